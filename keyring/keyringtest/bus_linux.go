@@ -1,0 +1,164 @@
+package keyringtest
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"time"
+
+	"github.com/godbus/dbus/v5"
+)
+
+const (
+	secretsName  = "org.freedesktop.secrets"
+	servicePath  = dbus.ObjectPath("/org/freedesktop/secrets")
+	serviceIface = "org.freedesktop.Secret.Service"
+	loginPath    = servicePath + "/collection/login"
+)
+
+var errNoProvider = errors.New("no provider is running")
+
+// busConfig has no <standard_session_servicedirs/>: prompters and providers of the system stay out.
+const busConfig = `<!DOCTYPE busconfig PUBLIC "-//freedesktop//DTD D-Bus Bus Configuration 1.0//EN"
+ "http://www.freedesktop.org/standards/dbus/1.0/busconfig.dtd">
+<busconfig>
+  <type>session</type>
+  <listen>unix:tmpdir=/tmp</listen> <!-- must be there; the command line's address takes its place -->
+  <auth>EXTERNAL</auth>
+  <servicedir>services</servicedir>
+  <policy context="default">
+    <allow send_destination="*" eavesdrop="true"/>
+    <allow eavesdrop="true"/>
+    <allow own="*"/>
+  </policy>
+</busconfig>
+`
+
+func (s *Session) startBus(ctx context.Context, activation Activation) error {
+	if err := s.writeService(activation); err != nil {
+		return err
+	}
+	config := filepath.Join(s.dir, "bus.conf")
+	if err := os.WriteFile(config, []byte(busConfig), 0o600); err != nil {
+		return err
+	}
+	cmd, log, err := s.command("dbus-daemon", "--nofork", "--print-address", "--config-file="+config,
+		"--address=unix:path="+dbus.EscapeBusAddressValue(filepath.Join(s.runtime, "bus")))
+	if err != nil {
+		return err
+	}
+	defer log.Close()
+	ready, stdout, err := os.Pipe()
+	if err != nil {
+		return err
+	}
+	defer ready.Close()
+	cmd.Stdout = stdout
+	s.bus, err = start(cmd)
+	stdout.Close()
+	if err != nil {
+		return err
+	}
+	s.address, err = readLine(ctx, ready)
+	if err != nil {
+		return s.blame("dbus-daemon", err)
+	}
+	s.conn, err = dbus.Connect(s.address)
+	return err
+}
+
+// readLine returns one line from a pipe, or an error when ctx ends or the writer does.
+func readLine(ctx context.Context, pipe *os.File) (string, error) {
+	pipe.SetReadDeadline(time.Now().Add(patience))
+	stop := context.AfterFunc(ctx, func() { pipe.SetReadDeadline(time.Now()) })
+	defer stop()
+	line, err := bufio.NewReader(pipe).ReadString('\n')
+	if ctx.Err() != nil {
+		err = ctx.Err()
+	}
+	return strings.TrimSpace(line), err
+}
+
+// writeService tells the bus what to start for a call to the Secret Service.
+func (s *Session) writeService(activation Activation) error {
+	services := filepath.Join(s.dir, "services")
+	if err := os.MkdirAll(services, 0o700); err != nil || activation == ActivateNothing {
+		return err
+	}
+	command := "gnome-keyring-daemon --start --foreground --components=secrets"
+	if activation == ActivateStuck {
+		fifo := filepath.Join(s.dir, "stuck")
+		if err := syscall.Mkfifo(fifo, 0o600); err != nil {
+			return err
+		}
+		// Its reader ends when the last writer does, also when that is because this process was killed.
+		var err error
+		if s.stuck, err = os.OpenFile(fifo, os.O_RDWR, 0); err != nil {
+			return err
+		}
+		command = "cat '" + fifo + "'"
+	}
+	// The bus looks for a service's program in no PATH.
+	name, args, _ := strings.Cut(command, " ")
+	program, err := exec.LookPath(name)
+	if err != nil {
+		return err
+	}
+	text := fmt.Sprintf("[D-BUS Service]\nName=%s\nExec=%s %s\n", secretsName, program, args)
+	return os.WriteFile(filepath.Join(services, secretsName+".service"), []byte(text), 0o600)
+}
+
+// owner returns the unique bus name of the provider, or errNoProvider. Nothing is activated.
+func (s *Session) owner(ctx context.Context) (string, error) {
+	var name string
+	err := s.conn.BusObject().CallWithContext(ctx, "org.freedesktop.DBus.GetNameOwner", 0, secretsName).Store(&name)
+	return name, noProvider(err)
+}
+
+func (s *Session) signalProvider(signal syscall.Signal) error {
+	ctx, cancel := context.WithTimeout(context.Background(), patience)
+	defer cancel()
+	var pid uint32
+	err := s.conn.BusObject().CallWithContext(ctx, "org.freedesktop.DBus.GetConnectionUnixProcessID", 0, secretsName).
+		Store(&pid)
+	if err != nil {
+		return noProvider(err)
+	}
+	if int(pid) == os.Getpid() {
+		return errNoProvider // a test's own stand-in took the name
+	}
+	return syscall.Kill(int(pid), signal)
+}
+
+// noProvider turns the bus's words for a name without an owner into errNoProvider.
+func noProvider(err error) error {
+	var e dbus.Error
+	if errors.As(err, &e) && e.Name == "org.freedesktop.DBus.Error.NameHasNoOwner" {
+		return errNoProvider
+	}
+	return err
+}
+
+// poll asks done every few milliseconds until it says true or fails, or ctx or our patience ends.
+func poll(ctx context.Context, done func() (bool, error)) error {
+	ctx, cancel := context.WithTimeout(ctx, patience)
+	defer cancel()
+	tick := time.NewTicker(2 * time.Millisecond)
+	defer tick.Stop()
+	for {
+		if ok, err := done(); ok || err != nil {
+			return err
+		}
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-tick.C:
+		}
+	}
+}

@@ -1,0 +1,198 @@
+package keyringtest
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/mogplex/mogplex-cli/keyring"
+)
+
+// Contract is what every keychain has to hold to, the real ones and the fake.
+// The keychain must be unlocked and hold nothing of the service.
+func Contract(t *testing.T, k *keyring.Keyring) {
+	for _, c := range []struct {
+		name string
+		test func(*testing.T, *keyring.Keyring)
+	}{
+		{"absent is not an error", absent},
+		{"a value comes back as it was stored", roundTrip},
+		{"a value is replaced", replace},
+		{"deleting leaves nothing", deleteAll},
+		{"names that a platform would change are refused", names},
+		{"a value too large is refused and the old one stays", tooLarge},
+		{"readers and writers at once never meet a mixture", mixture},
+		{"a cancelled context ends every call", cancelled},
+	} {
+		t.Run(c.name, func(t *testing.T) { c.test(t, k) })
+	}
+}
+
+func mustSet(t *testing.T, k *keyring.Keyring, account string, value []byte) {
+	t.Helper()
+	if err := k.Set(t.Context(), account, value); err != nil {
+		t.Fatalf("set %s: %v", account, err)
+	}
+	t.Cleanup(func() {
+		if _, err := k.Delete(context.WithoutCancel(t.Context()), account); err != nil {
+			t.Errorf("delete %s: %v", account, err)
+		}
+	})
+}
+
+func mustGet(t *testing.T, k *keyring.Keyring, account string) []byte {
+	t.Helper()
+	value, found, err := k.Get(t.Context(), account)
+	if err != nil || !found {
+		t.Fatalf("get %s: found %v, error %v", account, found, err)
+	}
+	return value
+}
+
+func wantAccounts(t *testing.T, k *keyring.Keyring, want ...string) {
+	t.Helper()
+	got, err := k.List(t.Context())
+	if err != nil || !slices.Equal(got, want) {
+		t.Fatalf("list: %v, error %v; want %v", got, err, want)
+	}
+}
+
+func absent(t *testing.T, k *keyring.Keyring) {
+	value, found, err := k.Get(t.Context(), "nobody")
+	if value != nil || found || err != nil {
+		t.Errorf("get: %q, found %v, error %v", value, found, err)
+	}
+	if removed, err := k.Delete(t.Context(), "nobody"); removed || err != nil {
+		t.Errorf("delete: removed %v, error %v", removed, err)
+	}
+	wantAccounts(t, k)
+}
+
+func roundTrip(t *testing.T, k *keyring.Keyring) {
+	everyByte := make([]byte, 256)
+	for i := range everyByte {
+		everyByte[i] = byte(i)
+	}
+	for name, value := range map[string][]byte{
+		"empty":      {},
+		"text":       []byte("a token"),
+		"every-byte": everyByte,
+		"lines":      []byte("\nwith 'quotes' \"and\" $(sub) `ticks` \\ \n\n "),
+		"unicode":    []byte("ключ 鍵 🔑"),
+		"2560":       bytes.Repeat([]byte("w"), 2560),
+		"4096":       bytes.Repeat([]byte("m"), 4096),
+		"64k":        bytes.Repeat([]byte("0123456789abcdef"), 4096),
+		"largest":    bytes.Repeat(everyByte, keyring.MaxValue/256),
+		"a.b_c-d.0":  []byte("a name of every character"),
+	} {
+		t.Run(name, func(t *testing.T) {
+			mustSet(t, k, name, value)
+			if got := mustGet(t, k, name); !bytes.Equal(got, value) {
+				t.Errorf("%d bytes came back as %d others", len(value), len(got))
+			}
+			wantAccounts(t, k, name)
+		})
+		wantAccounts(t, k)
+	}
+}
+
+func replace(t *testing.T, k *keyring.Keyring) {
+	long := bytes.Repeat([]byte("long"), 5000)
+	for _, value := range [][]byte{[]byte("one"), []byte("two"), long, []byte("three"), long, append(long, 'x')} {
+		mustSet(t, k, "again", value)
+		if got := mustGet(t, k, "again"); !bytes.Equal(got, value) {
+			t.Fatalf("%d bytes came back as %d others", len(value), len(got))
+		}
+	}
+	wantAccounts(t, k, "again")
+}
+
+func deleteAll(t *testing.T, k *keyring.Keyring) {
+	mustSet(t, k, "short", []byte("s"))
+	mustSet(t, k, "long", bytes.Repeat([]byte("l"), 20_000))
+	for _, account := range []string{"long", "short"} {
+		if removed, err := k.Delete(t.Context(), account); !removed || err != nil {
+			t.Fatalf("delete %s: removed %v, error %v", account, removed, err)
+		}
+		if _, found, err := k.Get(t.Context(), account); found || err != nil {
+			t.Fatalf("get %s after delete: found %v, error %v", account, found, err)
+		}
+	}
+	wantAccounts(t, k)
+}
+
+func names(t *testing.T, k *keyring.Keyring) {
+	for _, name := range []string{"", "Upper", "with space", "new\nline", `back\slash`, "it's", "a:b", "a..b", ".a", "-w", "ключ", "a/b", strings.Repeat("x", 121)} {
+		if err := k.Set(t.Context(), name, []byte("v")); err == nil {
+			t.Errorf("set %q was taken", name)
+		}
+		if _, _, err := k.Get(t.Context(), name); err == nil {
+			t.Errorf("get %q was taken", name)
+		}
+		if _, err := k.Delete(t.Context(), name); err == nil {
+			t.Errorf("delete %q was taken", name)
+		}
+	}
+	wantAccounts(t, k)
+}
+
+func tooLarge(t *testing.T, k *keyring.Keyring) {
+	mustSet(t, k, "kept", []byte("old"))
+	if err := k.Set(t.Context(), "kept", make([]byte, keyring.MaxValue+1)); err == nil {
+		t.Error("a value over the limit was taken")
+	}
+	if got := mustGet(t, k, "kept"); string(got) != "old" {
+		t.Errorf("the old value became %q", got)
+	}
+}
+
+func mixture(t *testing.T, k *keyring.Keyring) {
+	value := func(i, round int) []byte { return bytes.Repeat([]byte{byte('a' + i)}, 6000+round) }
+	mustSet(t, k, "shared", value(0, 0))
+	var wg sync.WaitGroup
+	for i := range 4 {
+		wg.Go(func() {
+			for round := range 5 {
+				if err := k.Set(t.Context(), "shared", value(i, round)); err != nil {
+					t.Errorf("writer %d: %v", i, err)
+				}
+			}
+		})
+		wg.Go(func() {
+			for range 10 {
+				got, found, err := k.Get(t.Context(), "shared")
+				if err != nil || !found || !bytes.Equal(got, value(int(got[0]-'a'), len(got)-6000)) {
+					t.Errorf("reader: found %v, %d bytes, error %v", found, len(got), err)
+				}
+			}
+		})
+	}
+	wg.Wait()
+	mustGet(t, k, "shared")
+}
+
+func cancelled(t *testing.T, k *keyring.Keyring) {
+	mustSet(t, k, "kept", []byte("old"))
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	start := time.Now()
+	_, _, getErr := k.Get(ctx, "kept")
+	_, deleteErr := k.Delete(ctx, "kept")
+	_, listErr := k.List(ctx)
+	for _, err := range []error{getErr, deleteErr, listErr, k.Set(ctx, "kept", []byte("new"))} {
+		if !errors.Is(err, context.Canceled) {
+			t.Errorf("error %v; want context.Canceled", err)
+		}
+	}
+	if took := time.Since(start); took > 10*time.Second {
+		t.Errorf("took %s", took)
+	}
+	if got := string(mustGet(t, k, "kept")); got != "old" {
+		t.Errorf("the old value became %q", got)
+	}
+}

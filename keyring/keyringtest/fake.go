@@ -1,0 +1,138 @@
+package keyringtest
+
+import (
+	"context"
+	"errors"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/mogplex/mogplex-cli/keyring"
+)
+
+// Fault is a state that a [Fake] can be put into, by any process.
+type Fault string
+
+// The faults of a Fake. Each lasts until [Fake.Clear].
+const (
+	Locked      Fault = "locked"      // ErrLocked at once
+	Denied      Fault = "denied"      // ErrDenied at once
+	Unavailable Fault = "unavailable" // ErrUnavailable at once
+	Hangs       Fault = "hangs"       // answers nothing until the caller gives up
+	Forgets     Fault = "forgets"     // says yes to a write and keeps nothing, as a dismissed prompt does
+	ReadOnly    Fault = "readonly"    // reads, and refuses every write
+)
+
+// Fake is a keychain whose items are files of one directory, so that many
+// processes share it. It implements [keyring.Backend], holds to [Contract] as
+// the real ones do, and can be made to fail.
+type Fake struct {
+	Dir      string
+	MaxBytes int // an item's limit; 0 is none
+}
+
+// Name implements keyring.Backend.
+func (f Fake) Name(context.Context) string { return "fake keychain" }
+
+// Limit implements keyring.Backend.
+func (f Fake) Limit() int { return f.MaxBytes }
+
+// Open implements keyring.Backend.
+func (f Fake) Open(ctx context.Context, _ keyring.Access) (keyring.Vault, error) {
+	switch {
+	case f.has(Locked):
+		return nil, keyring.Failure(keyring.ErrLocked, "")
+	case f.has(Denied):
+		return nil, keyring.Failure(keyring.ErrDenied, "")
+	case f.has(Unavailable):
+		return nil, keyring.Failure(keyring.ErrUnavailable, "")
+	case f.has(Hangs):
+		<-ctx.Done()
+		return nil, ctx.Err()
+	}
+	return f, os.MkdirAll(f.Dir, 0o700)
+}
+
+// Break puts the fake into a state of failure.
+func (f Fake) Break(fault Fault) error {
+	if err := os.MkdirAll(f.Dir, 0o700); err != nil {
+		return err
+	}
+	return os.WriteFile(f.faultPath(fault), nil, 0o600)
+}
+
+// Clear takes a failure back.
+func (f Fake) Clear(fault Fault) error { return os.Remove(f.faultPath(fault)) }
+
+func (f Fake) faultPath(fault Fault) string { return filepath.Join(f.Dir, "."+string(fault)) }
+
+func (f Fake) has(fault Fault) bool {
+	_, err := os.Stat(f.faultPath(fault))
+	return err == nil
+}
+
+const itemSuffix = ".item"
+
+func (f Fake) itemPath(account string) string { return filepath.Join(f.Dir, account+itemSuffix) }
+
+// Close implements keyring.Vault.
+func (Fake) Close() {}
+
+// Get implements keyring.Vault.
+func (f Fake) Get(ctx context.Context, account string) (string, bool, error) {
+	b, err := os.ReadFile(f.itemPath(account))
+	if errors.Is(err, fs.ErrNotExist) {
+		return "", false, ctx.Err()
+	}
+	return string(b), err == nil, errors.Join(err, ctx.Err())
+}
+
+// Set implements keyring.Vault: an item is replaced whole or not at all.
+func (f Fake) Set(ctx context.Context, account, payload string) error {
+	if err := f.writable(ctx); err != nil || f.has(Forgets) {
+		return err
+	}
+	temp, err := os.CreateTemp(f.Dir, ".write-*")
+	if err != nil {
+		return err
+	}
+	_, err = temp.WriteString(payload)
+	if err := errors.Join(err, temp.Close()); err != nil {
+		return err
+	}
+	return os.Rename(temp.Name(), f.itemPath(account))
+}
+
+// Delete implements keyring.Vault.
+func (f Fake) Delete(ctx context.Context, account string) error {
+	if err := f.writable(ctx); err != nil || f.has(Forgets) {
+		return err
+	}
+	if err := os.Remove(f.itemPath(account)); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	return nil
+}
+
+func (f Fake) writable(ctx context.Context) error {
+	if f.has(ReadOnly) {
+		return keyring.Failure(keyring.ErrDenied, "it is read-only")
+	}
+	return ctx.Err()
+}
+
+// List implements keyring.Vault.
+func (f Fake) List(ctx context.Context) ([]string, error) {
+	entries, err := os.ReadDir(f.Dir)
+	if err != nil {
+		return nil, err
+	}
+	var accounts []string
+	for _, e := range entries {
+		if name, ok := strings.CutSuffix(e.Name(), itemSuffix); ok {
+			accounts = append(accounts, name)
+		}
+	}
+	return accounts, ctx.Err()
+}

@@ -1,0 +1,68 @@
+package keyringtest
+
+import (
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"syscall"
+)
+
+// process is a child which the kernel ends when this process does.
+type process struct {
+	cmd  *exec.Cmd
+	done chan struct{} // closed once the child has been waited for
+}
+
+// start runs cmd. The parent-death signal belongs to the thread that forked, so that thread is kept until the child ends.
+func start(cmd *exec.Cmd) (*process, error) {
+	cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
+	p := &process{cmd: cmd, done: make(chan struct{})}
+	started := make(chan error)
+	go func() {
+		runtime.LockOSThread()
+		defer runtime.UnlockOSThread()
+		err := cmd.Start()
+		started <- err
+		if err == nil {
+			cmd.Wait()
+			close(p.done)
+		}
+	}()
+	if err := <-started; err != nil {
+		return nil, err
+	}
+	return p, nil
+}
+
+// end kills the child and waits for it; a nil process, or one that has ended, is none to end.
+func (p *process) end() {
+	if p != nil {
+		p.cmd.Process.Kill()
+		<-p.done
+	}
+}
+
+// command prepares a daemon of the session that says what it says into a file of its own name.
+func (s *Session) command(name string, args ...string) (cmd *exec.Cmd, log *os.File, err error) {
+	log, err = os.OpenFile(s.log(name), os.O_CREATE|os.O_WRONLY|os.O_APPEND, 0o600)
+	if err != nil {
+		return nil, nil, err
+	}
+	cmd = exec.Command(name, args...)
+	cmd.Dir = s.dir
+	cmd.Env = append([]string{"PATH=" + os.Getenv("PATH"), "LC_ALL=C"}, s.Env()...)
+	// A file, not a buffer: a pipe would be inherited by activated programs, and waited for as long as they live.
+	cmd.Stdout, cmd.Stderr = log, log
+	return cmd, log, nil
+}
+
+func (s *Session) log(name string) string { return filepath.Join(s.dir, name+".log") }
+
+// blame adds to err what a daemon said before it failed.
+func (s *Session) blame(name string, err error) error {
+	said, _ := os.ReadFile(s.log(name))
+	return fmt.Errorf("%s: %w: it said: %s", name, err, strings.TrimSpace(string(said)))
+}

@@ -1,0 +1,113 @@
+package keyringtest
+
+import (
+	"fmt"
+
+	"github.com/godbus/dbus/v5"
+)
+
+const (
+	prompterName  = "org.gnome.keyring.SystemPrompter"
+	prompterIface = "org.gnome.keyring.internal.Prompter"
+)
+
+// prompter is the desktop's side of gcr's prompting protocol: the provider calls BeginPrompting, PerformPrompt and
+// StopPrompting, and is told what came of it by calls to an object of its own.
+type prompter struct {
+	conn     *dbus.Conn
+	answer   Answer
+	password string
+	messages chan *dbus.Message
+	shown    chan struct{}
+}
+
+// Prompt puts a person on the session's desktop, who meets every prompt with answer; the person of an earlier call
+// leaves. Each prompt that is shown sends on shown, as long as up to 16 are not received.
+func (s *Session) Prompt(answer Answer) (shown <-chan struct{}, err error) {
+	s.stopPrompting()
+	conn, err := dbus.Connect(s.address)
+	if err != nil {
+		return nil, fmt.Errorf("prompt: %w", err)
+	}
+	reply, err := conn.RequestName(prompterName, dbus.NameFlagDoNotQueue)
+	if err == nil && reply != dbus.RequestNameReplyPrimaryOwner {
+		err = fmt.Errorf("%s is taken", prompterName)
+	}
+	if err != nil {
+		conn.Close()
+		return nil, fmt.Errorf("prompt: %w", err)
+	}
+	p := &prompter{
+		conn: conn, answer: answer, password: s.password,
+		messages: make(chan *dbus.Message, 64), shown: make(chan struct{}, 16),
+	}
+	// Raw messages, because a reply has to be on the wire before the call that follows from it: gcr takes no
+	// PromptReady before BeginPrompting has returned.
+	conn.Eavesdrop(p.messages)
+	s.prompter = p
+	go p.serve()
+	return p.shown, nil
+}
+
+func (s *Session) stopPrompting() {
+	if s.prompter != nil {
+		// Left in place, the channel would be closed by godbus, which may then still send on it.
+		s.prompter.conn.Eavesdrop(nil)
+		close(s.prompter.messages)
+		s.prompter.conn.ReleaseName(prompterName)
+		s.prompter.conn.Close()
+		s.prompter = nil
+	}
+}
+
+func (p *prompter) serve() {
+	for m := range p.messages {
+		if m.Type == dbus.TypeMethodCall && m.Headers[dbus.FieldInterface].Value() == prompterIface {
+			p.handle(m)
+		}
+	}
+}
+
+func (p *prompter) handle(m *dbus.Message) {
+	p.conn.Send(&dbus.Message{
+		Type: dbus.TypeMethodReply,
+		Headers: map[dbus.HeaderField]dbus.Variant{
+			dbus.FieldDestination: m.Headers[dbus.FieldSender],
+			dbus.FieldReplySerial: dbus.MakeVariant(m.Serial()),
+		},
+	}, nil)
+	switch m.Headers[dbus.FieldMember].Value() {
+	case "BeginPrompting":
+		// No key yet, so that seal can choose one that suits theirs.
+		p.tell(m, "PromptReady", "", map[string]dbus.Variant{}, "")
+	case "PerformPrompt":
+		select {
+		case p.shown <- struct{}{}:
+		default:
+		}
+		if p.answer != IgnorePrompt {
+			p.perform(m)
+		}
+	case "StopPrompting":
+		p.tell(m, "PromptDone")
+	}
+}
+
+// perform ends the prompt that m asks for: "no" is the cancel button.
+func (p *prompter) perform(m *dbus.Message) {
+	reply, sealed := "no", newKeyPair().message()
+	if p.answer == AnswerPrompt {
+		theirs, _ := m.Body[len(m.Body)-1].(string)
+		if s, err := seal(theirs, p.password); err == nil {
+			reply, sealed = "yes", s
+		}
+	}
+	p.tell(m, "PromptReady", reply, map[string]dbus.Variant{}, sealed)
+}
+
+// tell calls the object which m, a call from the provider, names as its first argument.
+func (p *prompter) tell(m *dbus.Message, method string, args ...any) {
+	sender, _ := m.Headers[dbus.FieldSender].Value().(string)
+	callback, _ := m.Body[0].(dbus.ObjectPath)
+	p.conn.Object(sender, callback).Go(prompterIface+".Callback."+method, dbus.FlagNoReplyExpected, nil, args...)
+}

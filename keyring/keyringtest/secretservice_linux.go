@@ -1,0 +1,187 @@
+package keyringtest
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"syscall"
+	"time"
+
+	"github.com/godbus/dbus/v5"
+)
+
+// patience bounds every wait that the caller's context does not bound sooner. A session is up in some 50 ms.
+const patience = 20 * time.Second
+
+// Session is a private D-Bus session with its own gnome-keyring. Its processes end with [Session.Close], and with the
+// process that started them. It is for one goroutine at a time.
+type Session struct {
+	dir      string // home and configuration
+	runtime  string // XDG_RUNTIME_DIR, inside dir unless that made socket names too long
+	password string
+	address  string
+
+	conn     *dbus.Conn
+	prompter *prompter // nil where nobody is at the desktop
+	bus      *process
+	provider *process // the one we started last; nil where there was none
+	stuck    *os.File // holds open what an [ActivateStuck] program reads; it ends when this is closed
+}
+
+// Available returns "" where the programs a session needs are installed, otherwise the name of one that is missing.
+func Available() (missing string) {
+	for _, name := range []string{"dbus-daemon", "gnome-keyring-daemon"} {
+		if _, err := exec.LookPath(name); err != nil {
+			return name
+		}
+	}
+	return ""
+}
+
+// Start runs a session in dir, which must exist, be the session's alone and outlast it. ctx bounds the start, not the
+// session. On an error nothing is left running.
+func Start(ctx context.Context, dir string, opt Options) (_ *Session, err error) {
+	if missing := Available(); missing != "" {
+		return nil, fmt.Errorf("start keyring session: %s is not installed", missing)
+	}
+	s := &Session{dir: dir, password: opt.Password}
+	if s.password == "" {
+		s.password = "a login password"
+	}
+	defer func() {
+		if err != nil {
+			err = fmt.Errorf("start keyring session: %w", err)
+			s.Close()
+		}
+	}()
+	if err := s.makeDirs(); err != nil {
+		return nil, err
+	}
+	if err := s.startBus(ctx, opt.Activation); err != nil {
+		return nil, err
+	}
+	if opt.NoProvider {
+		return s, nil
+	}
+	return s, s.startProvider(ctx, !opt.NoCollection)
+}
+
+func (s *Session) makeDirs() error {
+	s.runtime = filepath.Join(s.dir, "run")
+	// sun_path holds 108 bytes, and gnome-keyring's sockets lie deepest.
+	if len(filepath.Join(s.runtime, "keyring", "control")) > 100 {
+		short, err := os.MkdirTemp("", "keyring")
+		if err != nil {
+			return err
+		}
+		s.runtime = short
+	}
+	for _, dir := range []string{s.runtime, s.home()} {
+		if err := os.MkdirAll(dir, 0o700); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (s *Session) home() string { return filepath.Join(s.dir, "home") }
+
+// Address returns the bus's address, as DBUS_SESSION_BUS_ADDRESS wants it.
+func (s *Session) Address() string { return s.address }
+
+// Env returns the variables to append to the environment of a program that is to live in the session. HOME is among
+// them; the display is taken away, so that nothing prompts on a developer's desktop.
+func (s *Session) Env() []string {
+	return []string{
+		"DBUS_SESSION_BUS_ADDRESS=" + s.address,
+		"XDG_RUNTIME_DIR=" + s.runtime,
+		"HOME=" + s.home(),
+		"XDG_DATA_HOME=" + filepath.Join(s.home(), ".local", "share"),
+		"DISPLAY=",
+		"WAYLAND_DISPLAY=",
+		"GNOME_KEYRING_CONTROL=",
+	}
+}
+
+// KillProvider ends the provider by SIGKILL, whether the session or the bus started it, and returns when the bus has
+// noticed. It fails where none is running.
+func (s *Session) KillProvider() error {
+	ctx, cancel := context.WithTimeout(context.Background(), patience)
+	defer cancel()
+	owner, err := s.owner(ctx)
+	if err != nil {
+		return fmt.Errorf("kill provider: %w", err)
+	}
+	if err := s.signalProvider(syscall.SIGKILL); err != nil {
+		return fmt.Errorf("kill provider: %w", err)
+	}
+	err = poll(ctx, func() (bool, error) {
+		now, err := s.owner(ctx)
+		if errors.Is(err, errNoProvider) {
+			return true, nil
+		}
+		return now != owner, err
+	})
+	if err != nil {
+		return fmt.Errorf("kill provider: %w", err)
+	}
+	return nil
+}
+
+// StopProvider freezes the provider by SIGSTOP: it keeps its name and answers nothing until [Session.ContinueProvider].
+func (s *Session) StopProvider() error {
+	if err := s.signalProvider(syscall.SIGSTOP); err != nil {
+		return fmt.Errorf("stop provider: %w", err)
+	}
+	return nil
+}
+
+// ContinueProvider thaws a provider that [Session.StopProvider] froze.
+func (s *Session) ContinueProvider() error {
+	if err := s.signalProvider(syscall.SIGCONT); err != nil {
+		return fmt.Errorf("continue provider: %w", err)
+	}
+	return nil
+}
+
+// RestartProvider ends the provider, if one runs, and starts another on the same keyrings. Unlocked, it has an open
+// login collection, made where there was none; otherwise what collections there are stay locked.
+func (s *Session) RestartProvider(ctx context.Context, unlocked bool) error {
+	if err := s.KillProvider(); err != nil && !errors.Is(err, errNoProvider) {
+		return fmt.Errorf("restart provider: %w", err)
+	}
+	if err := s.startProvider(ctx, unlocked); err != nil {
+		return fmt.Errorf("restart provider: %w", err)
+	}
+	return nil
+}
+
+// Close ends provider and bus and waits for them. A second call does nothing. What the session wrote stays in the
+// caller's directory.
+func (s *Session) Close() error {
+	var err error
+	s.stopPrompting()
+	if s.conn != nil {
+		if e := s.signalProvider(syscall.SIGKILL); e != nil && !errors.Is(e, errNoProvider) {
+			err = e
+		}
+		s.conn.Close()
+		s.conn = nil
+	}
+	if s.stuck != nil {
+		s.stuck.Close()
+		s.stuck = nil
+	}
+	s.provider.end()
+	s.bus.end()
+	if s.runtime != filepath.Join(s.dir, "run") {
+		err = errors.Join(err, os.RemoveAll(s.runtime))
+	}
+	if err != nil {
+		return fmt.Errorf("close keyring session: %w", err)
+	}
+	return nil
+}

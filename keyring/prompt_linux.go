@@ -1,0 +1,91 @@
+package keyring
+
+import (
+	"context"
+	"time"
+
+	"github.com/godbus/dbus/v5"
+)
+
+const (
+	noPrompt = dbus.ObjectPath("/")
+	// humanDelay is less than anyone takes to read a prompt and dismiss it: a
+	// prompt that ended sooner had no prompter to show it.
+	humanDelay = 300 * time.Millisecond
+)
+
+// unlock unlocks a collection or an item: without a word where the provider
+// can, by its prompt where a person is there, else it is ErrLocked.
+func (v *vault) unlock(ctx context.Context, path dbus.ObjectPath) error {
+	var unlocked []dbus.ObjectPath
+	var prompt dbus.ObjectPath
+	err := v.call(ctx, secretsPath, serviceInterface+".Unlock", 0, []any{[]dbus.ObjectPath{path}}, &unlocked, &prompt)
+	if err != nil {
+		return err
+	}
+	if prompt == noPrompt {
+		if len(unlocked) == 0 {
+			return fail(ErrLocked, "it can't be unlocked from here")
+		}
+		return nil
+	}
+	if !v.access.Attended {
+		v.dismiss(prompt)
+		return fail(ErrLocked, "")
+	}
+	return v.show(ctx, prompt)
+}
+
+// show shows an unlock prompt and waits for the person, the provider's end, or
+// the end of ctx.
+func (v *vault) show(ctx context.Context, prompt dbus.ObjectPath) error {
+	signals := make(chan *dbus.Signal, 8)
+	v.conn.Signal(signals)
+	defer v.conn.RemoveSignal(signals)
+	matches := [][]dbus.MatchOption{
+		{dbus.WithMatchObjectPath(prompt), dbus.WithMatchInterface(promptInterface)},
+		{dbus.WithMatchSender("org.freedesktop.DBus"), dbus.WithMatchMember("NameOwnerChanged"), dbus.WithMatchArg(0, secretsName)},
+	}
+	for _, m := range matches {
+		if err := v.conn.AddMatchSignalContext(ctx, m...); err != nil {
+			return classify(err)
+		}
+	}
+	if v.access.OnPrompt != nil {
+		v.access.OnPrompt()
+	}
+	shown := time.Now()
+	if err := v.call(ctx, prompt, promptInterface+".Prompt", 0, []any{""}); err != nil {
+		return err
+	}
+	for {
+		select {
+		case s, open := <-signals:
+			if !open || s.Name == "org.freedesktop.DBus.NameOwnerChanged" {
+				return lost("the Secret Service went away while it was asking for the password")
+			}
+			if s.Path == prompt && s.Name == promptInterface+".Completed" {
+				return completed(s.Body, time.Since(shown))
+			}
+		case <-ctx.Done():
+			v.dismiss(prompt)
+			return ctx.Err()
+		}
+	}
+}
+
+// completed reads the body of Prompt.Completed: (dismissed b, result v).
+func completed(body []any, took time.Duration) error {
+	if len(body) > 0 && body[0] == false {
+		return nil
+	}
+	if took < humanDelay {
+		return fail(ErrLocked, "there is nothing here that could ask for its password")
+	}
+	return fail(ErrDenied, "the unlock prompt was dismissed")
+}
+
+// dismiss takes a prompt back. Nothing depends on the answer.
+func (v *vault) dismiss(prompt dbus.ObjectPath) {
+	v.conn.Object(secretsName, prompt).Go(promptInterface+".Dismiss", dbus.FlagNoReplyExpected, nil)
+}

@@ -1,0 +1,262 @@
+package keyring_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/mogplex/mogplex-cli/keyring"
+	"github.com/mogplex/mogplex-cli/keyring/keyringtest"
+)
+
+// session starts a real gnome-keyring and makes it this test's session bus.
+func session(t testing.TB, opt keyringtest.Options) *keyringtest.Session {
+	t.Helper()
+	if missing := keyringtest.Available(); missing != "" {
+		if os.Getenv("MOGPLEX_CI_REQUIRE") != "" {
+			t.Fatalf("%s is not installed", missing)
+		}
+		t.Skipf("%s is not installed", missing)
+	}
+	s, err := keyringtest.Start(context.Background(), t.TempDir(), opt)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := s.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	for _, pair := range s.Env() {
+		name, value, _ := strings.Cut(pair, "=")
+		setenv(t, name, value)
+	}
+	return s
+}
+
+func setenv(t testing.TB, name, value string) {
+	if t, ok := t.(*testing.T); ok {
+		t.Setenv(name, value)
+		return
+	}
+	os.Setenv(name, value)
+}
+
+func open(opt keyring.Options) *keyring.Keyring { return keyring.Open("mogplex-test", opt) }
+
+// wantClass checks an answer's class and that it did not take the whole limit.
+func wantClass(t *testing.T, k *keyring.Keyring, want error, within time.Duration) {
+	t.Helper()
+	for op, call := range map[string]func() error{
+		"get":    func() error { _, _, err := k.Get(t.Context(), "a"); return err },
+		"set":    func() error { return k.Set(t.Context(), "a", []byte("v")) },
+		"delete": func() error { _, err := k.Delete(t.Context(), "a"); return err },
+		"list":   func() error { _, err := k.List(t.Context()); return err },
+	} {
+		start := time.Now()
+		err := call()
+		if !errors.Is(err, want) {
+			t.Errorf("%s: %v; want %v", op, err, want)
+		}
+		if took := time.Since(start); took > within {
+			t.Errorf("%s took %s", op, took)
+		}
+	}
+}
+
+func TestContractOfTheSecretService(t *testing.T) {
+	session(t, keyringtest.Options{})
+	k := open(keyring.Options{})
+	keyringtest.Contract(t, k)
+	if got := k.Backend(t.Context()); got != "Secret Service (gnome-keyring)" {
+		t.Errorf("backend %q", got)
+	}
+}
+
+func TestSecretToolSeesWhatWasStoredAndNothingAfterDelete(t *testing.T) {
+	session(t, keyringtest.Options{})
+	if _, err := exec.LookPath("secret-tool"); err != nil {
+		t.Skip("secret-tool is not installed")
+	}
+	k := open(keyring.Options{})
+	lookup := func() string {
+		out, _ := exec.Command("secret-tool", "lookup", "service", "mogplex-test", "username", "a").Output()
+		return string(out)
+	}
+	if err := k.Set(t.Context(), "a", []byte("abc")); err != nil {
+		t.Fatal(err)
+	}
+	if got := lookup(); got != "kr1:3:ba7816bf8f01cfea:YWJj" {
+		t.Errorf("secret-tool sees %q", got)
+	}
+	if _, err := k.Delete(t.Context(), "a"); err != nil {
+		t.Fatal(err)
+	}
+	if got := lookup(); got != "" {
+		t.Errorf("secret-tool still sees %q", got)
+	}
+}
+
+func TestALockedKeychainWithNobodyThereIsLockedAtOnce(t *testing.T) {
+	s := session(t, keyringtest.Options{})
+	k := open(keyring.Options{})
+	if err := k.Set(t.Context(), "a", []byte("v")); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Lock(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	wantClass(t, k, keyring.ErrLocked, 2*time.Second)
+	wantClass(t, open(keyring.Options{Attended: true}), keyring.ErrLocked, 2*time.Second)
+	if err := s.Unlock(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if got, found, err := k.Get(t.Context(), "a"); string(got) != "v" || !found || err != nil {
+		t.Errorf("after unlock: %q, found %v, %v", got, found, err)
+	}
+}
+
+func TestNoBusIsUnavailableAndStartsNone(t *testing.T) {
+	dir := t.TempDir()
+	marker := filepath.Join(dir, "launched")
+	launcher := fmt.Sprintf("#!/bin/sh\ntouch %s\n", marker)
+	if err := os.WriteFile(filepath.Join(dir, "dbus-launch"), []byte(launcher), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	t.Setenv("PATH", dir+":"+os.Getenv("PATH"))
+	if _, err := os.Stat(fmt.Sprintf("/run/user/%d/bus", os.Getuid())); err == nil {
+		t.Skip("this account has a session bus at its fixed place")
+	}
+	t.Setenv("XDG_RUNTIME_DIR", dir)
+	for _, address := range []string{"", " ", "autolaunch:", "autolaunch:scope=user", "disabled:", "unix:path=" + dir + "/gone", "rubbish", "unix:path=/dev/null"} {
+		t.Setenv("DBUS_SESSION_BUS_ADDRESS", address)
+		wantClass(t, open(keyring.Options{}), keyring.ErrUnavailable, time.Second)
+	}
+	if _, err := os.Stat(marker); err == nil {
+		t.Error("dbus-launch was run")
+	}
+}
+
+func TestABusThatAcceptsAndSaysNothingEndsAtTheTimeLimit(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "bus")
+	l, err := net.Listen("unix", path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	t.Setenv("DBUS_SESSION_BUS_ADDRESS", "unix:path="+path)
+	wantClass(t, open(keyring.Options{Timeout: 200 * time.Millisecond}), keyring.ErrTimeout, 3*time.Second)
+}
+
+func TestABusWithoutAProviderIsUnavailable(t *testing.T) {
+	session(t, keyringtest.Options{NoProvider: true})
+	wantClass(t, open(keyring.Options{}), keyring.ErrUnavailable, time.Second)
+}
+
+func TestAProviderThatNeverTakesItsNameEndsAtTheTimeLimit(t *testing.T) {
+	session(t, keyringtest.Options{NoProvider: true, Activation: keyringtest.ActivateStuck})
+	wantClass(t, open(keyring.Options{Timeout: 300 * time.Millisecond}), keyring.ErrTimeout, 3*time.Second)
+}
+
+func TestAProviderThatIsNotRunningIsStarted(t *testing.T) {
+	session(t, keyringtest.Options{NoProvider: true, Activation: keyringtest.ActivateProvider})
+	// What it starts with has no collection yet.
+	wantClass(t, open(keyring.Options{}), keyring.ErrUnavailable, 5*time.Second)
+}
+
+func TestAProviderWithoutACollectionIsUnavailable(t *testing.T) {
+	session(t, keyringtest.Options{NoCollection: true})
+	wantClass(t, open(keyring.Options{}), keyring.ErrUnavailable, time.Second)
+}
+
+func TestAProviderThatHangsEndsAtTheTimeLimit(t *testing.T) {
+	s := session(t, keyringtest.Options{})
+	if err := s.StopProvider(); err != nil {
+		t.Fatal(err)
+	}
+	wantClass(t, open(keyring.Options{Timeout: 300 * time.Millisecond}), keyring.ErrTimeout, 3*time.Second)
+	if err := s.ContinueProvider(); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func TestAProviderKilledInMidCallIsNeverAbsent(t *testing.T) {
+	s := session(t, keyringtest.Options{})
+	k := open(keyring.Options{})
+	if err := k.Set(t.Context(), "a", []byte("v")); err != nil {
+		t.Fatal(err)
+	}
+	for range 5 {
+		if err := s.StopProvider(); err != nil {
+			t.Fatal(err)
+		}
+		type answer struct {
+			found bool
+			err   error
+		}
+		got := make(chan answer, 1)
+		go func() {
+			_, found, err := k.Get(t.Context(), "a")
+			got <- answer{found, err}
+		}()
+		time.Sleep(20 * time.Millisecond) // into the call
+		if err := s.KillProvider(); err != nil {
+			t.Fatal(err)
+		}
+		if a := <-got; a.found || !errors.Is(a.err, keyring.ErrUnavailable) {
+			t.Errorf("found %v, error %v; want ErrUnavailable", a.found, a.err)
+		}
+		if err := s.RestartProvider(t.Context(), true); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if got, found, err := k.Get(t.Context(), "a"); string(got) != "v" || !found || err != nil {
+		t.Errorf("after restart: %q, found %v, %v", got, found, err)
+	}
+}
+
+func TestAnotherProgramsItemIsNeitherReadNorOverwritten(t *testing.T) {
+	session(t, keyringtest.Options{})
+	if _, err := exec.LookPath("secret-tool"); err != nil {
+		t.Skip("secret-tool is not installed")
+	}
+	store := exec.Command("secret-tool", "store", "--label=theirs", "service", "mogplex-test", "username", "a", "more", "theirs")
+	store.Stdin = strings.NewReader("their secret")
+	if out, err := store.CombinedOutput(); err != nil {
+		t.Fatalf("%v: %s", err, out)
+	}
+	k := open(keyring.Options{})
+	if _, found, err := k.Get(t.Context(), "a"); found || err != nil {
+		t.Errorf("get: found %v, %v", found, err)
+	}
+	if err := k.Set(t.Context(), "a", []byte("v")); !errors.Is(err, keyring.ErrDenied) {
+		t.Errorf("set: %v; want ErrDenied", err)
+	}
+	if removed, err := k.Delete(t.Context(), "a"); removed || err != nil {
+		t.Errorf("delete: removed %v, %v", removed, err)
+	}
+	out, err := exec.Command("secret-tool", "lookup", "service", "mogplex-test", "username", "a").Output()
+	if string(out) != "their secret" || err != nil {
+		t.Errorf("their item is now %q, %v", out, err)
+	}
+}
+
+func BenchmarkGet(b *testing.B) {
+	session(b, keyringtest.Options{})
+	k := open(keyring.Options{})
+	if err := k.Set(context.Background(), "a", []byte(strings.Repeat("t", 600))); err != nil {
+		b.Fatal(err)
+	}
+	for b.Loop() {
+		if _, found, err := k.Get(context.Background(), "a"); !found || err != nil {
+			b.Fatal(err)
+		}
+	}
+}
