@@ -1,0 +1,62 @@
+package auth
+
+import (
+	"fmt"
+	"strings"
+)
+
+// environment asks the variables of the table. MOGPLEX_API_KEY always has a
+// finding, the others only where they are set. A blank variable counts as
+// unset and is warned about.
+func (r *Resolver) environment() (findings []Finding, warnings []string) {
+	for _, p := range providers {
+		raw, set := r.LookupEnv(p.Variable)
+		value := strings.TrimSpace(raw)
+		if value != "" || p.Name == Mogplex {
+			findings = append(findings, variable(p, value))
+		}
+		if set {
+			warnings = append(warnings, complaints(p, raw)...)
+		}
+	}
+	return findings, warnings
+}
+
+// variable reads one variable's value, spaces around it taken off.
+func variable(p Provider, value string) Finding {
+	f := Finding{Layer: Env, Name: p.Variable, Provider: p.Name, State: Absent}
+	if value == "" {
+		return f
+	}
+	c := Credential{Provider: p.Name, Type: APIKey, Token: usable(value)}
+	if p.Name == Mogplex {
+		c.Type = PAT
+	}
+	if c.Token.IsZero() {
+		f.State = Corrupt
+		f.Err = fmt.Errorf("%s has a space, a line break or another character inside it that no key has", p.Variable)
+		return f
+	}
+	f.State, f.credential = Present, c
+	return f
+}
+
+// complaints are what looks wrong about a variable that is set, in words that
+// do not show its value.
+func complaints(p Provider, raw string) []string {
+	value := strings.TrimSpace(raw)
+	if value == "" {
+		return []string{p.Variable + " is set but blank; it counts as unset"}
+	}
+	var found []string
+	if value != raw {
+		found = append(found, p.Variable+" has spaces or a line break around its value; they are taken off")
+	}
+	if first, last := value[0], value[len(value)-1]; strings.ContainsRune(`"'`, rune(first)) || strings.ContainsRune(`"'`, rune(last)) {
+		found = append(found, p.Variable+" has quotation marks in its value; no key has those")
+	}
+	if other, ok := p.otherOwner(strings.Trim(value, `"'`)); ok {
+		found = append(found, fmt.Sprintf("%s looks like a key of %s", p.Variable, other.Name))
+	}
+	return found
+}

@@ -1,0 +1,52 @@
+package auth
+
+import (
+	"fmt"
+	"io"
+	"log/slog"
+)
+
+const redacted = "[redacted]"
+
+// Secret is a token or key. It prints, formats with every verb, marshals and
+// logs as "[redacted]"; only Reveal gives the text. The text is behind a
+// pointer, so that fmt shows an address even where it finds a Secret in an
+// unexported field and can't call its methods. The zero value is no secret.
+type Secret struct{ text *string }
+
+// NewSecret wraps a text. An empty text gives the zero Secret.
+func NewSecret(text string) Secret {
+	if text == "" {
+		return Secret{}
+	}
+	return Secret{&text}
+}
+
+// Reveal returns the text, for the one place that sends, prints or stores it.
+func (s Secret) Reveal() string {
+	if s.text == nil {
+		return ""
+	}
+	return *s.text
+}
+
+// IsZero reports that there is no secret.
+func (s Secret) IsZero() bool { return s.text == nil }
+
+// Equal reports whether two secrets are the same text.
+func (s Secret) Equal(t Secret) bool { return s.Reveal() == t.Reveal() }
+
+// String implements fmt.Stringer.
+func (Secret) String() string { return redacted }
+
+// GoString implements fmt.GoStringer.
+func (Secret) GoString() string { return redacted }
+
+// Format implements fmt.Formatter for every verb.
+func (Secret) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, redacted) }
+
+// MarshalText implements encoding.TextMarshaler, and so JSON.
+func (Secret) MarshalText() ([]byte, error) { return []byte(redacted), nil }
+
+// LogValue implements slog.LogValuer.
+func (Secret) LogValue() slog.Value { return slog.StringValue(redacted) }
