@@ -1,0 +1,264 @@
+//go:build unix
+
+package legacyfile
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"os"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+)
+
+func modeOf(t *testing.T, path string) os.FileMode {
+	t.Helper()
+	info, err := os.Stat(path)
+	must(t, err)
+	return info.Mode().Perm()
+}
+
+func TestLaxModesAreRepairedAndSaid(t *testing.T) {
+	for _, mode := range []os.FileMode{0o644, 0o620, 0o777, 0o604, 0o700} {
+		f := newFile(t, `{"groq":"g"}`)
+		must(t, os.Chmod(f.path, mode))
+		if get(t, f, "groq") == "" || modeOf(t, f.path) != 0o600 {
+			t.Errorf("%o became %o", mode, modeOf(t, f.path))
+		}
+		notices := f.Notices()
+		if len(notices) != 1 || !strings.Contains(notices[0], fmt.Sprintf("%04o", mode)) {
+			t.Errorf("notices: %q", notices)
+		}
+		if get(t, f, "groq"); len(f.Notices()) != 0 {
+			t.Error("said twice")
+		}
+	}
+}
+
+func TestStricterModesStay(t *testing.T) {
+	f := newFile(t, `{"groq":"g"}`)
+	must(t, os.Chmod(f.path, 0o400))
+	if get(t, f, "groq") == "" || modeOf(t, f.path) != 0o400 || len(f.Notices()) != 0 {
+		t.Error("changed")
+	}
+}
+
+func TestDirectoryOpenToOthersIsClosed(t *testing.T) {
+	f := newFile(t, `{"groq":"g"}`)
+	dir := filepath.Dir(f.path)
+	must(t, os.Chmod(dir, 0o777))
+	get(t, f, "groq")
+	if notices := f.Notices(); modeOf(t, dir) != 0o700 || len(notices) != 1 {
+		t.Errorf("mode %o, notices %q", modeOf(t, dir), notices)
+	}
+}
+
+func TestSharedDirectoryIsLeftAlone(t *testing.T) {
+	f := newFile(t, `{"groq":"g"}`)
+	dir := filepath.Dir(f.path)
+	must(t, os.Chmod(dir, 0o777|os.ModeSticky))
+	get(t, f, "groq")
+	if notices := f.Notices(); modeOf(t, dir) != 0o777 || len(notices) != 1 {
+		t.Errorf("mode %o, notices %q", modeOf(t, dir), notices)
+	}
+}
+
+func TestUmaskMakesNoDifference(t *testing.T) {
+	defer syscall.Umask(syscall.Umask(0))
+	for _, mask := range []int{0, 0o077, 0o177} {
+		syscall.Umask(0o022)
+		f := newFile(t, "")
+		syscall.Umask(mask &^ 0o100) // the directories need their x
+		set(t, f, "groq", key("g", ""))
+		syscall.Umask(mask)
+		set(t, f, "xai", key("x", ""))
+		for path, want := range map[string]os.FileMode{
+			f.path: 0o600, f.lockPath: 0o600, filepath.Dir(f.path): 0o700, filepath.Dir(f.lockPath): 0o700,
+		} {
+			if got := modeOf(t, path); got != want {
+				t.Errorf("umask %03o: %s has mode %o", mask, path, got)
+			}
+		}
+	}
+}
+
+func TestOtherOwnerIsRefused(t *testing.T) {
+	f := newFile(t, `{"groq":"g"}`)
+	if os.Geteuid() == 0 {
+		must(t, os.Chown(f.path, 12345, 12345))
+	} else {
+		must(t, os.Remove(f.path))
+		must(t, os.Symlink("/etc/passwd", f.path))
+	}
+	refused(t, f, ErrNotOwner)
+}
+
+func TestLinkOfAnotherUserIsRefused(t *testing.T) {
+	if os.Geteuid() != 0 {
+		t.Skip("only root can give a link away")
+	}
+	f := newFile(t, "")
+	other := newFile(t, `{"groq":"g"}`)
+	must(t, os.MkdirAll(filepath.Dir(f.path), 0o700))
+	must(t, os.Symlink(other.path, f.path))
+	must(t, os.Lchown(f.path, 12345, 12345))
+	refused(t, f, ErrNotOwner)
+}
+
+// refused checks that f is neither read nor written, at once, and stays.
+func refused(t *testing.T, f *File, class error) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
+	defer cancel()
+	before, err := os.Lstat(f.path)
+	must(t, err)
+	_, _, getErr := f.Get(ctx, "groq")
+	_, listErr := f.List(ctx)
+	_, deleteErr := f.Delete(ctx, "groq")
+	setErr := f.Set(ctx, "groq", []byte(key("new", "")))
+	for _, err := range []error{getErr, listErr, deleteErr, setErr} {
+		if !errors.Is(err, class) {
+			t.Errorf("got %v, want %v", err, class)
+		}
+	}
+	after, err := os.Lstat(f.path)
+	must(t, err)
+	if !os.SameFile(before, after) || before.Mode() != after.Mode() || !before.ModTime().Equal(after.ModTime()) {
+		t.Error("it was touched")
+	}
+}
+
+func TestOddFilesAreRefusedAtOnce(t *testing.T) {
+	tests := map[string]func(t *testing.T, path string){
+		"pipe":           func(t *testing.T, path string) { must(t, syscall.Mkfifo(path, 0o600)) },
+		"directory":      func(t *testing.T, path string) { must(t, os.Mkdir(path, 0o700)) },
+		"circle":         func(t *testing.T, path string) { must(t, os.Symlink("auth.json", path)) },
+		"link to a pipe": linkToPipe,
+		"link to a device": func(t *testing.T, path string) {
+			must(t, os.Symlink("/dev/zero", path))
+		},
+		"socket": func(t *testing.T, path string) {
+			socket, err := net.ListenUnix("unix", &net.UnixAddr{Name: path})
+			if err != nil {
+				t.Skip("no sockets with a path this long")
+			}
+			t.Cleanup(func() { socket.Close() })
+		},
+	}
+	for name, plant := range tests {
+		t.Run(name, func(t *testing.T) {
+			dir, err := os.MkdirTemp("", "odd")
+			must(t, err)
+			t.Cleanup(func() { os.RemoveAll(dir) })
+			f := New(filepath.Join(dir, "auth.json"), filepath.Join(dir, "lock"))
+			plant(t, f.path)
+			refused(t, f, ErrNotRegular)
+		})
+	}
+}
+
+func linkToPipe(t *testing.T, path string) {
+	must(t, syscall.Mkfifo(path+".pipe", 0o600))
+	must(t, os.Symlink("auth.json.pipe", path))
+}
+
+// The name can be swapped after it was looked at and before it is opened.
+func TestSwappedFileIsRefusedOnceOpen(t *testing.T) {
+	f := newFile(t, `{"groq":"g"}`)
+	regular, err := os.Lstat(f.path)
+	must(t, err)
+	for _, plant := range []func(){
+		func() { must(t, syscall.Mkfifo(f.path, 0o600)) },
+		func() { must(t, os.Symlink("/etc/passwd", f.path)) },
+		func() { must(t, os.Mkdir(f.path, 0o700)) },
+	} {
+		must(t, os.Remove(f.path))
+		plant()
+		if _, err := f.readFile(f.path, regular, true); !errors.Is(err, ErrNotRegular) {
+			t.Errorf("got %v", err)
+		}
+	}
+}
+
+func TestTooLargeIsRefused(t *testing.T) {
+	f := newFile(t, `{"groq":"g"}`)
+	must(t, os.Truncate(f.path, maxSize+1))
+	refused(t, f, ErrTooLarge)
+	must(t, os.Truncate(f.path, 1<<40)) // a sparse file: reading it would take for ever
+	refused(t, f, ErrTooLarge)
+}
+
+func TestCrowdedFileIsReadInNoTime(t *testing.T) {
+	var b strings.Builder
+	b.WriteString(`{"groq":"g"`)
+	for n := 0; b.Len() < maxSize-100; n++ {
+		fmt.Fprintf(&b, `,"%x":0`, n)
+	}
+	f := newFile(t, b.String()+"}")
+	start := time.Now()
+	if list(t, f) != "groq" || get(t, f, "groq") == "" {
+		t.Error("not found")
+	}
+	if took := time.Since(start); took > time.Minute { // 0.3 s, and some for the race detector
+		t.Errorf("it took %v", took)
+	}
+}
+
+func TestFileWhereTheDirectoryShouldBe(t *testing.T) {
+	dir := t.TempDir()
+	f := New(filepath.Join(dir, "state", "auth.json"), filepath.Join(dir, "lock"))
+	must(t, os.WriteFile(filepath.Join(dir, "state"), nil, 0o600))
+	if _, found, err := f.Get(context.Background(), "groq"); found || err == nil {
+		t.Error("an unreadable place was taken for an absent file")
+	}
+}
+
+func TestSymbolicLinkIsFollowedAndKept(t *testing.T) {
+	for _, start := range []string{`{"groq":"g"}`, ""} {
+		f := newFile(t, "")
+		state, vault := filepath.Dir(f.path), filepath.Join(filepath.Dir(f.path), "..", "vault")
+		must(t, os.MkdirAll(state, 0o700))
+		must(t, os.MkdirAll(vault, 0o700))
+		must(t, os.Symlink("../vault/hop", f.path))
+		must(t, os.Symlink("real.json", filepath.Join(vault, "hop")))
+		target := filepath.Join(vault, "real.json")
+		if start != "" {
+			must(t, os.WriteFile(target, []byte(start), 0o600))
+		}
+		set(t, f, "xai", key("x", ""))
+		info, err := os.Lstat(f.path)
+		must(t, err)
+		data, err := os.ReadFile(target)
+		must(t, err)
+		if info.Mode().Type() != os.ModeSymlink || !strings.Contains(string(data), `"x"`) || get(t, f, "xai") == "" {
+			t.Errorf("link %v, target %s", info.Mode(), data)
+		}
+		if start != "" && get(t, f, "groq") == "" {
+			t.Error("the other entry is lost")
+		}
+		if modeOf(t, target) != 0o600 {
+			t.Errorf("mode %o", modeOf(t, target))
+		}
+	}
+}
+
+func TestDeletingTheLastEntryKeepsTheLink(t *testing.T) {
+	f := newFile(t, `{"groq":"g"}`)
+	target := f.path + ".real"
+	must(t, os.Rename(f.path, target))
+	must(t, os.Symlink(target, f.path))
+	removed, err := f.Delete(context.Background(), "groq")
+	if !removed || err != nil {
+		t.Errorf("removed %v, %v", removed, err)
+	}
+	if _, err := os.Lstat(f.path); err != nil {
+		t.Error("the link is gone")
+	}
+	if _, err := os.Stat(target); !errors.Is(err, os.ErrNotExist) {
+		t.Error("the secret's file is still there")
+	}
+}

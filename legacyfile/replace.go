@@ -1,0 +1,137 @@
+package legacyfile
+
+import (
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+)
+
+// replace makes data the content of target, or leaves target as it is. The
+// lock is held.
+func (f *File) replace(target string, data []byte) error {
+	if len(data) > maxSize {
+		return fmt.Errorf("save to %s: %w", f.path, ErrTooLarge)
+	}
+	dir, base := filepath.Split(target)
+	dir = filepath.Clean(dir)
+	if err := makeDir(dir); err != nil {
+		return fmt.Errorf("save to %s: %w", f.path, err)
+	}
+	f.sweep(dir, base)
+	temp := filepath.Join(dir, tempPrefix(base)+rand.Text())
+	err := writeNew(temp, data)
+	if err == nil {
+		err = rename(temp, target)
+	}
+	if err != nil {
+		_ = os.Remove(temp)
+		return fmt.Errorf("save to %s: %w", f.path, err)
+	}
+	if err := syncDir(dir); err != nil {
+		return fmt.Errorf("save to %s: %w", f.path, err)
+	}
+	return nil
+}
+
+// writeNew creates a private file with the given content, on disk when it
+// returns nil.
+func writeNew(path string, data []byte) error {
+	file, err := createPrivate(path)
+	if err != nil {
+		return err
+	}
+	_, err = file.Write(data)
+	if err == nil {
+		err = file.Sync()
+	}
+	return errors.Join(err, file.Close())
+}
+
+// discard removes a file that holds nothing any more. A link to it stays. The
+// lock is held.
+func (f *File) discard(target string) error {
+	f.sweep(filepath.Dir(target), filepath.Base(target))
+	err := os.Remove(target)
+	if err == nil {
+		err = syncDir(filepath.Dir(target))
+	}
+	if err != nil {
+		return fmt.Errorf("remove from %s: %w", f.path, err)
+	}
+	return nil
+}
+
+func tempPrefix(base string) string { return "." + base + ".tmp-" }
+
+// sweepAge is beyond doubt the end of any write, which takes milliseconds.
+const sweepAge = time.Minute
+
+// sweep removes what killed writers left: it can hold secrets.
+func (f *File) sweep(dir, base string) {
+	entries, err := os.ReadDir(dir)
+	if err != nil {
+		return // the write that follows will say what is wrong
+	}
+	for _, entry := range entries {
+		if !strings.HasPrefix(entry.Name(), tempPrefix(base)) {
+			continue
+		}
+		info, err := entry.Info()
+		if err == nil && info.Mode().IsRegular() && isOurs(info) && f.now().Sub(info.ModTime()) > sweepAge {
+			_ = os.Remove(filepath.Join(dir, entry.Name()))
+		}
+	}
+}
+
+// putAside gives the corrupt target a second name, so that at no instant its
+// content has none, and returns it. The lock is held.
+func (f *File) putAside(target string) (string, error) {
+	stamp := target + ".corrupt-" + f.now().UTC().Format("20060102T150405Z")
+	aside := stamp
+	for n := 2; ; n++ {
+		err := os.Link(target, aside)
+		if err != nil && !errors.Is(err, fs.ErrExist) {
+			err = copyNew(target, aside) // no hard links on this file system
+		}
+		if err == nil {
+			return aside, nil
+		}
+		if !errors.Is(err, fs.ErrExist) {
+			return "", fmt.Errorf("put aside %s: %w", f.path, err)
+		}
+		aside = fmt.Sprintf("%s-%d", stamp, n)
+	}
+}
+
+func copyNew(from, to string) error {
+	file, err := openExisting(from)
+	if err != nil {
+		return err
+	}
+	defer file.Close()
+	data, err := io.ReadAll(io.LimitReader(file, maxSize+1))
+	if err != nil {
+		return err
+	}
+	if len(data) > maxSize {
+		return ErrTooLarge
+	}
+	return writeNew(to, data)
+}
+
+// makeDir creates a directory and what is missing above it, each for us alone.
+func makeDir(dir string) error {
+	if _, err := os.Stat(dir); err == nil {
+		return nil
+	}
+	if err := makePrivateDir(dir); err != nil {
+		return err
+	}
+	return syncDir(filepath.Dir(dir))
+}

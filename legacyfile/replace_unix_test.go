@@ -1,0 +1,115 @@
+//go:build unix
+
+package legacyfile
+
+import (
+	"context"
+	"errors"
+	"os"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+)
+
+func TestLeftoversOfKilledWritersAreSwept(t *testing.T) {
+	f := newFile(t, `{"groq":"g"}`)
+	dir := filepath.Dir(f.path)
+	old := filepath.Join(dir, ".auth.json.tmp-OLD")
+	fresh := filepath.Join(dir, ".auth.json.tmp-FRESH")
+	other := filepath.Join(dir, ".other.json.tmp-OLD")
+	folder := filepath.Join(dir, ".auth.json.tmp-DIR")
+	for _, path := range []string{old, fresh, other} {
+		must(t, os.WriteFile(path, []byte("secret"), 0o600))
+	}
+	must(t, os.Mkdir(folder, 0o700))
+	for _, path := range []string{old, other, folder} {
+		must(t, os.Chtimes(path, time.Time{}, time.Now().Add(-time.Hour)))
+	}
+	set(t, f, "xai", key("x", ""))
+	for path, want := range map[string]bool{old: false, fresh: true, other: true, folder: true} {
+		if _, err := os.Stat(path); (err == nil) != want {
+			t.Errorf("%s: %v", path, err)
+		}
+	}
+}
+
+func TestReadOnlyDirectoryKeepsTheOldFile(t *testing.T) {
+	if os.Geteuid() == 0 {
+		t.Skip("root writes to read-only directories; the full disk is tested instead")
+	}
+	f := newFile(t, `{"groq":"g"}`)
+	f.lockPath = filepath.Join(t.TempDir(), "lock")
+	dir := filepath.Dir(f.path)
+	must(t, os.Chmod(dir, 0o500))
+	defer os.Chmod(dir, 0o700)
+	err := f.Set(context.Background(), "xai", []byte(key("x", "")))
+	if !errors.Is(err, os.ErrPermission) || content(t, f) != `{"groq":"g"}` {
+		t.Errorf("got %v", err)
+	}
+	if removed, err := f.Delete(context.Background(), "groq"); removed || !errors.Is(err, os.ErrPermission) {
+		t.Errorf("delete: %v, %v", removed, err)
+	}
+	if removed, err := f.Delete(context.Background(), "xai"); removed || err != nil {
+		t.Errorf("nothing to delete needs no write, got %v", err)
+	}
+}
+
+func TestMissingLinkSupportStillPutsAside(t *testing.T) {
+	f := newFile(t, "{broken")
+	aside := f.path + ".aside"
+	must(t, copyNew(f.path, aside))
+	data, err := os.ReadFile(aside)
+	must(t, err)
+	if string(data) != "{broken" || modeOf(t, aside) != 0o600 {
+		t.Errorf("copied %q", data)
+	}
+	if err := copyNew(f.path, aside); !errors.Is(err, os.ErrExist) {
+		t.Errorf("an existing file was overwritten: %v", err)
+	}
+}
+
+// A write that the file size limit cuts off half way fails as on a full disk,
+// and needs no root.
+func TestWriteCutOffHalfWayKeepsTheOldFile(t *testing.T) {
+	f := newFile(t, `{"groq":"g"}`)
+	out := runChild(t, "limited", f)
+	if !strings.Contains(out, "file too large") {
+		t.Errorf("the child said %q", out)
+	}
+	keptWithoutLeftovers(t, f)
+}
+
+func keptWithoutLeftovers(t *testing.T, f *File) {
+	t.Helper()
+	if content(t, f) != `{"groq":"g"}` {
+		t.Error("the old file changed")
+	}
+	if left, _ := filepath.Glob(filepath.Join(filepath.Dir(f.path), ".auth*")); len(left) > 0 {
+		t.Errorf("left behind: %v", left)
+	}
+}
+
+func TestPlantedLockBlocksNobodyForEver(t *testing.T) {
+	for name, plant := range map[string]func(path string) error{
+		"pipe": func(path string) error { return syscall.Mkfifo(path, 0o600) },
+		"link": func(path string) error { return os.Symlink("/dev/zero", path) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			f := newFile(t, `{"groq":"g"}`)
+			f.lockPath = filepath.Join(t.TempDir(), "lock")
+			must(t, plant(f.lockPath))
+			done := make(chan error, 1)
+			go func() { done <- f.Set(context.Background(), "xai", []byte(key("x", ""))) }()
+			select {
+			case err := <-done:
+				if err == nil && get(t, f, "xai") == "" || err != nil && content(t, f) != `{"groq":"g"}` {
+					t.Errorf("Set said %v and did the opposite", err)
+				}
+			case <-time.After(lockWait + 5*time.Second):
+				t.Fatal("it hangs")
+			}
+		})
+	}
+}
