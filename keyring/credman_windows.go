@@ -56,7 +56,7 @@ func (c credentialManager) Delete(ctx context.Context, account string) error {
 func (c credentialManager) List(ctx context.Context) ([]string, error) {
 	var accounts []string
 	err := bounded(ctx, nil, func() error {
-		creds, err := wincred.List()
+		creds, err := wincred.FilteredList(c.service + ":*")
 		if errors.Is(err, windows.ERROR_NOT_FOUND) {
 			return nil
 		}

@@ -1,0 +1,78 @@
+package login
+
+import (
+	"crypto/subtle"
+	"net/url"
+	"strings"
+)
+
+const maxQuery = 8 << 10
+
+// expectation is what tells this sign-in's callback from every other request.
+type expectation struct {
+	state         string
+	issuer        string
+	requireIssuer bool
+	secrets       []string
+}
+
+// verdict is what a callback's parameters amount to.
+type verdict int
+
+const (
+	malformed    verdict = iota // not an authorization response
+	foreign                     // another sign-in's, or forged: a wrong state or none
+	strayRefusal                // an error without state, which anyone can send
+	answered                    // has the right state, and a code or an error
+)
+
+// answer is an authorization response (RFC 6749 section 4.1.2).
+type answer struct {
+	code    string
+	refusal *Error // instead of a code
+}
+
+// judge tells what the query of a callback is. Only a verdict of answered may
+// decide the sign-in.
+func (x expectation) judge(rawQuery string) (answer, verdict) {
+	if len(rawQuery) > maxQuery {
+		return answer{}, malformed
+	}
+	query, err := url.ParseQuery(rawQuery)
+	if err != nil {
+		return answer{}, malformed
+	}
+	for _, key := range []string{"code", "state", "error", "error_description", "iss"} {
+		if len(query[key]) > 1 { // RFC 6749 section 3.1
+			return answer{}, malformed
+		}
+	}
+	code, refused, state := query.Get("code"), query.Get("error"), query.Get("state")
+	if (code == "") == (refused == "") {
+		return answer{}, malformed
+	}
+	a := answer{code: code}
+	if refused != "" {
+		a.refusal = &Error{Op: opSignIn, Kind: ErrRefused, Code: errorCode(refused, x.secrets),
+			Description: description(query.Get("error_description"), x.secrets)}
+	}
+	switch {
+	case state == "" && refused != "":
+		return a, strayRefusal
+	case subtle.ConstantTimeCompare([]byte(state), []byte(x.state)) != 1:
+		return answer{}, foreign
+	case refused == "" && !visibleASCII(code):
+		return answer{}, malformed
+	case !x.issuedBy(query):
+		a = answer{refusal: &Error{Op: opSignIn, Kind: ErrBadAnswer, Err: errWrongIssuer}}
+	}
+	return a, answered
+}
+
+// issuedBy checks who sent the person back (RFC 9207 section 2.4).
+func (x expectation) issuedBy(query url.Values) bool {
+	if !query.Has("iss") {
+		return !x.requireIssuer
+	}
+	return strings.TrimSuffix(query.Get("iss"), "/") == x.issuer
+}

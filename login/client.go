@@ -1,0 +1,228 @@
+package login
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"net/url"
+	"time"
+
+	"golang.org/x/oauth2"
+)
+
+const (
+	opSignIn  = "sign in"
+	opRefresh = "refresh"
+	opRevoke  = "revoke"
+)
+
+// Client signs in at one account service. The zero value with an Origin works.
+// It is copyable and safe for concurrent use as long as no field is changed.
+type Client struct {
+	// Origin is the service, such as "https://mogplex.com"; see [CheckOrigin].
+	Origin string
+	// ClientID is the public client's; empty means "mogplex-cli".
+	ClientID string
+	// Scopes to ask for; nil means openid profile email offline_access read write.
+	Scopes []string
+	// HTTP lends its Transport and its Timeout, 30 seconds where it has none; nil
+	// means [NewHTTPClient]. Its CheckRedirect and Jar play no part: no redirect
+	// is followed and no cookie kept, whatever they say.
+	HTTP *http.Client
+	// AllowLoopbackHTTP lets Origin be plain http on a loopback address.
+	AllowLoopbackHTTP bool
+	// Now is the clock that token lifetimes are counted from; nil means time.Now.
+	Now func() time.Time
+}
+
+// Refresh trades refreshToken for new tokens (RFC 6749 section 6). The answer's
+// refresh token replaces the old one; where it has none, the Grant's Token keeps
+// the old one. Only [ErrInvalidGrant] means that the refresh token is dead; after
+// any other error it may be used again, though the service may already have
+// rotated it where the answer was lost on the way.
+func (c *Client) Refresh(ctx context.Context, refreshToken string) (*Grant, error) {
+	s, err := c.service(opRefresh)
+	if err != nil {
+		return nil, err
+	}
+	defer s.close()
+	if refreshToken == "" {
+		return nil, &Error{Op: opRefresh, Kind: ErrInvalidGrant, Err: errors.New("there is no refresh token")}
+	}
+	fixed := fixedEndpoints(s.origin)
+	grant, err := s.refresh(ctx, fixed, refreshToken)
+	if !notOAuth(err) {
+		return grant, err
+	}
+	// Whatever sits at the fixed path, it is not the token endpoint and spent
+	// nothing. The service may have moved it.
+	moved, found, discoverErr := s.discover(ctx)
+	if discoverErr != nil || !found || moved.token == fixed.token {
+		return nil, err
+	}
+	return s.refresh(ctx, moved, refreshToken)
+}
+
+// notOAuth reports whether err tells of an HTTP answer that came from something
+// other than a token endpoint.
+func notOAuth(err error) bool {
+	var e *Error
+	return errors.As(err, &e) && e.Kind == ErrUnreachable && e.Status != 0 && e.Status < 500
+}
+
+// TokenSource returns a source that serves t while it is valid and refreshes it
+// afterwards, with ctx for each request. It is safe for concurrent use and keeps
+// what it refreshed in memory only: a program that stores tokens calls
+// [Client.Refresh] and stores the answer before it uses it. A t whose Expiry is
+// zero is served forever.
+func (c *Client) TokenSource(ctx context.Context, t *oauth2.Token) oauth2.TokenSource {
+	r := &refresher{ctx: ctx, client: c}
+	if t != nil {
+		r.refreshToken = t.RefreshToken
+	}
+	return oauth2.ReuseTokenSource(t, r)
+}
+
+type refresher struct {
+	ctx          context.Context
+	client       *Client
+	refreshToken string
+}
+
+// Token is called by one goroutine at a time: oauth2.ReuseTokenSource sees to it.
+func (r *refresher) Token() (*oauth2.Token, error) {
+	g, err := r.client.Refresh(r.ctx, r.refreshToken)
+	if err != nil {
+		return nil, err
+	}
+	r.refreshToken = g.Token.RefreshToken
+	return g.Token, nil
+}
+
+// service is a Client with its defaults filled in, ready for one operation.
+type service struct {
+	op       string
+	origin   string
+	clientID string
+	scopes   []string
+	loopback bool
+	now      func() time.Time
+	http     *http.Client
+	close    func()
+}
+
+func (c *Client) service(op string) (*service, error) {
+	origin, err := CheckOrigin(c.Origin, c.AllowLoopbackHTTP)
+	if err != nil {
+		return nil, withOp(op, err)
+	}
+	s := &service{op: op, origin: origin, clientID: c.ClientID, scopes: c.Scopes,
+		loopback: c.AllowLoopbackHTTP, now: c.Now, close: func() {}}
+	if s.clientID == "" {
+		s.clientID = "mogplex-cli"
+	}
+	if s.scopes == nil {
+		s.scopes = []string{"openid", "profile", "email", "offline_access", "read", "write"}
+	}
+	if s.now == nil {
+		s.now = time.Now
+	}
+	lent := c.HTTP
+	if lent == nil {
+		lent = NewHTTPClient()
+		s.close = lent.CloseIdleConnections
+	}
+	s.http = &http.Client{Transport: lent.Transport, Timeout: lent.Timeout, CheckRedirect: noRedirect}
+	if s.http.Timeout <= 0 {
+		s.http.Timeout = requestTimeout
+	}
+	return s, nil
+}
+
+// config is what x/oauth2 needs to know. Its probing of authentication styles
+// is off: it would send every code twice.
+func (s *service) config(ep endpoints, redirect string) *oauth2.Config {
+	return &oauth2.Config{
+		ClientID:    s.clientID,
+		RedirectURL: redirect,
+		Scopes:      s.scopes,
+		Endpoint: oauth2.Endpoint{
+			AuthURL:       ep.authorize,
+			TokenURL:      ep.token,
+			DeviceAuthURL: ep.device,
+			AuthStyle:     oauth2.AuthStyleInParams,
+		},
+	}
+}
+
+// withReader returns a context whose x/oauth2 requests go through an
+// answerReader that keeps secrets out of errors.
+func (s *service) withReader(ctx context.Context, secrets ...string) context.Context {
+	reader := &answerReader{ctx: ctx, timeout: s.http.Timeout, base: s.http.Transport, now: s.now, secrets: secrets}
+	return context.WithValue(ctx, oauth2.HTTPClient, &http.Client{Transport: reader, CheckRedirect: noRedirect})
+}
+
+func (s *service) exchange(ctx context.Context, cfg *oauth2.Config, code, verifier string) (*Grant, error) {
+	requested := s.now()
+	t, err := cfg.Exchange(s.withReader(ctx, code, verifier), code, oauth2.VerifierOption(verifier))
+	if err != nil {
+		return nil, s.failed(ctx, err, code, verifier)
+	}
+	return s.granted(t, requested), nil
+}
+
+func (s *service) refresh(ctx context.Context, ep endpoints, refreshToken string) (*Grant, error) {
+	requested := s.now()
+	source := s.config(ep, "").TokenSource(s.withReader(ctx, refreshToken), &oauth2.Token{RefreshToken: refreshToken})
+	t, err := source.Token()
+	if err != nil {
+		return nil, s.failed(ctx, err, refreshToken)
+	}
+	return newGrant(t, s.origin, requested), nil
+}
+
+// granted is newGrant for a first grant, where an absent scope means the one
+// that was asked for (RFC 6749 section 5.1).
+func (s *service) granted(t *oauth2.Token, requested time.Time) *Grant {
+	g := newGrant(t, s.origin, requested)
+	if g.Scopes == nil {
+		g.Scopes = append([]string(nil), s.scopes...)
+	}
+	return g
+}
+
+// failed turns an error of x/oauth2 into an [*Error] of this operation. Its own
+// text is never used: it prints the response body.
+func (s *service) failed(ctx context.Context, err error, secrets ...string) error {
+	switch ctx.Err() {
+	case context.Canceled:
+		return &Error{Op: s.op, Err: context.Canceled}
+	case context.DeadlineExceeded:
+		return &Error{Op: s.op, Kind: ErrUnreachable, Err: context.DeadlineExceeded}
+	}
+	var retrieve *oauth2.RetrieveError
+	if errors.As(err, &retrieve) {
+		return s.refusal(retrieve, secrets)
+	}
+	var netErr *url.Error
+	var own *Error
+	if !errors.As(err, &own) && !errors.As(err, &netErr) {
+		return &Error{Op: s.op, Kind: ErrBadAnswer, Err: errors.New("it lacks what it must have")}
+	}
+	return withOp(s.op, err)
+}
+
+func (s *service) refusal(r *oauth2.RetrieveError, secrets []string) *Error {
+	e := &Error{Op: s.op, Kind: ErrRefused, Code: errorCode(r.ErrorCode, secrets),
+		Description: description(r.ErrorDescription, secrets)}
+	if r.Response != nil {
+		e.Status = r.Response.StatusCode
+	}
+	switch r.ErrorCode {
+	case "invalid_grant":
+		e.Kind = ErrInvalidGrant
+	case "expired_token": // the device code's, RFC 8628 section 3.5
+		e.Kind = ErrTimeout
+	}
+	return e
+}

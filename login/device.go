@@ -1,0 +1,139 @@
+package login
+
+import (
+	"context"
+	"errors"
+	"net/url"
+	"strings"
+	"time"
+
+	"golang.org/x/oauth2"
+)
+
+const deviceStartTimeout = 10 * time.Second
+
+// deviceGrant is a device grant (RFC 8628) that is being polled.
+type deviceGrant struct {
+	auth   *oauth2.DeviceAuthResponse
+	polled chan polled // gets one value
+	ended  chan struct{}
+}
+
+type polled struct {
+	grant *Grant
+	err   error
+}
+
+// startDevice starts the device grant, if it is asked for and offered, and polls
+// until wait ends. Where it can't be started the sign-in goes on without.
+func (a *attempt) startDevice(wait context.Context) {
+	if !a.flow.Device || a.endpoints.device == "" {
+		return
+	}
+	cfg := a.config(a.endpoints, a.redirect)
+	auth, err := a.requestDevice(wait, cfg)
+	if err != nil {
+		a.flow.Notice("signing in on another device is not possible now: " + err.Error())
+		return
+	}
+	d := &deviceGrant{auth: auth, polled: make(chan polled, 1), ended: make(chan struct{})}
+	a.device = d
+	go func() {
+		defer close(d.ended)
+		grant, err := a.pollDevice(wait, cfg, auth)
+		d.polled <- polled{grant, err}
+	}()
+}
+
+func (s *service) requestDevice(ctx context.Context, cfg *oauth2.Config) (*oauth2.DeviceAuthResponse, error) {
+	limited, cancel := context.WithTimeout(ctx, deviceStartTimeout)
+	defer cancel()
+	auth, err := cfg.DeviceAuth(s.withReader(limited))
+	if err != nil {
+		return nil, s.failed(ctx, err)
+	}
+	if auth.DeviceCode == "" || clean(auth.UserCode, 64) == "" || !s.safeToShow(auth.VerificationURI) {
+		return nil, &Error{Op: s.op, Kind: ErrBadAnswer}
+	}
+	if !s.safeToShow(auth.VerificationURIComplete) {
+		auth.VerificationURIComplete = ""
+	}
+	return auth, nil
+}
+
+// safeToShow reports whether a person may be sent to address.
+func (s *service) safeToShow(address string) bool {
+	u, err := url.Parse(address)
+	if err != nil || u.User != nil || u.Host == "" || !visibleASCII(address) || len(address) > 2048 {
+		return false
+	}
+	_, err = CheckOrigin(u.Scheme+"://"+u.Host, s.loopback)
+	return err == nil
+}
+
+// pollDevice polls until the person decided. A poll that gets no answer is
+// repeated with a longer interval (RFC 8628 section 3.5).
+func (s *service) pollDevice(ctx context.Context, cfg *oauth2.Config, auth *oauth2.DeviceAuthResponse) (*Grant, error) {
+	next := *auth
+	if next.Interval < 1 {
+		next.Interval = 5
+	}
+	for {
+		requested := s.now()
+		t, err := cfg.DeviceAccessToken(s.withReader(ctx, auth.DeviceCode), &next)
+		if err == nil {
+			return s.granted(t, requested), nil
+		}
+		if ctx.Err() == nil && !auth.Expiry.IsZero() && !time.Now().Before(auth.Expiry) {
+			return nil, &Error{Op: s.op, Kind: ErrTimeout, Code: "expired_token"}
+		}
+		failure := s.failed(ctx, err, auth.DeviceCode)
+		if ctx.Err() != nil || !errors.Is(failure, ErrUnreachable) && !errors.Is(failure, ErrRateLimited) {
+			return nil, failure
+		}
+		next.Interval = min(next.Interval+5, int64(maxInterval/time.Second))
+	}
+}
+
+// polled takes the end of the device grant; nil means that the wait goes on. Who
+// denied access on the other device has decided; any other failure ends this
+// way of signing in alone.
+func (a *attempt) polled(ctx context.Context, got polled) *outcome {
+	a.device.stop()
+	a.device = nil
+	var e *Error
+	switch {
+	case got.err == nil:
+		o := a.save(ctx, got.grant)
+		return &o
+	case errors.As(got.err, &e) && e.Code == "access_denied", !a.hasChannel():
+		return &outcome{err: got.err}
+	}
+	a.flow.Notice("signing in on another device is over: " + got.err.Error())
+	return nil
+}
+
+// prompt is what the person is shown.
+func (d *deviceGrant) prompt() *DevicePrompt {
+	return &DevicePrompt{
+		UserCode:                clean(d.auth.UserCode, 64),
+		VerificationURL:         strings.TrimSpace(d.auth.VerificationURI),
+		VerificationURLComplete: d.auth.VerificationURIComplete,
+		Expiry:                  d.auth.Expiry,
+	}
+}
+
+// results is where the end of the grant arrives; nil where none is run.
+func (d *deviceGrant) results() <-chan polled {
+	if d == nil {
+		return nil
+	}
+	return d.polled
+}
+
+// stop waits for the poll to end, which the end of its context brings about.
+func (d *deviceGrant) stop() {
+	if d != nil {
+		<-d.ended
+	}
+}

@@ -1,0 +1,182 @@
+package login
+
+import (
+	"context"
+	"errors"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+	"time"
+)
+
+// discoverAt asks a service that answers as h does.
+func discoverAt(t *testing.T, ctx context.Context, h http.HandlerFunc) (ep endpoints, found bool, err error, origin string) {
+	t.Helper()
+	server := httptest.NewServer(h)
+	t.Cleanup(server.Close)
+	s, err := (&Client{Origin: server.URL, AllowLoopbackHTTP: true}).service(opSignIn)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.close()
+	ep, found, err = s.discover(ctx)
+	return ep, found, err, server.URL
+}
+
+func TestDiscovery(t *testing.T) {
+	for _, c := range []struct {
+		name, document string // ORIGIN stands for the service's own
+		found          bool
+		want           error
+	}{
+		{"complete", `{"issuer":"ORIGIN","authorization_endpoint":"ORIGIN/a?x=1","token_endpoint":"ORIGIN/t","revocation_endpoint":"ORIGIN/r","device_authorization_endpoint":"ORIGIN/d","code_challenge_methods_supported":["plain","S256"]}`, true, nil},
+		{"issuer with a slash", `{"issuer":"ORIGIN/"}`, true, nil},
+		{"no issuer", `{"token_endpoint":"ORIGIN/t"}`, false, nil},
+		{"issuer with a path", `{"issuer":"ORIGIN/api/auth","token_endpoint":"ORIGIN/t"}`, false, nil},
+		{"not JSON", `<html>`, false, nil},
+		{"wrong types", `{"issuer":1}`, false, nil},
+		{"null", `null`, false, nil},
+		{"too large", `{"issuer":"ORIGIN","x":"` + strings.Repeat("a", maxBody) + `"}`, false, nil},
+		{"other issuer", `{"issuer":"https://evil.example"}`, false, ErrBadAnswer},
+		{"other token endpoint", `{"issuer":"ORIGIN","token_endpoint":"https://evil.example/t"}`, false, ErrBadAnswer},
+		{"other authorize endpoint", `{"issuer":"ORIGIN","authorization_endpoint":"https://evil.example/t"}`, false, ErrBadAnswer},
+		{"other device endpoint", `{"issuer":"ORIGIN","device_authorization_endpoint":"https://evil.example/t"}`, false, ErrBadAnswer},
+		{"other revocation endpoint", `{"issuer":"ORIGIN","revocation_endpoint":"https://evil.example/t"}`, false, ErrBadAnswer},
+		{"user info", `{"issuer":"ORIGIN","token_endpoint":"http://127.0.0.1@evil.example/t"}`, false, ErrBadAnswer},
+		{"other scheme", `{"issuer":"ORIGIN","authorization_endpoint":"javascript:alert(1)"}`, false, ErrBadAnswer},
+		{"relative", `{"issuer":"ORIGIN","token_endpoint":"/t"}`, false, ErrBadAnswer},
+		{"fragment", `{"issuer":"ORIGIN","authorization_endpoint":"ORIGIN/a#"}`, false, ErrBadAnswer},
+		{"plain PKCE only", `{"issuer":"ORIGIN","code_challenge_methods_supported":["plain"]}`, false, ErrBadAnswer},
+	} {
+		ep, found, err, origin := discoverAt(t, context.Background(), func(w http.ResponseWriter, r *http.Request) {
+			_, _ = io.WriteString(w, strings.ReplaceAll(c.document, "ORIGIN", "http://"+r.Host))
+		})
+		if found != c.found || !errors.Is(err, c.want) {
+			t.Errorf("%s: found %v, err %v", c.name, found, err)
+		}
+		if !found && ep != fixedEndpoints(origin) {
+			t.Errorf("%s: endpoints %+v", c.name, ep)
+		}
+		if c.name == "complete" && ep != (endpoints{origin + "/a?x=1", origin + "/t", origin + "/d", origin + "/r", false}) {
+			t.Errorf("endpoints %+v", ep)
+		}
+	}
+}
+
+func TestDiscoveryUnavailable(t *testing.T) {
+	for status, want := range map[int]error{404: nil, 302: nil, 401: nil, 204: nil, 500: ErrUnreachable, 503: ErrUnreachable} {
+		_, found, err, _ := discoverAt(t, context.Background(), func(w http.ResponseWriter, _ *http.Request) {
+			w.Header().Set("Location", "https://evil.example/")
+			w.WriteHeader(status)
+		})
+		if found || !errors.Is(err, want) {
+			t.Errorf("%d: found %v, err %v", status, found, err)
+		}
+	}
+}
+
+func TestDiscoveryEndsWithItsContext(t *testing.T) {
+	ctx, cancel := context.WithCancel(context.Background())
+	_, _, err, _ := discoverAt(t, ctx, func(_ http.ResponseWriter, r *http.Request) {
+		cancel()
+		<-r.Context().Done()
+	})
+	if !errors.Is(err, context.Canceled) {
+		t.Errorf("err = %v", err)
+	}
+}
+
+// A sign-in does without metadata, and refuses metadata that leads away.
+func TestSignInAndMetadata(t *testing.T) {
+	s := newService(t)
+	s.metadata["issuer"] = ""
+	r := start(t, s.client(), Flow{})
+	visit(t, r.callback("code=c&state=STATE"))
+	if _, err := r.end(); err != nil {
+		t.Error(err)
+	}
+	s.metadata["token_endpoint"] = "https://evil.example/token"
+	if _, err := start(t, s.client(), Flow{}).end(); !errors.Is(err, ErrBadAnswer) {
+		t.Errorf("err = %v", err)
+	}
+}
+
+// Refresh asks for metadata only where the fixed path is no token endpoint.
+func TestRefreshFollowsAMovedEndpoint(t *testing.T) {
+	s := newService(t)
+	s.metadata["token_endpoint"] = s.URL + "/moved"
+	asked := 0
+	s.mux.HandleFunc("POST /moved", func(w http.ResponseWriter, _ *http.Request) {
+		asked++
+		writeJSON(w, 200, goodAnswer())
+	})
+	if _, err := s.client().Refresh(context.Background(), "r"); err != nil || asked != 0 {
+		t.Fatalf("asked %d times, err %v", asked, err)
+	}
+	s.answers(404, "", "<html>")
+	if _, err := s.client().Refresh(context.Background(), "r"); err != nil || asked != 1 {
+		t.Fatalf("asked %d times, err %v", asked, err)
+	}
+	s.metadata["token_endpoint"] = "https://evil.example/token"
+	if _, err := s.client().Refresh(context.Background(), "r"); !errors.Is(err, ErrUnreachable) {
+		t.Fatalf("err = %v", err)
+	}
+}
+
+func TestRevoke(t *testing.T) {
+	s := newService(t)
+	if offered, err := s.client().Revoke(context.Background(), markRefresh, "refresh_token"); offered || err != nil {
+		t.Errorf("not offered: %v, %v", offered, err)
+	}
+	status := 200
+	s.metadata["revocation_endpoint"] = s.URL + "/revoke"
+	s.mux.HandleFunc("POST /revoke", func(w http.ResponseWriter, r *http.Request) {
+		if r.FormValue("token") != markRefresh || r.FormValue("client_id") != "mogplex-cli" || r.FormValue("token_type_hint") != "refresh_token" {
+			t.Error("wrong form")
+		}
+		w.Header().Set("Retry-After", "2")
+		w.WriteHeader(status)
+		if status >= 400 {
+			_, _ = io.WriteString(w, `{"error":"unsupported_token_type","error_description":"`+markRefresh+`"}`)
+		}
+	})
+	for code, want := range map[int]error{200: nil, 400: ErrRefused, 429: ErrRateLimited, 503: ErrUnreachable, 302: ErrUnreachable} {
+		status = code
+		offered, err := s.client().Revoke(context.Background(), markRefresh, "refresh_token")
+		if !offered || !errors.Is(err, want) || (err == nil) != (want == nil) {
+			t.Errorf("%d: %v, %v", code, offered, err)
+		}
+		checkNoSecret(t, err)
+	}
+	s.Close()
+	if offered, err := s.client().Revoke(context.Background(), markRefresh, ""); offered || !errors.Is(err, ErrUnreachable) {
+		t.Errorf("service gone: %v, %v", offered, err)
+	}
+}
+
+func TestTokenSource(t *testing.T) {
+	s := newService(t)
+	s.answers(200, "", `{"access_token":"new","refresh_token":"`+markRotated+`","expires_in":1}`)
+	grant, err := s.client().Refresh(context.Background(), markRefresh)
+	if err != nil {
+		t.Fatal(err)
+	}
+	old := *grant.Token
+	old.Expiry = time.Now().Add(-time.Hour)
+	source := s.client().TokenSource(context.Background(), &old)
+	for range 2 {
+		if got, err := source.Token(); err != nil || got.AccessToken != "new" {
+			t.Fatalf("err = %v", err)
+		}
+	}
+	for i, form := range s.requests()[1:] {
+		if form.Get("refresh_token") != markRotated {
+			t.Errorf("refresh %d used an old refresh token", i)
+		}
+	}
+	if _, err := s.client().TokenSource(context.Background(), nil).Token(); !errors.Is(err, ErrInvalidGrant) {
+		t.Errorf("err = %v", err)
+	}
+}

@@ -1,0 +1,128 @@
+package login_test
+
+import (
+	"context"
+	"errors"
+	"net"
+	"net/http/httptest"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/mogplex/mogplex-cli/internal/accountserver"
+	"github.com/mogplex/mogplex-cli/login"
+)
+
+const ada = "ada@example.test"
+
+// account is a development account service that accepts a callback port of this
+// test's own.
+type account struct {
+	server *accountserver.Server
+	client *login.Client
+	port   int
+}
+
+func newAccount(t *testing.T, cfg accountserver.Config) *account {
+	t.Helper()
+	ln, err := net.Listen("tcp4", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	port := ln.Addr().(*net.TCPAddr).Port
+	_ = ln.Close()
+	cfg.RedirectURIs = []string{"http://127.0.0.1:" + strconv.Itoa(port) + "/auth/callback"}
+	server := accountserver.New(cfg)
+	listening := httptest.NewServer(server)
+	t.Cleanup(listening.Close)
+	return &account{server, &login.Client{Origin: listening.URL, AllowLoopbackHTTP: true}, port}
+}
+
+// signIn runs a sign-in in which person does the person's part.
+func (a *account) signIn(t *testing.T, flow login.Flow, person func(login.Prompt)) (*login.Grant, error) {
+	t.Helper()
+	done := make(chan struct{})
+	flow.SetPorts(a.port)
+	flow.Show = func(p login.Prompt) {
+		go func() {
+			defer close(done)
+			person(p)
+		}()
+	}
+	g, err := a.client.SignIn(context.Background(), flow)
+	<-done
+	return g, err
+}
+
+func TestEndToEnd(t *testing.T) {
+	a := newAccount(t, accountserver.Config{StrictRotation: true, OfferRevocation: true})
+	var page accountserver.Page
+	flow := login.Flow{Save: func(context.Context, *login.Grant) (string, error) { return "in the keychain", nil }}
+	g, err := a.signIn(t, flow, func(p login.Prompt) {
+		var err error
+		if page, err = accountserver.WalkSignIn(context.Background(), p.URL, ada); err != nil {
+			t.Error(err)
+		}
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if g.Identity.Email != ada || !slices.Contains(g.Scopes, "offline_access") || time.Until(g.Token.Expiry) < 50*time.Minute {
+		t.Errorf("identity %+v, scopes %v, expiry %v", g.Identity, g.Scopes, g.Token.Expiry)
+	}
+	if !strings.Contains(page.Body, "Signed in") || !strings.Contains(page.Body, ada) || page.URL.RawQuery != "" {
+		t.Errorf("page at %v: %s", page.URL, page.Body)
+	}
+
+	ctx := context.Background()
+	first := g.Token.RefreshToken
+	if g, err = a.client.Refresh(ctx, first); err != nil {
+		t.Fatal(err)
+	}
+	if g.Token.RefreshToken == first {
+		t.Error("the refresh token was not rotated")
+	}
+	if offered, err := a.client.Revoke(ctx, g.Token.RefreshToken, "refresh_token"); !offered || err != nil {
+		t.Errorf("revoke: %v, %v", offered, err)
+	}
+	if _, err := a.client.Refresh(ctx, g.Token.RefreshToken); !errors.Is(err, login.ErrInvalidGrant) {
+		t.Errorf("a revoked token: err = %v", err)
+	}
+}
+
+// The service's own Cancel calls back without state: it is shown at once.
+func TestCancelOnTheSignInPage(t *testing.T) {
+	t.Parallel()
+	a := newAccount(t, accountserver.Config{})
+	noticed := make(chan string, 4)
+	var page accountserver.Page
+	_, err := a.signIn(t, login.Flow{Timeout: 3 * time.Second, Notice: func(s string) { noticed <- s }}, func(p login.Prompt) {
+		page, _ = accountserver.WalkCancel(context.Background(), p.URL)
+	})
+	var e *login.Error
+	if !errors.As(err, &e) || e.Kind != login.ErrRefused || e.Code != "access_denied" {
+		t.Errorf("err = %v", err)
+	}
+	if notice := <-noticed; !strings.Contains(notice, "access_denied") || !strings.Contains(page.Body, "Not signed in") {
+		t.Errorf("notice %q, page %s", notice, page.Body)
+	}
+}
+
+func TestDeviceEndToEnd(t *testing.T) {
+	t.Parallel()
+	a := newAccount(t, accountserver.Config{OfferDevice: true, DeviceInterval: time.Second})
+	g, err := a.signIn(t, login.Flow{Device: true}, func(p login.Prompt) {
+		if p.Device == nil {
+			t.Error("no device prompt")
+			return
+		}
+		if err := a.server.ApproveDevice(p.Device.UserCode, ada); err != nil {
+			t.Error(err)
+		}
+	})
+	if err != nil || g.Token.RefreshToken == "" {
+		t.Fatalf("err = %v", err)
+	}
+}

@@ -1,0 +1,115 @@
+package login
+
+import (
+	"encoding/base64"
+	"encoding/json"
+	"fmt"
+	"io"
+	"log/slog"
+	"strings"
+	"time"
+
+	"golang.org/x/oauth2"
+)
+
+// Grant is what the service granted. However it is printed, logged or
+// marshalled it reads "[redacted]"; store its fields one by one. The fmt and
+// json packages show what Token itself points to when they are given Token.
+type Grant struct {
+	// Token has an access token, mostly a refresh token, and the type Bearer.
+	// Its Expiry is zero where the service gave no lifetime, or one that is not
+	// positive: then nobody knows, the token serves until it is refused, and no
+	// clock makes a program refresh in a loop. It is at most ten years ahead.
+	Token *oauth2.Token
+	// Scopes are those granted; nil after a refresh whose answer names none,
+	// which means unchanged (RFC 6749 section 6).
+	Scopes []string
+	// Issuer is the origin that issued Token, and the only one to send it to.
+	Issuer string
+	// Identity is the zero value where the answer has none, as after a refresh.
+	Identity Identity
+}
+
+// Identity is what the id_token says about the account. Nobody can verify it:
+// show it, decide nothing by it. It is safe to print.
+type Identity struct {
+	Subject, Email, Name string
+}
+
+const redacted = "[redacted]"
+
+// String returns "[redacted]".
+func (Grant) String() string { return redacted }
+
+// GoString returns "[redacted]".
+func (Grant) GoString() string { return redacted }
+
+// Format writes "[redacted]" for every verb.
+func (Grant) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, redacted) }
+
+// LogValue returns "[redacted]".
+func (Grant) LogValue() slog.Value { return slog.StringValue(redacted) }
+
+// MarshalJSON returns "[redacted]" as a JSON string.
+func (Grant) MarshalJSON() ([]byte, error) { return []byte(`"` + redacted + `"`), nil }
+
+// MarshalText returns "[redacted]", for the other encodings.
+func (Grant) MarshalText() ([]byte, error) { return []byte(redacted), nil }
+
+// newGrant makes a Grant of a token that answerReader let through. requested is
+// when the answer was asked for, so that Expiry errs on the early side.
+func newGrant(t *oauth2.Token, issuer string, requested time.Time) *Grant {
+	g := &Grant{Issuer: issuer, Token: &oauth2.Token{
+		AccessToken:  t.AccessToken,
+		TokenType:    "Bearer",
+		RefreshToken: t.RefreshToken,
+	}}
+	if t.ExpiresIn > 0 {
+		// Without the monotonic clock, which stands still while a machine sleeps.
+		g.Token.Expiry = requested.Add(time.Duration(t.ExpiresIn) * time.Second).Round(0).UTC()
+	}
+	if scope, ok := t.Extra("scope").(string); ok {
+		g.Scopes = scopes(scope)
+	}
+	if idToken, ok := t.Extra("id_token").(string); ok {
+		g.Identity = identity(idToken)
+	}
+	return g
+}
+
+// scopes splits an answer's scope, without anything that is not a scope token
+// (RFC 6749 section 3.3); nil if nothing is left.
+func scopes(s string) []string {
+	const maxScopes, maxScope = 64, 128
+	var all []string
+	for scope := range strings.FieldsSeq(s) {
+		if len(all) < maxScopes && len(scope) <= maxScope && visibleASCII(scope) && !strings.ContainsAny(scope, `"\`) {
+			all = append(all, scope)
+		}
+	}
+	return all
+}
+
+// identity reads the claims of an id_token without verifying it. What it can't
+// read is left empty: no sign-in fails for want of a name.
+func identity(idToken string) Identity {
+	_, rest, _ := strings.Cut(idToken, ".")
+	payload, _, _ := strings.Cut(rest, ".")
+	raw, err := base64.RawURLEncoding.DecodeString(strings.TrimRight(payload, "="))
+	if err != nil {
+		return Identity{}
+	}
+	var claims struct{ Sub, Email, Name any }
+	if json.Unmarshal(raw, &claims) != nil {
+		return Identity{}
+	}
+	text := func(v any, limit int) string {
+		s, _ := v.(string)
+		return clean(s, limit)
+	}
+	return Identity{
+		Subject: text(claims.Sub, 255),
+		Email:   text(claims.Email, 254),
+		Name:    text(claims.Name, 128),
+	}
+}

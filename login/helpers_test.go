@@ -1,0 +1,277 @@
+package login
+
+import (
+	"context"
+	"encoding/base64"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"os"
+	"strconv"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"go.uber.org/goleak"
+	"golang.org/x/oauth2"
+)
+
+func TestMain(m *testing.M) {
+	if address := os.Getenv(fetchEnv); address != "" {
+		os.Exit(fetch(address))
+	}
+	if file := os.Getenv(browserEnv); file != "" {
+		os.Exit(pretendBrowser(file))
+	}
+	goleak.VerifyTestMain(m)
+}
+
+// Marked secrets: none of them may show up in any text.
+const (
+	markAccess  = "MARK-access-0a1b2c3d4e5f"
+	markRefresh = "MARK-refresh-0a1b2c3d4e5f"
+	markRotated = "MARK-rotated-0a1b2c3d4e5f"
+	markCode    = "MARK-code-0a1b2c3d4e5f"
+)
+
+// fakeService is an account service whose every answer a test can replace.
+type fakeService struct {
+	*httptest.Server
+	mux *http.ServeMux
+
+	mu       sync.Mutex
+	metadata map[string]any
+	forms    []url.Values // the token requests
+	token    http.HandlerFunc
+}
+
+func newService(t *testing.T) *fakeService {
+	t.Helper()
+	s := &fakeService{mux: http.NewServeMux()}
+	s.Server = httptest.NewServer(s.mux)
+	t.Cleanup(s.Close)
+	s.metadata = map[string]any{
+		"issuer":                           s.URL,
+		"authorization_endpoint":           s.URL + "/api/auth/mcp/authorize",
+		"token_endpoint":                   s.URL + "/api/auth/mcp/token",
+		"code_challenge_methods_supported": []string{"S256"},
+	}
+	s.token = func(w http.ResponseWriter, _ *http.Request) { writeJSON(w, 200, goodAnswer()) }
+	s.mux.HandleFunc("GET /.well-known/oauth-authorization-server", func(w http.ResponseWriter, _ *http.Request) {
+		writeJSON(w, 200, s.metadata)
+	})
+	s.mux.HandleFunc("POST /api/auth/mcp/token", func(w http.ResponseWriter, r *http.Request) {
+		_ = r.ParseForm()
+		s.mu.Lock()
+		s.forms = append(s.forms, r.PostForm)
+		s.mu.Unlock()
+		s.token(w, r)
+	})
+	return s
+}
+
+// requests returns the forms the token endpoint got.
+func (s *fakeService) requests() []url.Values {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return append([]url.Values(nil), s.forms...)
+}
+
+func (s *fakeService) client() *Client {
+	return &Client{Origin: s.URL, AllowLoopbackHTTP: true}
+}
+
+// answers makes the token endpoint answer with a fixed status and body.
+func (s *fakeService) answers(status int, header, body string) {
+	s.token = func(w http.ResponseWriter, _ *http.Request) {
+		if key, value, ok := strings.Cut(header, ": "); ok {
+			w.Header().Set(key, value)
+		}
+		w.WriteHeader(status)
+		_, _ = io.WriteString(w, body)
+	}
+}
+
+func goodAnswer() map[string]any {
+	return map[string]any{"access_token": markAccess, "refresh_token": markRefresh, "token_type": "bearer",
+		"expires_in": 3600, "scope": "openid read", "id_token": idToken(`{"sub":"u1","email":"ada@example.test","name":"Ada"}`)}
+}
+
+func idToken(claims string) string {
+	enc := base64.RawURLEncoding
+	return enc.EncodeToString([]byte(`{"alg":"HS256"}`)) + "." + enc.EncodeToString([]byte(claims)) + ".sig"
+}
+
+func writeJSON(w http.ResponseWriter, status int, v any) {
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(status)
+	_ = json.NewEncoder(w).Encode(v)
+}
+
+// running is a sign-in in progress.
+type running struct {
+	t      *testing.T
+	prompt Prompt
+	state  string
+	cancel context.CancelFunc
+	result chan result
+	mu     sync.Mutex
+	notes  []string
+	saved  []*Grant
+}
+
+type result struct {
+	grant *Grant
+	err   error
+}
+
+// start begins a sign-in on a free port and returns once the prompt is shown.
+func start(t *testing.T, c *Client, flow Flow) *running {
+	t.Helper()
+	ctx, cancel := context.WithCancel(context.Background())
+	r := &running{t: t, cancel: cancel, result: make(chan result, 1)}
+	t.Cleanup(cancel)
+	shown := make(chan Prompt, 1)
+	flow.Show = func(p Prompt) { shown <- p }
+	flow.Notice = r.note
+	if flow.ports == nil {
+		flow.ports = []int{0}
+	}
+	if flow.Save == nil {
+		flow.Save = func(_ context.Context, g *Grant) (string, error) {
+			r.saved = append(r.saved, g)
+			return "in the keychain (test)", nil
+		}
+	}
+	go func() {
+		g, err := c.SignIn(ctx, flow)
+		r.result <- result{g, err}
+	}()
+	select {
+	case r.prompt = <-shown:
+		r.state = queryOf(t, r.prompt.URL).Get("state")
+	case got := <-r.result:
+		r.result <- got
+	case <-time.After(10 * time.Second):
+		t.Fatal("the prompt was not shown")
+	}
+	return r
+}
+
+func (r *running) note(line string) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.notes = append(r.notes, line)
+}
+
+func (r *running) noted() string {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return strings.Join(r.notes, "\n")
+}
+
+func (r *running) end() (*Grant, error) {
+	r.t.Helper()
+	select {
+	case got := <-r.result:
+		return got.grant, got.err
+	case <-time.After(20 * time.Second):
+		r.t.Fatal("the sign-in did not end")
+		return nil, nil
+	}
+}
+
+// waiting fails the test if the sign-in has ended.
+func (r *running) waiting() {
+	r.t.Helper()
+	select {
+	case got := <-r.result:
+		r.t.Fatalf("the sign-in ended: %v", got.err)
+	default:
+	}
+}
+
+// callback is the address the service would send the browser to.
+func (r *running) callback(query string) string {
+	return r.prompt.RedirectURL + "?" + strings.ReplaceAll(query, "STATE", r.state)
+}
+
+// visit does what a browser does with an address: it follows redirects.
+func visit(t *testing.T, address string) (status int, body string, final *url.URL) {
+	t.Helper()
+	client := &http.Client{Transport: &http.Transport{DisableKeepAlives: true}, Timeout: 10 * time.Second}
+	resp, err := client.Get(address)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = resp.Body.Close() }()
+	b, err := io.ReadAll(resp.Body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return resp.StatusCode, string(b), resp.Request.URL
+}
+
+func queryOf(t *testing.T, address string) url.Values {
+	t.Helper()
+	u, err := url.Parse(address)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return u.Query()
+}
+
+// checkNoSecret fails if any text of v holds a marked secret.
+func checkNoSecret(t *testing.T, v any) {
+	t.Helper()
+	text := fmt.Sprintf("%v|%+v|%#v|%s|%q", v, v, v, v, v)
+	if err, ok := v.(error); ok {
+		for _, e := range unwrapAll(err) {
+			text += fmt.Sprintf("|%v|%+v|%#v", e, e, e)
+		}
+	}
+	if strings.Contains(text, "MARK-") {
+		t.Errorf("a secret is printed: %s", text)
+	}
+}
+
+func unwrapAll(err error) []error {
+	all := []error{err}
+	switch e := err.(type) {
+	case interface{ Unwrap() []error }:
+		for _, inner := range e.Unwrap() {
+			all = append(all, unwrapAll(inner)...)
+		}
+	case interface{ Unwrap() error }:
+		if inner := e.Unwrap(); inner != nil {
+			all = append(all, unwrapAll(inner)...)
+		}
+	}
+	return all
+}
+
+// checkPKCE fails unless form's verifier fits the prompt's challenge.
+func checkPKCE(t *testing.T, form url.Values, prompt string) {
+	t.Helper()
+	q := queryOf(t, prompt)
+	if got := oauth2.S256ChallengeFromVerifier(form.Get("code_verifier")); got != q.Get("code_challenge") || q.Get("code_challenge_method") != "S256" {
+		t.Errorf("code_verifier does not fit the S256 challenge")
+	}
+}
+
+// squat takes a port of the loopback.
+func squat(t *testing.T) (net.Listener, int) {
+	t.Helper()
+	ln, err := net.Listen("tcp4", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return ln, ln.Addr().(*net.TCPAddr).Port
+}
+
+func portText(port int) string { return strconv.Itoa(port) }

@@ -1,0 +1,105 @@
+package login
+
+import (
+	"crypto/tls"
+	"crypto/x509"
+	"errors"
+	"io"
+	"net"
+	"net/http"
+	"os"
+	"runtime"
+	"time"
+)
+
+const (
+	maxBody         = 1 << 20
+	maxHeader       = 64 << 10
+	dialTimeout     = 10 * time.Second
+	headerTimeout   = 20 * time.Second
+	requestTimeout  = 30 * time.Second
+	idleConnTimeout = 30 * time.Second
+)
+
+// errBodyTooLarge ends the reading of an answer that is over 1 MiB.
+var errBodyTooLarge = errors.New("the answer is larger than 1 MiB")
+
+// NewHTTPClient returns the HTTP client this package uses where it is given
+// none. It follows no redirect, keeps no cookie, takes proxies from the
+// environment, gives up after 30 seconds, and fails a response body at 1 MiB
+// after decompression. SSL_CERT_FILE works on every platform: instead of the
+// system's roots on Linux and the BSDs, as everywhere in Go, and in addition to
+// them on macOS and Windows.
+func NewHTTPClient() *http.Client {
+	return &http.Client{
+		Timeout:       requestTimeout,
+		CheckRedirect: noRedirect,
+		Transport: &limitedTransport{Transport: &http.Transport{
+			Proxy:                  http.ProxyFromEnvironment,
+			DialContext:            (&net.Dialer{Timeout: dialTimeout}).DialContext,
+			ForceAttemptHTTP2:      true,
+			TLSHandshakeTimeout:    dialTimeout,
+			ResponseHeaderTimeout:  headerTimeout,
+			MaxResponseHeaderBytes: maxHeader,
+			IdleConnTimeout:        idleConnTimeout,
+			MaxIdleConns:           4,
+			TLSClientConfig: &tls.Config{
+				MinVersion: tls.VersionTLS12,
+				RootCAs:    rootsWith(runtime.GOOS, os.Getenv("SSL_CERT_FILE")),
+			},
+		}},
+	}
+}
+
+func noRedirect(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
+
+// rootsWith returns the system's roots and those in file, for the platforms
+// where crypto/x509 pays no heed to SSL_CERT_FILE; nil means Go's own choice. A
+// file that can't be read adds nothing, which is how Go treats it elsewhere.
+func rootsWith(goos, file string) *x509.CertPool {
+	if file == "" || goos != "darwin" && goos != "windows" {
+		return nil
+	}
+	pem, err := os.ReadFile(file)
+	if err != nil {
+		return nil
+	}
+	pool, err := x509.SystemCertPool()
+	if err != nil {
+		return nil
+	}
+	pool.AppendCertsFromPEM(pem)
+	return pool
+}
+
+// limitedTransport bounds the bodies that its transport returns. Embedding
+// keeps CloseIdleConnections.
+type limitedTransport struct{ *http.Transport }
+
+func (t *limitedTransport) RoundTrip(req *http.Request) (*http.Response, error) {
+	resp, err := t.Transport.RoundTrip(req)
+	if err != nil {
+		return nil, err
+	}
+	resp.Body = &limitedBody{ReadCloser: resp.Body, left: maxBody}
+	return resp, nil
+}
+
+type limitedBody struct {
+	io.ReadCloser
+	left int
+}
+
+func (b *limitedBody) Read(p []byte) (int, error) {
+	// One byte more than is left tells a full body from one that is too large.
+	if len(p) > b.left+1 {
+		p = p[:b.left+1]
+	}
+	n, err := b.ReadCloser.Read(p)
+	if n > b.left {
+		n, b.left = b.left, 0
+		return n, errBodyTooLarge
+	}
+	b.left -= n
+	return n, err
+}

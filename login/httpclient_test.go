@@ -1,0 +1,222 @@
+package login
+
+import (
+	"bytes"
+	"compress/gzip"
+	"context"
+	"crypto/tls"
+	"encoding/pem"
+	"errors"
+	"io"
+	"log"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"testing"
+	"time"
+)
+
+// fetchEnv makes the test binary fetch an address and exit: proxies and roots
+// are read from the environment once per process.
+const fetchEnv = "LOGIN_TEST_FETCH"
+
+func fetch(address string) int {
+	client := NewHTTPClient()
+	resp, err := client.Get(address)
+	if err != nil {
+		return 1
+	}
+	_ = resp.Body.Close()
+	return resp.StatusCode - 200
+}
+
+func runFetch(t *testing.T, address string, env ...string) int {
+	t.Helper()
+	self, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	cmd := exec.Command(self)
+	cmd.Env = append(os.Environ(), append(env, fetchEnv+"="+address)...)
+	if err := cmd.Run(); err != nil && cmd.ProcessState == nil {
+		t.Fatal(err)
+	}
+	return cmd.ProcessState.ExitCode()
+}
+
+// newTLSServer returns a server that keeps failed handshakes to itself.
+func newTLSServer(t *testing.T) *httptest.Server {
+	t.Helper()
+	s := httptest.NewUnstartedServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {}))
+	s.Config.ErrorLog = log.New(io.Discard, "", 0)
+	s.StartTLS()
+	t.Cleanup(s.Close)
+	return s
+}
+
+func certificateFile(t *testing.T, s *httptest.Server) string {
+	t.Helper()
+	file := filepath.Join(t.TempDir(), "ca.pem")
+	block := pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: s.Certificate().Raw})
+	if err := os.WriteFile(file, block, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return file
+}
+
+func TestSSLCertFile(t *testing.T) {
+	s := newTLSServer(t)
+	file := certificateFile(t, s)
+	if code := runFetch(t, s.URL, "SSL_CERT_FILE="); code != 1 {
+		t.Errorf("an unknown certificate was accepted: %d", code)
+	}
+	if code := runFetch(t, s.URL, "SSL_CERT_FILE="+file); code != 0 {
+		t.Errorf("SSL_CERT_FILE is not heeded on %s: %d", runtime.GOOS, code)
+	}
+}
+
+// What macOS and Windows get is tried here as well.
+func TestExtraRoots(t *testing.T) {
+	s := newTLSServer(t)
+	file := certificateFile(t, s)
+	for _, goos := range []string{"darwin", "windows"} {
+		transport := &http.Transport{TLSClientConfig: &tls.Config{RootCAs: rootsWith(goos, file)}}
+		resp, err := (&http.Client{Transport: transport}).Get(s.URL)
+		if err != nil {
+			t.Fatal(err)
+		}
+		_ = resp.Body.Close()
+		transport.CloseIdleConnections()
+		if rootsWith(goos, "") != nil || rootsWith(goos, file+".absent") != nil {
+			t.Errorf("%s: roots without a file", goos)
+		}
+	}
+	if rootsWith("linux", file) != nil {
+		t.Error("linux needs no help")
+	}
+}
+
+func TestProxyFromEnvironment(t *testing.T) {
+	proxy := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.Host == "service.invalid" {
+			w.WriteHeader(207)
+		}
+	}))
+	defer proxy.Close()
+	if code := runFetch(t, "http://service.invalid/", "HTTP_PROXY="+proxy.URL, "http_proxy="+proxy.URL, "NO_PROXY=", "no_proxy="); code != 7 {
+		t.Errorf("the proxy was not used: %d", code)
+	}
+}
+
+func TestBodiesAreBounded(t *testing.T) {
+	var bomb bytes.Buffer
+	z := gzip.NewWriter(&bomb)
+	_, _ = z.Write(make([]byte, 32<<20))
+	_ = z.Close()
+	size := maxBody
+	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path == "/bomb" {
+			w.Header().Set("Content-Encoding", "gzip")
+			_, _ = w.Write(bomb.Bytes())
+			return
+		}
+		_, _ = w.Write(make([]byte, size))
+	}))
+	defer s.Close()
+	client := NewHTTPClient()
+	defer client.CloseIdleConnections()
+	read := func(path string) (int, error) {
+		resp, err := client.Get(s.URL + path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer func() { _ = resp.Body.Close() }()
+		b, err := io.ReadAll(resp.Body)
+		return len(b), err
+	}
+	if n, err := read("/"); n != maxBody || err != nil {
+		t.Errorf("1 MiB: %d, %v", n, err)
+	}
+	size++
+	for _, path := range []string{"/", "/bomb"} {
+		if n, err := read(path); n != maxBody || !errors.Is(err, errBodyTooLarge) {
+			t.Errorf("%s: %d, %v", path, n, err)
+		}
+	}
+}
+
+// No redirect is followed, not even by a client that would.
+func TestRedirectsAreNotFollowed(t *testing.T) {
+	followed := false
+	s := newService(t)
+	s.mux.HandleFunc("/elsewhere", func(http.ResponseWriter, *http.Request) { followed = true })
+	s.token = func(w http.ResponseWriter, r *http.Request) {
+		http.Redirect(w, r, "/elsewhere", http.StatusTemporaryRedirect)
+	}
+	for _, lent := range []*http.Client{nil, {Transport: &http.Transport{DisableKeepAlives: true}}} {
+		c := s.client()
+		c.HTTP = lent
+		if _, err := c.Refresh(context.Background(), markRefresh); !errors.Is(err, ErrUnreachable) || followed {
+			t.Errorf("followed %v, err %v", followed, err)
+		}
+	}
+}
+
+// A network that fails in any way is unreachable, says why, and leaks nothing.
+func TestUnreachable(t *testing.T) {
+	gone := newService(t)
+	gone.Close()
+	silent, release := newService(t), make(chan struct{})
+	silent.token = func(http.ResponseWriter, *http.Request) { <-release }
+	defer close(release)
+	rubbish, port := squat(t)
+	defer func() { _ = rubbish.Close() }()
+	go func() {
+		for {
+			conn, err := rubbish.Accept()
+			if err != nil {
+				return
+			}
+			_, _ = io.ReadFull(conn, make([]byte, 16))
+			_, _ = io.WriteString(conn, markRefresh+" is not HTTP\r\n\r\n")
+			_ = conn.Close()
+		}
+	}()
+	for name, c := range map[string]*Client{
+		"connection refused":      gone.client(),
+		"no answer":               {Origin: silent.URL, AllowLoopbackHTTP: true, HTTP: &http.Client{Timeout: 50 * time.Millisecond, Transport: &http.Transport{DisableKeepAlives: true}}},
+		"not HTTP":                {Origin: "http://" + loopbackAddress(port), AllowLoopbackHTTP: true},
+		"unknown certificate":     {Origin: newTLSServer(t).URL},
+		"plain http behind https": {Origin: "https://" + loopbackAddress(port)},
+		"no such host":            {Origin: "https://nobody.invalid", HTTP: &http.Client{Timeout: 5 * time.Second, Transport: &http.Transport{}}},
+	} {
+		_, err := c.Refresh(context.Background(), markRefresh)
+		if !errors.Is(err, ErrUnreachable) {
+			t.Errorf("%s: err = %v", name, err)
+			continue
+		}
+		checkNoSecret(t, err)
+		t.Log(name+":", err)
+	}
+}
+
+func TestCancelRefresh(t *testing.T) {
+	s := newService(t)
+	ctx, cancel := context.WithCancel(context.Background())
+	s.token = func(_ http.ResponseWriter, r *http.Request) { cancel(); <-r.Context().Done() }
+	if _, err := s.client().Refresh(ctx, "r"); !errors.Is(err, context.Canceled) {
+		t.Errorf("err = %v", err)
+	}
+}
+
+// A proxy's password never gets into an error.
+func TestProxyPasswordStaysSecret(t *testing.T) {
+	err := networkCause(errors.New(`invalid proxy address "http://u:MARK-pw@[": parse error`))
+	if strings.Contains(err.Error(), "MARK") {
+		t.Errorf("err = %v", err)
+	}
+}

@@ -1,0 +1,138 @@
+package login
+
+import (
+	"errors"
+	"os"
+	"path/filepath"
+	"reflect"
+	"runtime"
+	"strings"
+	"sync"
+	"testing"
+)
+
+// browserEnv makes the test binary a browser: it writes its arguments to the
+// file named there.
+const browserEnv = "LOGIN_TEST_BROWSER"
+
+func pretendBrowser(file string) int {
+	if os.WriteFile(file, []byte(strings.Join(os.Args[1:], "\n")), 0o600) != nil {
+		return 1
+	}
+	return 0
+}
+
+const evilAddress = "https://mogplex.com/a?x=1&y=$(touch%20/tmp/x)`;'"
+
+func TestOpenBrowserRunsBROWSER(t *testing.T) {
+	self, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	file := filepath.Join(t.TempDir(), "arguments")
+	t.Setenv(browserEnv, file)
+	for value, want := range map[string]string{
+		self:                 evilAddress,
+		self + " --new":      "--new\n" + evilAddress,
+		self + " --url=%s -": "--url=" + evilAddress + "\n-",
+		strings.Join([]string{"no-such-program", self}, string(os.PathListSeparator)): evilAddress,
+	} {
+		t.Setenv("BROWSER", value)
+		if err := OpenBrowser(evilAddress); err != nil {
+			t.Fatal(err)
+		}
+		if got, err := os.ReadFile(file); err != nil || string(got) != want {
+			t.Errorf("%s: arguments %q, %v", value, got, err)
+		}
+	}
+}
+
+func TestOpenBrowserRefusesOtherAddresses(t *testing.T) {
+	t.Setenv("BROWSER", "no-such-program")
+	for _, address := range []string{"", "-h", "--version", "/etc/passwd", "file:///etc/passwd", "javascript:alert(1)", "https://", "https://a b", "https://a\n", "ftp://a"} {
+		if err := OpenBrowser(address); !errors.Is(err, errNotWebAddress) {
+			t.Errorf("%q: err = %v", address, err)
+		}
+	}
+}
+
+// Without a display nothing is started, no text browser either.
+func TestOpenBrowserWithoutDisplay(t *testing.T) {
+	if hasDisplayByItself := runtime.GOOS == "windows" || runtime.GOOS == "darwin"; hasDisplayByItself || isWSL() {
+		t.Skip("this platform always has a display")
+	}
+	for _, name := range []string{"BROWSER", "DISPLAY", "WAYLAND_DISPLAY"} {
+		t.Setenv(name, "")
+	}
+	var wg sync.WaitGroup
+	for range 4 {
+		wg.Go(func() {
+			if err := OpenBrowser("https://mogplex.com"); !errors.Is(err, errNoDisplay) {
+				t.Errorf("err = %v", err)
+			}
+		})
+	}
+	wg.Wait()
+}
+
+// The platform's default browser is started through pkg/browser, in silence.
+func TestOpenBrowserDefault(t *testing.T) {
+	if runtime.GOOS != "linux" || isWSL() {
+		t.Skip("only Linux finds its browser by $PATH")
+	}
+	self, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	dir := t.TempDir()
+	if err := os.Symlink(self, filepath.Join(dir, "xdg-open")); err != nil {
+		t.Fatal(err)
+	}
+	file := filepath.Join(dir, "arguments")
+	t.Setenv(browserEnv, file)
+	t.Setenv("BROWSER", "")
+	t.Setenv("DISPLAY", ":9")
+	t.Setenv("PATH", dir)
+	var wg sync.WaitGroup
+	for range 4 {
+		wg.Go(func() {
+			if err := OpenBrowser(evilAddress); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	wg.Wait()
+	if got, err := os.ReadFile(file); err != nil || string(got) != evilAddress {
+		t.Errorf("arguments %q, %v", got, err)
+	}
+}
+
+func TestBrowserCommands(t *testing.T) {
+	sep := string(os.PathListSeparator)
+	got := browserCommands("  "+sep+"a b"+sep+"c %s d %s", "U")
+	if want := [][]string{{"a", "b", "U"}, {"c", "U", "d", "U"}}; !reflect.DeepEqual(got, want) {
+		t.Errorf("%q", got)
+	}
+}
+
+func TestBatchFilesAreRefused(t *testing.T) {
+	for _, name := range []string{"open.bat", "open.CMD"} {
+		if err := run([]string{name, "https://mogplex.com"}); !errors.Is(err, errShellScript) {
+			t.Errorf("%s: err = %v", name, err)
+		}
+	}
+}
+
+func TestFailureToOpenIsANotice(t *testing.T) {
+	r := start(t, newService(t).client(), Flow{Open: func(string) error { return errors.New("no\x1b[2J browser") }})
+	for r.noted() == "" {
+		runtime.Gosched()
+	}
+	if got := r.noted(); got != "the browser could not be opened: no browser" {
+		t.Errorf("notice %q", got)
+	}
+	visit(t, r.callback("code=c&state=STATE"))
+	if _, err := r.end(); err != nil {
+		t.Fatal(err)
+	}
+}

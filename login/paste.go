@@ -1,0 +1,107 @@
+package login
+
+import (
+	"errors"
+	"net/url"
+	"strings"
+	"unicode"
+)
+
+var (
+	errWrongIssuer   = errors.New("the browser came back from another service than the one asked")
+	errPasteBareCode = errors.New("paste the whole address, not the code alone: its state shows that it belongs to this sign-in")
+	errPasteForeign  = errors.New("that address belongs to another sign-in; paste the one the browser shows now")
+	errPasteUnusable = errors.New("that is not the address the browser shows after signing in; it has /auth/callback?code=… in it")
+)
+
+const maxPaste = 4 * maxQuery
+
+// pasteReader reads pasted callback addresses. A terminal hands a wrapped
+// address over line by line, so it tries each paste alone, then joined to what
+// came before.
+type pasteReader struct {
+	expect expectation
+	before string
+}
+
+// read returns the answer in text, or what is wrong with it.
+func (p *pasteReader) read(text string) (answer, error) {
+	if len(text) > maxPaste {
+		return answer{}, errPasteUnusable
+	}
+	text = unwrap(text)
+	a, err := p.expect.readAddress(text)
+	if err != nil && !beginsAddress(text) {
+		text = p.before + text
+		if joined, joinedErr := p.expect.readAddress(text); joinedErr == nil {
+			return joined, nil
+		}
+	}
+	if p.before = text; len(text) > maxQuery || !beginsAddress(text) {
+		p.before = ""
+	}
+	return a, err
+}
+
+// beginsAddress reports whether text can be the first line of an address.
+func beginsAddress(text string) bool {
+	for _, start := range []string{"http", "127.0.0.1", "localhost", "?", "code=", "state="} {
+		if strings.HasPrefix(text, start) {
+			return true
+		}
+	}
+	return false
+}
+
+// readAddress reads one callback address, or its query alone.
+func (x expectation) readAddress(text string) (answer, error) {
+	query := text
+	if before, after, found := strings.Cut(text, "?"); found {
+		if before != "" && !isCallback(before) {
+			return answer{}, errPasteUnusable
+		}
+		query = after
+	}
+	query, _, _ = strings.Cut(query, "#")
+	if query != "" && !strings.ContainsAny(query, "=:/") {
+		return answer{}, errPasteBareCode
+	}
+	a, v := x.judge(query)
+	switch {
+	case v == answered, v == strayRefusal:
+		// The person pasted it, so nobody forged it.
+		return a, nil
+	case v == foreign && !strings.Contains(query, "state="):
+		return answer{}, errPasteBareCode
+	case v == foreign:
+		return answer{}, errPasteForeign
+	}
+	return answer{}, errPasteUnusable
+}
+
+// isCallback reports whether address, without its query, is one that the service
+// sends browsers to. Browsers may leave the scheme out when copying.
+func isCallback(address string) bool {
+	if !strings.Contains(address, "://") {
+		address = "http://" + address
+	}
+	u, err := url.Parse(address)
+	if err != nil || u.Scheme != "http" || u.User != nil || u.EscapedPath() != callbackPath {
+		return false
+	}
+	return u.Hostname() == "127.0.0.1" || u.Hostname() == "localhost"
+}
+
+// unwrap removes what shells, chats and terminals add around and inside a
+// copied address: white space, control characters, quotes, brackets, &amp;.
+func unwrap(text string) string {
+	const pasteStart, pasteEnd = "\x1b[200~", "\x1b[201~" // bracketed paste
+	text = strings.NewReplacer(pasteStart, "", pasteEnd, "", "&amp;", "&").Replace(text)
+	text = strings.Map(func(r rune) rune {
+		if unicode.IsSpace(r) || !unicode.IsGraphic(r) {
+			return -1
+		}
+		return r
+	}, text)
+	return strings.Trim(text, "\"'`<>()“”‘’")
+}

@@ -1,0 +1,58 @@
+package login
+
+import (
+	"context"
+	"net/http"
+	"net/url"
+	"strings"
+)
+
+// Revoke ends token at the service (RFC 7009). hint is "refresh_token",
+// "access_token" or empty. offered is false where the service's metadata offers
+// no revocation, and where err is of class [ErrUnreachable] and the metadata
+// could not be had, which means that nobody knows. A token that is dead already
+// counts as revoked.
+func (c *Client) Revoke(ctx context.Context, token, hint string) (offered bool, err error) {
+	s, err := c.service(opRevoke)
+	if err != nil {
+		return false, err
+	}
+	defer s.close()
+	ep, _, err := s.discover(ctx)
+	if err != nil || ep.revoke == "" {
+		return false, err
+	}
+	form := url.Values{"token": {token}, "client_id": {s.clientID}}
+	if hint != "" {
+		form.Set("token_type_hint", hint)
+	}
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, ep.revoke, strings.NewReader(form.Encode()))
+	if err != nil {
+		return true, &Error{Op: s.op, Kind: ErrBadAnswer}
+	}
+	req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	resp, err := s.http.Do(req)
+	if err != nil {
+		return true, s.failed(ctx, err, token)
+	}
+	defer func() { _ = resp.Body.Close() }()
+	body, err := readBody(resp.Body)
+	if resp.StatusCode >= 200 && resp.StatusCode < 300 {
+		return true, nil // section 2.2: the status says it all
+	}
+	if err != nil {
+		return true, s.failed(ctx, &url.Error{Err: err}, token)
+	}
+	return true, s.revokeFailure(resp, body, token)
+}
+
+func (s *service) revokeFailure(resp *http.Response, body []byte, token string) error {
+	reader := &answerReader{now: s.now, secrets: []string{token}}
+	fields, err := reader.judge(resp, body)
+	if err != nil {
+		return withOp(s.op, err)
+	}
+	code, _ := fields["error"].(string)
+	words, _ := fields["error_description"].(string)
+	return &Error{Op: s.op, Kind: ErrRefused, Status: resp.StatusCode, Code: code, Description: words}
+}

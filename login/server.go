@@ -1,0 +1,197 @@
+package login
+
+import (
+	"context"
+	"io"
+	"log"
+	"net"
+	"net/http"
+	"strconv"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"golang.org/x/oauth2"
+)
+
+const (
+	headerReadTimeout = 5 * time.Second
+	pageWriteTimeout  = 5 * time.Second
+	maxRequestHeader  = 16 << 10
+	lingerTimeout     = 2 * time.Second
+	shutdownTimeout   = 500 * time.Millisecond
+	foreignPath       = "/auth/other-sign-in"
+)
+
+// callbackServer receives the browser on the loopback. It decides nothing: what
+// has the right state goes to answers, one request at a time, and each of those
+// requests waits until finish says how the sign-in ended.
+type callbackServer struct {
+	expect   expectation
+	host     string // 127.0.0.1:port
+	alias    string // localhost:port
+	donePath string // unguessable: other users of this machine may ask, too
+
+	answers  chan answer
+	refusals chan *Error // the first error without state; others don't fit
+
+	done   chan struct{} // closed by finish, after result is set
+	result page
+	owed   atomic.Int32  // browsers that wait for the result
+	told   chan struct{} // closed when none does any more
+	once   sync.Once
+
+	http   *http.Server
+	served chan struct{} // closed when the accept loop ended
+}
+
+type connKey struct{}
+
+// serve starts a callbackServer on ln. It ends with finish.
+func serve(ln net.Listener, port int, expect expectation) *callbackServer {
+	s := &callbackServer{
+		expect:   expect,
+		host:     loopbackAddress(port),
+		alias:    net.JoinHostPort("localhost", strconv.Itoa(port)),
+		donePath: "/auth/done/" + oauth2.GenerateVerifier(),
+		answers:  make(chan answer),
+		refusals: make(chan *Error, 1),
+		done:     make(chan struct{}),
+		told:     make(chan struct{}),
+		served:   make(chan struct{}),
+	}
+	s.http = &http.Server{
+		Handler:                      s,
+		ReadHeaderTimeout:            headerReadTimeout,
+		MaxHeaderBytes:               maxRequestHeader,
+		ErrorLog:                     log.New(io.Discard, "", 0), // it would quote requests
+		DisableGeneralOptionsHandler: true,
+		ConnContext: func(ctx context.Context, c net.Conn) context.Context {
+			return context.WithValue(ctx, connKey{}, c)
+		},
+	}
+	s.http.SetKeepAlivesEnabled(false)
+	go func() {
+		defer close(s.served)
+		_ = s.http.Serve(ln)
+	}()
+	return s
+}
+
+// finish tells every waiting request how the sign-in ended, and closes the
+// server. Browsers have two seconds, or until ctx ends, to come for their page.
+func (s *callbackServer) finish(ctx context.Context, result page) {
+	s.result = result
+	close(s.done)
+	if s.owed.Load() > 0 {
+		timer := time.NewTimer(lingerTimeout)
+		defer timer.Stop()
+		select {
+		case <-s.told:
+		case <-timer.C:
+		case <-ctx.Done():
+		}
+		ctx, cancel := context.WithTimeout(ctx, shutdownTimeout)
+		defer cancel()
+		_ = s.http.Shutdown(ctx)
+	}
+	_ = s.http.Close()
+	<-s.served
+}
+
+// ServeHTTP answers GET /auth/callback on a loopback Host, and the pages it
+// redirects to, so that no code stays in the address bar or the history.
+func (s *callbackServer) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	path := r.URL.EscapedPath()
+	switch {
+	case r.Host != s.host && r.Host != s.alias: // DNS rebinding
+		writePage(w, http.StatusMisdirectedRequest, pageNotHere)
+	case path != callbackPath && path != s.donePath && path != foreignPath:
+		writePage(w, http.StatusNotFound, pageNotHere)
+	case r.Method != http.MethodGet:
+		w.Header().Set("Allow", http.MethodGet)
+		writePage(w, http.StatusMethodNotAllowed, pageNotHere)
+	case embedded(r):
+		writePage(w, http.StatusForbidden, pageNotHere)
+	case path == foreignPath:
+		writePage(w, http.StatusBadRequest, pageForeign)
+	case path == s.donePath:
+		s.showResult(w)
+	default:
+		s.callback(w, r)
+	}
+}
+
+// embedded reports whether a page made the browser ask, rather than the person
+// arriving: an image, a frame, a script. Browsers that don't say pass.
+func embedded(r *http.Request) bool {
+	dest := r.Header.Get("Sec-Fetch-Dest")
+	return dest != "" && dest != "document"
+}
+
+func (s *callbackServer) callback(w http.ResponseWriter, r *http.Request) {
+	if s.finished() {
+		writePage(w, http.StatusConflict, pageFinished)
+		return
+	}
+	a, v := s.expect.judge(r.URL.RawQuery)
+	switch v {
+	case malformed:
+		writePage(w, http.StatusBadRequest, pageNotHere)
+	case foreign:
+		redirect(w, foreignPath)
+	case strayRefusal:
+		select {
+		case s.refusals <- a.refusal:
+		default:
+		}
+		writePage(w, http.StatusBadRequest, refusedPage(a.refusal))
+	case answered:
+		s.await(w, r, a)
+	}
+}
+
+// await hands a over and answers when the sign-in is decided, by this request
+// or by another that was first.
+func (s *callbackServer) await(w http.ResponseWriter, r *http.Request, a answer) {
+	if c, ok := r.Context().Value(connKey{}).(*trackedConn); ok {
+		c.keep.Store(true)
+	}
+	s.owed.Add(1)
+	select {
+	case s.answers <- a:
+	case <-s.done:
+	case <-r.Context().Done():
+	}
+	select {
+	case <-s.done:
+		redirect(w, s.donePath)
+	case <-r.Context().Done():
+		s.settle()
+	}
+}
+
+func (s *callbackServer) showResult(w http.ResponseWriter) {
+	if !s.finished() {
+		writePage(w, http.StatusNotFound, pageNotHere)
+		return
+	}
+	writePage(w, http.StatusOK, s.result)
+	s.settle()
+}
+
+// settle counts a browser that was told, or that gave up.
+func (s *callbackServer) settle() {
+	if s.owed.Add(-1) <= 0 && s.finished() {
+		s.once.Do(func() { close(s.told) })
+	}
+}
+
+func (s *callbackServer) finished() bool {
+	select {
+	case <-s.done:
+		return true
+	default:
+		return false
+	}
+}

@@ -1,0 +1,202 @@
+package login
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"golang.org/x/oauth2"
+)
+
+// SignIn signs a person in (RFC 8252, authorization code with PKCE) and returns
+// what was granted, after flow.Save stored it. It ends when the first of the
+// callback, a paste or the device grant succeeds, when the sign-in fails, when
+// flow.Timeout is over ([ErrTimeout]) or when ctx ends. What was stored before
+// is touched by nobody but flow.Save, so a sign-in that fails changes nothing.
+//
+// With an error of class [ErrSave] the Grant is returned as well: it is the only
+// copy there is.
+func (c *Client) SignIn(ctx context.Context, flow Flow) (*Grant, error) {
+	s, err := c.service(opSignIn)
+	if err != nil {
+		return nil, err
+	}
+	defer s.close()
+	a := &attempt{service: s, flow: flow.withDefaults(), state: oauth2.GenerateVerifier(), verifier: oauth2.GenerateVerifier()}
+	wait, cancel := context.WithTimeout(ctx, a.flow.Timeout)
+	defer cancel()
+	if a.endpoints, err = s.locate(wait); err != nil {
+		return nil, a.ended(ctx, err)
+	}
+	a.listen(ctx)
+	a.startDevice(wait)
+	if !a.hasChannel() {
+		return nil, a.noPort()
+	}
+	a.announce(wait)
+	o := a.wait(ctx, wait)
+	cancel()
+	a.stop(ctx, o)
+	return o.grant, o.err
+}
+
+// attempt is one sign-in.
+type attempt struct {
+	*service
+	flow            Flow
+	endpoints       endpoints
+	state, verifier string
+	redirect        string
+
+	server  *callbackServer // nil where no port could be bound
+	pastes  pasteReader
+	device  *deviceGrant // nil where it is not run
+	refused *Error       // an error callback without state, once there was one
+	opened  chan error   // what became of flow.Open
+}
+
+// outcome is how a sign-in ended.
+type outcome struct {
+	grant *Grant
+	where string
+	err   error
+}
+
+// listen starts the callback server where a port can be bound.
+func (a *attempt) listen(ctx context.Context) {
+	expect := expectation{state: a.state, issuer: a.origin, requireIssuer: a.endpoints.requireIssuer,
+		secrets: []string{a.state, a.verifier}}
+	a.pastes.expect = expect
+	ln, port := listenLoopback(ctx, a.flow.ports)
+	a.redirect = "http://" + loopbackAddress(port) + callbackPath
+	if ln != nil {
+		a.server = serve(ln, port, expect)
+	}
+}
+
+// hasChannel reports whether the sign-in can still be finished.
+func (a *attempt) hasChannel() bool {
+	return a.server != nil || a.flow.Pasted != nil || a.device != nil
+}
+
+func (a *attempt) noPort() *Error {
+	return &Error{Op: a.op, Kind: ErrNoPort, Err: fmt.Errorf("each of %v on 127.0.0.1 is taken or not allowed", a.flow.ports)}
+}
+
+// announce shows the person where to go, and opens it.
+func (a *attempt) announce(wait context.Context) {
+	deadline, _ := wait.Deadline()
+	p := Prompt{
+		URL:         a.config(a.endpoints, a.redirect).AuthCodeURL(a.state, oauth2.S256ChallengeOption(a.verifier)),
+		RedirectURL: a.redirect,
+		Listening:   a.server != nil,
+		Deadline:    deadline,
+	}
+	if a.device != nil {
+		p.Device = a.device.prompt()
+	}
+	a.flow.Show(p)
+	if a.flow.Open != nil {
+		a.opened = make(chan error, 1)
+		go func() { a.opened <- a.flow.Open(p.URL) }()
+	}
+}
+
+// wait runs until the sign-in is decided. It alone does so, one event after the
+// other, so a code is exchanged at most once.
+func (a *attempt) wait(ctx, wait context.Context) outcome {
+	var answers chan answer
+	var refusals chan *Error
+	if a.server != nil {
+		answers, refusals = a.server.answers, a.server.refusals
+	}
+	var grace <-chan time.Time
+	for a.hasChannel() {
+		select {
+		case <-wait.Done():
+			return outcome{err: a.ended(ctx, wait.Err())}
+		case <-grace:
+			return outcome{err: a.refused}
+		case got := <-answers:
+			return a.complete(ctx, got)
+		case a.refused = <-refusals:
+			refusals = nil // whoever sends more of them changes nothing
+			grace = time.After(a.flow.grace)
+			a.flow.Notice(fmt.Sprintf("%v; waiting %v longer in case someone else sent that", a.refused, a.flow.grace))
+		case text, ok := <-a.flow.Pasted:
+			if o := a.paste(ctx, text, ok); o != nil {
+				return *o
+			}
+		case got := <-a.device.results():
+			if wait.Err() != nil && got.err != nil {
+				continue // it ended because the wait did
+			}
+			if o := a.polled(ctx, got); o != nil {
+				return *o
+			}
+		case err := <-a.opened:
+			if err != nil {
+				a.flow.Notice("the browser could not be opened: " + clean(err.Error(), maxDescription))
+			}
+		}
+	}
+	return outcome{err: a.noPort()}
+}
+
+// ended is why the wait was given up.
+func (a *attempt) ended(ctx context.Context, err error) error {
+	switch {
+	case errors.Is(ctx.Err(), context.Canceled):
+		return &Error{Op: a.op, Err: context.Canceled}
+	case !errors.Is(err, context.DeadlineExceeded):
+		return err
+	case a.refused != nil:
+		return a.refused
+	}
+	return &Error{Op: a.op, Kind: ErrTimeout, Err: ctx.Err()}
+}
+
+// complete exchanges the code, once, and saves the grant. ctx is the caller's:
+// someone who came back in the last second is not cut off by the time limit.
+func (a *attempt) complete(ctx context.Context, got answer) outcome {
+	if got.refusal != nil {
+		return outcome{err: got.refusal}
+	}
+	grant, err := a.exchange(ctx, a.config(a.endpoints, a.redirect), got.code, a.verifier)
+	if err != nil {
+		return outcome{err: err}
+	}
+	return a.save(ctx, grant)
+}
+
+func (a *attempt) save(ctx context.Context, grant *Grant) outcome {
+	where, err := a.flow.Save(ctx, grant)
+	if err != nil {
+		return outcome{grant: grant, err: &Error{Op: a.op, Kind: ErrSave, Err: err}}
+	}
+	return outcome{grant: grant, where: where}
+}
+
+// paste takes one paste; nil means that the wait goes on.
+func (a *attempt) paste(ctx context.Context, text string, open bool) *outcome {
+	if !open {
+		a.flow.Pasted = nil
+		return nil
+	}
+	got, err := a.pastes.read(text)
+	if err != nil {
+		a.flow.PasteRejected(err)
+		return nil
+	}
+	o := a.complete(ctx, got)
+	return &o
+}
+
+// stop ends everything the attempt started.
+func (a *attempt) stop(ctx context.Context, o outcome) {
+	if a.server != nil {
+		a.server.finish(ctx, resultPage(o))
+	}
+	a.device.stop()
+}

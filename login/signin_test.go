@@ -1,0 +1,284 @@
+package login
+
+import (
+	"context"
+	"errors"
+	"net"
+	"net/http"
+	"os"
+	"reflect"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+)
+
+func TestSignIn(t *testing.T) {
+	s := newService(t)
+	r := start(t, s.client(), Flow{})
+	q := queryOf(t, r.prompt.URL)
+	if len(r.state) != 43 || q.Get("client_id") != "mogplex-cli" || q.Get("redirect_uri") != r.prompt.RedirectURL ||
+		q.Get("scope") != "openid profile email offline_access read write" || q.Get("response_type") != "code" {
+		t.Errorf("authorization request %v", q)
+	}
+	status, body, final := visit(t, r.callback("code="+markCode+"&state=STATE"))
+	g, err := r.end()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if status != 200 || final.RawQuery != "" || !strings.HasPrefix(final.Path, "/auth/done/") {
+		t.Errorf("the browser ended at %d %v", status, final)
+	}
+	for _, want := range []string{"Signed in", "Ada (ada@example.test)", "in the keychain (test)"} {
+		if !strings.Contains(body, want) {
+			t.Errorf("page lacks %q", want)
+		}
+	}
+	if g.Token.AccessToken != markAccess || g.Token.RefreshToken != markRefresh || g.Issuer != s.URL ||
+		!reflect.DeepEqual(g.Scopes, []string{"openid", "read"}) || g.Identity != (Identity{"u1", "ada@example.test", "Ada"}) {
+		t.Errorf("wrong grant")
+	}
+	forms := s.requests()
+	if len(forms) != 1 || len(r.saved) != 1 {
+		t.Fatalf("%d exchanges, %d saves", len(forms), len(r.saved))
+	}
+	checkPKCE(t, forms[0], r.prompt.URL)
+	if forms[0].Get("client_id") != "mogplex-cli" || forms[0].Get("redirect_uri") != r.prompt.RedirectURL {
+		t.Errorf("token request lacks client_id or redirect_uri")
+	}
+}
+
+// The browser is told that it worked only once the credential is stored.
+func TestPageComesAfterSave(t *testing.T) {
+	s := newService(t)
+	saving, release := make(chan struct{}), make(chan struct{})
+	r := start(t, s.client(), Flow{Save: func(context.Context, *Grant) (string, error) {
+		close(saving)
+		<-release
+		return "", nil
+	}})
+	page := make(chan string)
+	go func() {
+		_, body, _ := visit(t, r.callback("code=c&state=STATE"))
+		page <- body
+	}()
+	<-saving
+	select {
+	case <-page:
+		t.Fatal("the page came before the credential was stored")
+	case <-time.After(50 * time.Millisecond):
+	}
+	close(release)
+	if body := <-page; !strings.Contains(body, "You are signed in") {
+		t.Errorf("page: %s", body)
+	}
+	if _, err := r.end(); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func TestSaveFails(t *testing.T) {
+	s := newService(t)
+	full := errors.New("disk full")
+	r := start(t, s.client(), Flow{Save: func(context.Context, *Grant) (string, error) { return "", full }})
+	_, body, _ := visit(t, r.callback("code=c&state=STATE"))
+	g, err := r.end()
+	if !errors.Is(err, ErrSave) || !errors.Is(err, full) {
+		t.Fatalf("err = %v", err)
+	}
+	if g == nil || g.Token.RefreshToken != markRefresh {
+		t.Error("the only copy of the credential was dropped")
+	}
+	if !strings.Contains(body, "not stored") || strings.Contains(body, "You are signed in") {
+		t.Errorf("page: %s", body)
+	}
+}
+
+func TestExchangeFails(t *testing.T) {
+	s := newService(t)
+	s.answers(401, "", `{"error":"invalid_grant","error_description":"code `+markCode+` is used"}`)
+	r := start(t, s.client(), Flow{})
+	_, body, final := visit(t, r.callback("code="+markCode+"&state=STATE"))
+	_, err := r.end()
+	if !errors.Is(err, ErrInvalidGrant) || len(r.saved) != 0 {
+		t.Fatalf("err = %v", err)
+	}
+	checkNoSecret(t, err)
+	if !strings.Contains(body, "Not signed in") || strings.Contains(body+final.String(), "MARK-") {
+		t.Errorf("page: %s", body)
+	}
+}
+
+func TestCancelDuringWait(t *testing.T) {
+	r := start(t, newService(t).client(), Flow{})
+	r.cancel()
+	began := time.Now()
+	if _, err := r.end(); !errors.Is(err, context.Canceled) {
+		t.Fatalf("err = %v", err)
+	}
+	if took := time.Since(began); took > time.Second {
+		t.Errorf("took %v", took)
+	}
+}
+
+func TestCancelDuringExchange(t *testing.T) {
+	s := newService(t)
+	arrived, release := make(chan struct{}), make(chan struct{})
+	s.token = func(http.ResponseWriter, *http.Request) { close(arrived); <-release }
+	defer close(release)
+	r := start(t, s.client(), Flow{})
+	conn, err := net.Dial("tcp4", strings.TrimSuffix(strings.TrimPrefix(r.prompt.RedirectURL, "http://"), callbackPath))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = conn.Close() }()
+	_, _ = conn.Write([]byte("GET " + callbackPath + "?code=c&state=" + r.state + " HTTP/1.1\r\nHost: " + conn.RemoteAddr().String() + "\r\n\r\n"))
+	<-arrived
+	r.cancel()
+	if _, err := r.end(); !errors.Is(err, context.Canceled) {
+		t.Fatalf("err = %v", err)
+	}
+}
+
+func TestTimeout(t *testing.T) {
+	r := start(t, newService(t).client(), Flow{Timeout: 50 * time.Millisecond})
+	if _, err := r.end(); !errors.Is(err, ErrTimeout) {
+		t.Fatalf("err = %v", err)
+	}
+}
+
+func TestRefusalWithStateEndsAtOnce(t *testing.T) {
+	r := start(t, newService(t).client(), Flow{})
+	_, body, _ := visit(t, r.callback("error=access_denied&state=STATE"))
+	var e *Error
+	if _, err := r.end(); !errors.As(err, &e) || e.Kind != ErrRefused || e.Code != "access_denied" {
+		t.Fatalf("err = %v", err)
+	}
+	if !strings.Contains(body, "Access was denied") {
+		t.Errorf("page: %s", body)
+	}
+}
+
+// An error without state is shown, and ends the sign-in after the grace only.
+func TestRefusalWithoutState(t *testing.T) {
+	r := start(t, newService(t).client(), Flow{grace: 200 * time.Millisecond})
+	status, body, _ := visit(t, r.callback("error=access_denied&error_description=No+%1b%5B31mway%3Cb%3E"))
+	if status != 400 || !strings.Contains(body, "Not signed in") || !strings.Contains(body, "No way&lt;b&gt;") {
+		t.Errorf("page: %d %s", status, body)
+	}
+	visit(t, r.callback("error=other"))
+	var e *Error
+	if _, err := r.end(); !errors.As(err, &e) || e.Kind != ErrRefused || e.Code != "access_denied" {
+		t.Fatalf("err = %v", err)
+	}
+	if notes := r.noted(); strings.Count(notes, "access_denied") != 1 || strings.ContainsAny(notes, "\x1b\n") {
+		t.Errorf("notices: %q", notes)
+	}
+}
+
+func TestValidCallbackWinsDuringGrace(t *testing.T) {
+	r := start(t, newService(t).client(), Flow{})
+	visit(t, r.callback("error=access_denied"))
+	visit(t, r.callback("code=c&state=STATE"))
+	if _, err := r.end(); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func TestTimeLimitDuringGraceIsTheRefusal(t *testing.T) {
+	t.Parallel()
+	r := start(t, newService(t).client(), Flow{Timeout: 2 * time.Second})
+	visit(t, r.callback("error=server_error"))
+	if _, err := r.end(); !errors.Is(err, ErrRefused) {
+		t.Fatalf("err = %v", err)
+	}
+}
+
+// However many right callbacks arrive, one code is exchanged and all browsers
+// are told the same.
+func TestConcurrentCallbacks(t *testing.T) {
+	s := newService(t)
+	s.token = func(w http.ResponseWriter, _ *http.Request) {
+		time.Sleep(100 * time.Millisecond) // let the others arrive
+		writeJSON(w, 200, goodAnswer())
+	}
+	r := start(t, s.client(), Flow{})
+	var wg sync.WaitGroup
+	for range 8 {
+		wg.Go(func() {
+			_, body, _ := visit(t, r.callback("code=c&state=STATE"))
+			if !strings.Contains(body, "You are signed in") && !strings.Contains(body, "already over") {
+				t.Errorf("page: %s", body)
+			}
+		})
+	}
+	_, err := r.end()
+	wg.Wait()
+	if n := len(s.requests()); err != nil || n != 1 || len(r.saved) != 1 {
+		t.Fatalf("%d exchanges, %d saves, err %v", n, len(r.saved), err)
+	}
+}
+
+func TestPortTaken(t *testing.T) {
+	s := newService(t)
+	squatter, port := squat(t)
+	defer func() { _ = squatter.Close() }()
+	r := start(t, s.client(), Flow{ports: []int{port, 0}})
+	if strings.Contains(r.prompt.RedirectURL, ":"+portText(port)) || !r.prompt.Listening {
+		t.Errorf("redirect %s", r.prompt.RedirectURL)
+	}
+	visit(t, r.callback("code=c&state=STATE"))
+	if _, err := r.end(); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func TestNoPort(t *testing.T) {
+	s := newService(t)
+	squatter, port := squat(t)
+	defer func() { _ = squatter.Close() }()
+	ports := []int{port, port}
+
+	_, err := start(t, s.client(), Flow{ports: ports}).end()
+	if !errors.Is(err, ErrNoPort) || !strings.Contains(err.Error(), portText(port)) {
+		t.Fatalf("err = %v", err)
+	}
+	pasted := make(chan string, 1)
+	r := start(t, s.client(), Flow{ports: ports, Pasted: pasted})
+	if r.prompt.Listening || !strings.Contains(r.prompt.RedirectURL, portText(port)) {
+		t.Errorf("prompt %+v", r.prompt)
+	}
+	pasted <- r.callback("code=c&state=STATE")
+	if _, err := r.end(); err != nil {
+		t.Fatal(err)
+	}
+	nobody := make(chan string)
+	close(nobody)
+	if _, err := start(t, s.client(), Flow{ports: ports, Pasted: nobody}).end(); !errors.Is(err, ErrNoPort) {
+		t.Fatalf("with the pasting over: err = %v", err)
+	}
+}
+
+func TestRealPorts(t *testing.T) {
+	for _, port := range callbackPorts() {
+		ln, err := net.Listen("tcp4", loopbackAddress(port))
+		if err != nil {
+			if os.Getenv("MOGPLEX_CI_REQUIRE") != "" {
+				t.Fatal(err)
+			}
+			t.Skipf("port %d is in use on this machine: %v", port, err)
+		}
+		defer func() { _ = ln.Close() }()
+		if port == 24818 {
+			_ = ln.Close()
+		}
+	}
+	r := start(t, newService(t).client(), Flow{ports: callbackPorts()})
+	if r.prompt.RedirectURL != "http://127.0.0.1:24818/auth/callback" {
+		t.Errorf("redirect %s", r.prompt.RedirectURL)
+	}
+	visit(t, r.callback("code=c&state=STATE"))
+	if _, err := r.end(); err != nil {
+		t.Fatal(err)
+	}
+}
