@@ -23,6 +23,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"sync/atomic"
 	"time"
 )
 
@@ -33,6 +34,9 @@ const (
 	attendedTimeout   = 60 * time.Second
 	unattendedTimeout = 5 * time.Second
 	settleTimeout     = 2 * time.Second
+	// hungFor is how long a keychain that did not answer in time is not asked
+	// again: one command would else wait for it once for every question.
+	hungFor = 10 * time.Second
 )
 
 // Options says how long to wait, and for whom.
@@ -50,8 +54,9 @@ type Options struct {
 // Keyring is one service's part of a keychain. Its methods are safe for
 // concurrent use by goroutines and by processes.
 type Keyring struct {
-	backend Backend
-	opt     Options
+	backend   Backend
+	opt       Options
+	hungUntil atomic.Int64 // Unix time in ns
 }
 
 // Open returns the platform's keychain for items of the named service. The
@@ -154,6 +159,9 @@ func (k *Keyring) do(ctx context.Context, op, account string, run func(context.C
 			return fmt.Errorf("%s in the keychain: %w", op, err)
 		}
 	}
+	if time.Now().UnixNano() < k.hungUntil.Load() {
+		return describe(op, context.DeadlineExceeded, k.opt.Timeout)
+	}
 	limited, cancel := context.WithTimeout(ctx, k.opt.Timeout)
 	defer cancel()
 	access := Access{Attended: k.opt.Attended, OnPrompt: k.opt.OnPrompt}
@@ -166,6 +174,9 @@ func (k *Keyring) do(ctx context.Context, op, account string, run func(context.C
 	}
 	if limited.Err() != nil {
 		err = limited.Err() // whatever a call that was cut short made of it
+	}
+	if limited.Err() != nil && ctx.Err() == nil {
+		k.hungUntil.Store(time.Now().Add(hungFor).UnixNano())
 	}
 	return describe(op, err, k.opt.Timeout)
 }

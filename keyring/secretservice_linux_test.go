@@ -52,16 +52,16 @@ func setenv(t testing.TB, name, value string) {
 func open(opt keyring.Options) *keyring.Keyring { return keyring.Open("mogplex-test", opt) }
 
 // wantClass checks an answer's class and that it did not take the whole limit.
-func wantClass(t *testing.T, k *keyring.Keyring, want error, within time.Duration) {
+func wantClass(t *testing.T, opt keyring.Options, want error, within time.Duration) {
 	t.Helper()
-	for op, call := range map[string]func() error{
-		"get":    func() error { _, _, err := k.Get(t.Context(), "a"); return err },
-		"set":    func() error { return k.Set(t.Context(), "a", []byte("v")) },
-		"delete": func() error { _, err := k.Delete(t.Context(), "a"); return err },
-		"list":   func() error { _, err := k.List(t.Context()); return err },
+	for op, call := range map[string]func(*keyring.Keyring) error{
+		"get":    func(k *keyring.Keyring) error { _, _, err := k.Get(t.Context(), "a"); return err },
+		"set":    func(k *keyring.Keyring) error { return k.Set(t.Context(), "a", []byte("v")) },
+		"delete": func(k *keyring.Keyring) error { _, err := k.Delete(t.Context(), "a"); return err },
+		"list":   func(k *keyring.Keyring) error { _, err := k.List(t.Context()); return err },
 	} {
 		start := time.Now()
-		err := call()
+		err := call(open(opt))
 		if !errors.Is(err, want) {
 			t.Errorf("%s: %v; want %v", op, err, want)
 		}
@@ -113,8 +113,8 @@ func TestALockedKeychainWithNobodyThereIsLockedAtOnce(t *testing.T) {
 	if err := s.Lock(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	wantClass(t, k, keyring.ErrLocked, 2*time.Second)
-	wantClass(t, open(keyring.Options{Attended: true}), keyring.ErrLocked, 2*time.Second)
+	wantClass(t, keyring.Options{}, keyring.ErrLocked, 2*time.Second)
+	wantClass(t, keyring.Options{Attended: true}, keyring.ErrLocked, 2*time.Second)
 	if err := s.Unlock(t.Context()); err != nil {
 		t.Fatal(err)
 	}
@@ -137,7 +137,7 @@ func TestNoBusIsUnavailableAndStartsNone(t *testing.T) {
 	t.Setenv("XDG_RUNTIME_DIR", dir)
 	for _, address := range []string{"", " ", "autolaunch:", "autolaunch:scope=user", "disabled:", "unix:path=" + dir + "/gone", "rubbish", "unix:path=/dev/null"} {
 		t.Setenv("DBUS_SESSION_BUS_ADDRESS", address)
-		wantClass(t, open(keyring.Options{}), keyring.ErrUnavailable, time.Second)
+		wantClass(t, keyring.Options{}, keyring.ErrUnavailable, time.Second)
 	}
 	if _, err := os.Stat(marker); err == nil {
 		t.Error("dbus-launch was run")
@@ -152,28 +152,28 @@ func TestABusThatAcceptsAndSaysNothingEndsAtTheTimeLimit(t *testing.T) {
 	}
 	defer l.Close()
 	t.Setenv("DBUS_SESSION_BUS_ADDRESS", "unix:path="+path)
-	wantClass(t, open(keyring.Options{Timeout: 200 * time.Millisecond}), keyring.ErrTimeout, 3*time.Second)
+	wantClass(t, keyring.Options{Timeout: 200 * time.Millisecond}, keyring.ErrTimeout, 3*time.Second)
 }
 
 func TestABusWithoutAProviderIsUnavailable(t *testing.T) {
 	session(t, keyringtest.Options{NoProvider: true})
-	wantClass(t, open(keyring.Options{}), keyring.ErrUnavailable, time.Second)
+	wantClass(t, keyring.Options{}, keyring.ErrUnavailable, time.Second)
 }
 
 func TestAProviderThatNeverTakesItsNameEndsAtTheTimeLimit(t *testing.T) {
 	session(t, keyringtest.Options{NoProvider: true, Activation: keyringtest.ActivateStuck})
-	wantClass(t, open(keyring.Options{Timeout: 300 * time.Millisecond}), keyring.ErrTimeout, 3*time.Second)
+	wantClass(t, keyring.Options{Timeout: 300 * time.Millisecond}, keyring.ErrTimeout, 3*time.Second)
 }
 
 func TestAProviderThatIsNotRunningIsStarted(t *testing.T) {
 	session(t, keyringtest.Options{NoProvider: true, Activation: keyringtest.ActivateProvider})
 	// What it starts with has no collection yet.
-	wantClass(t, open(keyring.Options{}), keyring.ErrUnavailable, 5*time.Second)
+	wantClass(t, keyring.Options{}, keyring.ErrUnavailable, 5*time.Second)
 }
 
 func TestAProviderWithoutACollectionIsUnavailable(t *testing.T) {
 	session(t, keyringtest.Options{NoCollection: true})
-	wantClass(t, open(keyring.Options{}), keyring.ErrUnavailable, time.Second)
+	wantClass(t, keyring.Options{}, keyring.ErrUnavailable, time.Second)
 }
 
 func TestAProviderThatHangsEndsAtTheTimeLimit(t *testing.T) {
@@ -181,7 +181,7 @@ func TestAProviderThatHangsEndsAtTheTimeLimit(t *testing.T) {
 	if err := s.StopProvider(); err != nil {
 		t.Fatal(err)
 	}
-	wantClass(t, open(keyring.Options{Timeout: 300 * time.Millisecond}), keyring.ErrTimeout, 3*time.Second)
+	wantClass(t, keyring.Options{Timeout: 300 * time.Millisecond}, keyring.ErrTimeout, 3*time.Second)
 	if err := s.ContinueProvider(); err != nil {
 		t.Fatal(err)
 	}

@@ -1,0 +1,178 @@
+package cli
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/mogplex/mogplex-cli/internal/auth"
+	"github.com/mogplex/mogplex-cli/internal/hosted"
+	"github.com/mogplex/mogplex-cli/keyring"
+	"github.com/mogplex/mogplex-cli/legacyfile"
+	"github.com/mogplex/mogplex-cli/login"
+)
+
+// The exit codes, as docs/authentication.md lists them.
+const (
+	exitOK          = 0
+	exitFailure     = 1
+	exitUsage       = 2
+	exitNotSignedIn = 64
+	exitForbidden   = 65
+	exitUnavailable = 69
+	exitTryAgain    = 75
+	exitInterrupted = 130
+)
+
+// usageError is a command line or a setting that can't be meant.
+type usageError struct{ msg string }
+
+func (e usageError) Error() string { return e.msg }
+
+// hinted is an error with its own next step, in place of its class's.
+type hinted struct {
+	error
+	hint string
+}
+
+func (h hinted) Unwrap() error { return h.error }
+
+// outcome is how a failure ends a command.
+type outcome struct {
+	code string // for programs
+	exit int
+	hint string // the next thing to type
+}
+
+const signInHint = "Sign in with `mogplex login`, or set MOGPLEX_API_KEY."
+
+// outcomes says how each class of failure ends a command. The first match
+// counts.
+var outcomes = []struct {
+	kinds []error
+	outcome
+}{
+	{[]error{context.Canceled}, outcome{"interrupted", exitInterrupted, ""}},
+	{[]error{auth.ErrBusy, legacyfile.ErrBusy}, outcome{"busy", exitTryAgain, "Try again in a moment."}},
+	{[]error{keyring.ErrLocked}, outcome{"keychain_locked", exitTryAgain, lockedHint}},
+	{[]error{keyring.ErrTimeout}, outcome{"keychain_timeout", exitTryAgain, "Try again, wait longer with MOGPLEX_KEYCHAIN_TIMEOUT=60s, or do without it with MOGPLEX_CREDENTIAL_STORE=file."}},
+	{[]error{keyring.ErrDenied}, outcome{"keychain_denied", exitUnavailable, "Allow mogplex to use the keychain, or do without it with MOGPLEX_CREDENTIAL_STORE=file."}},
+	{[]error{keyring.ErrUnavailable}, outcome{"keychain_unavailable", exitUnavailable, "Start a keychain, or allow the file with MOGPLEX_CREDENTIAL_STORE=auto."}},
+	{[]error{keyring.ErrCorrupt, auth.ErrDamaged}, outcome{"corrupt", exitFailure, "Remove it with `mogplex logout`, then sign in again with `mogplex login`."}},
+	{[]error{legacyfile.ErrCorrupt}, outcome{"corrupt", exitFailure, "Mend the file, or sign in again with `mogplex login`: it is put aside first."}},
+	{[]error{legacyfile.ErrNotOwner, legacyfile.ErrNotRegular, legacyfile.ErrTooLarge, legacyfile.ErrVersion}, outcome{"file_refused", exitFailure, "Move that file away, then sign in again with `mogplex login`."}},
+	{[]error{hosted.ErrForbidden}, outcome{"forbidden", exitForbidden, ""}},
+	{[]error{login.ErrRateLimited, hosted.ErrRateLimited}, outcome{"rate_limited", exitTryAgain, "Wait, then try again."}},
+	{[]error{login.ErrUnreachable, hosted.ErrUnreachable}, outcome{"unreachable", exitUnavailable, "Check the network, the proxy (HTTPS_PROXY) and MOGPLEX_URL, then try again. Nothing was changed."}},
+	{[]error{login.ErrTimeout}, outcome{"sign_in_timeout", exitFailure, "Run `mogplex login` again; --timeout 15m waits longer."}},
+	{[]error{login.ErrNoPort}, outcome{"no_port", exitFailure, "Free port 24816 or 24818, or run `mogplex login --no-browser` and paste the address you end up at."}},
+	{[]error{login.ErrBadOrigin}, outcome{"usage", exitUsage, "Use https, or http to a loopback address with MOGPLEX_DEV=1."}},
+	{[]error{auth.ErrOtherOrigin}, outcome{"not_signed_in", exitNotSignedIn, "Sign in there with `mogplex login`, or use another profile with --profile."}},
+	{[]error{auth.ErrExpired, auth.ErrRejected, login.ErrInvalidGrant, hosted.ErrUnauthorized}, outcome{"not_signed_in", exitNotSignedIn, "Sign in again with `mogplex login`."}},
+	{[]error{auth.ErrNotSignedIn}, outcome{"not_signed_in", exitNotSignedIn, signInHint}},
+	{[]error{auth.ErrNotRefreshable}, outcome{"not_refreshable", exitFailure, "Only a browser sign-in is renewed: `mogplex login`."}},
+}
+
+// outcomeOf classes a failure.
+func outcomeOf(err error) outcome {
+	o := outcome{"failed", exitFailure, ""}
+	var usage usageError
+	if errors.As(err, &usage) {
+		o = outcome{"usage", exitUsage, "See `mogplex --help`."}
+	} else if known, ok := classOf(err); ok {
+		o = known
+	}
+	var refused *login.Error
+	if errors.As(err, &refused) && errors.Is(err, login.ErrRefused) {
+		o = refusal(refused.Status)
+	}
+	var own hinted
+	if errors.As(err, &own) {
+		o.hint = own.hint
+	}
+	return o
+}
+
+func classOf(err error) (outcome, bool) {
+	for _, row := range outcomes {
+		for _, kind := range row.kinds {
+			if errors.Is(err, kind) {
+				return row.outcome, true
+			}
+		}
+	}
+	return outcome{}, false
+}
+
+// refusal is a sign-in that the service or the person said no to.
+func refusal(status int) outcome {
+	switch status {
+	case 401:
+		return outcome{"refused", exitNotSignedIn, "Run `mogplex login` again."}
+	case 403:
+		return outcome{"forbidden", exitForbidden, ""}
+	}
+	return outcome{"refused", exitFailure, "Run `mogplex login` again."}
+}
+
+// report is the error object of --json.
+type report struct {
+	Code    string `json:"code"`
+	Message string `json:"message"`
+	Hint    string `json:"hint,omitempty"`
+}
+
+func reportOf(err error) *report {
+	if err == nil {
+		return nil
+	}
+	o := outcomeOf(err)
+	return &report{Code: o.code, Message: sentence(err), Hint: o.hint}
+}
+
+// sentence makes an error's text one printable line.
+func sentence(err error) string {
+	return printable(strings.ReplaceAll(err.Error(), "\n", "; "))
+}
+
+// fail prints a failure where it belongs and returns its exit code.
+func (p *program) fail(err error) int {
+	o := outcomeOf(err)
+	if p.json {
+		if !p.printed {
+			p.printJSON(map[string]*report{"error": reportOf(err)})
+		}
+		return o.exit
+	}
+	var quiet silent
+	if errors.As(err, &quiet) {
+		return o.exit
+	}
+	if o.exit == exitInterrupted {
+		p.say("Interrupted. Nothing was changed.")
+		return o.exit
+	}
+	p.say("mogplex: %s", sentence(err))
+	if o.hint != "" {
+		p.say("%s", o.hint)
+	}
+	return o.exit
+}
+
+// silent is an error whose text the command has printed already.
+type silent struct{ error }
+
+func (s silent) Unwrap() error { return s.error }
+
+// printJSON writes the one JSON object of a command to stdout.
+func (p *program) printJSON(v any) {
+	p.printed = true
+	enc := json.NewEncoder(p.stdout)
+	enc.SetEscapeHTML(false)
+	enc.SetIndent("", "  ")
+	if err := enc.Encode(v); err != nil {
+		fmt.Fprintln(p.stderr, "mogplex:", err)
+	}
+}

@@ -1,0 +1,43 @@
+package cli
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+
+	"github.com/mogplex/mogplex-cli/internal/auth"
+)
+
+// explain says what a failed resolution means, in words for a person.
+func (s *session) explain(res auth.Result, err error) error {
+	var layer *auth.LayerError
+	switch {
+	case err == nil:
+		return nil
+	case errors.As(err, &layer):
+		return s.explainLayer(layer)
+	case errors.Is(err, auth.ErrOtherOrigin):
+		return fmt.Errorf("%w: what is stored here is not for %s", auth.ErrOtherOrigin, s.origin)
+	case errors.Is(err, auth.ErrNotSignedIn) && slices.ContainsFunc(res.Findings, noKeychain):
+		return fmt.Errorf("%w: no credential is set or in auth.json, and there is no keychain to look into", auth.ErrNotSignedIn)
+	case errors.Is(err, auth.ErrNotSignedIn):
+		return fmt.Errorf("%w: no credential is set or stored", auth.ErrNotSignedIn)
+	}
+	return err
+}
+
+func noKeychain(f auth.Finding) bool {
+	return f.Layer == auth.Keychain && f.State == auth.Unavailable
+}
+
+// explainLayer names the layer that could not be read. It is not said that
+// nobody is signed in: that is not known.
+func (s *session) explainLayer(e *auth.LayerError) error {
+	switch e.Layer {
+	case auth.Env:
+		return hinted{e.Err, "Correct the variable, or unset it."}
+	case auth.File:
+		return fmt.Errorf("%s: %w", s.file.Path(), e.Err)
+	}
+	return fmt.Errorf("the credential could not be looked up: %w", e.Err)
+}

@@ -1,0 +1,186 @@
+package cli
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/urfave/cli/v2"
+
+	"github.com/mogplex/mogplex-cli/internal/auth"
+	"github.com/mogplex/mogplex-cli/login"
+)
+
+func (p *program) loginCommand() *cli.Command {
+	return &cli.Command{
+		Name:  "login",
+		Usage: "sign in with the browser, or store a token or key",
+		Description: `Opens the browser at the sign-in page and waits. The address is shown too: open
+it on another machine, and paste the address you end up at. What was stored
+before stays in force until the new credential is stored.
+
+Examples:
+  mogplex login
+  mogplex login --no-browser                         over SSH
+  mogplex login --with-token < token.txt             a personal access token
+  mogplex login --provider openai --with-api-key < key.txt`,
+		Flags: []cli.Flag{
+			&cli.BoolFlag{Name: "no-browser", Usage: "open nothing; paste the callback address on stdin"},
+			&cli.BoolFlag{Name: "device", Usage: "also show a code to type in on another device, where the service offers it"},
+			&cli.BoolFlag{Name: "with-token", Usage: "read a personal access token from stdin"},
+			&cli.BoolFlag{Name: "with-api-key", Usage: "read the key of --provider from stdin"},
+			providerFlag(),
+			&cli.DurationFlag{Name: "timeout", Value: 5 * time.Minute, Usage: "wait at most `TIME` for the browser"},
+		},
+		Action: p.command(signIn),
+	}
+}
+
+func signIn(ctx context.Context, s *session, c *cli.Context) error {
+	provider := c.String("provider")
+	if provider == "" {
+		provider = auth.Mogplex
+	}
+	if err := knownProvider(provider); err != nil {
+		return err
+	}
+	switch {
+	case c.Bool("with-token") && c.Bool("with-api-key"):
+		return usageError{"use one of --with-token and --with-api-key"}
+	case c.Bool("with-token") && provider != auth.Mogplex:
+		return usageError{"--with-token is for Mogplex; for a provider's key use --with-api-key"}
+	case c.Bool("with-api-key") && c.String("provider") == "":
+		return usageError{"--with-api-key wants --provider NAME"}
+	case c.Bool("with-token"), c.Bool("with-api-key"):
+		return s.storeSecret(ctx, provider)
+	case provider != auth.Mogplex:
+		return usageError{"only Mogplex has a browser sign-in; store a key with --provider " + provider + " --with-api-key"}
+	case c.Duration("timeout") <= 0:
+		return usageError{"--timeout is a time such as 5m, more than 0"}
+	}
+	return s.browserSignIn(ctx, signInOptions{
+		open: !c.Bool("no-browser"), device: c.Bool("device"), timeout: c.Duration("timeout"),
+	})
+}
+
+type signInOptions struct {
+	open    bool // a browser
+	device  bool // the device grant as well
+	timeout time.Duration
+}
+
+// browserSignIn signs a person in. Nothing that is stored changes before the
+// new credential is stored in its place.
+func (s *session) browserSignIn(ctx context.Context, opt signInOptions) error {
+	before, err := s.beforeSignIn(ctx)
+	if err != nil {
+		return err
+	}
+	var saved auth.Saved
+	flow := login.Flow{
+		Show:          func(p login.Prompt) { s.showPrompt(p, opt) },
+		Notice:        func(line string) { s.say("%s", line) },
+		PasteRejected: func(err error) { s.say("That was not it: %s", sentence(err)) },
+		Timeout:       opt.timeout,
+		Device:        opt.device,
+		Save: func(ctx context.Context, g *login.Grant) (where string, err error) {
+			saved, err = s.auth.Store(ctx, renewed(auth.Credential{}, g))
+			return "in " + s.place(ctx, saved.Layer), err
+		},
+	}
+	if opt.open && s.canOpenBrowser() {
+		flow.Open = s.openBrowser
+	}
+	if !opt.open || s.isTerminal(s.stdin) {
+		flow.Pasted = pastes(ctx, s.stdin)
+	}
+	if _, err := s.loginClient(s.origin).SignIn(ctx, flow); err != nil {
+		s.warn(saved.Warnings...)
+		return err
+	}
+	s.announce(ctx, saved)
+	s.retire(ctx, before, saved.Credential)
+	return nil
+}
+
+// beforeSignIn reads what is stored now, and refuses to begin a sign-in whose
+// outcome nothing could store.
+func (s *session) beforeSignIn(ctx context.Context) (stored []auth.Credential, err error) {
+	res, err := s.auth.Resolve(ctx, auth.Query{Provider: auth.Mogplex, All: true})
+	if ctx.Err() != nil {
+		return nil, ctx.Err()
+	}
+	for _, f := range res.Findings {
+		if f.Layer == auth.Keychain && f.Err != nil && f.State != auth.Corrupt && s.mode == storeKeychain {
+			return nil, fmt.Errorf("nothing could be stored: %w", f.Err)
+		}
+		if f.Layer != auth.Env && f.State == auth.Present {
+			stored = append(stored, f.Credential())
+		}
+	}
+	return stored, nil
+}
+
+// announce says where the credential is, and what still comes before it.
+func (s *session) announce(ctx context.Context, saved auth.Saved) {
+	who := ""
+	if name := accountName(saved.Credential.Account); name != "" {
+		who = " as " + name
+	}
+	what := "Signed in" + who
+	if saved.Credential.Type != auth.OAuth {
+		what = "Stored the credential of " + saved.Credential.Provider
+	}
+	s.warn(saved.Warnings...)
+	s.say("%s. It is kept in %s.", what, s.place(ctx, saved.Layer))
+	for _, name := range s.setVariables(saved.Credential.Provider) {
+		s.warn(name + " is set, and still comes before what was stored")
+	}
+}
+
+func accountName(a auth.Account) string {
+	switch {
+	case a.Name != "" && a.Email != "":
+		return printable(a.Name + " <" + a.Email + ">")
+	case a.Email != "":
+		return printable(a.Email)
+	}
+	return printable(a.Name)
+}
+
+// setVariables are the variables of a provider that will still sign in.
+func (s *session) setVariables(provider string) (names []string) {
+	for _, p := range auth.Providers() {
+		if p.Name == provider && s.getenv(p.Variable) != "" {
+			names = append(names, p.Variable)
+		}
+	}
+	return names
+}
+
+// retireTimeout bounds the ending of a replaced session at the service.
+const retireTimeout = 5 * time.Second
+
+// retire ends the sessions that the new one replaced, where the service can.
+// The sign-in is done: a failure is not worth a word to a person.
+func (s *session) retire(ctx context.Context, before []auth.Credential, now auth.Credential) {
+	ctx, cancel := context.WithTimeout(ctx, retireTimeout)
+	defer cancel()
+	for _, c := range before {
+		if c.Refreshable() && !c.Refresh.Equal(now.Refresh) {
+			_, _ = s.revoke(ctx, c)
+		}
+	}
+}
+
+// revoke ends a credential at the service that issued it, and at no other.
+func (s *session) revoke(ctx context.Context, c auth.Credential) (offered bool, err error) {
+	origin := c.Issuer
+	if origin == "" {
+		origin = s.origin
+	}
+	if _, err := login.CheckOrigin(origin, s.dev); err != nil {
+		return false, err
+	}
+	return s.loginClient(origin).Revoke(ctx, c.Refresh.Reveal(), "refresh_token")
+}

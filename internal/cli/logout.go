@@ -1,0 +1,274 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/urfave/cli/v2"
+
+	"github.com/mogplex/mogplex-cli/internal/auth"
+	"github.com/mogplex/mogplex-cli/internal/hosted"
+)
+
+func (p *program) logoutCommand() *cli.Command {
+	return &cli.Command{
+		Name:  "logout",
+		Usage: "sign out: remove the credential from every store",
+		Description: `Removes the Mogplex credential from the keychain and from auth.json, reads both
+back, ends the session at the service where it can, and removes what the
+sign-in brought. Goes on after a failure, and exits with an error if anything
+may be left.
+
+Examples:
+  mogplex logout
+  mogplex logout --provider openai       that provider's key
+  mogplex logout --all                   every provider, profile and state directory`,
+		Flags: []cli.Flag{
+			providerFlag(), jsonFlag(),
+			&cli.BoolFlag{Name: "all", Usage: "remove everything that mogplex keeps for this user"},
+		},
+		Action: p.command(func(ctx context.Context, s *session, c *cli.Context) error {
+			scope := logoutScope{provider: c.String("provider"), all: c.Bool("all")}
+			if scope.provider != "" {
+				if scope.all {
+					return usageError{"use one of --provider and --all"}
+				}
+				if err := knownProvider(scope.provider); err != nil {
+					return err
+				}
+			}
+			return s.signOut(ctx, scope)
+		}),
+	}
+}
+
+// logoutScope says what to remove: the Mogplex credential, another provider's,
+// or everything.
+type logoutScope struct {
+	provider string
+	all      bool
+}
+
+// logoutReport is the object of --json.
+type logoutReport struct {
+	Removed      []removedReport `json:"removed"`
+	Revoked      *bool           `json:"revoked"` // null: nothing to revoke, or the service offers no revocation
+	HostedState  bool            `json:"hosted_state_cleared"`
+	StillInForce []variableName  `json:"still_in_force"`
+	Failures     []failureReport `json:"failures"`
+	Error        *report         `json:"error,omitempty"`
+	errs         []error
+}
+
+type removedReport struct {
+	Store    string `json:"store"`
+	Provider string `json:"provider"`
+}
+
+type variableName struct {
+	Name string `json:"name"`
+}
+
+type failureReport struct {
+	Store    string `json:"store"`
+	Provider string `json:"provider,omitempty"`
+	Why      string `json:"why"`
+}
+
+func (r *logoutReport) failed(store, provider string, err error) {
+	r.Failures = append(r.Failures, failureReport{store, provider, sentence(err)})
+	r.errs = append(r.errs, err)
+}
+
+// signOut removes what the scope names and reports store by store.
+func (s *session) signOut(ctx context.Context, scope logoutScope) error {
+	r := &logoutReport{Removed: []removedReport{}, StillInForce: []variableName{}, Failures: []failureReport{}}
+	var revocable []auth.Credential
+	err := s.patiently("Signing out", func() error {
+		for _, provider := range s.toRemove(ctx, scope, r) {
+			revocable = append(revocable, s.removeProvider(ctx, provider, r)...)
+		}
+		if scope.all {
+			s.removeEverythingElse(ctx, r)
+		}
+		return ctx.Err()
+	})
+	if err != nil {
+		return err
+	}
+	s.endSessions(ctx, revocable, r)
+	if scope.all || scope.provider == "" || scope.provider == auth.Mogplex {
+		s.clearHosted(r)
+	}
+	for _, p := range auth.Providers() {
+		if scope.all || p.Name == scope.provider || scope.provider == "" && p.Name == auth.Mogplex {
+			for _, name := range s.setVariables(p.Name) {
+				r.StillInForce = append(r.StillInForce, variableName{name})
+			}
+		}
+	}
+	return s.printSignOut(r)
+}
+
+// toRemove are the providers whose credentials go.
+func (s *session) toRemove(ctx context.Context, scope logoutScope, r *logoutReport) []string {
+	switch {
+	case scope.all:
+		return s.stored(ctx, r)
+	case scope.provider != "":
+		return []string{scope.provider}
+	}
+	return []string{auth.Mogplex}
+}
+
+// stored lists every provider that a store has an entry of, known or not, and
+// the account in any case.
+func (s *session) stored(ctx context.Context, r *logoutReport) []string {
+	names := []string{auth.Mogplex}
+	for _, l := range s.auth.Layers {
+		if l.Disabled {
+			continue
+		}
+		listed, err := l.Store.List(ctx)
+		if err != nil && (l.Required || l.State(err) != auth.Unavailable) {
+			r.failed(l.Name, "", err)
+		}
+		for _, name := range listed {
+			if !slices.Contains(names, name) {
+				names = append(names, name)
+			}
+		}
+	}
+	return names
+}
+
+// removeProvider removes one provider's credential everywhere and returns the
+// sessions that can be ended at the service.
+func (s *session) removeProvider(ctx context.Context, provider string, r *logoutReport) (sessions []auth.Credential) {
+	unlock, err := s.auth.Lock(ctx, provider, auth.LockWait)
+	if err != nil {
+		r.failed("lock", provider, err)
+		return nil
+	}
+	defer unlock()
+	res, _ := s.auth.Resolve(ctx, auth.Query{Provider: provider, All: true})
+	for _, f := range res.Findings {
+		if c := f.Credential(); f.Layer != auth.Env && c.Refreshable() {
+			sessions = append(sessions, c)
+		}
+	}
+	for _, done := range s.auth.Remove(ctx, provider) {
+		if done.Removed {
+			r.Removed = append(r.Removed, removedReport{done.Layer, provider})
+		}
+		if done.Failed() {
+			r.failed(done.Layer, provider, done.Err)
+		}
+	}
+	return sessions
+}
+
+// endSessions revokes refresh tokens at the service (RFC 7009), once each.
+func (s *session) endSessions(ctx context.Context, sessions []auth.Credential, r *logoutReport) {
+	ctx, cancel := context.WithTimeout(ctx, retireTimeout)
+	defer cancel()
+	var ended []string
+	for _, c := range sessions {
+		if slices.Contains(ended, c.Refresh.Reveal()) {
+			continue
+		}
+		ended = append(ended, c.Refresh.Reveal())
+		var offered bool
+		err := s.patiently("Ending the session at the service", func() (err error) {
+			offered, err = s.revoke(ctx, c)
+			return err
+		})
+		if err != nil {
+			s.say("The session could not be ended at the service: %s", sentence(err))
+		}
+		if offered || err != nil {
+			all := err == nil && (r.Revoked == nil || *r.Revoked)
+			r.Revoked = &all
+		}
+	}
+}
+
+func (s *session) clearHosted(r *logoutReport) {
+	if err := hosted.Clear(s.home); err != nil {
+		r.failed("hosted_state", auth.Mogplex, err)
+		return
+	}
+	r.HostedState = true
+}
+
+// removeEverythingElse takes out of the keychain what other profiles and other
+// state directories keep there, and out of this directory's profiles their files.
+func (s *session) removeEverythingElse(ctx context.Context, r *logoutReport) {
+	s.removeProfiles(ctx, r)
+	if s.mode == storeFile {
+		return
+	}
+	accounts, err := s.keychain.Keyring.List(ctx)
+	if err != nil {
+		if s.mode == storeKeychain || keychainState(err) != auth.Unavailable {
+			r.failed(auth.Keychain, "", err)
+		}
+		return
+	}
+	for _, account := range accounts {
+		removed, err := s.keychain.Keyring.Delete(ctx, account)
+		if err != nil {
+			r.failed(auth.Keychain, account, err)
+		} else if removed {
+			r.Removed = append(r.Removed, removedReport{auth.Keychain, account})
+		}
+	}
+}
+
+// removeProfiles empties the auth.json of every profile below this directory.
+func (s *session) removeProfiles(ctx context.Context, r *logoutReport) {
+	paths, _ := filepath.Glob(filepath.Join(s.home, "profiles", "*"))
+	for _, dir := range paths {
+		profile := s.settings
+		profile.home, profile.store = dir, storeFile
+		other := session{program: s.program, settings: profile, stores: s.openStores(profile)}
+		other.auth = s.manager(profile, other.stores)
+		for _, provider := range other.stored(ctx, r) {
+			other.removeProvider(ctx, provider, r)
+		}
+		other.clearHosted(r)
+	}
+}
+
+// printSignOut tells what came of it. Anything that may be left is an error.
+func (s *session) printSignOut(r *logoutReport) error {
+	err := errors.Join(r.errs...)
+	if err != nil {
+		err = fmt.Errorf("signing out is not complete: %w", err)
+	}
+	r.Error = reportOf(err)
+	if s.json {
+		s.printJSON(r)
+		return err
+	}
+	for _, done := range r.Removed {
+		s.say("Removed the %s credential from the %s.", printable(done.Provider), done.Store)
+	}
+	switch {
+	case len(r.Removed) == 0 && err == nil:
+		s.say("Nothing was stored.")
+	case r.Revoked != nil && *r.Revoked:
+		s.say("The session was ended at the service.")
+	}
+	for _, v := range r.StillInForce {
+		s.warn(v.Name + " is set, and still signs in")
+	}
+	for _, f := range r.Failures {
+		s.say("Failed in the %s: %s", f.Store, strings.TrimSuffix(f.Why, "."))
+	}
+	return err
+}

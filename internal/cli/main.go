@@ -1,0 +1,143 @@
+// Package cli is mogplex' commands, one file each, and all wiring.
+//
+// [Main] is the whole program. exit.go says how each failure ends it,
+// settings.go what can be set, stores.go where credentials are kept.
+package cli
+
+import (
+	"context"
+	"errors"
+	"io"
+	"os"
+	"os/signal"
+	"runtime/debug"
+	"syscall"
+
+	"github.com/urfave/cli/v2"
+)
+
+// Main runs mogplex on the process' arguments and returns its exit code.
+func Main() int {
+	// The first interrupt ends what is going on cleanly, the second at once.
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	context.AfterFunc(ctx, stop)
+	return newProgram().run(ctx, os.Args)
+}
+
+// run runs one command line.
+func (p *program) run(ctx context.Context, args []string) int {
+	err := p.app().RunContext(ctx, args)
+	if err == nil {
+		return exitOK
+	}
+	if ctx.Err() != nil && !errors.Is(err, context.Canceled) {
+		err = errors.Join(err, ctx.Err())
+	}
+	return p.fail(err)
+}
+
+// version is what `go install` or a release build stamped into the binary.
+func version() string {
+	info, ok := debug.ReadBuildInfo()
+	if !ok || info.Main.Version == "" {
+		return "(unknown)"
+	}
+	return info.Main.Version
+}
+
+func (p *program) app() *cli.App {
+	return &cli.App{
+		Name:                 "mogplex",
+		Usage:                "sign in to Mogplex once, and have a valid token in every terminal",
+		Version:              version(),
+		Description:          rootHelp,
+		Flags:                []cli.Flag{profileFlag(), &cli.BoolFlag{Name: "logout", Usage: "clear the stored Mogplex credential first"}},
+		Commands:             p.commands(),
+		EnableBashCompletion: true,
+		HideHelpCommand:      true,
+		Reader:               p.stdin,
+		Writer:               p.stdout,
+		ErrWriter:            io.Discard, // errors are printed once, by fail
+		Action:               p.root,
+		OnUsageError:         onUsageError,
+		ExitErrHandler:       func(*cli.Context, error) {},
+		CommandNotFound:      nil,
+	}
+}
+
+const rootHelp = `Sign in once in the browser; the token is kept in the system's keychain and
+renewed by itself. An environment variable such as MOGPLEX_API_KEY comes first,
+then the keychain, then ~/.mogplex/auth.json.
+
+Examples:
+  mogplex login                          sign in with the browser
+  mogplex auth status                    what is in force, and what it hides
+  curl -H "Authorization: Bearer $(mogplex auth token)" …
+  mogplex logout                         sign out everywhere on this machine`
+
+func (p *program) commands() []*cli.Command {
+	all := []*cli.Command{p.loginCommand(), p.logoutCommand(), p.authCommand(), completionCommand()}
+	prepare(all)
+	return all
+}
+
+// prepare gives every command what all have: the profile flag, and usage
+// errors that are returned and not printed with a page of help.
+func prepare(commands []*cli.Command) {
+	for _, c := range commands {
+		c.OnUsageError = onUsageError
+		c.HideHelpCommand = true
+		if len(c.Subcommands) == 0 {
+			c.Flags = append(c.Flags, profileFlag())
+		}
+		prepare(c.Subcommands)
+	}
+}
+
+func profileFlag() cli.Flag {
+	return &cli.StringFlag{Name: "profile", Usage: "use the credentials of the profile `NAME` (also MOGPLEX_PROFILE)"}
+}
+
+func jsonFlag() cli.Flag {
+	return &cli.BoolFlag{Name: "json", Usage: "print one JSON object"}
+}
+
+func providerFlag() cli.Flag {
+	return &cli.StringFlag{Name: "provider", Usage: "the provider `NAME`, such as mogplex, anthropic or openai"}
+}
+
+func onUsageError(_ *cli.Context, err error, _ bool) error { return usageError{err.Error()} }
+
+func (p *program) authCommand() *cli.Command {
+	return &cli.Command{
+		Name:        "auth",
+		Usage:       "look at, print, renew and move credentials",
+		Subcommands: []*cli.Command{p.statusCommand(), p.tokenCommand(), p.refreshCommand(), p.migrateCommand()},
+		Action: func(c *cli.Context) error {
+			if name := c.Args().First(); name != "" {
+				return unknownCommand("auth "+name, "mogplex auth --help")
+			}
+			return cli.ShowSubcommandHelp(c)
+		},
+	}
+}
+
+func unknownCommand(name, help string) error {
+	return hinted{usageError{"there is no command `mogplex " + printable(name) + "`"}, "See `" + help + "`."}
+}
+
+// root is `mogplex` alone.
+func (p *program) root(c *cli.Context) error {
+	if name := c.Args().First(); name != "" {
+		return unknownCommand(name, "mogplex --help")
+	}
+	return p.command(func(ctx context.Context, s *session, c *cli.Context) error {
+		if c.Bool("logout") {
+			if err := s.signOut(ctx, logoutScope{}); err != nil {
+				return err
+			}
+		}
+		return s.greet(ctx, c)
+	})(c)
+}

@@ -1,0 +1,146 @@
+package cli
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"os"
+	"strings"
+	"time"
+	"unicode"
+
+	"github.com/urfave/cli/v2"
+	"golang.org/x/term"
+
+	"github.com/mogplex/mogplex-cli/internal/auth"
+	"github.com/mogplex/mogplex-cli/keyring"
+	"github.com/mogplex/mogplex-cli/login"
+)
+
+// program is one run of mogplex: its surroundings, which tests replace, and
+// what it has said so far.
+type program struct {
+	stdin       io.Reader
+	stdout      io.Writer
+	stderr      io.Writer
+	lookupEnv   func(string) (string, bool)
+	userHome    func() (string, error)
+	now         func() time.Time
+	isTerminal  func(any) bool // of an *os.File
+	openKeyring func(keyring.Options) *keyring.Keyring
+	openBrowser func(string) error
+
+	json    bool // errors go to stdout as an object
+	printed bool // the JSON object was printed
+}
+
+func newProgram() *program {
+	return &program{
+		stdin: os.Stdin, stdout: os.Stdout, stderr: os.Stderr,
+		lookupEnv: os.LookupEnv, userHome: os.UserHomeDir, now: time.Now, isTerminal: isTerminal,
+		openKeyring: func(opt keyring.Options) *keyring.Keyring { return keyring.Open(keychainService, opt) },
+		openBrowser: login.OpenBrowser,
+	}
+}
+
+func isTerminal(stream any) bool {
+	f, ok := stream.(*os.File)
+	return ok && term.IsTerminal(int(f.Fd()))
+}
+
+// attended reports that a person is there: to answer a prompt of the
+// keychain's, or to sign in.
+func (p *program) attended() bool {
+	return p.isTerminal(p.stdin) && p.isTerminal(p.stderr) && p.getenv("CI") == ""
+}
+
+// say writes a line to the person.
+func (p *program) say(format string, args ...any) {
+	fmt.Fprintf(p.stderr, format+"\n", args...)
+}
+
+// warn writes each line to the person as a warning.
+func (p *program) warn(lines ...string) {
+	for _, line := range lines {
+		p.say("Warning: %s.", strings.TrimSuffix(printable(line), "."))
+	}
+}
+
+// patience is how long a command works in silence.
+const patience = time.Second
+
+// patiently runs work, and says what it waits for if that takes long.
+func (p *program) patiently(doing string, work func() error) error {
+	timer := time.AfterFunc(patience, func() { p.say("%s…", doing) })
+	defer timer.Stop()
+	return work()
+}
+
+// printable takes out of a text from elsewhere what could steer a terminal or
+// reorder a line: control characters and bidirectional marks.
+func printable(text string) string {
+	return strings.Map(func(r rune) rune {
+		if unicode.IsControl(r) || unicode.Is(unicode.Cf, r) || r == unicode.ReplacementChar {
+			return -1
+		}
+		return r
+	}, text)
+}
+
+// session is a program with its settings read and its stores opened.
+type session struct {
+	*program
+	settings
+	stores
+	auth *auth.Manager
+}
+
+// open reads the settings for a command. It looks into no store.
+func (p *program) open(c *cli.Context) (*session, error) {
+	p.json = boolFlag(c, "json")
+	s, err := p.loadSettings(stringFlag(c, "profile"))
+	if err != nil {
+		return nil, err
+	}
+	p.warn(s.notices...)
+	st := p.openStores(s)
+	return &session{program: p, settings: s, stores: st, auth: p.manager(s, st)}, nil
+}
+
+// finish tells what the stores repaired on the way.
+func (s *session) finish() { s.warn(s.file.Notices()...) }
+
+// command makes a session the way every command wants it.
+func (p *program) command(run func(context.Context, *session, *cli.Context) error) cli.ActionFunc {
+	return func(c *cli.Context) error {
+		p.json = boolFlag(c, "json")
+		if extra := c.Args().First(); extra != "" {
+			return usageError{fmt.Sprintf("there is nothing called %q here", printable(extra))}
+		}
+		s, err := p.open(c)
+		if err != nil {
+			return err
+		}
+		defer s.finish()
+		return run(c.Context, s, c)
+	}
+}
+
+// stringFlag reads a flag given anywhere on the command line.
+func stringFlag(c *cli.Context, name string) string {
+	for _, at := range c.Lineage() {
+		if at.IsSet(name) {
+			return at.String(name)
+		}
+	}
+	return ""
+}
+
+func boolFlag(c *cli.Context, name string) bool {
+	for _, at := range c.Lineage() {
+		if at.Bool(name) {
+			return true
+		}
+	}
+	return false
+}

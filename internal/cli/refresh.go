@@ -1,0 +1,77 @@
+package cli
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/urfave/cli/v2"
+
+	"github.com/mogplex/mogplex-cli/internal/auth"
+)
+
+func (p *program) refreshCommand() *cli.Command {
+	return &cli.Command{
+		Name:  "refresh",
+		Usage: "renew the Mogplex token now",
+		Description: `Renews the token of a browser sign-in, whether or not it is due. The old token
+stays in place until the new one is stored.
+
+Example:
+  mogplex auth refresh`,
+		Action: p.command(refresh),
+	}
+}
+
+func refresh(ctx context.Context, s *session, _ *cli.Context) (err error) {
+	var res auth.Result
+	err = s.patiently("Renewing the token", func() error {
+		res, err = s.auth.Renew(ctx)
+		return err
+	})
+	s.warn(res.Warnings...)
+	if err != nil {
+		return s.explain(res, err)
+	}
+	s.say("Renewed. The token is kept in %s and %s.", s.place(ctx, res.Source), lifetime(res.Credential, s.now()))
+	return nil
+}
+
+// place names a layer as a place, for the end of a sentence.
+func (s *session) place(ctx context.Context, layer string) string {
+	if layer == auth.Keychain {
+		return "the keychain (" + s.keychain.Backend(ctx) + ")"
+	}
+	return s.file.Path() + ", not encrypted"
+}
+
+// lifetime says how long a credential is good for.
+func lifetime(c auth.Credential, now time.Time) string {
+	left := c.ExpiresAt.Sub(now)
+	switch {
+	case c.ExpiresAt.IsZero():
+		return "does not say when it expires"
+	case left <= 0:
+		return fmt.Sprintf("expired %s ago", roughly(-left))
+	}
+	return fmt.Sprintf("expires in %s", roughly(left))
+}
+
+// roughly rounds a time to what a person wants to know of it.
+func roughly(d time.Duration) string {
+	count := func(n int, unit string) string {
+		if n == 1 {
+			return "1 " + unit
+		}
+		return fmt.Sprintf("%d %ss", n, unit)
+	}
+	switch {
+	case d < 2*time.Minute:
+		return count(int(d.Seconds()), "second")
+	case d < 2*time.Hour:
+		return count(int(d.Minutes()), "minute")
+	case d < 48*time.Hour:
+		return count(int(d.Hours()), "hour")
+	}
+	return count(int(d.Hours()/24), "day")
+}

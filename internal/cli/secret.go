@@ -1,0 +1,98 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"strings"
+	"time"
+
+	"golang.org/x/term"
+
+	"github.com/mogplex/mogplex-cli/internal/auth"
+	"github.com/mogplex/mogplex-cli/internal/hosted"
+)
+
+// secretLimit is the longest token or key in bytes that is read from stdin.
+const secretLimit = 64 << 10
+
+// storeSecret reads a personal access token or a provider's key from stdin,
+// asks the service about a token, and stores it.
+func (s *session) storeSecret(ctx context.Context, provider string) error {
+	text, err := s.readSecret(provider)
+	if err != nil {
+		return err
+	}
+	c := auth.Credential{Provider: provider, Type: auth.APIKey, Token: auth.NewSecret(text)}
+	if err := c.Check(); err != nil {
+		return usageError{err.Error()}
+	}
+	if provider == auth.Mogplex {
+		c.Type, c.Issuer = auth.PAT, s.origin
+		if err := s.checkNew(ctx, c); err != nil {
+			return err
+		}
+	}
+	before, err := s.beforeSignIn(ctx)
+	if err != nil {
+		return err
+	}
+	var saved auth.Saved
+	err = s.patiently("Storing it", func() error {
+		saved, err = s.auth.Store(ctx, c)
+		return err
+	})
+	if err != nil {
+		s.warn(saved.Warnings...)
+		return err
+	}
+	s.announce(ctx, saved)
+	if provider == auth.Mogplex {
+		s.retire(ctx, before, c)
+	}
+	return nil
+}
+
+// readSecret reads stdin: a terminal without echo, anything else to its end.
+func (s *session) readSecret(provider string) (string, error) {
+	if f, ok := s.stdin.(*os.File); ok && s.isTerminal(s.stdin) {
+		fmt.Fprintf(s.stderr, "Paste the token or key for %s (it is not shown), then press Enter: ", provider)
+		text, err := term.ReadPassword(int(f.Fd()))
+		s.say("")
+		return strings.TrimSpace(string(text)), err
+	}
+	text, err := io.ReadAll(io.LimitReader(s.stdin, secretLimit+1))
+	if err != nil {
+		return "", fmt.Errorf("read stdin: %w", err)
+	}
+	if len(text) > secretLimit {
+		return "", usageError{"stdin holds more than a token or key"}
+	}
+	if strings.TrimSpace(string(text)) == "" {
+		return "", hinted{usageError{"stdin is empty"}, "Pipe the token or key into the command, as in `mogplex login --with-token < token.txt`."}
+	}
+	return strings.TrimSpace(string(text)), nil
+}
+
+// checkTimeout bounds the question whether a new token is accepted.
+const checkTimeout = 10 * time.Second
+
+// checkNew refuses a token that the service does not accept. One that can't be
+// asked about is stored, and that is said.
+func (s *session) checkNew(ctx context.Context, c auth.Credential) error {
+	asking, cancel := context.WithTimeout(ctx, checkTimeout)
+	defer cancel()
+	err := s.patiently("Asking "+s.origin, func() error { return s.api().Check(asking, c.Token.Reveal()) })
+	switch {
+	case err == nil:
+		return nil
+	case ctx.Err() != nil:
+		return ctx.Err()
+	case errors.Is(err, hosted.ErrUnauthorized):
+		return hinted{fmt.Errorf("%s: %w; nothing was stored", s.origin, err), "Make a token at " + s.origin + "/settings/api-keys."}
+	}
+	s.warn(fmt.Sprintf("the token could not be checked: %s: %v", s.origin, err))
+	return nil
+}

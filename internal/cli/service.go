@@ -1,0 +1,57 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"path/filepath"
+	"sync"
+
+	"github.com/mogplex/mogplex-cli/internal/auth"
+	"github.com/mogplex/mogplex-cli/internal/hosted"
+	"github.com/mogplex/mogplex-cli/login"
+)
+
+// httpClient is made when a command first needs the network.
+var httpClient = sync.OnceValue(login.NewHTTPClient)
+
+func (s settings) loginClient(origin string) *login.Client {
+	return &login.Client{Origin: origin, HTTP: httpClient(), AllowLoopbackHTTP: s.dev}
+}
+
+func (s settings) api() hosted.Client {
+	return hosted.Client{Origin: s.origin, HTTP: httpClient()}
+}
+
+// manager wires the resolver to the stores, the environment and the service.
+func (p *program) manager(s settings, st stores) *auth.Manager {
+	return &auth.Manager{
+		Resolver: auth.Resolver{LookupEnv: p.lookupEnv, Layers: st.layers(), Origin: s.origin},
+		LockDir:  filepath.Join(s.home, "locks"),
+		Now:      p.now,
+		Refresh: func(ctx context.Context, c auth.Credential) (auth.Credential, error) {
+			grant, err := s.loginClient(s.origin).Refresh(ctx, c.Refresh.Reveal())
+			if errors.Is(err, login.ErrInvalidGrant) {
+				return c, fmt.Errorf("%w (%w)", auth.ErrRejected, err)
+			}
+			if err != nil {
+				return c, err
+			}
+			return renewed(c, grant), nil
+		},
+	}
+}
+
+// renewed puts an answer's tokens into a credential. What a refresh does not
+// say, the account and mostly the scopes, stays.
+func renewed(c auth.Credential, g *login.Grant) auth.Credential {
+	c.Type, c.Provider, c.Issuer = auth.OAuth, auth.Mogplex, g.Issuer
+	c.Token, c.Refresh, c.ExpiresAt = auth.NewSecret(g.Token.AccessToken), auth.NewSecret(g.Token.RefreshToken), g.Token.Expiry
+	if len(g.Scopes) > 0 {
+		c.Scopes = g.Scopes
+	}
+	if g.Identity != (login.Identity{}) {
+		c.Account = auth.Account{ID: g.Identity.Subject, Email: g.Identity.Email, Name: g.Identity.Name}
+	}
+	return c
+}

@@ -1,0 +1,176 @@
+package cli
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/pelletier/go-toml/v2"
+
+	"github.com/mogplex/mogplex-cli/login"
+)
+
+const defaultOrigin = "https://mogplex.com"
+
+// storeMode says where credentials may be kept.
+type storeMode string
+
+const (
+	storeAuto     storeMode = "auto"     // the keychain, else the file, said out loud
+	storeKeychain storeMode = "keychain" // never a file
+	storeFile     storeMode = "file"     // never the keychain
+)
+
+// settings are what the environment, the flags and the user's config.toml say.
+type settings struct {
+	home            string // the state directory of the profile in force
+	origin          string
+	dev             bool // plain http to a loopback address is allowed
+	store           storeMode
+	keychainTimeout time.Duration // 0: the keyring's own
+	accountPrefix   string        // of keychain accounts, "" for the defaults
+	notices         []string
+}
+
+// loadSettings reads the settings. A project's own .mogplex/config.toml is not
+// looked at: it may not decide where tokens are kept or sent.
+func (p *program) loadSettings(profile string) (settings, error) {
+	var s settings
+	root, err := p.stateRoot(&s)
+	if err != nil {
+		return s, err
+	}
+	if profile == "" {
+		profile = p.getenv("MOGPLEX_PROFILE")
+	}
+	s.home = root
+	if profile != "" && profile != "default" {
+		if !validProfile(profile) {
+			return s, usageError{"a profile's name has 1 to 32 of a-z, 0-9, dash and underscore, and begins with a letter or a digit"}
+		}
+		s.home = filepath.Join(root, "profiles", profile)
+		s.accountPrefix = profile + "."
+	}
+	s.accountPrefix += p.rootPrefix(root)
+	s.dev = p.getenv("MOGPLEX_DEV") == "1"
+	if s.origin, err = p.readOrigin(s.dev); err != nil {
+		return s, err
+	}
+	if s.keychainTimeout, err = p.readKeychainTimeout(); err != nil {
+		return s, err
+	}
+	s.store, err = p.readStoreMode(root)
+	return s, err
+}
+
+func (p *program) getenv(name string) string {
+	value, _ := p.lookupEnv(name)
+	return strings.TrimSpace(value)
+}
+
+// stateRoot is MOGPLEX_HOME, else the deprecated CODEX_HOME, else ~/.mogplex.
+func (p *program) stateRoot(s *settings) (string, error) {
+	dir := p.getenv("MOGPLEX_HOME")
+	if dir == "" {
+		if dir = p.getenv("CODEX_HOME"); dir != "" {
+			s.notices = append(s.notices, "CODEX_HOME is deprecated: set MOGPLEX_HOME to "+dir+" instead")
+		}
+	}
+	if dir != "" {
+		return filepath.Abs(dir)
+	}
+	home, err := p.userHome()
+	if err != nil {
+		return "", fmt.Errorf("find the home directory: %w", err)
+	}
+	return filepath.Join(home, ".mogplex"), nil
+}
+
+// rootPrefix tells the keychain items of another state directory from those of
+// the default one.
+func (p *program) rootPrefix(root string) string {
+	home, err := p.userHome()
+	if err == nil && root == filepath.Join(home, ".mogplex") {
+		return ""
+	}
+	sum := sha256.Sum256([]byte(root))
+	return hex.EncodeToString(sum[:4]) + "."
+}
+
+func validProfile(name string) bool {
+	if len(name) > 32 || strings.ContainsRune("-_", rune(name[0])) {
+		return false
+	}
+	return !strings.ContainsFunc(name, func(r rune) bool {
+		return (r < 'a' || r > 'z') && (r < '0' || r > '9') && r != '-' && r != '_'
+	})
+}
+
+func (p *program) readOrigin(dev bool) (string, error) {
+	origin := p.getenv("MOGPLEX_URL")
+	if origin == "" {
+		return defaultOrigin, nil
+	}
+	canonical, err := login.CheckOrigin(origin, dev)
+	if err != nil {
+		return "", fmt.Errorf("MOGPLEX_URL: %w", err)
+	}
+	return canonical, nil
+}
+
+func (p *program) readKeychainTimeout() (time.Duration, error) {
+	text := p.getenv("MOGPLEX_KEYCHAIN_TIMEOUT")
+	if text == "" {
+		return 0, nil
+	}
+	d, err := time.ParseDuration(text)
+	if err != nil || d <= 0 {
+		return 0, usageError{`MOGPLEX_KEYCHAIN_TIMEOUT is a time such as "10s"`}
+	}
+	return d, nil
+}
+
+// readStoreMode reads MOGPLEX_CREDENTIAL_STORE, else credential_store of the user's
+// config.toml. A config that can't be read is an error: it may forbid files.
+func (p *program) readStoreMode(root string) (storeMode, error) {
+	if mode := p.getenv("MOGPLEX_CREDENTIAL_STORE"); mode != "" {
+		return parseStoreMode("MOGPLEX_CREDENTIAL_STORE", mode)
+	}
+	path := filepath.Join(root, "config.toml")
+	text, err := os.ReadFile(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return storeAuto, nil
+	}
+	if err != nil {
+		return "", fmt.Errorf("read the settings: %w", err)
+	}
+	var config struct {
+		CredentialStore string `toml:"credential_store"`
+	}
+	if err := toml.Unmarshal(text, &config); err != nil {
+		var at *toml.DecodeError
+		if errors.As(err, &at) {
+			line, column := at.Position()
+			return "", fmt.Errorf("%s: line %d, column %d: it is not valid TOML", path, line, column)
+		}
+		return "", fmt.Errorf("%s: it is not valid TOML", path)
+	}
+	if config.CredentialStore == "" {
+		return storeAuto, nil
+	}
+	return parseStoreMode("credential_store in "+path, config.CredentialStore)
+}
+
+func parseStoreMode(where, text string) (storeMode, error) {
+	switch mode := storeMode(text); mode {
+	case storeAuto, storeKeychain, storeFile:
+		return mode, nil
+	}
+	return "", usageError{where + ` is "auto", "keychain" or "file"`}
+}

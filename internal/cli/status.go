@@ -1,0 +1,235 @@
+package cli
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/urfave/cli/v2"
+
+	"github.com/mogplex/mogplex-cli/internal/auth"
+)
+
+func (p *program) statusCommand() *cli.Command {
+	return &cli.Command{
+		Name:  "status",
+		Usage: "say what is in force, where it came from, and what it hides",
+		Description: `Asks the environment, the keychain and auth.json, and reports what each said.
+Exits with 64 where nothing is in force. Shows no secret.
+
+Examples:
+  mogplex auth status
+  mogplex auth status --check              ask the service whether it is accepted
+  mogplex auth status --provider openai
+  mogplex auth status --json`,
+		Flags: []cli.Flag{
+			jsonFlag(), providerFlag(),
+			&cli.BoolFlag{Name: "check", Usage: "ask the service whether the credential is still accepted"},
+		},
+		Action: p.command(status),
+	}
+}
+
+// statusReport is the object of --json. Absent fields are omitted.
+type statusReport struct {
+	SignedIn bool          `json:"signed_in"`
+	Active   *activeReport `json:"active,omitempty"`
+	Layers   []layerReport `json:"layers"`
+	Warnings []string      `json:"warnings,omitempty"`
+	Checked  string        `json:"checked,omitempty"` // with --check: "accepted" or "not_checked"
+	Error    *report       `json:"error,omitempty"`
+}
+
+type activeReport struct {
+	Provider    string        `json:"provider"`
+	Source      string        `json:"source"`
+	Type        auth.Type     `json:"type"`
+	Account     *auth.Account `json:"account,omitempty"`
+	Issuer      string        `json:"issuer,omitempty"`
+	Scopes      []string      `json:"scopes,omitempty"`
+	ExpiresAt   string        `json:"expires_at,omitempty"`
+	Refreshable bool          `json:"refreshable"`
+}
+
+type layerReport struct {
+	Layer      string     `json:"layer"`
+	Name       string     `json:"name,omitempty"`
+	Backend    string     `json:"backend,omitempty"`
+	Path       string     `json:"path,omitempty"`
+	State      auth.State `json:"state"`
+	InForce    bool       `json:"in_force,omitempty"`
+	ShadowedBy string     `json:"shadowed_by,omitempty"`
+}
+
+func status(ctx context.Context, s *session, c *cli.Context) (err error) {
+	q := auth.Query{Provider: c.String("provider"), All: true}
+	if q.Provider != "" {
+		if err := knownProvider(q.Provider); err != nil {
+			return err
+		}
+	}
+	var res auth.Result
+	err = s.patiently("Waiting for the keychain", func() error {
+		res, err = s.auth.Resolve(ctx, q)
+		return err
+	})
+	if ctx.Err() != nil {
+		return ctx.Err()
+	}
+	r := s.statusReport(ctx, res)
+	if err = s.explain(res, s.unusable(res, err)); err == nil && c.Bool("check") {
+		r.Checked, err = s.check(ctx, res.Credential, &r)
+	}
+	r.Error = reportOf(err)
+	if s.json {
+		s.printJSON(r)
+		return err
+	}
+	s.printStatus(r, res)
+	return err
+}
+
+// unusable adds to a resolution's error that the credential it found is dead.
+func (s *session) unusable(res auth.Result, err error) error {
+	if err == nil && res.Credential.Expired(s.now()) && !res.Credential.Refreshable() {
+		return auth.ErrExpired
+	}
+	return err
+}
+
+func (s *session) statusReport(ctx context.Context, res auth.Result) statusReport {
+	r := statusReport{SignedIn: res.Found && s.unusable(res, nil) == nil}
+	r.Warnings = append(append(r.Warnings, res.Warnings...), s.file.Notices()...)
+	for _, f := range res.Findings {
+		r.Layers = append(r.Layers, s.layerReport(ctx, f))
+	}
+	if !res.Found {
+		return r
+	}
+	c := res.Credential
+	r.Active = &activeReport{
+		Provider: c.Provider, Source: res.Source, Type: c.Type, Issuer: printable(c.Issuer),
+		Scopes: c.Scopes, Refreshable: c.Refreshable(),
+	}
+	if c.Account != (auth.Account{}) {
+		r.Active.Account = &auth.Account{ID: printable(c.Account.ID), Email: printable(c.Account.Email), Name: printable(c.Account.Name)}
+	}
+	if !c.ExpiresAt.IsZero() {
+		r.Active.ExpiresAt = c.ExpiresAt.UTC().Format(time.RFC3339)
+	}
+	if res.Source == auth.File {
+		r.Warnings = append(r.Warnings, "the credential is kept in "+s.file.Path()+", not encrypted")
+	}
+	return r
+}
+
+func (s *session) layerReport(ctx context.Context, f auth.Finding) layerReport {
+	r := layerReport{Layer: f.Layer, Name: f.Name, State: f.State, InForce: f.InForce, ShadowedBy: f.ShadowedBy}
+	switch {
+	case f.Layer == auth.File:
+		r.Path = s.file.Path()
+	case f.Layer == auth.Keychain && f.State != auth.Disabled:
+		r.Backend = s.keychain.Backend(ctx)
+	}
+	return r
+}
+
+// check asks the service about the account's credential; keys of providers are
+// not its business.
+func (s *session) check(ctx context.Context, c auth.Credential, r *statusReport) (string, error) {
+	if c.Provider != auth.Mogplex {
+		r.Warnings = append(r.Warnings, "only a Mogplex credential can be checked at the service")
+		return "not_checked", nil
+	}
+	if c.Expired(s.now()) {
+		r.Warnings = append(r.Warnings, "the token has expired; `mogplex auth refresh` renews it")
+		return "not_checked", nil
+	}
+	err := s.patiently("Asking "+s.origin, func() error { return s.api().Check(ctx, c.Token.Reveal()) })
+	if err != nil {
+		return "", fmt.Errorf("%s: %w", s.origin, err)
+	}
+	return "accepted", nil
+}
+
+func (s *session) printStatus(r statusReport, res auth.Result) {
+	out := func(format string, args ...any) { fmt.Fprintf(s.stdout, format+"\n", args...) }
+	switch {
+	case r.SignedIn:
+		out("%s", headline(r.Active))
+	case r.Active != nil:
+		out("The credential in force has expired.")
+	}
+	if a := r.Active; a != nil {
+		out("")
+		out("  from      %s", s.sourceName(r))
+		out("  kind      %s", kind(res.Credential, s.now()))
+		if a.Issuer != "" {
+			out("  service   %s", a.Issuer)
+		}
+		if r.Checked == "accepted" {
+			out("  checked   the service accepts it")
+		}
+		out("")
+	}
+	out("Where it was looked for, in this order:")
+	for _, l := range r.Layers {
+		out("  %-12s%-20s%s", layerTitle(l.Layer), said(l), l.Name+l.Backend+l.Path)
+	}
+	s.warn(r.Warnings...)
+}
+
+// headline says who is signed in, in one line.
+func headline(a *activeReport) string {
+	switch {
+	case a.Provider != auth.Mogplex:
+		return fmt.Sprintf("A key of %s is in force.", a.Provider)
+	case a.Account == nil:
+		return "Signed in to Mogplex."
+	case a.Account.Name == "":
+		return fmt.Sprintf("Signed in to Mogplex as %s.", a.Account.Email)
+	}
+	return fmt.Sprintf("Signed in to Mogplex as %s <%s>.", a.Account.Name, a.Account.Email)
+}
+
+func (s *session) sourceName(r statusReport) string {
+	for _, l := range r.Layers {
+		if l.InForce {
+			return layerTitle(l.Layer) + ": " + l.Name + l.Backend + l.Path
+		}
+	}
+	return r.Active.Source
+}
+
+func kind(c auth.Credential, now time.Time) string {
+	switch c.Type {
+	case auth.PAT:
+		return "personal access token"
+	case auth.APIKey:
+		return "API key"
+	}
+	if c.Refreshable() {
+		return "browser sign-in, renewed by itself; the token " + lifetime(c, now)
+	}
+	return "browser sign-in, not renewable; the token " + lifetime(c, now)
+}
+
+func layerTitle(layer string) string {
+	if layer == auth.Env {
+		return "environment"
+	}
+	return layer
+}
+
+// said puts a layer's state into a word or two.
+func said(l layerReport) string {
+	switch {
+	case l.InForce:
+		return "in force"
+	case l.ShadowedBy != "":
+		return "hidden by " + l.ShadowedBy
+	case l.State == auth.Timeout:
+		return "timed out"
+	}
+	return string(l.State)
+}

@@ -1,0 +1,116 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"io/fs"
+	"path/filepath"
+	"strings"
+
+	"github.com/mogplex/mogplex-cli/internal/auth"
+	"github.com/mogplex/mogplex-cli/keyring"
+	"github.com/mogplex/mogplex-cli/legacyfile"
+)
+
+// keychainService is the service name of every keychain item of ours.
+const keychainService = "mogplex"
+
+// keychainStore is the part of the keychain that belongs to one profile of one
+// state directory: accounts are provider names behind a prefix.
+type keychainStore struct {
+	*keyring.Keyring
+	prefix string
+}
+
+func (k keychainStore) Get(ctx context.Context, provider string) ([]byte, bool, error) {
+	return k.Keyring.Get(ctx, k.prefix+provider)
+}
+
+func (k keychainStore) Set(ctx context.Context, provider string, entry []byte) error {
+	return k.Keyring.Set(ctx, k.prefix+provider, entry)
+}
+
+func (k keychainStore) Delete(ctx context.Context, provider string) (bool, error) {
+	return k.Keyring.Delete(ctx, k.prefix+provider)
+}
+
+func (k keychainStore) List(ctx context.Context) ([]string, error) {
+	accounts, err := k.Keyring.List(ctx)
+	var names []string
+	for _, account := range accounts {
+		name, ours := strings.CutPrefix(account, k.prefix)
+		if ours && !strings.Contains(name, ".") {
+			names = append(names, name)
+		}
+	}
+	return names, err
+}
+
+// stores are the places that a profile's credentials can be in.
+type stores struct {
+	keychain keychainStore
+	file     *legacyfile.File
+	mode     storeMode
+}
+
+func (p *program) openStores(s settings) stores {
+	attended := p.attended()
+	opt := keyring.Options{Timeout: s.keychainTimeout, Attended: attended}
+	opt.OnPrompt = func() { p.say("Unlock your keychain in the window that has opened.") }
+	return stores{
+		keychain: keychainStore{p.openKeyring(opt), s.accountPrefix},
+		file:     legacyfile.New(filepath.Join(s.home, "auth.json"), filepath.Join(s.home, "locks", "auth.json.lock")),
+		mode:     s.store,
+	}
+}
+
+// layers puts the stores in the order in which they are asked.
+func (s stores) layers() []auth.Layer {
+	return []auth.Layer{
+		{Name: auth.Keychain, Store: s.keychain, State: keychainState, Disabled: s.mode == storeFile, Required: s.mode == storeKeychain},
+		{Name: auth.File, Store: s.file, State: fileState, Disabled: s.mode == storeKeychain, Required: true},
+	}
+}
+
+func keychainState(err error) auth.State {
+	return stateOf(err, map[error]auth.State{
+		keyring.ErrLocked:  auth.Locked,
+		keyring.ErrDenied:  auth.Denied,
+		keyring.ErrTimeout: auth.Timeout,
+		keyring.ErrCorrupt: auth.Corrupt,
+	})
+}
+
+func fileState(err error) auth.State {
+	return stateOf(err, map[error]auth.State{
+		legacyfile.ErrCorrupt:    auth.Corrupt,
+		legacyfile.ErrNotRegular: auth.Corrupt,
+		legacyfile.ErrTooLarge:   auth.Corrupt,
+		legacyfile.ErrNotOwner:   auth.Denied,
+		legacyfile.ErrVersion:    auth.Denied,
+		legacyfile.ErrForeign:    auth.Denied,
+		fs.ErrPermission:         auth.Denied,
+		legacyfile.ErrBusy:       auth.Timeout,
+	})
+}
+
+func stateOf(err error, states map[error]auth.State) auth.State {
+	for kind, state := range states {
+		if errors.Is(err, kind) {
+			return state
+		}
+	}
+	return auth.Unavailable
+}
+
+// knownProvider refuses a name that is not in the provider table.
+func knownProvider(name string) error {
+	if _, ok := auth.ProviderNamed(name); ok {
+		return nil
+	}
+	var names []string
+	for _, p := range auth.Providers() {
+		names = append(names, p.Name)
+	}
+	return usageError{"there is no provider of that name; the names are " + strings.Join(names, ", ")}
+}
