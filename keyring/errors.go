@@ -33,11 +33,9 @@ type Error struct {
 	cause  error  // errLost or errNoObject, for this package alone
 }
 
+// Error leaves out Op, which the caller knows and names.
 func (e *Error) Error() string {
 	msg := e.Kind.Error()
-	if e.Op != "" {
-		msg = e.Op + ": " + msg
-	}
 	if e.Detail != "" {
 		msg += ": " + e.Detail
 	}

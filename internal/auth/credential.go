@@ -123,7 +123,8 @@ func usable(text string) Secret {
 // equal bytes. It fails where Decode could not read the result, which holds
 // secrets.
 func (c Credential) Encode() ([]byte, error) {
-	if usable(c.Token.Reveal()).IsZero() && usable(c.Refresh.Reveal()).IsZero() {
+	token, refresh := usable(c.Token.Reveal()), usable(c.Refresh.Reveal())
+	if token.IsZero() && (refresh.IsZero() || c.Type != OAuth) {
 		return nil, fmt.Errorf("store %s credential: there is no usable token in it", c.Provider)
 	}
 	e := entry{Type: c.Type, Scopes: c.Scopes, Issuer: c.Issuer, ExpiresAt: stored(c.ExpiresAt), SavedAt: stored(c.SavedAt)}
@@ -163,6 +164,15 @@ func (c Credential) Expired(now time.Time) bool { return !c.livesUntil(now) }
 // livesUntil reports whether the token is still good at t as far as is known.
 func (c Credential) livesUntil(t time.Time) bool {
 	return !c.Token.IsZero() && (c.ExpiresAt.IsZero() || t.Before(c.ExpiresAt))
+}
+
+// margin is how long before its end the token is due: minTTL, or half its life
+// where it was issued for no longer than that. Each call would else renew it.
+func (c Credential) margin(minTTL time.Duration) time.Duration {
+	if life := c.ExpiresAt.Sub(c.SavedAt); !c.SavedAt.IsZero() && life <= minTTL {
+		return life / 2
+	}
+	return minTTL
 }
 
 // Refreshable reports whether the account service can renew it. Another

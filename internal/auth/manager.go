@@ -43,21 +43,23 @@ const (
 type Manager struct {
 	Resolver
 	LockDir string
-	// Refresh asks the issuing service for a new token. It returns an error
-	// that wraps ErrRejected for invalid_grant alone.
+	// Refresh asks the issuing service for a new token. It returns the given
+	// credential with its tokens and their end replaced, or an error, which
+	// wraps ErrRejected for invalid_grant alone.
 	Refresh func(context.Context, Credential) (Credential, error)
 	Now     func() time.Time
 }
 
 // Token resolves a credential whose token lives for at least minTTL, renewing
-// it where that is needed and possible. A renewal that fails while the token
+// it where that is needed and possible; where the service issues none that
+// live so long, one in the first half of its life is taken. A renewal that fails while the token
 // in hand still works gives that token and a warning.
 func (m *Manager) Token(ctx context.Context, q Query, minTTL time.Duration) (Result, error) {
 	res, err := m.Resolve(ctx, q)
 	if err != nil {
 		return res, err
 	}
-	due := func(c Credential) bool { return !c.livesUntil(m.Now().Add(minTTL)) }
+	due := func(c Credential) bool { return !c.livesUntil(m.Now().Add(c.margin(minTTL))) }
 	switch c := res.Credential; {
 	case !due(c):
 		return res, nil

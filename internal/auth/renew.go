@@ -38,9 +38,9 @@ func (m *Manager) renewedBy(c, old Credential) bool {
 
 // spend uses the refresh token, under the lock.
 func (m *Manager) spend(ctx context.Context, res Result) (Result, error) {
-	// Storing what is there already, with a new time so that it shows, proves
+	// Storing what is there already, a moment newer so that it shows, proves
 	// that a store can be written, and brings it into the first that can.
-	if _, err := m.Save(ctx, res.Credential, m.Now()); err != nil {
+	if _, err := m.Save(ctx, res.Credential, res.Credential.SavedAt); err != nil {
 		return m.keep(res, fmt.Errorf("not refreshed: %w", err))
 	}
 	if err := ctx.Err(); err != nil {

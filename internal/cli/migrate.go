@@ -129,8 +129,8 @@ func outcomesOf(list []legacyfile.Outcome) []migrateOutcome {
 	out := make([]migrateOutcome, 0, len(list))
 	for _, o := range list {
 		why := o.Why
-		if why == "" && o.Err != nil {
-			why = sentence(o.Err)
+		if o.Err != nil {
+			why += ": " + sentence(o.Err)
 		}
 		out = append(out, migrateOutcome{o.Name, printable(why)})
 	}
@@ -147,7 +147,8 @@ func failures(list []legacyfile.Outcome, to string) error {
 	for _, o := range list {
 		errs = append(errs, o.Err)
 	}
-	return fmt.Errorf("%d credentials were not moved to the %s: %w", len(list), to, errors.Join(errs...))
+	err := fmt.Errorf("not everything was moved to the %s: %w", to, errors.Join(errs...))
+	return hinted{err, "What was not moved is still where it was. Mend the cause, then run `mogplex auth migrate` again."}
 }
 
 func (s *session) printMigration(r migrateReport) {

@@ -33,7 +33,7 @@ func refresh(ctx context.Context, s *session, _ *cli.Context) (err error) {
 	if err != nil {
 		return s.explain(res, err)
 	}
-	s.say("Renewed. The token is kept in %s and %s.", s.place(ctx, res.Source), lifetime(res.Credential, s.now()))
+	s.say("Renewed. The token %s. It is kept in %s.", lifetime(res.Credential, s.now()), s.place(ctx, res.Source))
 	return nil
 }
 
