@@ -72,6 +72,7 @@ var outcomes = []struct {
 	{[]error{auth.ErrOtherOrigin}, outcome{"not_signed_in", exitNotSignedIn, "Sign in there with `mogplex login`, or use another profile with --profile."}},
 	{[]error{auth.ErrExpired, auth.ErrRejected, login.ErrInvalidGrant, hosted.ErrUnauthorized}, outcome{"not_signed_in", exitNotSignedIn, "Sign in again with `mogplex login`."}},
 	{[]error{auth.ErrNotSignedIn}, outcome{"not_signed_in", exitNotSignedIn, signInHint}},
+	{[]error{auth.ErrNotSaved}, outcome{"not_saved", exitFailure, "Make room on the disk or mend the permissions of the state directory, then try again."}},
 	{[]error{auth.ErrNotRefreshable}, outcome{"not_refreshable", exitFailure, "Only a browser sign-in is renewed: `mogplex login`."}},
 }
 

@@ -94,8 +94,12 @@ func (s *session) browserSignIn(ctx context.Context, opt signInOptions) error {
 	if !opt.open || s.isTerminal(s.stdin) {
 		flow.Pasted = pastes(ctx, s.stdin)
 	}
-	if _, err := s.loginClient(s.origin).SignIn(ctx, flow); err != nil {
+	grant, err := s.loginClient(s.origin).SignIn(ctx, flow)
+	if err != nil {
 		s.warn(saved.Warnings...)
+		if grant != nil { // granted, and not stored: nobody may keep it
+			s.retire(ctx, []auth.Credential{renewed(auth.Credential{}, grant)}, auth.Credential{})
+		}
 		return err
 	}
 	s.announce(ctx, saved)

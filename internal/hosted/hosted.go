@@ -25,7 +25,7 @@ var (
 	ErrUnauthorized = errors.New("the service does not accept the credential") // 401, or a redirect to its login page
 	ErrForbidden    = errors.New("the service does not allow this account to do that")
 	ErrRateLimited  = errors.New("the service asks to wait")
-	ErrUnreachable  = errors.New("the service can't be reached") // no connection, 5xx, or no JSON
+	ErrUnreachable  = errors.New("no usable answer from the service") // no connection, 5xx, or no JSON
 )
 
 // Error is a failed call. It never quotes a body beyond the service's own

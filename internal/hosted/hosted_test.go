@@ -1,0 +1,129 @@
+package hosted_test
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/mogplex/mogplex-cli/internal/accountserver"
+	"github.com/mogplex/mogplex-cli/internal/hosted"
+	"github.com/mogplex/mogplex-cli/login"
+)
+
+// serve runs the development account service and returns a client for it.
+func serve(t *testing.T, config accountserver.Config) (*accountserver.Server, hosted.Client) {
+	service := accountserver.New(config)
+	ts := httptest.NewServer(service)
+	t.Cleanup(ts.Close)
+	return service, hosted.Client{Origin: ts.URL, HTTP: login.NewHTTPClient()}
+}
+
+func TestCheckAsksTheService(t *testing.T) {
+	service, client := serve(t, accountserver.Config{})
+	if err := client.Check(t.Context(), service.IssuePAT("ada@example.test")); err != nil {
+		t.Errorf("a personal access token: %v", err)
+	}
+	access, _ := service.IssueTokens("ada@example.test")
+	if err := client.Check(t.Context(), access); err != nil {
+		t.Errorf("an access token: %v", err)
+	}
+	service.RevokeAll("ada@example.test")
+	if err := client.Check(t.Context(), access); !errors.Is(err, hosted.ErrUnauthorized) {
+		t.Errorf("a revoked token: %v", err)
+	}
+}
+
+func TestARedirectIsNotFollowedAndMeansUnauthorized(t *testing.T) {
+	carried := make(chan string, 1)
+	elsewhere := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+		carried <- r.Header.Get("Authorization")
+	}))
+	t.Cleanup(elsewhere.Close)
+	service, client := serve(t, accountserver.Config{})
+	service.Fail(accountserver.Fault{Path: "/api/v1/", Redirect: elsewhere.URL})
+	err := client.Check(t.Context(), service.IssuePAT("ada@example.test"))
+	if !errors.Is(err, hosted.ErrUnauthorized) {
+		t.Errorf("error %v; want ErrUnauthorized", err)
+	}
+	select {
+	case header := <-carried:
+		t.Errorf("the redirect was followed, with %d bytes of Authorization", len(header))
+	default:
+	}
+}
+
+func TestEachFailureHasItsOwnClass(t *testing.T) {
+	const secret = "mog_marked0secret0in0the0body000000000"
+	for name, c := range map[string]struct {
+		fault accountserver.Fault
+		want  error
+		wait  time.Duration
+	}{
+		"401":       {accountserver.Fault{Status: 401, Body: secret}, hosted.ErrUnauthorized, 0},
+		"403":       {accountserver.Fault{Status: 403, Body: secret}, hosted.ErrForbidden, 0},
+		"429":       {accountserver.Fault{Status: 429, RetryAfter: "7"}, hosted.ErrRateLimited, 7 * time.Second},
+		"429 X-":    {accountserver.Fault{Status: 429, XRetryAfter: "9"}, hosted.ErrRateLimited, 9 * time.Second},
+		"429 mad":   {accountserver.Fault{Status: 429, RetryAfter: "99999999999999999999"}, hosted.ErrRateLimited, 0},
+		"429 long":  {accountserver.Fault{Status: 429, RetryAfter: "999999"}, hosted.ErrRateLimited, time.Hour},
+		"429 minus": {accountserver.Fault{Status: 429, RetryAfter: "-5"}, hosted.ErrRateLimited, 0},
+		"500":       {accountserver.Fault{Status: 500, Body: secret}, hosted.ErrUnreachable, 0},
+		"503":       {accountserver.Fault{Status: 503, RetryAfter: "2"}, hosted.ErrUnreachable, 2 * time.Second},
+		"404":       {accountserver.Fault{Status: 404}, hosted.ErrUnreachable, 0},
+		"html":      {accountserver.Fault{HTML: true}, hosted.ErrUnreachable, 0},
+		"truncated": {accountserver.Fault{Truncate: true}, hosted.ErrUnreachable, 0},
+		"dropped":   {accountserver.Fault{Drop: true}, hosted.ErrUnreachable, 0},
+		"rubbish":   {accountserver.Fault{Status: 200, Body: secret}, hosted.ErrUnreachable, 0},
+		"not ok":    {accountserver.Fault{Status: 200, Body: `{"ok":false}`}, hosted.ErrUnreachable, 0},
+		"endless":   {accountserver.Fault{Endless: true}, hosted.ErrUnreachable, 0},
+	} {
+		t.Run(name, func(t *testing.T) {
+			service, client := serve(t, accountserver.Config{})
+			c.fault.Path = "/api/v1/"
+			service.Fail(c.fault)
+			err := client.Check(t.Context(), service.IssuePAT("ada@example.test"))
+			var failed *hosted.Error
+			if !errors.Is(err, c.want) || !errors.As(err, &failed) || failed.RetryAfter != c.wait {
+				t.Fatalf("%v; want %v with a wait of %s", err, c.want, c.wait)
+			}
+			if strings.Contains(err.Error(), secret) || strings.Contains(err.Error(), client.Origin) {
+				t.Errorf("the error quotes the answer or the request: %v", err)
+			}
+		})
+	}
+}
+
+func TestAServiceThatIsNotThereIsUnreachable(t *testing.T) {
+	client := hosted.Client{Origin: "http://127.0.0.1:1", HTTP: login.NewHTTPClient()}
+	if err := client.Check(t.Context(), "t"); !errors.Is(err, hosted.ErrUnreachable) {
+		t.Errorf("error %v", err)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	if err := client.Check(ctx, "t"); !errors.Is(err, context.Canceled) {
+		t.Errorf("cancelled: error %v", err)
+	}
+}
+
+func TestClearRemovesTheHostedStateAndNothingElse(t *testing.T) {
+	dir := t.TempDir()
+	for _, name := range []string{"models.remote.json", "mcp-servers.remote.json", "auth.json"} {
+		if err := os.WriteFile(filepath.Join(dir, name), []byte("{}"), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for range 2 { // the second time there is nothing to remove
+		if err := hosted.Clear(dir); err != nil {
+			t.Fatal(err)
+		}
+	}
+	left, err := os.ReadDir(dir)
+	if err != nil || len(left) != 1 || left[0].Name() != "auth.json" {
+		t.Errorf("left %v, %v", left, err)
+	}
+}
