@@ -5,14 +5,12 @@ import (
 	"errors"
 	"time"
 
-	"github.com/urfave/cli/v2"
-
 	"github.com/mogplex/mogplex-cli/internal/auth"
 )
 
 // greet is what bare `mogplex` does: it says who is signed in, and signs a
 // person in where nobody is. Off a terminal it never starts a sign-in.
-func (s *session) greet(ctx context.Context, c *cli.Context) error {
+func (s *session) greet(ctx context.Context) error {
 	res, err := s.token(ctx, auth.Query{}, time.Minute)
 	again := errors.Is(err, auth.ErrNotSignedIn) || errors.Is(err, auth.ErrExpired) || errors.Is(err, auth.ErrRejected)
 	switch {
@@ -23,7 +21,7 @@ func (s *session) greet(ctx context.Context, c *cli.Context) error {
 	}
 	s.say("%s", headline(s.statusReport(ctx, res).Active))
 	if s.attended() {
-		return cli.ShowAppHelp(c)
+		s.say("`mogplex --help` lists the commands.")
 	}
 	return nil
 }

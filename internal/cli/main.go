@@ -66,9 +66,9 @@ func (p *program) app() *cli.App {
 	}
 }
 
-const rootHelp = `Sign in once in the browser; the token is kept in the system's keychain and
-renewed by itself. An environment variable such as MOGPLEX_API_KEY comes first,
-then the keychain, then ~/.mogplex/auth.json.
+const rootHelp = `Sign in once in the browser; the token is kept in the system's keychain
+and renewed by itself. An environment variable such as MOGPLEX_API_KEY
+comes first, then the keychain, then ~/.mogplex/auth.json.
 
 Examples:
   mogplex login                          sign in with the browser
@@ -96,7 +96,7 @@ func prepare(commands []*cli.Command) {
 }
 
 func profileFlag() cli.Flag {
-	return &cli.StringFlag{Name: "profile", Usage: "use the credentials of the profile `NAME` (also MOGPLEX_PROFILE)"}
+	return &cli.StringFlag{Name: "profile", Usage: "the profile `NAME` to use (also MOGPLEX_PROFILE)"}
 }
 
 func jsonFlag() cli.Flag {
@@ -138,6 +138,6 @@ func (p *program) root(c *cli.Context) error {
 				return err
 			}
 		}
-		return s.greet(ctx, c)
+		return s.greet(ctx)
 	})(c)
 }

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 	"unicode"
+	"unicode/utf8"
 
 	"github.com/urfave/cli/v2"
 	"golang.org/x/term"
@@ -54,9 +55,39 @@ func (p *program) attended() bool {
 	return p.isTerminal(p.stdin) && p.isTerminal(p.stderr) && p.getenv("CI") == ""
 }
 
-// say writes a line to the person.
+// say writes a line to the person, broken between words on a terminal.
 func (p *program) say(format string, args ...any) {
-	fmt.Fprintf(p.stderr, format+"\n", args...)
+	text := fmt.Sprintf(format, args...)
+	if f, ok := p.stderr.(*os.File); ok && p.isTerminal(f) {
+		if width, _, err := term.GetSize(int(f.Fd())); err == nil {
+			text = wrap(text, width)
+		}
+	}
+	fmt.Fprintln(p.stderr, text)
+}
+
+// wrap breaks a text's lines between words. A word that is longer than a line,
+// such as an address, stays whole, so that it can be copied.
+func wrap(text string, width int) string {
+	lines := strings.Split(text, "\n")
+	for i, line := range lines {
+		var b strings.Builder
+		column := 0
+		for _, word := range strings.Split(line, " ") {
+			n := utf8.RuneCountInString(word)
+			if column > 0 && column+1+n > width {
+				b.WriteByte('\n')
+				column = 0
+			} else if column > 0 {
+				b.WriteByte(' ')
+				column++
+			}
+			b.WriteString(word)
+			column += n
+		}
+		lines[i] = b.String()
+	}
+	return strings.Join(lines, "\n")
 }
 
 // warn writes each line to the person as a warning.

@@ -1,0 +1,181 @@
+package cli_test
+
+import (
+	"go/parser"
+	"go/token"
+	"io/fs"
+	"maps"
+	"os"
+	"path"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+)
+
+const (
+	module = "github.com/mogplex/mogplex-cli"
+	top    = "../.."
+)
+
+// rooms are the packages there may be, by their path below the top level, with the rooms each may import outside tests.
+// A package below a room belongs to it, unless it is a room itself; docs/architecture.md tells what each is for.
+var rooms = map[string][]string{
+	"":                             {"internal/cli"},
+	"keyring":                      {},
+	"keyring/keyringtest":          {"keyring"},
+	"legacyfile":                   {},
+	"login":                        {},
+	"internal/auth":                {},
+	"internal/hosted":              {},
+	"internal/sessionlog":          {},
+	"internal/tui":                 {"internal/auth"},
+	"internal/accountserver":       {},
+	"internal/accountserver/serve": {"internal/accountserver"},
+	"internal/demo":                {"internal/accountserver", "keyring/keyringtest"},
+	"internal/cli": {"keyring", "legacyfile", "login", "internal/auth", "internal/hosted", "internal/sessionlog",
+		"internal/tui"},
+}
+
+// hosts are the modules that one room alone may use outside tests.
+var hosts = map[string]string{
+	"github.com/zalando/go-keyring": "keyring",
+	"github.com/pkg/browser":        "login",
+}
+
+// roomOf returns the innermost room of a package, and false for a package in none.
+func roomOf(pkg string) (string, bool) {
+	for room := pkg; ; room = path.Dir(room) {
+		if room == "." {
+			return "", pkg == ""
+		}
+		if _, ok := rooms[room]; ok {
+			return room, true
+		}
+	}
+}
+
+// imports returns for each directory with Go files, by its path below the top level, what its files import outside
+// tests: all files, whatever their build constraints, so that what is asserted of it holds on every platform.
+func imports(t *testing.T) map[string][]string {
+	t.Helper()
+	found := map[string][]string{}
+	err := filepath.WalkDir(top, func(file string, entry fs.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
+		name := entry.Name()
+		if entry.IsDir() {
+			if file != top && (strings.HasPrefix(name, ".") || strings.HasPrefix(name, "_") || name == "testdata") {
+				return fs.SkipDir
+			}
+			return nil
+		}
+		if path.Ext(name) != ".go" {
+			return nil
+		}
+		dir, err := filepath.Rel(top, filepath.Dir(file))
+		if err != nil {
+			return err
+		}
+		dir = strings.TrimPrefix(filepath.ToSlash(dir), ".")
+		if _, ok := found[dir]; !ok {
+			found[dir] = nil // a directory with tests alone is a room too
+		}
+		if strings.HasSuffix(name, "_test.go") {
+			return nil
+		}
+		syntax, err := parser.ParseFile(token.NewFileSet(), file, nil, parser.ImportsOnly)
+		if err != nil {
+			return err
+		}
+		for _, spec := range syntax.Imports {
+			name, err := strconv.Unquote(spec.Path.Value)
+			if err != nil {
+				return err
+			}
+			found[dir] = append(found[dir], name)
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return found
+}
+
+// ours returns the path of a package of this module below the top level.
+func ours(imported string) (pkg string, ok bool) {
+	if imported == module {
+		return "", true
+	}
+	return strings.CutPrefix(imported, module+"/")
+}
+
+func TestImportArrows(t *testing.T) {
+	for pkg, imported := range imports(t) {
+		room, ok := roomOf(pkg)
+		if !ok {
+			t.Errorf("%s is in no room", pkg)
+			continue
+		}
+		for _, name := range imported {
+			if host, ok := hosts[name]; ok && room != host {
+				t.Errorf("%s imports %s, which is for %s alone", pkg, name, host)
+			}
+			target, ok := ours(name)
+			if !ok {
+				continue
+			}
+			to, ok := roomOf(target)
+			if !ok || to != room && !slices.Contains(rooms[room], to) {
+				t.Errorf("%q may not import %q", pkg, target)
+			}
+		}
+	}
+}
+
+// TestBinaryHoldsNoDevelopmentParts follows the imports from main.
+func TestBinaryHoldsNoDevelopmentParts(t *testing.T) {
+	imported := imports(t)
+	linked := map[string]bool{}
+	var link func(string)
+	link = func(pkg string) {
+		if linked[pkg] {
+			return
+		}
+		linked[pkg] = true
+		for _, name := range imported[pkg] {
+			if target, ok := ours(name); ok {
+				link(target)
+			}
+			if name == "testing" {
+				t.Errorf("%q imports testing", pkg)
+			}
+		}
+	}
+	link("")
+	for pkg := range linked {
+		switch room, _ := roomOf(pkg); room {
+		case "internal/accountserver", "internal/accountserver/serve", "internal/demo", "keyring/keyringtest":
+			t.Errorf("mogplex links %s: it links %q", pkg, slices.Sorted(maps.Keys(linked)))
+		}
+	}
+}
+
+func TestTopLevel(t *testing.T) {
+	entries, err := os.ReadDir(top)
+	if err != nil {
+		t.Fatal(err)
+	}
+	kept := []string{"main.go", "keyring", "legacyfile", "login", "internal", "docs", "go.mod", "go.sum", "README.md",
+		"LICENSE"}
+	built := []string{"mogplex", "mogplex.exe", "mogplex-cli", "mogplex-cli.exe"} // in .gitignore
+	for _, entry := range entries {
+		name := entry.Name()
+		if !strings.HasPrefix(name, ".") && !slices.Contains(kept, name) && !slices.Contains(built, name) {
+			t.Errorf("%s does not belong at the top level", name)
+		}
+	}
+}
