@@ -1,0 +1,20 @@
+//go:build windows || darwin
+
+package keyring_test
+
+import (
+	"os"
+	"testing"
+
+	"github.com/mogplex/mogplex-cli/keyring"
+	"github.com/mogplex/mogplex-cli/keyring/keyringtest"
+)
+
+// TestContractOfThePlatform writes to the keychain of whoever runs it, under a
+// service name of its own, and so only where it is asked to.
+func TestContractOfThePlatform(t *testing.T) {
+	if os.Getenv("MOGPLEX_TEST_KEYCHAIN") == "" {
+		t.Skip("MOGPLEX_TEST_KEYCHAIN is not set: this test writes to your own keychain")
+	}
+	keyringtest.Contract(t, keyring.Open("mogplex-test", keyring.Options{}))
+}
