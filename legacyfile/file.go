@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"path/filepath"
 	"slices"
 	"sync"
 	"time"
@@ -119,10 +120,11 @@ func (f *File) save(target string, doc *document, name string, value []byte) err
 }
 
 // Delete removes the entry under name, in every place of the file where it is
-// ours. It reports whether there was one; nothing is written if not. The file
-// itself is removed with the last thing it holds. ErrForeign means that only
-// Codex has such an entry, which stays. A file that can't be parsed is left as
-// it is, with an error: an entry may still be in it. It waits as Set does.
+// ours. It reports whether there was one; nothing is written if not, but what
+// killed writers left beside the file goes in any case. The file itself is
+// removed with the last thing it holds. ErrForeign means that only Codex has
+// such an entry, which stays. A file that can't be parsed is left as it is, with
+// an error: an entry may still be in it. It waits as Set does.
 func (f *File) Delete(ctx context.Context, name string) (removed bool, err error) {
 	return f.remove(ctx, name, func([]byte) bool { return true })
 }
@@ -135,11 +137,12 @@ func (f *File) DeleteIf(ctx context.Context, name string, entry []byte) (removed
 
 func (f *File) remove(ctx context.Context, name string, wanted func(entry []byte) bool) (bool, error) {
 	// Where there is nothing to remove, there is no need to lock or write.
-	doc, err := f.read(ctx)
+	target, doc, err := f.load(ctx)
 	if err != nil {
 		return false, err
 	}
-	if found, err := f.take(doc, name, wanted); err != nil || !found {
+	found, err := f.take(doc, name, wanted)
+	if err != nil || !found && len(leftovers(filepath.Split(target))) == 0 {
 		return false, err
 	}
 	unlock, err := f.lock(ctx)
@@ -147,10 +150,11 @@ func (f *File) remove(ctx context.Context, name string, wanted func(entry []byte
 		return false, err
 	}
 	defer unlock()
-	target, doc, err := f.load(ctx)
+	target, doc, err = f.load(ctx)
 	if err != nil {
 		return false, err
 	}
+	sweep(filepath.Split(target))
 	if found, err := f.take(doc, name, wanted); err != nil || !found {
 		return false, err
 	}

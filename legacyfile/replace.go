@@ -9,7 +9,6 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
-	"time"
 )
 
 // replace makes data the content of target, or leaves target as it is. The
@@ -23,7 +22,7 @@ func (f *File) replace(target string, data []byte) error {
 	if err := makeDir(dir); err != nil {
 		return fmt.Errorf("save to %s: %w", f.path, err)
 	}
-	f.sweep(dir, base)
+	sweep(dir, base)
 	temp := filepath.Join(dir, tempPrefix(base)+rand.Text())
 	err := writeNew(temp, data)
 	if err == nil {
@@ -56,7 +55,6 @@ func writeNew(path string, data []byte) error {
 // discard removes a file that holds nothing any more. A link to it stays. The
 // lock is held.
 func (f *File) discard(target string) error {
-	f.sweep(filepath.Dir(target), filepath.Base(target))
 	err := os.Remove(target)
 	if err == nil {
 		err = syncDir(filepath.Dir(target))
@@ -69,24 +67,28 @@ func (f *File) discard(target string) error {
 
 func tempPrefix(base string) string { return "." + base + ".tmp-" }
 
-// sweepAge is beyond doubt the end of any write, which takes milliseconds.
-const sweepAge = time.Minute
-
-// sweep removes what killed writers left: it can hold secrets.
-func (f *File) sweep(dir, base string) {
-	entries, err := os.ReadDir(dir)
-	if err != nil {
-		return // the write that follows will say what is wrong
+// sweep removes what killed writers left: it can hold secrets. The lock is
+// held, so nothing that it finds is still being written.
+func sweep(dir, base string) {
+	for _, path := range leftovers(dir, base) {
+		_ = os.Remove(path)
 	}
+}
+
+// leftovers are our own temporary files beside a target. A directory that can't
+// be read has none that could be swept; what follows will say what is wrong.
+func leftovers(dir, base string) (paths []string) {
+	dir = filepath.Clean(dir)
+	entries, _ := os.ReadDir(dir)
 	for _, entry := range entries {
 		if !strings.HasPrefix(entry.Name(), tempPrefix(base)) {
 			continue
 		}
-		info, err := entry.Info()
-		if err == nil && info.Mode().IsRegular() && isOurs(info) && f.now().Sub(info.ModTime()) > sweepAge {
-			_ = os.Remove(filepath.Join(dir, entry.Name()))
+		if info, err := entry.Info(); err == nil && info.Mode().IsRegular() && isOurs(info) {
+			paths = append(paths, filepath.Join(dir, entry.Name()))
 		}
 	}
+	return paths
 }
 
 // putAside gives the corrupt target a second name, so that at no instant its

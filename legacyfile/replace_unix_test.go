@@ -16,21 +16,21 @@ import (
 func TestLeftoversOfKilledWritersAreSwept(t *testing.T) {
 	f := newFile(t, `{"groq":"g"}`)
 	dir := filepath.Dir(f.path)
-	old := filepath.Join(dir, ".auth.json.tmp-OLD")
-	fresh := filepath.Join(dir, ".auth.json.tmp-FRESH")
-	other := filepath.Join(dir, ".other.json.tmp-OLD")
+	ours := filepath.Join(dir, ".auth.json.tmp-LEFT")
+	other := filepath.Join(dir, ".other.json.tmp-LEFT")
 	folder := filepath.Join(dir, ".auth.json.tmp-DIR")
-	for _, path := range []string{old, fresh, other} {
-		must(t, os.WriteFile(path, []byte("secret"), 0o600))
-	}
+	must(t, os.WriteFile(other, []byte("another's"), 0o600))
 	must(t, os.Mkdir(folder, 0o700))
-	for _, path := range []string{old, other, folder} {
-		must(t, os.Chtimes(path, time.Time{}, time.Now().Add(-time.Hour)))
-	}
-	set(t, f, "xai", key("x", ""))
-	for path, want := range map[string]bool{old: false, fresh: true, other: true, folder: true} {
-		if _, err := os.Stat(path); (err == nil) != want {
-			t.Errorf("%s: %v", path, err)
+	for name, sweep := range map[string]func() error{
+		"set":    func() error { return f.Set(context.Background(), "xai", []byte(key("x", ""))) },
+		"delete": func() error { _, err := f.Delete(context.Background(), "nobody"); return err },
+	} {
+		must(t, os.WriteFile(ours, []byte("secret"), 0o600))
+		must(t, sweep())
+		for path, want := range map[string]bool{ours: false, other: true, folder: true} {
+			if _, err := os.Stat(path); (err == nil) != want {
+				t.Errorf("%s: %s: %v", name, path, err)
+			}
 		}
 	}
 }
