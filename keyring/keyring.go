@@ -23,6 +23,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"sync"
 	"sync/atomic"
 	"time"
 )
@@ -46,8 +47,8 @@ type Options struct {
 	// Attended says that a person is there to answer an unlock prompt. Without
 	// it no prompt is shown: a locked keychain is ErrLocked at once.
 	Attended bool
-	// OnPrompt, where set, is called before the first unlock prompt is waited
-	// for, so that the caller can say what the wait is about.
+	// OnPrompt, where set, is called once, before the first unlock prompt is
+	// waited for, so that the caller can say what the wait is about.
 	OnPrompt func()
 }
 
@@ -72,6 +73,9 @@ func New(b Backend, opt Options) *Keyring {
 		if opt.Attended {
 			opt.Timeout = attendedTimeout
 		}
+	}
+	if opt.OnPrompt != nil {
+		opt.OnPrompt = sync.OnceFunc(opt.OnPrompt)
 	}
 	return &Keyring{backend: b, opt: opt}
 }

@@ -56,6 +56,7 @@ func (v *vault) show(ctx context.Context, prompt dbus.ObjectPath) error {
 	}
 	shown := time.Now()
 	if err := v.call(ctx, prompt, promptInterface+".Prompt", 0, []any{""}); err != nil {
+		v.dismiss(prompt)
 		return err
 	}
 	for {
@@ -76,10 +77,14 @@ func (v *vault) show(ctx context.Context, prompt dbus.ObjectPath) error {
 
 // completed reads the body of Prompt.Completed: (dismissed b, result v).
 func completed(body []any, took time.Duration) error {
-	if len(body) > 0 && body[0] == false {
-		return nil
+	var dismissed bool
+	if len(body) == 0 || dbus.Store(body[:1], &dismissed) != nil {
+		return fail(ErrUnavailable, "the end of the unlock prompt has the wrong form")
 	}
-	if took < humanDelay {
+	switch {
+	case !dismissed:
+		return nil
+	case took < humanDelay:
 		return fail(ErrLocked, "there is nothing here that could ask for its password")
 	}
 	return fail(ErrDenied, "the unlock prompt was dismissed")

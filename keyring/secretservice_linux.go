@@ -30,7 +30,7 @@ const secretServiceName = "Secret Service"
 // secretService is the Linux keychain. Items are written and deleted by
 // go-keyring, over the process' shared bus connection. They are looked for and
 // read over a connection of the operation's own: go-keyring's get costs eight
-// round trips to these three, knows no context, and can't list.
+// round trips to these four, knows no context, and can't list.
 type secretService struct{ service string }
 
 func platformBackend(service string) Backend { return secretService{service} }
@@ -69,9 +69,7 @@ func providerSuffix(pid uint32) string {
 }
 
 // Open connects to the session bus and reads whether the collection that
-// go-keyring uses is locked: the property read doubles as the first call of
-// the connection, which must not be OpenSession (gnome-keyring 42 and 50
-// sometimes abort on exactly that).
+// go-keyring uses is locked.
 func (s secretService) Open(ctx context.Context, access Access) (Vault, error) {
 	conn, err := dialBus(ctx)
 	if err != nil {
@@ -102,19 +100,21 @@ func busAddress() (string, error) {
 	return "", fail(ErrUnavailable, "there is no D-Bus session bus here")
 }
 
-// dialBus connects to the session bus. The connection closes when ctx ends.
+// dialBus connects to the session bus. The end of ctx ends the dialling, not the
+// connection: a prompt that is given up on is yet to be taken back over it.
 func dialBus(ctx context.Context) (*dbus.Conn, error) {
 	addr, err := busAddress()
 	if err != nil {
 		return nil, err
 	}
+	dialling, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	var conn *dbus.Conn
-	err = bounded(ctx, nil, func() (err error) {
-		c, err := dbus.Connect(addr, dbus.WithContext(ctx))
-		conn = c
+	err = bounded(ctx, cancel, func() (err error) {
+		conn, err = dbus.Connect(addr, dbus.WithContext(dialling))
 		return err
 	})
 	if err != nil {
+		cancel()
 		return nil, err
 	}
 	return conn, nil

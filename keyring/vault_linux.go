@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"os"
+	"slices"
 	"strings"
 	"sync/atomic"
 
@@ -51,20 +52,34 @@ func (v *vault) open(ctx context.Context) error {
 	return nil
 }
 
-// locked reads the Locked property of the collection that go-keyring uses:
-// "login", else the one with the alias "default".
+// locked finds the collection that go-keyring uses, "login" or else the one
+// with the alias "default", and reads whether it is locked.
+//
+// The connection's first call is the service's list of collections, and its
+// answer is waited for: gnome-keyring aborts now and then where that is a
+// property of a collection or OpenSession, for which it has to know the client.
 func (v *vault) locked(ctx context.Context, flags dbus.Flags) (bool, error) {
 	var value dbus.Variant
-	for _, v.collection = range []dbus.ObjectPath{loginPath, defaultPath} {
-		err := v.call(ctx, v.collection, propertiesGet, flags, []any{collectionInterface, "Locked"}, &value)
-		if locked, ok := value.Value().(bool); ok && err == nil {
-			return locked, nil
-		}
-		if err != nil && !errors.Is(err, errNoObject) {
-			return false, err
-		}
+	if err := v.call(ctx, secretsPath, propertiesGet, flags, []any{serviceInterface, "Collections"}, &value); err != nil {
+		return false, err
 	}
-	return false, fail(ErrUnavailable, "the Secret Service has no default collection to keep things in")
+	paths, ok := value.Value().([]dbus.ObjectPath)
+	if !ok {
+		return false, fail(ErrUnavailable, "the Secret Service's list of collections has the wrong form")
+	}
+	v.collection = defaultPath
+	if slices.Contains(paths, loginPath) {
+		v.collection = loginPath
+	}
+	err := v.call(ctx, v.collection, propertiesGet, flags, []any{collectionInterface, "Locked"}, &value)
+	locked, ok := value.Value().(bool)
+	switch {
+	case err != nil && !errors.Is(err, errNoObject):
+		return false, err
+	case err != nil || !ok:
+		return false, fail(ErrUnavailable, "the Secret Service has no default collection to keep things in")
+	}
+	return locked, nil
 }
 
 // activate starts the provider where the bus knows how to.
@@ -154,7 +169,10 @@ func (v *vault) accountOf(ctx context.Context, item dbus.ObjectPath) (account st
 	if err := v.call(ctx, item, propertiesGet, 0, []any{itemInterface, "Attributes"}, &value); err != nil {
 		return "", false, err
 	}
-	attributes, _ := value.Value().(map[string]string)
+	attributes, ok := value.Value().(map[string]string)
+	if !ok {
+		return "", false, fail(ErrUnavailable, "the Secret Service's answer about an item has the wrong form")
+	}
 	for name := range attributes {
 		if name != "username" && name != "service" && name != "xdg:schema" {
 			return "", false, nil

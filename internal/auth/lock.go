@@ -2,6 +2,8 @@ package auth
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"os"
@@ -25,7 +27,7 @@ func (m *Manager) Lock(ctx context.Context, provider string, wait time.Duration)
 	if err := os.MkdirAll(m.LockDir, 0o700); err != nil {
 		return nil, fmt.Errorf("lock the credential: %w", err)
 	}
-	path := filepath.Join(m.LockDir, provider+".lock")
+	path := filepath.Join(m.LockDir, lockName(provider))
 	file := flock.New(path, flock.SetPermissions(0o600))
 	waiting, cancel := context.WithTimeout(ctx, wait)
 	defer cancel()
@@ -39,4 +41,14 @@ func (m *Manager) Lock(ctx context.Context, provider string, wait time.Duration)
 		return nil, fmt.Errorf("%w (waited %s)", ErrBusy, wait)
 	}
 	return nil, fmt.Errorf("lock the credential: %w", err)
+}
+
+// lockName is the provider's lock file. A provider that only a file names, and
+// that could name another path, is known by its hash.
+func lockName(provider string) string {
+	if _, ok := ProviderNamed(provider); !ok {
+		sum := sha256.Sum256([]byte(provider))
+		provider = hex.EncodeToString(sum[:8])
+	}
+	return provider + ".lock"
 }

@@ -52,8 +52,9 @@ type Manager struct {
 
 // Token resolves a credential whose token lives for at least minTTL, renewing
 // it where that is needed and possible; where the service issues none that
-// live so long, one in the first half of its life is taken. A renewal that fails while the token
-// in hand still works gives that token and a warning.
+// live so long, one in the first half of its life is taken. A renewal that
+// fails while the token in hand still works gives that token, and the reason
+// in NotRenewed.
 func (m *Manager) Token(ctx context.Context, q Query, minTTL time.Duration) (Result, error) {
 	res, err := m.Resolve(ctx, q)
 	if err != nil {

@@ -25,8 +25,10 @@ func (m *Manager) renew(ctx context.Context, res Result, due func(Credential) bo
 		return again, err // signed out meanwhile: what is in hand is not ours to use
 	case err != nil:
 		return m.keep(res, err)
-	case again.Source == Env || !due(again.Credential) || m.renewedBy(again.Credential, res.Credential):
+	case !due(again.Credential) || m.renewedBy(again.Credential, res.Credential):
 		return again, nil
+	case !again.Credential.Refreshable():
+		return m.keep(again, ErrNotRefreshable)
 	}
 	return m.spend(ctx, again)
 }

@@ -16,9 +16,10 @@ type process struct {
 	done chan struct{} // closed once the child has been waited for
 }
 
-// start runs cmd. The parent-death signal belongs to the thread that forked, so that thread is kept until the child ends.
+// start runs cmd, in a process group of its own: Ctrl-C in the terminal is for this process, which closes the session. The
+// parent-death signal belongs to the thread that forked, so that thread is kept until the child ends.
 func start(cmd *exec.Cmd) (*process, error) {
-	cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
+	cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL, Setpgid: true}
 	p := &process{cmd: cmd, done: make(chan struct{})}
 	started := make(chan error)
 	go func() {

@@ -1,0 +1,195 @@
+package keyring_test
+
+import (
+	"context"
+	"errors"
+	"testing"
+	"time"
+
+	"github.com/godbus/dbus/v5"
+	"github.com/mogplex/mogplex-cli/keyring"
+)
+
+const storedV = "kr1:1:4c94485e0c21ae6c:dg" // "v"
+
+// eventually waits for what another process is about to do.
+func eventually(t *testing.T, what string, done func() bool) {
+	t.Helper()
+	for end := time.Now().Add(5 * time.Second); !done(); time.Sleep(5 * time.Millisecond) {
+		if time.Now().After(end) {
+			t.Fatalf("not within 5 s: %s", what)
+		}
+	}
+}
+
+func TestUnlockPrompt(t *testing.T) {
+	for _, test := range []struct {
+		name           string
+		act            promptAct
+		unattended     bool
+		limit          time.Duration
+		want           error
+		shown, prompts int  // how often the provider showed it, and OnPrompt was called
+		takenBack      bool // by Prompt.Dismiss
+		within         time.Duration
+	}{
+		{name: "answered", act: answered, shown: 1, prompts: 1, within: time.Second},
+		{name: "dismissed by a person", act: dismissedSlowly, want: keyring.ErrDenied, shown: 1, prompts: 1, within: time.Second},
+		{name: "ended at once, as nothing can show it", act: dismissed, want: keyring.ErrLocked, shown: 1, prompts: 1, within: 300 * time.Millisecond},
+		{name: "never answered", act: neverAnswered, limit: 300 * time.Millisecond, want: keyring.ErrTimeout, shown: 1, prompts: 1, takenBack: true, within: time.Second},
+		{name: "provider leaves", act: providerLeaves, want: keyring.ErrUnavailable, shown: 1, prompts: 1, within: time.Second},
+		{name: "nobody there", act: answered, unattended: true, want: keyring.ErrLocked, takenBack: true, within: 300 * time.Millisecond},
+		{name: "completed with a word", act: completedOddly, want: keyring.ErrUnavailable, shown: 1, prompts: 1, within: time.Second},
+		{name: "completed with nothing", act: completedWithNothing, want: keyring.ErrUnavailable, shown: 1, prompts: 1, within: time.Second},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			s := startStub(t, lockedAt(holding(&stub{unlockPrompt: test.act}, storedV), stubCollection))
+			prompts := 0
+			k := open(keyring.Options{Attended: !test.unattended, Timeout: test.limit, OnPrompt: func() { prompts++ }})
+			start := time.Now()
+			value, found, err := k.Get(t.Context(), "a")
+			if took := time.Since(start); took > test.within || took < test.limit {
+				t.Errorf("it took %s", took)
+			}
+			if !errors.Is(err, test.want) || found != (test.want == nil) || found && string(value) != "v" {
+				t.Errorf("%q, found %v, %v; want %v", value, found, err, test.want)
+			}
+			if test.takenBack {
+				eventually(t, "the prompt is taken back", func() bool { _, n := s.counts(); return n > 0 })
+			}
+			if shown, _ := s.counts(); shown != test.shown || prompts != test.prompts {
+				t.Errorf("shown %d times, announced %d times", shown, prompts)
+			}
+		})
+	}
+}
+
+func TestACancelledCallerTakesThePromptBack(t *testing.T) {
+	s := startStub(t, lockedAt(holding(&stub{unlockPrompt: neverAnswered}, storedV), stubCollection))
+	ctx, cancel := context.WithCancel(t.Context())
+	k := open(keyring.Options{Attended: true})
+	go func() {
+		defer cancel()
+		for shown := 0; shown == 0; shown, _ = s.counts() {
+			time.Sleep(time.Millisecond)
+		}
+	}()
+	if _, _, err := k.Get(ctx, "a"); !errors.Is(err, context.Canceled) {
+		t.Errorf("error %v", err)
+	}
+	eventually(t, "the prompt is taken back", func() bool { _, n := s.counts(); return n > 0 })
+}
+
+func TestAnItemThatIsLockedByItself(t *testing.T) {
+	s := startStub(t, lockedAt(holding(&stub{unlockPrompt: answered}, storedV), stubItem))
+	if _, _, err := open(keyring.Options{}).Get(t.Context(), "a"); !errors.Is(err, keyring.ErrLocked) {
+		t.Errorf("nobody there: %v; want ErrLocked", err)
+	}
+	if shown, _ := s.counts(); shown != 0 {
+		t.Error("a prompt was shown to nobody")
+	}
+	value, _, err := open(keyring.Options{Attended: true}).Get(t.Context(), "a")
+	if string(value) != "v" || err != nil {
+		t.Errorf("%q, %v", value, err)
+	}
+}
+
+func TestTwoPromptsAreAnnouncedOnce(t *testing.T) {
+	s := startStub(t, lockedAt(holding(&stub{unlockPrompt: answered}, storedV), stubCollection, stubItem))
+	announced := 0
+	k := open(keyring.Options{Attended: true, OnPrompt: func() { announced++ }})
+	if value, _, err := k.Get(t.Context(), "a"); string(value) != "v" || err != nil {
+		t.Errorf("%q, %v", value, err)
+	}
+	if shown, _ := s.counts(); shown != 2 || announced != 1 {
+		t.Errorf("shown %d times, announced %d times", shown, announced)
+	}
+}
+
+func TestABlankItemOfOursIsCorrupt(t *testing.T) {
+	startStub(t, holding(&stub{}, ""))
+	if _, found, err := open(keyring.Options{}).Get(t.Context(), "a"); found || !errors.Is(err, keyring.ErrCorrupt) {
+		t.Errorf("found %v, %v; want ErrCorrupt", found, err)
+	}
+}
+
+func TestSetThroughAPrompt(t *testing.T) {
+	for name, test := range map[string]struct {
+		act   promptAct
+		limit time.Duration
+		want  error
+	}{
+		"answered":          {act: answered},
+		"dismissed":         {act: dismissedSlowly, want: keyring.ErrDenied},
+		"dismissed at once": {act: dismissed, want: keyring.ErrDenied},
+		"never answered":    {act: neverAnswered, limit: 300 * time.Millisecond, want: keyring.ErrTimeout},
+		"provider leaves":   {act: providerLeaves, limit: 300 * time.Millisecond, want: keyring.ErrTimeout},
+	} {
+		t.Run(name, func(t *testing.T) {
+			startStub(t, &stub{createPrompt: test.act})
+			k := open(keyring.Options{Attended: true, Timeout: test.limit})
+			start := time.Now()
+			if err := k.Set(t.Context(), "a", []byte("v")); !errors.Is(err, test.want) {
+				t.Errorf("set: %v; want %v", err, test.want)
+			}
+			if took := time.Since(start); took > 3*time.Second {
+				t.Errorf("it took %s", took)
+			}
+			if test.limit > 0 {
+				return
+			}
+			if _, found, err := k.Get(t.Context(), "a"); found != (test.want == nil) || err != nil {
+				t.Errorf("get: found %v, %v", found, err)
+			}
+		})
+	}
+}
+
+// A person who answers the prompt after the command gave up must not store
+// what the command said was not stored: a provider drops what a connection
+// asked for that is gone.
+func TestASetGivenUpOnIsGoneFromTheBus(t *testing.T) {
+	s := startStub(t, &stub{createPrompt: neverAnswered})
+	k := open(keyring.Options{Attended: true, Timeout: 300 * time.Millisecond})
+	if err := k.Set(t.Context(), "a", []byte("v")); !errors.Is(err, keyring.ErrTimeout) {
+		t.Fatalf("set: %v; want ErrTimeout", err)
+	}
+	eventually(t, "the connection is closed", func() bool { return !s.clientIsThere() })
+}
+
+func TestAProviderThatAnswersRubbishIsUnavailable(t *testing.T) {
+	word := func() (string, *dbus.Error) { return "word", nil }
+	for method, answer := range map[string]any{
+		"Collection.Locked":      "word",
+		"Collection.SearchItems": func(map[string]string) (string, *dbus.Error) { return word() },
+		"Service.OpenSession":    func(string, dbus.Variant) (string, *dbus.Error) { return word() },
+		"Item.GetSecret":         func(dbus.ObjectPath) (string, *dbus.Error) { return word() },
+		"Item.Attributes":        "word",
+		"Service.Unlock":         func([]dbus.ObjectPath) (string, *dbus.Error) { return word() },
+	} {
+		t.Run(method, func(t *testing.T) {
+			s := holding(&stub{answers: map[string]any{method: answer}}, "not ours to read")
+			if method == "Service.Unlock" {
+				lockedAt(s, stubCollection)
+			}
+			startStub(t, s)
+			_, found, err := open(keyring.Options{Attended: true}).Get(t.Context(), "a")
+			if found || !errors.Is(err, keyring.ErrUnavailable) {
+				t.Errorf("get: found %v, %v; want ErrUnavailable", found, err)
+			}
+		})
+	}
+	for method, answer := range map[string]any{
+		"Service.Collections":   7,
+		"Item.Attributes":       "word",
+		"Collection.CreateItem": func(map[string]dbus.Variant, stubSecret, bool) (string, *dbus.Error) { return word() },
+	} {
+		t.Run("set with "+method, func(t *testing.T) {
+			startStub(t, holding(&stub{answers: map[string]any{method: answer}}, storedV))
+			err := open(keyring.Options{Attended: true}).Set(t.Context(), "a", []byte("w"))
+			if !errors.Is(err, keyring.ErrUnavailable) {
+				t.Errorf("set: %v; want ErrUnavailable", err)
+			}
+		})
+	}
+}

@@ -1,0 +1,57 @@
+package keyring_test
+
+import (
+	"bytes"
+	"errors"
+	"strings"
+	"testing"
+
+	"github.com/mogplex/mogplex-cli/keyring"
+	"github.com/mogplex/mogplex-cli/keyring/keyringtest"
+)
+
+func TestSealedDataOpensWithTheKeyInTheKeychainAndNothingElse(t *testing.T) {
+	fake, k := newFake(t, 0)
+	s := &keyring.Sealer{Keyring: k, Account: "seal.key"}
+	plain := []byte("a marked secret")
+	sealed, err := s.Seal(t.Context(), "one", plain)
+	if err != nil || strings.Contains(sealed, "secret") || strings.ContainsAny(sealed, "\n ") {
+		t.Fatalf("sealed %q, %v", sealed, err)
+	}
+	again := &keyring.Sealer{Keyring: k, Account: "seal.key"} // as a later process does
+	if got, err := again.Open(t.Context(), "one", sealed+"\n"); !bytes.Equal(got, plain) || err != nil {
+		t.Errorf("opened %q, %v", got, err)
+	}
+	for name, open := range map[string]func() ([]byte, error){
+		"another label": func() ([]byte, error) { return again.Open(t.Context(), "two", sealed) },
+		"altered":       func() ([]byte, error) { return again.Open(t.Context(), "one", sealed[:len(sealed)-4]+"AAAA") },
+		"cut off":       func() ([]byte, error) { return again.Open(t.Context(), "one", sealed[:12]) },
+		"empty":         func() ([]byte, error) { return again.Open(t.Context(), "one", "") },
+		"plain text":    func() ([]byte, error) { return again.Open(t.Context(), "one", string(plain)) },
+		"another key": func() ([]byte, error) {
+			_, other := newFake(t, 0)
+			stranger := &keyring.Sealer{Keyring: other, Account: "seal.key"}
+			if err := stranger.Prepare(t.Context()); err != nil {
+				return nil, err
+			}
+			return stranger.Open(t.Context(), "one", sealed)
+		},
+		"no key": func() ([]byte, error) {
+			_, empty := newFake(t, 0)
+			return (&keyring.Sealer{Keyring: empty, Account: "seal.key"}).Open(t.Context(), "one", sealed)
+		},
+	} {
+		if got, err := open(); got != nil || !errors.Is(err, keyring.ErrCorrupt) {
+			t.Errorf("%s: %q, %v; want ErrCorrupt", name, got, err)
+		}
+	}
+	if err := fake.Break(keyringtest.Unavailable); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := s.Seal(t.Context(), "one", plain); err != nil {
+		t.Errorf("a prepared sealer needs no keychain: %v", err)
+	}
+	if _, err := (&keyring.Sealer{Keyring: k, Account: "seal.key"}).Open(t.Context(), "one", sealed); !errors.Is(err, keyring.ErrUnavailable) {
+		t.Errorf("keychain gone: %v", err)
+	}
+}
