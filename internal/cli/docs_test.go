@@ -1,0 +1,160 @@
+package cli
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/urfave/cli/v2"
+
+	"github.com/mogplex/mogplex-cli/internal/auth"
+	"github.com/mogplex/mogplex-cli/login"
+)
+
+const repository = "../.."
+
+func readDoc(t *testing.T, name string) string {
+	t.Helper()
+	text, err := os.ReadFile(filepath.Join(repository, name))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(text)
+}
+
+// endings are all ways in which a command can fail, as "code exit".
+func endings() (all []string) {
+	add := func(o outcome) { all = append(all, fmt.Sprintf("%s %d", o.code, o.exit)) }
+	for _, row := range outcomes {
+		add(row.outcome)
+	}
+	for _, status := range []int{0, 401, 403} {
+		add(outcomeOf(&login.Error{Kind: login.ErrRefused, Status: status}))
+	}
+	add(outcomeOf(usageError{}))
+	add(outcomeOf(errors.New("any other")))
+	slices.Sort(all)
+	return slices.Compact(all)
+}
+
+// TestEveryEndingIsDocumented compares the table of errors with the code, both
+// ways.
+func TestEveryEndingIsDocumented(t *testing.T) {
+	row := regexp.MustCompile("(?m)^\\| `([a-z_]+)` \\| ([0-9]+) \\|")
+	var documented []string
+	for _, match := range row.FindAllStringSubmatch(readDoc(t, "docs/authentication.md"), -1) {
+		documented = append(documented, match[1]+" "+match[2])
+	}
+	slices.Sort(documented)
+	if got := endings(); !slices.Equal(got, documented) {
+		t.Errorf("the code has\n%q\nand docs/authentication.md\n%q", got, documented)
+	}
+}
+
+func TestEveryExitCodeIsInREADME(t *testing.T) {
+	text := readDoc(t, "README.md")
+	for _, code := range []int{exitOK, exitFailure, exitUsage, exitNotSignedIn, exitForbidden, exitUnavailable, exitTryAgain, exitInterrupted} {
+		if !strings.Contains(text, fmt.Sprintf("| %d |", code)) {
+			t.Errorf("exit code %d is not in README.md", code)
+		}
+	}
+}
+
+func TestEveryProviderIsInREADME(t *testing.T) {
+	text := readDoc(t, "README.md")
+	for _, p := range auth.Providers() {
+		if row := fmt.Sprintf("| %s | `%s` |", p.Name, p.Variable); !strings.Contains(text, row) {
+			t.Errorf("README.md has no row %s", row)
+		}
+	}
+}
+
+// TestEveryCommandIsDocumented holds the commands and flags that there are
+// against README and user's guide, and the commands told of there against those
+// that there are.
+func TestEveryCommandIsDocumented(t *testing.T) {
+	text := readDoc(t, "README.md") + readDoc(t, "docs/authentication.md")
+	app := newProgram().app()
+	known := []string{"mogplex"}
+	check := func(path string, flags []cli.Flag) {
+		known = append(known, path)
+		if !regexp.MustCompile(regexp.QuoteMeta(path) + `\b`).MatchString(text) {
+			t.Errorf("%s is not documented", path)
+		}
+		for _, flag := range flags {
+			if name := "--" + flag.Names()[0]; !regexp.MustCompile(name + `\b`).MatchString(text) {
+				t.Errorf("%s %s is not documented", path, name)
+			}
+		}
+	}
+	var walk func(path string, commands []*cli.Command)
+	walk = func(path string, commands []*cli.Command) {
+		for _, c := range commands {
+			check(path+" "+c.Name, c.Flags)
+			walk(path+" "+c.Name, c.Subcommands)
+		}
+	}
+	check("mogplex", app.Flags)
+	walk("mogplex", app.Commands)
+
+	for _, found := range regexp.MustCompile("(?m)(?:^|`|\\$ )(mogplex(?: (?:auth )?[a-z]+)?)").FindAllStringSubmatch(text, -1) {
+		if !slices.Contains(known, found[1]) {
+			t.Errorf("there is no command %q, which the documentation tells of", found[1])
+		}
+	}
+}
+
+// TestLinksLeadSomewhere follows the relative links of every page, and those to
+// headings.
+func TestLinksLeadSomewhere(t *testing.T) {
+	link := regexp.MustCompile(`\]\(([^)\s]+)\)`)
+	err := filepath.WalkDir(repository, func(page string, entry fs.DirEntry, err error) error {
+		if err != nil || filepath.Ext(page) != ".md" {
+			return err
+		}
+		text, err := os.ReadFile(page)
+		for _, match := range link.FindAllStringSubmatch(string(text), -1) {
+			if !strings.Contains(match[1], "://") {
+				checkLink(t, page, match[1])
+			}
+		}
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+func checkLink(t *testing.T, page, target string) {
+	name, heading, _ := strings.Cut(target, "#")
+	file := page
+	if name != "" {
+		file = filepath.Join(filepath.Dir(page), filepath.FromSlash(name))
+	}
+	if _, err := os.Stat(file); err != nil {
+		t.Errorf("%s: the link %s leads nowhere", page, target)
+		return
+	}
+	if heading == "" {
+		return
+	}
+	text, _ := os.ReadFile(file)
+	for line := range strings.Lines(string(text)) {
+		if strings.HasPrefix(line, "#") && anchor(line) == heading {
+			return
+		}
+	}
+	t.Errorf("%s: the link %s names no heading", page, target)
+}
+
+// anchor is the name that a heading has in links.
+func anchor(heading string) string {
+	text := strings.ToLower(strings.TrimSpace(strings.TrimLeft(heading, "#")))
+	return regexp.MustCompile(`[^a-z0-9 _-]`).ReplaceAllString(strings.ReplaceAll(text, " ", "-"), "")
+}
