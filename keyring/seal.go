@@ -46,6 +46,9 @@ func (s *Sealer) Seal(ctx context.Context, label string, plain []byte) (string, 
 	return sealPrefix + base64.RawURLEncoding.EncodeToString(sealed), nil
 }
 
+// IsSealed reports whether text looks like what Seal makes.
+func IsSealed(text string) bool { return strings.HasPrefix(text, sealPrefix) }
+
 // Open decrypts what Seal made. What was altered, sealed under another label,
 // or sealed with a key that is gone, is ErrCorrupt.
 func (s *Sealer) Open(ctx context.Context, label, sealed string) ([]byte, error) {

@@ -31,6 +31,7 @@ const (
 type Finding struct {
 	Layer      string
 	Name       string // of the environment variable
+	Path       string // of the file
 	Provider   string
 	State      State
 	InForce    bool
@@ -38,6 +39,7 @@ type Finding struct {
 	Err        error  // why a layer could not be read
 
 	credential Credential
+	silent     bool // a spare layer that holds nothing
 }
 
 // Credential is what the layer holds; zero unless State is Present.
@@ -49,6 +51,7 @@ type Result struct {
 	Found      bool
 	Credential Credential
 	Source     string
+	Path       string // of the file, where Source is File
 	Findings   []Finding
 	Warnings   []string // plain sentences for a person
 	NotRenewed error    // why a token that is due was not renewed; it still works

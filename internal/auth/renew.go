@@ -45,6 +45,7 @@ func (m *Manager) spend(ctx context.Context, res Result) (Result, error) {
 	if _, err := m.Save(ctx, res.Credential, res.Credential.SavedAt); err != nil {
 		return m.keep(res, fmt.Errorf("not refreshed: %w", err))
 	}
+	m.prepare(ctx)
 	if err := ctx.Err(); err != nil {
 		return res, err
 	}
@@ -64,11 +65,21 @@ func (m *Manager) spend(ctx context.Context, res Result) (Result, error) {
 	if err != nil {
 		// The answer is the only token left that works: it is used, out loud.
 		res.Credential = fresh
-		res.Warnings = append(res.Warnings, "the renewed token could not be stored and is lost when this command ends; sign in again")
+		res.Warnings = append(res.Warnings, err.Error(), "the renewed token is lost when this command ends; sign in again")
 		return res, nil
 	}
-	res.Credential, res.Source = saved.Credential, saved.Layer
+	res.Credential, res.Source, res.Path = saved.Credential, saved.Layer, saved.Path
 	return res, nil
+}
+
+// prepare readies the layers for the case that the first ones fail by the time
+// the answer is there. One that can't be readied is not worth giving up for.
+func (m *Manager) prepare(ctx context.Context) {
+	for _, l := range m.Layers {
+		if l.Prepare != nil && !l.Disabled {
+			_ = l.Prepare(ctx)
+		}
+	}
 }
 
 // rejected handles invalid_grant: another machine with the same home may have

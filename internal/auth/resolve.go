@@ -18,10 +18,14 @@ type Store interface {
 // Layer is a store with its place in the order.
 type Layer struct {
 	Name     string // Keychain or File
+	Path     string // of a file
 	Store    Store
 	Disabled bool              // it is neither read nor written
 	Required bool              // that it can't be reached is an error
+	Spare    bool              // not reported where it holds nothing
 	State    func(error) State // names a failure of this store
+	// Prepare, where set, does what Set needs and may not be possible later.
+	Prepare func(context.Context) error
 }
 
 // Resolver finds the credential in force: environment over keychain over file.
@@ -55,7 +59,8 @@ func (r *Resolver) Resolve(ctx context.Context, q Query) (Result, error) {
 // what can't be a key decides too: going on to another credential than the one
 // that was meant would be worse than an error.
 func (res *Result) decideByVariable(provider string) {
-	for i, f := range res.Findings {
+	for i := range res.Findings {
+		f := &res.Findings[i]
 		if f.State == Absent || provider != "" && f.Provider != provider {
 			continue
 		}
@@ -63,15 +68,14 @@ func (res *Result) decideByVariable(provider string) {
 			res.blocked = &LayerError{Layer: Env, State: Corrupt, Err: f.Err}
 		}
 		if f.State == Present {
-			res.take(i)
+			res.take(f)
 		}
 	}
 }
 
 // take puts a finding in force, unless another decided before: then it is
 // hidden.
-func (res *Result) take(i int) {
-	f := &res.Findings[i]
+func (res *Result) take(f *Finding) {
 	switch {
 	case res.blocked != nil:
 		f.ShadowedBy = Env
@@ -81,7 +85,7 @@ func (res *Result) take(i int) {
 		return
 	}
 	f.InForce = true
-	res.Found, res.Source, res.Credential = true, f.Layer, f.credential
+	res.Found, res.Source, res.Path, res.Credential = true, f.Layer, f.Path, f.credential
 }
 
 // stored asks the stores, for the provider of the query, or for the account
@@ -122,12 +126,13 @@ func (r *Resolver) ask(ctx context.Context, provider string) []Finding {
 }
 
 func (l Layer) ask(ctx context.Context, provider string) Finding {
-	f := Finding{Layer: l.Name, Provider: provider, State: Absent}
+	f := Finding{Layer: l.Name, Path: l.Path, Provider: provider, State: Absent}
 	if l.Disabled {
-		f.State = Disabled
+		f.State, f.silent = Disabled, l.Spare
 		return f
 	}
 	entry, found, err := l.Store.Get(ctx, provider)
+	f.silent = l.Spare && err == nil && !found
 	switch {
 	case err != nil:
 		f.State, f.Err = l.State(err), err
@@ -176,17 +181,19 @@ func (res *Result) decide(found []Finding, origin string) {
 			best = i
 		}
 	}
-	first := len(res.Findings)
-	res.Findings = append(res.Findings, found...)
 	if best >= 0 {
-		res.take(first + best)
+		res.take(&found[best])
 	}
-	for i, f := range found {
+	for i := range found {
+		f := &found[i]
 		if f.Err != nil && f.State != Unavailable {
 			res.Warnings = append(res.Warnings, fmt.Sprintf("the %s could not be read: %v", f.Layer, f.Err))
 		}
 		if f.State == Present && i != best && f.credential.belongsTo(origin) {
-			res.take(first + i)
+			res.take(f)
+		}
+		if !f.silent {
+			res.Findings = append(res.Findings, *f)
 		}
 	}
 }

@@ -12,6 +12,7 @@ import (
 type Saved struct {
 	Credential Credential // with its new SavedAt
 	Layer      string     // Keychain or File
+	Path       string     // of the file
 	Warnings   []string   // why it is not where it should be; older copies left
 }
 
@@ -50,7 +51,7 @@ func (r *Resolver) place(ctx context.Context, c Credential) (Saved, error) {
 			saved.Warnings = append(saved.Warnings, fmt.Sprintf("the %s did not take the credential: %v", l.Name, err))
 			continue
 		}
-		saved.Layer = l.Name
+		saved.Layer, saved.Path = l.Name, l.Path
 		saved.Warnings = append(saved.Warnings, r.removeOlder(ctx, c.Provider, i+1)...)
 		return saved, nil
 	}

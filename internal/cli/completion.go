@@ -8,24 +8,29 @@ import (
 )
 
 // The scripts ask mogplex itself, by the hidden flag that urfave/cli answers.
-// They call nothing but that flag, so completing a word looks into no store.
+// They call nothing but that flag, so completing a word looks into no store. It
+// wants to see the word that is being typed where that is a flag, and only then.
 var completionScripts = map[string]string{
 	"bash": `_mogplex() {
-  local IFS=$'\n' words=("${COMP_WORDS[@]:0:COMP_CWORD}")
-  COMPREPLY=($(compgen -W "$("${words[@]}" --generate-bash-completion 2>/dev/null)" -- "${COMP_WORDS[COMP_CWORD]}"))
+  local IFS=$'\n' word="${COMP_WORDS[COMP_CWORD]}" words=("${COMP_WORDS[@]:0:COMP_CWORD}")
+  [[ $word == -* ]] && words+=("$word")
+  COMPREPLY=($(compgen -W "$("${words[@]}" --generate-bash-completion 2>/dev/null)" -- "$word"))
 }
 complete -o bashdefault -o default -F _mogplex mogplex
 `,
 	"zsh": `#compdef mogplex
 _mogplex() {
-  local -a found
-  found=("${(@f)$("${words[@]:0:#words[@]-1}" --generate-bash-completion 2>/dev/null)}")
+  local -a asked found
+  asked=("${words[@]:0:#words[@]-1}")
+  [[ "$words[-1]" == -* ]] && asked+=("$words[-1]")
+  found=("${(@f)$("${asked[@]}" --generate-bash-completion 2>/dev/null)}")
   compadd -a found
 }
 if [ "$funcstack[1]" = "_mogplex" ]; then _mogplex "$@"; else compdef _mogplex mogplex; fi
 `,
 	"fish": `function __mogplex_complete
   set -l words (commandline -opc)
+  string match -q -- '-*' (commandline -ct); and set -a words (commandline -ct)
   $words --generate-bash-completion 2>/dev/null
 end
 complete -c mogplex -f -a '(__mogplex_complete)'
@@ -33,7 +38,7 @@ complete -c mogplex -f -a '(__mogplex_complete)'
 	"pwsh": `Register-ArgumentCompleter -Native -CommandName mogplex -ScriptBlock {
   param($word, $ast, $position)
   $words = @($ast.CommandElements | ForEach-Object { $_.ToString() })
-  if ($word) { $words = $words[0..($words.Count - 2)] }
+  if ($word -and -not $word.StartsWith('-')) { $words = $words[0..($words.Count - 2)] }
   $rest = @($words | Select-Object -Skip 1)
   & $words[0] @rest --generate-bash-completion 2>$null | Where-Object { $_ -like "$word*" } | ForEach-Object {
     [System.Management.Automation.CompletionResult]::new($_, $_, 'ParameterValue', $_)

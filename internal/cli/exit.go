@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"strings"
 
 	"github.com/mogplex/mogplex-cli/internal/auth"
@@ -65,7 +64,7 @@ var outcomes = []struct {
 	{[]error{legacyfile.ErrNotOwner, legacyfile.ErrNotRegular, legacyfile.ErrTooLarge, legacyfile.ErrVersion}, outcome{"file_refused", exitFailure, "Move that file away, then sign in again with `mogplex login`."}},
 	{[]error{hosted.ErrForbidden}, outcome{"forbidden", exitForbidden, ""}},
 	{[]error{login.ErrRateLimited, hosted.ErrRateLimited}, outcome{"rate_limited", exitTryAgain, "Wait, then try again."}},
-	{[]error{login.ErrUnreachable, hosted.ErrUnreachable}, outcome{"unreachable", exitUnavailable, "Check the network, the proxy (HTTPS_PROXY) and MOGPLEX_URL, then try again. Nothing was changed."}},
+	{[]error{login.ErrUnreachable, hosted.ErrUnreachable}, outcome{"unreachable", exitUnavailable, "Check the network, the proxy (HTTPS_PROXY) and MOGPLEX_URL, then try again."}},
 	{[]error{login.ErrTimeout}, outcome{"sign_in_timeout", exitFailure, "Run `mogplex login` again; --timeout 15m waits longer."}},
 	{[]error{login.ErrNoPort}, outcome{"no_port", exitFailure, "Free port 24816 or 24818, or run `mogplex login --no-browser` and paste the address you end up at."}},
 	{[]error{login.ErrBadOrigin}, outcome{"usage", exitUsage, "Use https, or http to a loopback address with MOGPLEX_DEV=1."}},
@@ -88,6 +87,9 @@ func outcomeOf(err error) outcome {
 	var refused *login.Error
 	if errors.As(err, &refused) && errors.Is(err, login.ErrRefused) {
 		o = refusal(refused.Status)
+	}
+	if refused != nil && refused.RetryAfter > 0 {
+		o.hint = "Try again in " + roughly(refused.RetryAfter) + "."
 	}
 	var own hinted
 	if errors.As(err, &own) {
@@ -152,7 +154,7 @@ func (p *program) fail(err error) int {
 		return o.exit
 	}
 	if o.exit == exitInterrupted {
-		p.say("Interrupted. Nothing was changed.")
+		p.say("Interrupted.")
 		return o.exit
 	}
 	p.say("mogplex: %s", sentence(err))
@@ -173,7 +175,5 @@ func (p *program) printJSON(v any) {
 	enc := json.NewEncoder(p.stdout)
 	enc.SetEscapeHTML(false)
 	enc.SetIndent("", "  ")
-	if err := enc.Encode(v); err != nil {
-		fmt.Fprintln(p.stderr, "mogplex:", err)
-	}
+	_ = enc.Encode(v) // run tells a failed write
 }

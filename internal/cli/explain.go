@@ -37,7 +37,7 @@ func (s *session) explainLayer(e *auth.LayerError) error {
 	case auth.Env:
 		return hinted{e.Err, "Correct the variable, or unset it."}
 	case auth.File:
-		return fmt.Errorf("%s: %w", s.file.Path(), e.Err)
+		return e.Err // it names the file
 	}
 	return fmt.Errorf("the credential could not be looked up: %w", e.Err)
 }

@@ -85,7 +85,7 @@ func (s *session) browserSignIn(ctx context.Context, opt signInOptions) error {
 		Device:        opt.device,
 		Save: func(ctx context.Context, g *login.Grant) (where string, err error) {
 			saved, err = s.auth.Store(ctx, renewed(auth.Credential{}, g))
-			return "in " + s.place(ctx, saved.Layer), err
+			return "in " + s.place(ctx, saved.Layer, saved.Path), err
 		},
 	}
 	if opt.open && s.canOpenBrowser() {
@@ -110,7 +110,7 @@ func (s *session) browserSignIn(ctx context.Context, opt signInOptions) error {
 // beforeSignIn reads what is stored now, and refuses to begin a sign-in whose
 // outcome nothing could store.
 func (s *session) beforeSignIn(ctx context.Context) (stored []auth.Credential, err error) {
-	res, err := s.auth.Resolve(ctx, auth.Query{Provider: auth.Mogplex, All: true})
+	res, _ := s.auth.Resolve(ctx, auth.Query{Provider: auth.Mogplex, All: true})
 	if ctx.Err() != nil {
 		return nil, ctx.Err()
 	}
@@ -136,7 +136,7 @@ func (s *session) announce(ctx context.Context, saved auth.Saved) {
 		what = "Stored the credential of " + saved.Credential.Provider
 	}
 	s.warn(saved.Warnings...)
-	s.say("%s. It is kept in %s.", what, s.place(ctx, saved.Layer))
+	s.say("%s. It is kept in %s.", what, s.place(ctx, saved.Layer, saved.Path))
 	for _, name := range s.setVariables(saved.Credential.Provider) {
 		s.warn(name + " is set, and still comes before what was stored")
 	}

@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
+	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -86,22 +88,22 @@ func (r *logoutReport) failed(store, provider string, err error) {
 
 // signOut removes what the scope names and reports store by store.
 func (s *session) signOut(ctx context.Context, scope logoutScope) error {
+	s = s.reachingEveryStore()
 	r := &logoutReport{Removed: []removedReport{}, StillInForce: []variableName{}, Failures: []failureReport{}}
 	var revocable []auth.Credential
-	err := s.patiently("Signing out", func() error {
+	// An interrupt leaves failures in the report, which is printed all the same.
+	_ = s.patiently("Signing out", func() error {
 		for _, provider := range s.toRemove(ctx, scope, r) {
 			revocable = append(revocable, s.removeProvider(ctx, provider, r)...)
 		}
 		if scope.all {
-			s.removeEverythingElse(ctx, r)
+			revocable = append(revocable, s.removeEverythingElse(ctx, r)...)
 		}
-		return ctx.Err()
+		return nil
 	})
-	if err != nil {
-		return err
-	}
 	s.endSessions(ctx, revocable, r)
 	if scope.all || scope.provider == "" || scope.provider == auth.Mogplex {
+		s.dropSealKey(ctx, r)
 		s.clearHosted(r)
 	}
 	for _, p := range auth.Providers() {
@@ -112,6 +114,20 @@ func (s *session) signOut(ctx context.Context, scope logoutScope) error {
 		}
 	}
 	return s.printSignOut(r)
+}
+
+// reachingEveryStore is the session with auth.json enabled: a setting that
+// forbids to keep credentials there is no reason to leave one.
+func (s *session) reachingEveryStore() *session {
+	own, manager := *s, *s.auth
+	manager.Layers = slices.Clone(manager.Layers)
+	for i := range manager.Layers {
+		if l := &manager.Layers[i]; l.Name == auth.File {
+			l.Disabled = false
+		}
+	}
+	own.auth = &manager
+	return &own
 }
 
 // toRemove are the providers whose credentials go.
@@ -197,6 +213,16 @@ func (s *session) endSessions(ctx context.Context, sessions []auth.Credential, r
 	}
 }
 
+// dropSealKey removes the key of the rescue file, which is gone by now.
+func (s *session) dropSealKey(ctx context.Context, r *logoutReport) {
+	if s.mode == storeFile || len(r.Failures) > 0 {
+		return
+	}
+	if _, err := s.keychain.Keyring.Delete(ctx, s.keychain.prefix+sealAccount); err != nil && keychainState(err) != auth.Unavailable {
+		r.failed(auth.Keychain, auth.Mogplex, err)
+	}
+}
+
 func (s *session) clearHosted(r *logoutReport) {
 	if err := hosted.Clear(s.home); err != nil {
 		r.failed("hosted_state", auth.Mogplex, err)
@@ -206,42 +232,66 @@ func (s *session) clearHosted(r *logoutReport) {
 }
 
 // removeEverythingElse takes out of the keychain what other profiles and other
-// state directories keep there, and out of this directory's profiles their files.
-func (s *session) removeEverythingElse(ctx context.Context, r *logoutReport) {
-	s.removeProfiles(ctx, r)
+// state directories keep there, and out of this directory's profiles their
+// files. It returns the sessions that can be ended at the service.
+func (s *session) removeEverythingElse(ctx context.Context, r *logoutReport) (sessions []auth.Credential) {
+	sessions = s.removeProfiles(ctx, r)
 	if s.mode == storeFile {
-		return
+		return sessions
 	}
 	accounts, err := s.keychain.Keyring.List(ctx)
-	if err != nil {
-		if s.mode == storeKeychain || keychainState(err) != auth.Unavailable {
-			r.failed(auth.Keychain, "", err)
-		}
-		return
+	if err != nil && (s.mode == storeKeychain || keychainState(err) != auth.Unavailable) {
+		r.failed(auth.Keychain, "", err)
 	}
 	for _, account := range accounts {
-		removed, err := s.keychain.Keyring.Delete(ctx, account)
-		if err != nil {
-			r.failed(auth.Keychain, account, err)
-		} else if removed {
-			r.Removed = append(r.Removed, removedReport{auth.Keychain, account})
-		}
+		sessions = append(sessions, s.removeItem(ctx, account, r)...)
 	}
+	return sessions
 }
 
-// removeProfiles empties the auth.json of every profile below this directory.
-func (s *session) removeProfiles(ctx context.Context, r *logoutReport) {
-	paths, _ := filepath.Glob(filepath.Join(s.home, "profiles", "*"))
-	for _, dir := range paths {
+// removeItem removes one item of the keychain, whichever profile's it is.
+func (s *session) removeItem(ctx context.Context, account string, r *logoutReport) (sessions []auth.Credential) {
+	if entry, found, err := s.keychain.Keyring.Get(ctx, account); err == nil && found {
+		provider := account[strings.LastIndex(account, ".")+1:]
+		if c, err := auth.Decode(provider, entry); err == nil && c.Refreshable() {
+			sessions = append(sessions, c)
+		}
+	}
+	removed, err := s.keychain.Keyring.Delete(ctx, account)
+	if err != nil {
+		r.failed(auth.Keychain, account, err)
+	} else if removed {
+		r.Removed = append(r.Removed, removedReport{auth.Keychain, account})
+	}
+	return sessions
+}
+
+// removeProfiles empties the auth.json of every profile of this state
+// directory but the one in force.
+func (s *session) removeProfiles(ctx context.Context, r *logoutReport) (sessions []auth.Credential) {
+	profiles := filepath.Join(s.base, "profiles")
+	entries, err := os.ReadDir(profiles)
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		r.failed(auth.File, "", err)
+	}
+	dirs := []string{s.base}
+	for _, entry := range entries {
+		dirs = append(dirs, filepath.Join(profiles, entry.Name()))
+	}
+	for _, dir := range dirs {
+		if dir == s.home {
+			continue
+		}
 		profile := s.settings
 		profile.home, profile.store = dir, storeFile
 		other := session{program: s.program, settings: profile, stores: s.openStores(profile)}
 		other.auth = s.manager(profile, other.stores)
 		for _, provider := range other.stored(ctx, r) {
-			other.removeProvider(ctx, provider, r)
+			sessions = append(sessions, other.removeProvider(ctx, provider, r)...)
 		}
 		other.clearHosted(r)
 	}
+	return sessions
 }
 
 // printSignOut tells what came of it. Anything that may be left is an error.

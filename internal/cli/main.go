@@ -7,27 +7,38 @@ package cli
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"os"
 	"os/signal"
 	"runtime/debug"
+	"slices"
 	"syscall"
 
 	"github.com/urfave/cli/v2"
 )
 
 // Main runs mogplex on the process' arguments and returns its exit code.
-func Main() int {
+func Main() int { return newProgram().main() }
+
+func (p *program) main() int {
 	// The first interrupt ends what is going on cleanly, the second at once.
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	context.AfterFunc(ctx, stop)
-	return newProgram().run(ctx, os.Args)
+	return p.run(ctx, os.Args)
 }
 
 // run runs one command line.
 func (p *program) run(ctx context.Context, args []string) int {
+	// A command line that can't be parsed asks for JSON all the same.
+	p.json = slices.Contains(args, "--json")
+	out := &witness{Writer: p.stdout}
+	p.stdout = out
 	err := p.app().RunContext(ctx, args)
+	if err == nil && out.err != nil {
+		err = fmt.Errorf("write to stdout: %w", out.err)
+	}
 	if err == nil {
 		return exitOK
 	}
@@ -35,6 +46,21 @@ func (p *program) run(ctx context.Context, args []string) int {
 		err = errors.Join(err, ctx.Err())
 	}
 	return p.fail(err)
+}
+
+// witness remembers that a write failed, as it does on a full disk: whoever
+// reads the output must not take it for whole.
+type witness struct {
+	io.Writer
+	err error
+}
+
+func (w *witness) Write(p []byte) (int, error) {
+	n, err := w.Writer.Write(p)
+	if err != nil {
+		w.err = err
+	}
+	return n, err
 }
 
 // version is what `go install` or a release build stamped into the binary.
@@ -73,7 +99,7 @@ comes first, then the keychain, then ~/.mogplex/auth.json.
 Examples:
   mogplex login                          sign in with the browser
   mogplex auth status                    what is in force, and what it hides
-  curl -H "Authorization: Bearer $(mogplex auth token)" …
+  mogplex auth token                     a valid token, for a script
   mogplex logout                         sign out everywhere on this machine`
 
 func (p *program) commands() []*cli.Command {
@@ -88,9 +114,7 @@ func prepare(commands []*cli.Command) {
 	for _, c := range commands {
 		c.OnUsageError = onUsageError
 		c.HideHelpCommand = true
-		if len(c.Subcommands) == 0 {
-			c.Flags = append(c.Flags, profileFlag())
-		}
+		c.Flags = append(c.Flags, profileFlag())
 		prepare(c.Subcommands)
 	}
 }

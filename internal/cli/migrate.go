@@ -77,6 +77,9 @@ func migrate(ctx context.Context, s *session, c *cli.Context) error {
 		return err
 	}
 	s.printMigration(r)
+	if err == nil && len(r.Moved)+len(r.Skipped) == 0 {
+		s.say("Nothing to move: the %s holds no credential.", r.From)
+	}
 	if len(done.Failed) > 0 {
 		s.say("%s", outcomeOf(err).hint)
 		return silent{err}
@@ -92,6 +95,7 @@ func (s *session) move(ctx context.Context, src legacyfile.Source, dst legacyfil
 		if err != nil {
 			return err
 		}
+		names, unfit := s.holdable(names)
 		if !dryRun && len(names) > 0 {
 			unlock, err := s.lockAll(ctx, names)
 			if err != nil {
@@ -100,9 +104,23 @@ func (s *session) move(ctx context.Context, src legacyfile.Source, dst legacyfil
 			defer unlock()
 		}
 		done, err = legacyfile.Migrate(ctx, src, dst, legacyfile.Options{DryRun: dryRun, Names: names})
+		done.Skipped = append(done.Skipped, unfit...)
 		return err
 	})
 	return done, err
+}
+
+// holdable sorts out the names that the keychain can't hold an entry of.
+func (s *session) holdable(names []string) (fit []string, unfit []legacyfile.Outcome) {
+	fit = []string{}
+	for _, name := range names {
+		if s.keychain.holdable(name) {
+			fit = append(fit, name)
+		} else {
+			unfit = append(unfit, legacyfile.Outcome{Name: name, Why: "the keychain can't hold an entry of that name"})
+		}
+	}
+	return fit, unfit
 }
 
 // lockAll takes the providers' locks, in an order that all processes share.
@@ -164,8 +182,5 @@ func (s *session) printMigration(r migrateReport) {
 	}
 	for _, o := range r.Failed {
 		s.say("Failed to move %s: %s.", o.Provider, strings.TrimSuffix(o.Why, "."))
-	}
-	if len(r.Moved)+len(r.Skipped)+len(r.Failed) == 0 {
-		s.say("Nothing to move: the %s holds no credential.", r.From)
 	}
 }

@@ -128,7 +128,7 @@ type session struct {
 
 // open reads the settings for a command. It looks into no store.
 func (p *program) open(c *cli.Context) (*session, error) {
-	p.json = boolFlag(c, "json")
+	p.json = p.json || boolFlag(c, "json")
 	s, err := p.loadSettings(stringFlag(c, "profile"))
 	if err != nil {
 		return nil, err
@@ -144,7 +144,9 @@ func (s *session) finish() { s.warn(s.file.Notices()...) }
 // command makes a session the way every command wants it.
 func (p *program) command(run func(context.Context, *session, *cli.Context) error) cli.ActionFunc {
 	return func(c *cli.Context) error {
-		p.json = boolFlag(c, "json")
+		if c.Command.Name != c.App.Name && boolFlag(c, "logout") {
+			return usageError{"--logout goes with no command; type `mogplex logout` first"}
+		}
 		if extra := c.Args().First(); extra != "" {
 			return usageError{fmt.Sprintf("there is nothing called %q here", printable(extra))}
 		}

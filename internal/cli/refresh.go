@@ -33,16 +33,19 @@ func refresh(ctx context.Context, s *session, _ *cli.Context) (err error) {
 	if err != nil {
 		return s.explain(res, err)
 	}
-	s.say("Renewed. The token %s. It is kept in %s.", lifetime(res.Credential, s.now()), s.place(ctx, res.Source))
+	s.say("Renewed. The token %s. It is kept in %s.", lifetime(res.Credential, s.now()), s.place(ctx, res.Source, res.Path))
 	return nil
 }
 
 // place names a layer as a place, for the end of a sentence.
-func (s *session) place(ctx context.Context, layer string) string {
-	if layer == auth.Keychain {
+func (s *session) place(ctx context.Context, layer, path string) string {
+	switch {
+	case layer == auth.Keychain:
 		return "the keychain (" + s.keychain.Backend(ctx) + ")"
+	case s.mode == storeKeychain:
+		return path + ", encrypted with a key in the keychain"
 	}
-	return s.file.Path() + ", not encrypted"
+	return path + ", not encrypted"
 }
 
 // lifetime says how long a credential is good for.

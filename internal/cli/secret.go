@@ -21,7 +21,7 @@ const secretLimit = 64 << 10
 // storeSecret reads a personal access token or a provider's key from stdin,
 // asks the service about a token, and stores it.
 func (s *session) storeSecret(ctx context.Context, provider string) error {
-	text, err := s.readSecret(provider)
+	text, err := s.readSecret(ctx, provider)
 	if err != nil {
 		return err
 	}
@@ -55,25 +55,51 @@ func (s *session) storeSecret(ctx context.Context, provider string) error {
 	return nil
 }
 
-// readSecret reads stdin: a terminal without echo, anything else to its end.
-func (s *session) readSecret(provider string) (string, error) {
+// readSecret reads stdin: a terminal without echo, anything else to its end. A
+// read can't be cut short: it is left behind where ctx ends first.
+func (s *session) readSecret(ctx context.Context, provider string) (string, error) {
+	read := func() ([]byte, error) { return io.ReadAll(io.LimitReader(s.stdin, secretLimit+1)) }
 	if f, ok := s.stdin.(*os.File); ok && s.isTerminal(s.stdin) {
+		fd := int(f.Fd())
+		before, err := term.GetState(fd)
+		if err != nil {
+			return "", fmt.Errorf("read stdin: %w", err)
+		}
 		fmt.Fprintf(s.stderr, "Paste the token or key for %s (it is not shown), then press Enter: ", provider)
-		text, err := term.ReadPassword(int(f.Fd()))
-		s.say("")
-		return strings.TrimSpace(string(text)), err
+		defer func() {
+			_ = term.Restore(fd, before) // a read that was left behind has the echo off
+			s.say("")
+		}()
+		read = func() ([]byte, error) { return term.ReadPassword(fd) }
 	}
-	text, err := io.ReadAll(io.LimitReader(s.stdin, secretLimit+1))
-	if err != nil {
+	type input struct {
+		text []byte
+		err  error
+	}
+	done := make(chan input, 1)
+	go func() {
+		text, err := read()
+		done <- input{text, err}
+	}()
+	select {
+	case in := <-done:
+		return checkInput(in.text, in.err)
+	case <-ctx.Done():
+		return "", ctx.Err()
+	}
+}
+
+func checkInput(text []byte, err error) (string, error) {
+	trimmed := strings.TrimSpace(string(text))
+	switch {
+	case err != nil && !errors.Is(err, io.EOF):
 		return "", fmt.Errorf("read stdin: %w", err)
-	}
-	if len(text) > secretLimit {
+	case len(text) > secretLimit:
 		return "", usageError{"stdin holds more than a token or key"}
-	}
-	if strings.TrimSpace(string(text)) == "" {
+	case trimmed == "":
 		return "", hinted{usageError{"stdin is empty"}, "Pipe the token or key into the command, as in `mogplex login --with-token < token.txt`."}
 	}
-	return strings.TrimSpace(string(text)), nil
+	return trimmed, nil
 }
 
 // checkTimeout bounds the question whether a new token is accepted.

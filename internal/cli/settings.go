@@ -29,7 +29,8 @@ const (
 
 // settings are what the environment, the flags and the user's config.toml say.
 type settings struct {
-	home            string // the state directory of the profile in force
+	base            string // the state directory
+	home            string // the same for the profile in force
 	origin          string
 	dev             bool // plain http to a loopback address is allowed
 	store           storeMode
@@ -49,7 +50,7 @@ func (p *program) loadSettings(profile string) (settings, error) {
 	if profile == "" {
 		profile = p.getenv("MOGPLEX_PROFILE")
 	}
-	s.home = root
+	s.base, s.home = root, root
 	if profile != "" && profile != "default" {
 		if !validProfile(profile) {
 			return s, usageError{"a profile's name has 1 to 32 of a-z, 0-9, dash and underscore, and begins with a letter or a digit"}

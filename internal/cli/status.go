@@ -118,17 +118,15 @@ func (s *session) statusReport(ctx context.Context, res auth.Result) statusRepor
 		r.Active.ExpiresAt = c.ExpiresAt.UTC().Format(time.RFC3339)
 	}
 	if res.Source == auth.File {
-		r.Warnings = append(r.Warnings, "the credential is kept in "+s.file.Path()+", not encrypted")
+		r.Warnings = append(r.Warnings, "the credential is kept in "+s.place(ctx, res.Source, res.Path))
 	}
 	return r
 }
 
 func (s *session) layerReport(ctx context.Context, f auth.Finding) layerReport {
 	r := layerReport{Layer: f.Layer, Name: f.Name, State: f.State, InForce: f.InForce, ShadowedBy: f.ShadowedBy}
-	switch {
-	case f.Layer == auth.File:
-		r.Path = s.file.Path()
-	case f.Layer == auth.Keychain && f.State != auth.Disabled:
+	r.Path = f.Path
+	if f.Layer == auth.Keychain && f.State != auth.Disabled {
 		r.Backend = s.keychain.Backend(ctx)
 	}
 	return r
@@ -159,6 +157,8 @@ func (s *session) printStatus(r statusReport, res auth.Result) {
 		out("%s", headline(r.Active))
 	case r.Active != nil:
 		out("The credential in force has expired.")
+	default:
+		out("No credential is in force.\n")
 	}
 	if a := r.Active; a != nil {
 		out("")
@@ -184,12 +184,10 @@ func headline(a *activeReport) string {
 	switch {
 	case a.Provider != auth.Mogplex:
 		return fmt.Sprintf("A key of %s is in force.", a.Provider)
-	case a.Account == nil:
-		return "Signed in to Mogplex."
-	case a.Account.Name == "":
-		return fmt.Sprintf("Signed in to Mogplex as %s.", a.Account.Email)
+	case a.Account != nil && accountName(*a.Account) != "":
+		return fmt.Sprintf("Signed in to Mogplex as %s.", accountName(*a.Account))
 	}
-	return fmt.Sprintf("Signed in to Mogplex as %s <%s>.", a.Account.Name, a.Account.Email)
+	return "Signed in to Mogplex."
 }
 
 func (s *session) sourceName(r statusReport) string {

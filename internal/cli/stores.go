@@ -22,15 +22,30 @@ type keychainStore struct {
 	prefix string
 }
 
+// holdable reports whether an entry of that name can be in the keychain at all:
+// auth.json may hold others. A dot would make it another profile's.
+func (k keychainStore) holdable(provider string) bool {
+	return !strings.Contains(provider, ".") && keyring.ValidName(k.prefix+provider) == nil
+}
+
 func (k keychainStore) Get(ctx context.Context, provider string) ([]byte, bool, error) {
+	if !k.holdable(provider) {
+		return nil, false, nil
+	}
 	return k.Keyring.Get(ctx, k.prefix+provider)
 }
 
 func (k keychainStore) Set(ctx context.Context, provider string, entry []byte) error {
+	if !k.holdable(provider) {
+		return errors.New("the keychain can't hold an entry of that name")
+	}
 	return k.Keyring.Set(ctx, k.prefix+provider, entry)
 }
 
 func (k keychainStore) Delete(ctx context.Context, provider string) (bool, error) {
+	if !k.holdable(provider) {
+		return false, nil
+	}
 	return k.Keyring.Delete(ctx, k.prefix+provider)
 }
 
@@ -50,6 +65,7 @@ func (k keychainStore) List(ctx context.Context) ([]string, error) {
 type stores struct {
 	keychain keychainStore
 	file     *legacyfile.File
+	rescue   auth.Layer
 	mode     storeMode
 }
 
@@ -57,9 +73,11 @@ func (p *program) openStores(s settings) stores {
 	attended := p.attended()
 	opt := keyring.Options{Timeout: s.keychainTimeout, Attended: attended}
 	opt.OnPrompt = func() { p.say("Unlock your keychain in the window that has opened.") }
+	keychain := keychainStore{p.openKeyring(opt), s.accountPrefix}
 	return stores{
-		keychain: keychainStore{p.openKeyring(opt), s.accountPrefix},
+		keychain: keychain,
 		file:     legacyfile.New(filepath.Join(s.home, "auth.json"), filepath.Join(s.home, "locks", "auth.json.lock")),
+		rescue:   p.rescueLayer(s, keychain),
 		mode:     s.store,
 	}
 }
@@ -68,7 +86,8 @@ func (p *program) openStores(s settings) stores {
 func (s stores) layers() []auth.Layer {
 	return []auth.Layer{
 		{Name: auth.Keychain, Store: s.keychain, State: keychainState, Disabled: s.mode == storeFile, Required: s.mode == storeKeychain},
-		{Name: auth.File, Store: s.file, State: fileState, Disabled: s.mode == storeKeychain, Required: true},
+		{Name: auth.File, Path: s.file.Path(), Store: s.file, State: fileState, Disabled: s.mode == storeKeychain, Required: true},
+		s.rescue,
 	}
 }
 

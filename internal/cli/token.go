@@ -44,8 +44,8 @@ func printToken(ctx context.Context, s *session, c *cli.Context) error {
 	if err != nil {
 		return err
 	}
-	_, err = fmt.Fprintln(s.stdout, res.Credential.Token.Reveal())
-	return err
+	fmt.Fprintln(s.stdout, res.Credential.Token.Reveal())
+	return nil
 }
 
 // token resolves and renews, tells the warnings, and explains a failure.
