@@ -36,10 +36,12 @@ type Vault interface {
 	Close()
 }
 
-// Two failures after which asking once more can succeed.
+// Failures that this package handles by themselves.
 var (
 	// errLost: the provider died or was replaced in mid-call.
 	errLost = errors.New("the keychain went away in mid-call")
+	// errDismissed: a person took away the unlock prompt.
+	errDismissed = errors.New("the unlock prompt was dismissed")
 	// errNoObject: an item was removed between finding and reading it.
 	errNoObject = errors.New("the item went away in mid-call")
 )

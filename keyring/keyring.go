@@ -35,9 +35,10 @@ const (
 	attendedTimeout   = 60 * time.Second
 	unattendedTimeout = 5 * time.Second
 	settleTimeout     = 2 * time.Second
-	// hungFor is how long a keychain that did not answer in time is not asked
-	// again: one command would else wait for it once for every question.
-	hungFor = 10 * time.Second
+	// pauseFor is how long a keychain that did not answer in time, or whose
+	// prompt a person dismissed, is not asked again: one command would else
+	// wait, or show the prompt, once for every question.
+	pauseFor = 10 * time.Second
 )
 
 // Options says how long to wait, and for whom.
@@ -55,9 +56,15 @@ type Options struct {
 // Keyring is one service's part of a keychain. Its methods are safe for
 // concurrent use by goroutines and by processes.
 type Keyring struct {
-	backend   Backend
-	opt       Options
-	hungUntil atomic.Int64 // Unix time in ns
+	backend Backend
+	opt     Options
+	pause   atomic.Pointer[pause]
+}
+
+// pause is an answer that holds for a while.
+type pause struct {
+	until time.Time
+	err   error
 }
 
 // Open returns the platform's keychain for items of the named service. The
@@ -163,8 +170,8 @@ func (k *Keyring) do(ctx context.Context, op, account string, run func(context.C
 			return fmt.Errorf("%s in the keychain: %w", op, err)
 		}
 	}
-	if time.Now().UnixNano() < k.hungUntil.Load() {
-		return describe(op, context.DeadlineExceeded, k.opt.Timeout)
+	if p := k.pause.Load(); p != nil && time.Now().Before(p.until) {
+		return describe(op, p.err, k.opt.Timeout)
 	}
 	limited, cancel := context.WithTimeout(ctx, k.opt.Timeout)
 	defer cancel()
@@ -179,8 +186,8 @@ func (k *Keyring) do(ctx context.Context, op, account string, run func(context.C
 	if limited.Err() != nil {
 		err = limited.Err() // whatever a call that was cut short made of it
 	}
-	if limited.Err() != nil && ctx.Err() == nil {
-		k.hungUntil.Store(time.Now().Add(hungFor).UnixNano())
+	if hung := limited.Err() != nil && ctx.Err() == nil; hung || errors.Is(err, errDismissed) {
+		k.pause.Store(&pause{time.Now().Add(pauseFor), err})
 	}
 	return describe(op, err, k.opt.Timeout)
 }

@@ -87,7 +87,7 @@ func completed(body []any, took time.Duration) error {
 	case took < humanDelay:
 		return fail(ErrLocked, "there is nothing here that could ask for its password")
 	}
-	return fail(ErrDenied, "the unlock prompt was dismissed")
+	return &Error{Kind: ErrDenied, Detail: errDismissed.Error(), cause: errDismissed}
 }
 
 // dismiss takes a prompt back. Nothing depends on the answer.

@@ -106,6 +106,19 @@ func TestTwoPromptsAreAnnouncedOnce(t *testing.T) {
 	}
 }
 
+func TestADismissedPromptIsNotShownAgainAtOnce(t *testing.T) {
+	s := startStub(t, lockedAt(holding(&stub{unlockPrompt: dismissedSlowly}, storedV), stubCollection))
+	k := open(keyring.Options{Attended: true})
+	for range 3 {
+		if _, found, err := k.Get(t.Context(), "a"); found || !errors.Is(err, keyring.ErrDenied) {
+			t.Errorf("found %v, %v; want ErrDenied", found, err)
+		}
+	}
+	if shown, _ := s.counts(); shown != 1 {
+		t.Errorf("shown %d times", shown)
+	}
+}
+
 func TestABlankItemOfOursIsCorrupt(t *testing.T) {
 	startStub(t, holding(&stub{}, ""))
 	if _, found, err := open(keyring.Options{}).Get(t.Context(), "a"); found || !errors.Is(err, keyring.ErrCorrupt) {

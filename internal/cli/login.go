@@ -89,7 +89,10 @@ func (s *session) browserSignIn(ctx context.Context, opt signInOptions) error {
 		},
 	}
 	if opt.open && s.canOpenBrowser() {
-		flow.Open = s.openBrowser
+		flow.Open = func(address string) error {
+			hideSecrets()
+			return s.openBrowser(address)
+		}
 	}
 	if !opt.open || s.isTerminal(s.stdin) {
 		flow.Pasted = pastes(ctx, s.stdin)

@@ -22,6 +22,7 @@ import (
 func Main() int { return newProgram().main() }
 
 func (p *program) main() int {
+	noCoreDumps()
 	// The first interrupt ends what is going on cleanly, the second at once.
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()

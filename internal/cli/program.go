@@ -38,9 +38,30 @@ type program struct {
 func newProgram() *program {
 	return &program{
 		stdin: os.Stdin, stdout: os.Stdout, stderr: os.Stderr,
-		lookupEnv: os.LookupEnv, userHome: os.UserHomeDir, now: time.Now, isTerminal: isTerminal,
+		lookupEnv: inherited(), userHome: os.UserHomeDir, now: time.Now, isTerminal: isTerminal,
 		openKeyring: func(opt keyring.Options) *keyring.Keyring { return keyring.Open(keychainService, opt) },
 		openBrowser: login.OpenBrowser,
+	}
+}
+
+// inherited is the environment as the program found it. What it holds is
+// taken out of the process' own before another program is started, see
+// hideSecrets.
+func inherited() func(string) (string, bool) {
+	found := map[string]string{}
+	for _, pair := range os.Environ() {
+		if name, value, ok := strings.Cut(pair, "="); ok {
+			found[name] = value
+		}
+	}
+	return func(name string) (string, bool) { value, ok := found[name]; return value, ok }
+}
+
+// hideSecrets takes the variables that hold credentials out of what programs
+// that are started from here inherit.
+func hideSecrets() {
+	for _, p := range auth.Providers() {
+		_ = os.Unsetenv(p.Variable)
 	}
 }
 
