@@ -80,7 +80,7 @@ func (p *program) attended() bool {
 func (p *program) say(format string, args ...any) {
 	text := fmt.Sprintf(format, args...)
 	if f, ok := p.stderr.(*os.File); ok && p.isTerminal(f) {
-		if width, _, err := term.GetSize(int(f.Fd())); err == nil {
+		if width, _, err := term.GetSize(int(f.Fd())); err == nil && width > 0 { // 0: it does not know
 			text = wrap(text, width)
 		}
 	}
@@ -114,7 +114,7 @@ func wrap(text string, width int) string {
 // warn writes each line to the person as a warning.
 func (p *program) warn(lines ...string) {
 	for _, line := range lines {
-		p.say("Warning: %s.", strings.TrimSuffix(printable(line), "."))
+		p.say("Warning: %s.", strings.TrimSuffix(printable(strings.ReplaceAll(line, "\n", "; ")), "."))
 	}
 }
 
