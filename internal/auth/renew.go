@@ -65,7 +65,7 @@ func (m *Manager) spend(ctx context.Context, res Result) (Result, error) {
 	if err != nil {
 		// The answer is the only token left that works: it is used, out loud.
 		res.Credential = fresh
-		res.Warnings = append(res.Warnings, "the renewed token is lost when this command ends; sign in again")
+		res.Warnings = append(res.Warnings, "the renewed token could not be stored and is lost when this command ends; sign in again")
 		return res, nil
 	}
 	res.Credential, res.Source, res.Path = saved.Credential, saved.Layer, saved.Path
