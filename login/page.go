@@ -107,11 +107,12 @@ func (p page) html() string {
 	return b.String()
 }
 
-// contentPolicy allows the page its own style and nothing else.
+// contentPolicy allows the page its own style and its empty icon, and nothing
+// else.
 func contentPolicy() string {
 	hash := sha256.Sum256([]byte(pageStyle))
 	return "default-src 'none'; style-src 'sha256-" + base64.StdEncoding.EncodeToString(hash[:]) +
-		"'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'"
+		"'; img-src data:; frame-ancestors 'none'; base-uri 'none'; form-action 'none'"
 }
 
 func setHeaders(w http.ResponseWriter) {

@@ -27,7 +27,7 @@ const sealAccount = "seal.key"
 func (p *program) rescueLayer(s settings, keychain keychainStore) auth.Layer {
 	path := p.rescuePath(s)
 	store := rescueStore{legacyfile.New(path, path+".lock"), &keyring.Sealer{Keyring: keychain.Keyring, Account: keychain.prefix + sealAccount}, s.store == storeKeychain}
-	layer := auth.Layer{Name: auth.File, Path: path, Store: store, State: rescueState, Required: true, Spare: true}
+	layer := auth.Layer{Name: auth.File, Path: path, Store: store, State: rescueState, Required: true, Spare: true, Disabled: !ownDir(filepath.Dir(path))}
 	if store.seal {
 		layer.Prepare = store.sealer.Prepare
 	}
