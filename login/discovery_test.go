@@ -12,7 +12,7 @@ import (
 )
 
 // discoverAt asks a service that answers as h does.
-func discoverAt(t *testing.T, ctx context.Context, h http.HandlerFunc) (ep endpoints, found bool, err error, origin string) {
+func discoverAt(t *testing.T, ctx context.Context, h http.HandlerFunc) (ep endpoints, found bool, origin string, err error) {
 	t.Helper()
 	server := httptest.NewServer(h)
 	t.Cleanup(server.Close)
@@ -22,7 +22,7 @@ func discoverAt(t *testing.T, ctx context.Context, h http.HandlerFunc) (ep endpo
 	}
 	defer s.close()
 	ep, found, err = s.discover(ctx)
-	return ep, found, err, server.URL
+	return ep, found, server.URL, err
 }
 
 func TestDiscovery(t *testing.T) {
@@ -50,7 +50,7 @@ func TestDiscovery(t *testing.T) {
 		{"fragment", `{"issuer":"ORIGIN","authorization_endpoint":"ORIGIN/a#"}`, false, ErrBadAnswer},
 		{"plain PKCE only", `{"issuer":"ORIGIN","code_challenge_methods_supported":["plain"]}`, false, ErrBadAnswer},
 	} {
-		ep, found, err, origin := discoverAt(t, context.Background(), func(w http.ResponseWriter, r *http.Request) {
+		ep, found, origin, err := discoverAt(t, context.Background(), func(w http.ResponseWriter, r *http.Request) {
 			_, _ = io.WriteString(w, strings.ReplaceAll(c.document, "ORIGIN", "http://"+r.Host))
 		})
 		if found != c.found || !errors.Is(err, c.want) {
@@ -67,7 +67,7 @@ func TestDiscovery(t *testing.T) {
 
 func TestDiscoveryUnavailable(t *testing.T) {
 	for status, want := range map[int]error{404: nil, 302: nil, 401: nil, 204: nil, 500: ErrUnreachable, 503: ErrUnreachable} {
-		_, found, err, _ := discoverAt(t, context.Background(), func(w http.ResponseWriter, _ *http.Request) {
+		_, found, _, err := discoverAt(t, context.Background(), func(w http.ResponseWriter, _ *http.Request) {
 			w.Header().Set("Location", "https://evil.example/")
 			w.WriteHeader(status)
 		})
@@ -79,7 +79,7 @@ func TestDiscoveryUnavailable(t *testing.T) {
 
 func TestDiscoveryEndsWithItsContext(t *testing.T) {
 	ctx, cancel := context.WithCancel(context.Background())
-	_, _, err, _ := discoverAt(t, ctx, func(_ http.ResponseWriter, r *http.Request) {
+	_, _, _, err := discoverAt(t, ctx, func(_ http.ResponseWriter, r *http.Request) {
 		cancel()
 		<-r.Context().Done()
 	})

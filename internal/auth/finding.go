@@ -59,10 +59,10 @@ type Result struct {
 	blocked error // a variable that decides and can't be used
 }
 
-// ErrNotSignedIn: every layer was asked, and none holds a credential.
+// ErrNotSignedIn says that every layer was asked, and none holds a credential.
 var ErrNotSignedIn = errors.New("not signed in")
 
-// ErrOtherOrigin: what is stored was issued by another service.
+// ErrOtherOrigin says that what is stored was issued by another service.
 var ErrOtherOrigin = errors.New("signed in at another service")
 
 // LayerError is a layer that could not be read where no other layer had a

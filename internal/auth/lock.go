@@ -13,7 +13,7 @@ import (
 	"github.com/gofrs/flock"
 )
 
-// ErrBusy: another process held the lock for longer than the wait.
+// ErrBusy says that another process held the lock for longer than the wait.
 var ErrBusy = errors.New("another mogplex process is at work on the credential")
 
 // lockPoll is how often a held lock is tried again.

@@ -16,7 +16,7 @@ type Saved struct {
 	Warnings   []string   // why it is not where it should be; older copies left
 }
 
-// ErrNotSaved: no store took the credential. What was stored before is
+// ErrNotSaved says that no store took the credential. What was stored before is
 // unchanged.
 var ErrNotSaved = errors.New("the credential could not be stored")
 
