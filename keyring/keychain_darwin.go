@@ -1,14 +1,10 @@
 package keyring
 
 import (
-	"bufio"
-	"bytes"
 	"context"
 	"errors"
-	"fmt"
 	"os"
 	"os/exec"
-	"strings"
 
 	gokeyring "github.com/zalando/go-keyring"
 )
@@ -42,7 +38,7 @@ func (m macKeychain) Get(ctx context.Context, account string) (payload string, f
 		got, err = gokeyring.Get(m.service, account)
 		return err
 	})
-	if errors.Is(err, gokeyring.ErrNotFound) {
+	if isNotFound(err) {
 		return "", false, nil
 	}
 	if err != nil {
@@ -57,7 +53,7 @@ func (m macKeychain) Set(ctx context.Context, account, payload string) error {
 
 func (m macKeychain) Delete(ctx context.Context, account string) error {
 	err := bounded(ctx, nil, func() error { return gokeyring.Delete(m.service, account) })
-	if errors.Is(err, gokeyring.ErrNotFound) {
+	if isNotFound(err) {
 		return nil
 	}
 	return classifyStatus(err)
@@ -76,36 +72,14 @@ func (m macKeychain) List(ctx context.Context) ([]string, error) {
 	return accountsInDump(out, m.service), nil
 }
 
-// accountsInDump picks our accounts from `security dump-keychain`: items begin
-// with "keychain:", attributes are lines like `"svce"<blob>="mogplex"`.
-func accountsInDump(dump []byte, service string) []string {
-	var accounts []string
-	account, ours := "", false
-	flush := func() {
-		if ours && account != "" {
-			accounts = append(accounts, account)
-		}
-		account, ours = "", false
-	}
-	lines := bufio.NewScanner(bytes.NewReader(dump))
-	lines.Buffer(nil, 1<<20)
-	for lines.Scan() {
-		line := strings.TrimSpace(lines.Text())
-		if strings.HasPrefix(line, "keychain:") {
-			flush()
-		}
-		if value, ok := strings.CutPrefix(line, `"acct"<blob>=`); ok {
-			account = strings.Trim(value, `"`)
-		}
-		if line == fmt.Sprintf(`"svce"<blob>=%q`, service) {
-			ours = true
-		}
-	}
-	flush()
-	return accounts
+// isNotFound goes by the exit code as well: go-keyring reads the tool's words,
+// which are English only where macOS is.
+func isNotFound(err error) bool {
+	var exit *exec.ExitError
+	return errors.Is(err, gokeyring.ErrNotFound) || errors.As(err, &exit) && exit.ExitCode() == statusNotFound
 }
 
-// classifyStatus reads security's exit code, the low byte of the OSStatus.
+// classifyStatus gives what running security came to its class.
 func classifyStatus(err error) error {
 	var exit *exec.ExitError
 	switch {
@@ -116,14 +90,5 @@ func classifyStatus(err error) error {
 	case !errors.As(err, &exit):
 		return fail(ErrUnavailable, "%s could not be run", securityTool)
 	}
-	switch code := exit.ExitCode(); code {
-	case 36: // errSecInteractionNotAllowed
-		return fail(ErrLocked, "macOS may not ask for its password here, as over SSH")
-	case 51, 128: // errSecAuthFailed, userCanceledErr
-		return fail(ErrDenied, "the password was wrong or the prompt was dismissed")
-	case 37, 50: // errSecNoDefaultKeychain, errSecNoSuchKeychain
-		return fail(ErrUnavailable, "this account has no keychain")
-	default:
-		return fail(ErrUnavailable, "security ended with status %d", code)
-	}
+	return statusError(exit.ExitCode())
 }

@@ -28,7 +28,7 @@ func (m *Manager) Lock(ctx context.Context, provider string, wait time.Duration)
 		return nil, fmt.Errorf("lock the credential: %w", err)
 	}
 	path := filepath.Join(m.LockDir, lockName(provider))
-	file := flock.New(path, flock.SetPermissions(0o600))
+	file := flock.New(path, flock.SetFlag(lockFlags), flock.SetPermissions(0o600))
 	waiting, cancel := context.WithTimeout(ctx, wait)
 	defer cancel()
 	_, err = file.TryLockContext(waiting, lockPoll)

@@ -1,10 +1,14 @@
 package cli
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
+	"io"
 	"strings"
+	"unicode/utf16"
 
 	"github.com/mogplex/mogplex-cli/internal/auth"
 	"github.com/mogplex/mogplex-cli/internal/hosted"
@@ -172,8 +176,26 @@ func (s silent) Unwrap() error { return s.error }
 // printJSON writes the one JSON object of a command to stdout.
 func (p *program) printJSON(v any) {
 	p.printed = true
-	enc := json.NewEncoder(p.stdout)
+	var text bytes.Buffer
+	enc := json.NewEncoder(&text)
 	enc.SetEscapeHTML(false)
 	enc.SetIndent("", "  ")
-	_ = enc.Encode(v) // run tells a failed write
+	_ = enc.Encode(v)
+	_, _ = io.WriteString(p.stdout, escaped(text.String())) // run tells a failed write
+}
+
+// escaped writes what printable takes out as JSON's escapes: the value is the
+// same, and it steers no terminal.
+func escaped(text string) string {
+	var b strings.Builder
+	for _, r := range text {
+		if r == '\n' || printable(string(r)) != "" {
+			b.WriteRune(r)
+			continue
+		}
+		for _, unit := range utf16.Encode([]rune{r}) {
+			fmt.Fprintf(&b, `\u%04x`, unit)
+		}
+	}
+	return b.String()
 }

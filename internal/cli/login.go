@@ -89,10 +89,7 @@ func (s *session) browserSignIn(ctx context.Context, opt signInOptions) error {
 		},
 	}
 	if opt.open && s.canOpenBrowser() {
-		flow.Open = func(address string) error {
-			hideSecrets()
-			return s.openBrowser(address)
-		}
+		flow.Open = s.openBrowser
 	}
 	if !opt.open || s.isTerminal(s.stdin) {
 		flow.Pasted = pastes(ctx, s.stdin)

@@ -23,6 +23,7 @@ func Main() int { return newProgram().main() }
 
 func (p *program) main() int {
 	noCoreDumps()
+	hideSecrets()
 	// The first interrupt ends what is going on cleanly, the second at once.
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()

@@ -9,6 +9,9 @@ import (
 	"syscall"
 )
 
+// nonBlocking keeps the opening of a planted pipe from waiting for its writer.
+const nonBlocking = syscall.O_NONBLOCK
+
 // ownDir reports whether path is a directory of this user's, or can become
 // one: a name among the temporary files can be taken by somebody else.
 func ownDir(path string) bool {
@@ -16,6 +19,15 @@ func ownDir(path string) bool {
 	if err != nil {
 		return errors.Is(err, fs.ErrNotExist)
 	}
-	stat, ok := info.Sys().(*syscall.Stat_t)
-	return ok && info.IsDir() && int(stat.Uid) == os.Geteuid()
+	return info.IsDir() && owner(info) == os.Geteuid()
+}
+
+// trustedOwner reports whether a file is this user's or root's.
+func trustedOwner(info fs.FileInfo) bool { return owner(info) == os.Geteuid() || owner(info) == 0 }
+
+func owner(info fs.FileInfo) int {
+	if stat, ok := info.Sys().(*syscall.Stat_t); ok {
+		return int(stat.Uid)
+	}
+	return -1
 }

@@ -44,9 +44,7 @@ func newProgram() *program {
 	}
 }
 
-// inherited is the environment as the program found it. What it holds is
-// taken out of the process' own before another program is started, see
-// hideSecrets.
+// inherited is the environment as the program found it, see hideSecrets.
 func inherited() func(string) (string, bool) {
 	found := map[string]string{}
 	for _, pair := range os.Environ() {
@@ -58,7 +56,7 @@ func inherited() func(string) (string, bool) {
 }
 
 // hideSecrets takes the variables that hold credentials out of what programs
-// that are started from here inherit.
+// that are started from here inherit: a browser, or macOS' keychain tool.
 func hideSecrets() {
 	for _, p := range auth.Providers() {
 		_ = os.Unsetenv(p.Variable)

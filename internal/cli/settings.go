@@ -5,6 +5,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -13,6 +14,7 @@ import (
 
 	"github.com/pelletier/go-toml/v2"
 
+	"github.com/mogplex/mogplex-cli/legacyfile"
 	"github.com/mogplex/mogplex-cli/login"
 )
 
@@ -144,7 +146,7 @@ func (p *program) readStoreMode(root string) (storeMode, error) {
 		return parseStoreMode("MOGPLEX_CREDENTIAL_STORE", mode)
 	}
 	path := filepath.Join(root, "config.toml")
-	text, err := os.ReadFile(path)
+	text, err := readConfig(path)
 	if errors.Is(err, fs.ErrNotExist) {
 		return storeAuto, nil
 	}
@@ -166,6 +168,37 @@ func (p *program) readStoreMode(root string) (storeMode, error) {
 		return storeAuto, nil
 	}
 	return parseStoreMode("credential_store in "+path, config.CredentialStore)
+}
+
+// configLimit is the most bytes that a config.toml may have.
+const configLimit = 1 << 20
+
+// readConfig reads a small file of the user's or of root's, who may have linked
+// it there. It waits for no pipe and reads no device.
+func readConfig(path string) ([]byte, error) {
+	file, err := os.OpenFile(path, os.O_RDONLY|nonBlocking, 0)
+	if err != nil {
+		return nil, err
+	}
+	defer file.Close()
+	info, err := file.Stat()
+	if err != nil {
+		return nil, err
+	}
+	refused := func(why error) error {
+		return hinted{fmt.Errorf("%s: %w", path, why), "Move that file away, or put your own in its place."}
+	}
+	switch {
+	case !info.Mode().IsRegular():
+		return nil, refused(legacyfile.ErrNotRegular)
+	case !trustedOwner(info):
+		return nil, refused(legacyfile.ErrNotOwner)
+	}
+	text, err := io.ReadAll(io.LimitReader(file, configLimit+1))
+	if len(text) > configLimit {
+		return nil, refused(legacyfile.ErrTooLarge)
+	}
+	return text, err
 }
 
 func parseStoreMode(where, text string) (storeMode, error) {

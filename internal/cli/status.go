@@ -174,7 +174,7 @@ func (s *session) printStatus(r statusReport, res auth.Result) {
 	}
 	out("Where it was looked for, in this order:")
 	for _, l := range r.Layers {
-		out("  %-12s%-20s%s", layerTitle(l.Layer), said(l), l.Name+l.Backend+l.Path)
+		out("  %-12s%-20s%s", layerTitle(l.Layer), said(l), printable(l.Name+l.Backend+l.Path))
 	}
 	s.warn(r.Warnings...)
 }

@@ -70,7 +70,8 @@ type stores struct {
 }
 
 func (p *program) openStores(s settings) stores {
-	attended := p.attended()
+	// Over SSH an unlock prompt would show on a screen that nobody sits at.
+	attended := p.attended() && p.getenv("SSH_CONNECTION") == ""
 	opt := keyring.Options{Timeout: s.keychainTimeout, Attended: attended}
 	opt.OnPrompt = func() { p.say("Unlock your keychain in the window that has opened.") }
 	keychain := keychainStore{p.openKeyring(opt), s.accountPrefix}
