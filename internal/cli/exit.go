@@ -92,6 +92,9 @@ func outcomeOf(err error) outcome {
 	if errors.As(err, &refused) && errors.Is(err, login.ErrRefused) {
 		o = refusal(refused.Status)
 	}
+	if refused != nil && refused.Status >= 500 {
+		o.hint = "The service has trouble of its own. Try again later."
+	}
 	if refused != nil && refused.RetryAfter > 0 {
 		o.hint = "Try again in " + roughly(refused.RetryAfter) + "."
 	}

@@ -64,6 +64,7 @@ type logoutReport struct {
 	Failures     []failureReport `json:"failures"`
 	Error        *report         `json:"error,omitempty"`
 	errs         []error
+	noKeychain   bool // there was none to look into
 }
 
 type removedReport struct {
@@ -184,6 +185,7 @@ func (s *session) removeProvider(ctx context.Context, provider string, r *logout
 		if done.Failed() {
 			r.failed(done.Layer, provider, done.Err)
 		}
+		r.noKeychain = r.noKeychain || done.Layer == auth.Keychain && done.State == auth.Unavailable
 	}
 	return sessions
 }
@@ -301,6 +303,9 @@ func (s *session) printSignOut(r *logoutReport) error {
 		err = fmt.Errorf("signing out is not complete: %w", err)
 	}
 	r.Error = reportOf(err)
+	if r.noKeychain && err == nil {
+		s.warn("no keychain can be reached, and it could not be looked into; a credential that it holds is in force again when it is back")
+	}
 	if s.json {
 		s.printJSON(r)
 		return err

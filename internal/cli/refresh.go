@@ -2,6 +2,7 @@ package cli
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -30,6 +31,9 @@ func refresh(ctx context.Context, s *session, _ *cli.Context) (err error) {
 		return err
 	})
 	s.warn(res.Warnings...)
+	if errors.Is(err, auth.ErrNotRefreshable) && res.Source == auth.Env {
+		return hinted{fmt.Errorf("%w: it is the value of MOGPLEX_API_KEY", err), "Unset MOGPLEX_API_KEY to renew what is stored."}
+	}
 	if err != nil {
 		return s.explain(res, err)
 	}

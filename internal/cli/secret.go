@@ -61,7 +61,7 @@ func (s *session) readSecret(ctx context.Context, provider string) (string, erro
 	read := func() ([]byte, error) { return io.ReadAll(io.LimitReader(s.stdin, secretLimit+1)) }
 	if f, ok := s.stdin.(*os.File); ok && s.isTerminal(s.stdin) {
 		fd := int(f.Fd())
-		before, err := term.GetState(fd)
+		before, err := term.MakeRaw(fd) // the echo goes off before anyone is asked to paste
 		if err != nil {
 			return "", fmt.Errorf("read stdin: %w", err)
 		}

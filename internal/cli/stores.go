@@ -93,31 +93,38 @@ func (s stores) layers() []auth.Layer {
 }
 
 func keychainState(err error) auth.State {
-	return stateOf(err, map[error]auth.State{
-		keyring.ErrLocked:  auth.Locked,
-		keyring.ErrDenied:  auth.Denied,
-		keyring.ErrTimeout: auth.Timeout,
-		keyring.ErrCorrupt: auth.Corrupt,
+	return stateOf(err, []stateClass{
+		{keyring.ErrLocked, auth.Locked},
+		{keyring.ErrDenied, auth.Denied},
+		{keyring.ErrTimeout, auth.Timeout},
+		{keyring.ErrCorrupt, auth.Corrupt},
 	})
 }
 
 func fileState(err error) auth.State {
-	return stateOf(err, map[error]auth.State{
-		legacyfile.ErrCorrupt:    auth.Corrupt,
-		legacyfile.ErrNotRegular: auth.Corrupt,
-		legacyfile.ErrTooLarge:   auth.Corrupt,
-		legacyfile.ErrNotOwner:   auth.Denied,
-		legacyfile.ErrVersion:    auth.Denied,
-		legacyfile.ErrForeign:    auth.Denied,
-		fs.ErrPermission:         auth.Denied,
-		legacyfile.ErrBusy:       auth.Timeout,
+	return stateOf(err, []stateClass{
+		{legacyfile.ErrCorrupt, auth.Corrupt},
+		{legacyfile.ErrNotRegular, auth.Corrupt},
+		{legacyfile.ErrTooLarge, auth.Corrupt},
+		{legacyfile.ErrNotOwner, auth.Denied},
+		{legacyfile.ErrVersion, auth.Denied},
+		{legacyfile.ErrForeign, auth.Denied},
+		{fs.ErrPermission, auth.Denied},
+		{legacyfile.ErrBusy, auth.Timeout},
 	})
 }
 
-func stateOf(err error, states map[error]auth.State) auth.State {
-	for kind, state := range states {
-		if errors.Is(err, kind) {
-			return state
+// stateClass is the state that an error of a class means.
+type stateClass struct {
+	kind  error
+	state auth.State
+}
+
+// stateOf gives the first class that matches.
+func stateOf(err error, classes []stateClass) auth.State {
+	for _, c := range classes {
+		if errors.Is(err, c.kind) {
+			return c.state
 		}
 	}
 	return auth.Unavailable

@@ -1,0 +1,233 @@
+package cli
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/http/cookiejar"
+	"net/http/httptest"
+	"net/url"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strconv"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/rogpeppe/go-internal/testscript"
+	"go.uber.org/goleak"
+
+	"github.com/mogplex/mogplex-cli/internal/accountserver"
+	"github.com/mogplex/mogplex-cli/keyring"
+	"github.com/mogplex/mogplex-cli/keyring/keyringtest"
+)
+
+const ada, grace = "ada@example.test", "grace@example.test"
+
+// TestMain makes this binary mogplex as well: every test runs it as a process
+// of its own, as a person does.
+func TestMain(m *testing.M) {
+	testscript.Main(checked{m}, map[string]func(){"mogplex": mogplexMain})
+}
+
+// mogplexMain is main with the platform's keychain or, where KEYCHAIN names a
+// directory, with a fake whose items hold KEYCHAIN_LIMIT bytes at most.
+func mogplexMain() {
+	p := newProgram()
+	if dir := os.Getenv("KEYCHAIN"); dir != "" {
+		limit, _ := strconv.Atoi(os.Getenv("KEYCHAIN_LIMIT"))
+		p.openKeyring = func(opt keyring.Options) *keyring.Keyring {
+			return keyring.New(keyringtest.Fake{Dir: dir, MaxBytes: limit}, opt)
+		}
+	}
+	os.Exit(p.main())
+}
+
+// checked looks, after all tests, for what no single one can see.
+type checked struct{ *testing.M }
+
+func (c checked) Run() int {
+	code := c.M.Run()
+	for _, err := range []error{goleak.Find(), heard.leaks()} {
+		if err != nil && code == 0 {
+			fmt.Fprintln(os.Stderr, err)
+			code = 1
+		}
+	}
+	return code
+}
+
+// noWait keeps a process with the race detector from sleeping a second at its
+// end, by which every test of many processes would take minutes.
+const noWait = "atexit_sleep_ms=0"
+
+// missing skips a test, or fails it where everything has to be there.
+func missing(t testing.TB, reason string) {
+	t.Helper()
+	if os.Getenv("MOGPLEX_CI_REQUIRE") != "" {
+		t.Fatal(reason)
+	}
+	t.Skip(reason)
+}
+
+// production is the path of mogplex as it is shipped, built once.
+var production = sync.OnceValues(func() (string, error) {
+	path := filepath.Join(buildDir(), "mogplex-production")
+	out, err := exec.Command("go", "build", "-trimpath", "-ldflags=-s -w", "-o", path, "../..").CombinedOutput()
+	if err != nil {
+		return "", fmt.Errorf("build mogplex: %w\n%s", err, out)
+	}
+	return path, nil
+})
+
+// buildDir is the directory of this binary's copy that is called mogplex, which
+// is removed after the tests.
+func buildDir() string {
+	path, _ := exec.LookPath("mogplex")
+	return filepath.Dir(path)
+}
+
+// service is a development account service of one test. What it issues is
+// marked as secret.
+type service struct {
+	*accountserver.Server
+	url string
+}
+
+func startService(t interface{ Cleanup(func()) }, cfg accountserver.Config) *service {
+	s := &service{Server: accountserver.New(cfg)}
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		answer := &overheard{ResponseWriter: w}
+		s.ServeHTTP(answer, r)
+		if r.URL.Path == accountserver.TokenPath {
+			var tokens map[string]any
+			_ = json.Unmarshal(answer.body.Bytes(), &tokens)
+			for _, name := range []string{"access_token", "refresh_token", "id_token"} {
+				token, _ := tokens[name].(string)
+				heard.secret(token)
+			}
+		}
+	}))
+	s.url = server.URL
+	t.Cleanup(server.Close)
+	return s
+}
+
+type overheard struct {
+	http.ResponseWriter
+	body bytes.Buffer
+}
+
+func (o *overheard) Unwrap() http.ResponseWriter { return o.ResponseWriter }
+
+func (o *overheard) Write(p []byte) (int, error) {
+	o.body.Write(p)
+	return o.ResponseWriter.Write(p)
+}
+
+// issue makes a session of Ada's without a sign-in.
+func (s *service) issue() (access, refresh string) {
+	access, refresh = s.IssueTokens(ada)
+	heard.secret(access, refresh)
+	return access, refresh
+}
+
+func (s *service) issuePAT() string {
+	token := s.IssuePAT(ada)
+	heard.secret(token)
+	return token
+}
+
+// refreshes counts the refresh requests that reached the service.
+func (s *service) refreshes() int { return s.Stats().Grants["refresh_token"] }
+
+// seedFile writes an auth.json with a session whose access token, as the file
+// tells it, ends at the given time.
+func (s *service) seedFile(path string, expires time.Time) (access, refresh string, err error) {
+	access, refresh = s.issue()
+	entry, err := json.Marshal(map[string]any{
+		"type": "oauth", "access_token": access, "refresh_token": refresh, "issuer": s.url,
+		"expires_at": expires.UTC(), "scopes": []string{"read", "write"}, "saved_at": expires.Add(-time.Hour).UTC(),
+		"account": map[string]string{"id": "usr_ada", "email": ada, "name": "Ada Lovelace"},
+	})
+	if err == nil {
+		err = os.MkdirAll(filepath.Dir(path), 0o700)
+	}
+	if err == nil {
+		err = os.WriteFile(path, fmt.Appendf(nil, `{"version": 1, "credentials": {"mogplex": %s}}`, entry), 0o600)
+	}
+	return access, refresh, err
+}
+
+var authorizeLine = regexp.MustCompile(`(?m)^http\S+/authorize\?\S+$`)
+
+// walk does with an authorize address what a person does in a browser, up to
+// the callback address, which it returns and does not visit: the process that
+// listens there may be another test's.
+func walk(address string, form url.Values) (callback string, err error) {
+	jar, err := cookiejar.New(nil)
+	if err != nil {
+		return "", err
+	}
+	browser := &http.Client{Jar: jar, Transport: &http.Transport{DisableKeepAlives: true},
+		CheckRedirect: func(r *http.Request, _ []*http.Request) error {
+			if r.URL.Path == "/auth/callback" {
+				callback = r.URL.String()
+				heard.secret(r.URL.Query().Get("code"))
+				return http.ErrUseLastResponse
+			}
+			return nil
+		}}
+	login, err := browser.Get(address)
+	if err != nil {
+		return "", err
+	}
+	login.Body.Close()
+	answer, err := browser.PostForm(login.Request.URL.String(), form)
+	if err != nil {
+		return "", err
+	}
+	answer.Body.Close()
+	if callback == "" {
+		err = errors.New("the sign-in page did not lead to the callback")
+	}
+	return callback, err
+}
+
+// person is what somebody does about what a login shows: the result is typed.
+type person func(shown string) (typed string, err error)
+
+// walking is a person who signs in, or cancels, and pastes the callback address.
+func walking(form url.Values) person {
+	return func(shown string) (string, error) { return walk(authorizeLine.FindString(shown), form) }
+}
+
+// attend waits until a login has shown what to do, has the person do it, and
+// returns all that the login says to its end.
+func attend(stderr io.Reader, stdin io.WriteCloser, act person) (string, error) {
+	defer stdin.Close()
+	var text strings.Builder
+	buf := make([]byte, 4096)
+	for acted := false; ; {
+		n, err := stderr.Read(buf)
+		text.Write(buf[:n])
+		if !acted && strings.Contains(text.String(), "Ctrl-C") {
+			acted = true
+			typed, err := act(text.String())
+			if err != nil {
+				return text.String(), err
+			}
+			_, _ = fmt.Fprintln(stdin, typed) // a login that was killed reads nothing
+			stdin.Close()                     // the paste is whole: no more is waited for
+		}
+		if err != nil {
+			return text.String(), nil
+		}
+	}
+}

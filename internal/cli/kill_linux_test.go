@@ -1,0 +1,196 @@
+package cli
+
+import (
+	"errors"
+	"io/fs"
+	"math/rand/v2"
+	"net/url"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/mogplex/mogplex-cli/internal/accountserver"
+)
+
+// murder is a command that is killed at every step.
+type murder struct {
+	name    string
+	args    []string
+	life    time.Duration // of the session that is there before; 0: none
+	where   string        // that session is in
+	after   string        // where the credential is once the command has run to its end; "": nowhere
+	revokes bool          // the service offers revocation
+}
+
+var murders = []murder{
+	{"refresh", []string{"auth", "refresh"}, time.Hour, "keychain", "keychain", false},
+	{"refresh of an expired token", []string{"auth", "token"}, -time.Minute, "keychain", "keychain", false},
+	{"refresh from the file", []string{"auth", "refresh"}, time.Hour, "file", "keychain", false},
+	{"migrate", []string{"auth", "migrate"}, time.Hour, "file", "keychain", false},
+	{"migrate back", []string{"auth", "migrate", "--to", "file"}, time.Hour, "keychain", "file", false},
+	{"login", []string{"login", "--no-browser"}, time.Hour, "keychain", "keychain", true},
+	{"login over the file", []string{"login", "--no-browser"}, time.Hour, "file", "keychain", true},
+	{"logout", []string{"logout"}, time.Hour, "keychain", "", true},
+	{"logout from the file", []string{"logout"}, time.Hour, "file", "", true},
+}
+
+// TestKilledAtEveryStep kills a command at one step after the other until it
+// gets through. After each kill the next plain command finds a credential that
+// works, the same command again finishes the job, and nothing is left behind.
+//
+// There is one gap: killed between the service's answer to a refresh and the
+// first write of it, the command loses the new refresh token. The service lets
+// the old one live, and that is what is found then.
+//
+// With MOGPLEX_DEEP set no step is left out.
+func TestKilledAtEveryStep(t *testing.T) {
+	for _, keychain := range keychains {
+		for _, m := range murders {
+			t.Run(keychain.name+"/"+m.name, func(t *testing.T) {
+				w := keychain.make(t, accountserver.Config{OfferRevocation: m.revokes})
+				stride := keychain.stride
+				if os.Getenv("MOGPLEX_DEEP") != "" {
+					stride = 1
+				}
+				kills, step := 0, 1+rand.N(stride)
+				for ; w.killed(m, step); step += stride {
+					w.recovers(m)
+					kills++
+				}
+				t.Logf("%d kills in %d steps", kills, step)
+				if step < 5 {
+					t.Errorf("%d steps are too few: they are not seen", step)
+				}
+			})
+		}
+	}
+}
+
+// killed sets the stage, runs the command, and reports whether it was killed.
+func (w *world) killed(m murder, n int) bool {
+	w.Helper()
+	w.must("logout", "--all")
+	w.seed(m.life, m.where)
+	cmd := w.command(m.args...)
+	killed, exit, err := w.killAt(cmd, n)
+	if errors.Is(err, errNoTracing) {
+		missing(w, err.Error())
+	}
+	if err != nil || !killed && exit != 0 {
+		w.Fatalf("step %d: exit %d, %v", n, exit, err)
+	}
+	return killed
+}
+
+// killAt is killAt with a person at the keyboard, should one be wanted.
+func (w *world) killAt(cmd *exec.Cmd, n int) (killed bool, exit int, err error) {
+	inR, inW, err := os.Pipe()
+	if err != nil {
+		return false, 0, err
+	}
+	errR, errW, err := os.Pipe()
+	if err != nil {
+		return false, 0, err
+	}
+	cmd.Stdin, cmd.Stderr = inR, errW
+	text := make(chan string)
+	go func() {
+		all, _ := attend(errR, inW, walking(url.Values{"as": {ada}}))
+		text <- all
+	}()
+	killed, exit, err = killAt(cmd, n)
+	errW.Close()
+	heard.output(cmd.Args[1:], "", <-text)
+	inR.Close()
+	errR.Close()
+	return killed, exit, err
+}
+
+// recovers looks at what a killed command left, runs it again, and looks again.
+func (w *world) recovers(m murder) {
+	w.Helper()
+	switch code, stdout, stderr := w.run("auth", "token", "--min-ttl", "1s"); {
+	case code == 0 && !w.service.Valid(strings.TrimSpace(stdout)):
+		w.Fatal("the token that is found afterwards does not work")
+	case code == exitNotSignedIn && m.after == "": // signed out already
+	case code != 0:
+		w.Fatalf("exit %d afterwards: %s", code, stderr)
+	}
+	again := w.command(m.args...)
+	if said, err := w.login(again); err != nil {
+		w.Fatalf("again: %v: %s", err, said)
+	}
+	w.leftAt(m.after)
+}
+
+// leftAt checks that the credential is in one place and nothing is in another.
+func (w *world) leftAt(where string) {
+	w.Helper()
+	code, stdout, stderr := w.run("auth", "status", "--json")
+	for place, found := range map[string]bool{
+		"keychain": strings.Contains(stdout, `"source": "keychain"`), "file": strings.Contains(stdout, `"source": "file"`),
+	} {
+		if found != (place == where) {
+			w.Fatalf("in the %s: %v; exit %d, %s%s", place, found, code, stdout, stderr)
+		}
+	}
+	if where != "" && !w.service.Valid(w.token()) {
+		w.Fatal("what is stored does not work")
+	}
+	for _, path := range w.files() {
+		if !strings.HasPrefix(path, "locks/") && (path != "auth.json" || where != "file") {
+			w.Fatalf("%s was left behind", path)
+		}
+	}
+}
+
+// files are the files of the state directory and of the runtime directory, by
+// their paths in it.
+func (w *world) files() (paths []string) {
+	for _, root := range []string{w.state(""), filepath.Join(w.runtime, "mogplex")} {
+		err := filepath.WalkDir(root, func(path string, entry fs.DirEntry, err error) error {
+			if errors.Is(err, fs.ErrNotExist) {
+				return nil
+			}
+			if err == nil && !entry.IsDir() {
+				rel, _ := filepath.Rel(root, path)
+				paths = append(paths, rel)
+			}
+			return err
+		})
+		if err != nil {
+			w.Fatal(err)
+		}
+	}
+	return paths
+}
+
+// TestKilledAtRandom kills commands by the clock, where the steps of the kernel
+// are not what counts.
+func TestKilledAtRandom(t *testing.T) {
+	for _, keychain := range keychains {
+		t.Run(keychain.name, func(t *testing.T) {
+			w := keychain.make(t, accountserver.Config{OfferRevocation: true})
+			w.seed(time.Hour, "keychain")
+			const rounds = 40
+			for range rounds {
+				m := murders[rand.N(3)]
+				cmd := w.command(m.args...)
+				if err := cmd.Start(); err != nil {
+					t.Fatal(err)
+				}
+				time.Sleep(rand.N(15 * time.Millisecond))
+				_ = cmd.Process.Kill()
+				_ = cmd.Wait()
+				if !w.service.Valid(w.token()) {
+					t.Fatal("the token that is found afterwards does not work")
+				}
+			}
+			w.must("auth", "refresh")
+			w.leftAt("keychain")
+		})
+	}
+}

@@ -1,0 +1,331 @@
+package cli
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"maps"
+	"net/url"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"reflect"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/rogpeppe/go-internal/testscript"
+
+	"github.com/mogplex/mogplex-cli/internal/accountserver"
+	"github.com/mogplex/mogplex-cli/keyring/keyringtest"
+)
+
+// TestScripts runs testdata/script with the fake keychain.
+func TestScripts(t *testing.T) {
+	testscript.Run(t, testscript.Params{
+		Dir: "testdata/script", Cmds: scriptCommands, RequireExplicitExec: true, RequireUniqueNames: true,
+		Setup: func(env *testscript.Env) error {
+			env.Setenv("KEYCHAIN", filepath.Join(env.WorkDir, "keychain"))
+			env.Setenv("BACKEND", "fake keychain")
+			return setUp(env)
+		},
+	})
+}
+
+// TestScriptsWithSecretService runs testdata/keychain with gnome-keyring, in a
+// private session for each script.
+func TestScriptsWithSecretService(t *testing.T) {
+	if program := keyringtest.Available(); program != "" {
+		missing(t, program+" is not installed")
+	}
+	testscript.Run(t, testscript.Params{
+		Dir: "testdata/keychain", Cmds: scriptCommands, RequireExplicitExec: true, RequireUniqueNames: true,
+		Setup: func(env *testscript.Env) error {
+			dir := filepath.Join(env.WorkDir, "session")
+			if err := os.Mkdir(dir, 0o700); err != nil {
+				return err
+			}
+			session, err := keyringtest.Start(context.Background(), dir, keyringtest.Options{})
+			if err != nil {
+				return err
+			}
+			env.Defer(func() { _ = session.Close() })
+			env.Values["session"] = session
+			env.Setenv("BACKEND", "Secret Service (gnome-keyring)")
+			if err := setUp(env); err != nil {
+				return err
+			}
+			for _, pair := range session.Env() {
+				name, value, _ := strings.Cut(pair, "=")
+				if name != "HOME" {
+					env.Setenv(name, value)
+				}
+			}
+			return nil
+		},
+	})
+}
+
+// setUp gives a script a home of its own, and no session bus.
+func setUp(env *testscript.Env) error {
+	env.Setenv("HOME", filepath.Join(env.WorkDir, "home"))
+	env.Setenv("USERPROFILE", filepath.Join(env.WorkDir, "home"))
+	env.Setenv("STATE", filepath.Join(env.WorkDir, "home", ".mogplex"))
+	env.Setenv("XDG_RUNTIME_DIR", filepath.Join(env.WorkDir, "run"))
+	env.Setenv("GOCOVERDIR", os.Getenv("GOCOVERDIR"))
+	env.Setenv("GORACE", noWait)
+	for _, name := range []string{"home", "run"} {
+		if err := os.Mkdir(filepath.Join(env.WorkDir, name), 0o700); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// scriptCommands are the words of the scripts besides testscript's own.
+var scriptCommands = map[string]func(*testscript.TestScript, bool, []string){
+	"exit":    runMogplex,
+	"signin":  signInAs,
+	"service": startForScript,
+	"fail":    failService,
+	"seed":    seedFile,
+	"pat":     makePAT,
+	"break": func(ts *testscript.TestScript, _ bool, args []string) {
+		ts.Check(fake(ts).Break(keyringtest.Fault(args[0])))
+	},
+	"clear": func(ts *testscript.TestScript, _ bool, args []string) {
+		ts.Check(fake(ts).Clear(keyringtest.Fault(args[0])))
+	},
+	"keychain": lockSession,
+	"json":     compareJSON,
+	"valid":    checkValid,
+	"requests": countRequests,
+	"nosecret": searchFiles,
+	"secret":   markSecrets,
+}
+
+func fake(ts *testscript.TestScript) keyringtest.Fake {
+	return keyringtest.Fake{Dir: ts.Getenv("KEYCHAIN")}
+}
+
+func serviceOf(ts *testscript.TestScript) *service {
+	s, ok := services.Load(ts.Getenv("MOGPLEX_URL"))
+	if !ok {
+		ts.Fatalf("no service was started")
+	}
+	return s.(*service)
+}
+
+// exit CODE ARG... runs mogplex, which has to end with CODE.
+func runMogplex(ts *testscript.TestScript, _ bool, args []string) {
+	want, err := strconv.Atoi(args[0])
+	ts.Check(err)
+	err = ts.Exec("mogplex", args[1:]...)
+	heard.output(args[1:], ts.ReadFile("stdout"), ts.ReadFile("stderr"))
+	if got := exitCode(err); got != want {
+		ts.Fatalf("exit %d in place of %d: %v", got, want, err)
+	}
+}
+
+func exitCode(err error) int {
+	var exit *exec.ExitError
+	switch {
+	case err == nil:
+		return 0
+	case errors.As(err, &exit):
+		return exit.ExitCode()
+	}
+	return -1
+}
+
+// keychain lock|unlock|kill acts on the script's real keychain.
+func lockSession(ts *testscript.TestScript, _ bool, args []string) {
+	session := ts.Value("session").(*keyringtest.Session)
+	ctx, cancel := context.WithTimeout(context.Background(), 20*time.Second)
+	defer cancel()
+	switch args[0] {
+	case "lock":
+		ts.Check(session.Lock(ctx))
+	case "unlock":
+		ts.Check(session.Unlock(ctx))
+	case "kill":
+		ts.Check(session.KillProvider())
+	default:
+		ts.Fatalf("keychain lock|unlock|kill")
+	}
+}
+
+// valid [access|refresh] FILE asks the service whether it accepts what is in FILE.
+func checkValid(ts *testscript.TestScript, neg bool, args []string) {
+	token := strings.TrimSpace(ts.ReadFile(args[len(args)-1]))
+	ok := serviceOf(ts).Valid(token)
+	if args[0] == "refresh" {
+		ok = serviceOf(ts).RefreshValid(token)
+	}
+	if ok == neg {
+		ts.Fatalf("the service accepts it: %v", ok)
+	}
+}
+
+// requests N PATH says how often an endpoint was asked.
+func countRequests(ts *testscript.TestScript, _ bool, args []string) {
+	got := 0
+	for _, r := range serviceOf(ts).Requests() {
+		if r.Path == args[1] || r.Grant == args[1] {
+			got++
+		}
+	}
+	if fmt.Sprint(got) != args[0] {
+		ts.Fatalf("%s: %d requests", args[1], got)
+	}
+}
+
+// nosecret PATH... looks for every secret of the run in files and directories.
+func searchFiles(ts *testscript.TestScript, _ bool, args []string) {
+	for _, root := range args {
+		err := filepath.WalkDir(ts.MkAbs(root), func(path string, entry fs.DirEntry, err error) error {
+			if errors.Is(err, fs.ErrNotExist) {
+				return nil
+			}
+			if err != nil || !entry.Type().IsRegular() {
+				return err
+			}
+			text, err := os.ReadFile(path)
+			if err == nil && heard.holds(string(text)) {
+				err = fmt.Errorf("%s holds a secret", path)
+			}
+			return err
+		})
+		ts.Check(err)
+	}
+}
+
+// json FILE WANT compares two JSON objects field by field. A "*" in WANT stands
+// for any text that is not empty, and environment variables are expanded.
+func compareJSON(ts *testscript.TestScript, _ bool, args []string) {
+	var got, want any
+	ts.Check(json.Unmarshal([]byte(ts.ReadFile(args[0])), &got))
+	quoted := func(name string) string {
+		text, _ := json.Marshal(ts.Getenv(name))
+		return string(text[1 : len(text)-1])
+	}
+	ts.Check(json.Unmarshal([]byte(os.Expand(ts.ReadFile(args[1]), quoted)), &want))
+	if where := difference("", got, want); where != "" {
+		ts.Fatalf("%s, in %s", where, ts.ReadFile(args[0]))
+	}
+}
+
+func difference(at string, got, want any) string {
+	switch want := want.(type) {
+	case map[string]any:
+		fields, ok := got.(map[string]any)
+		if !ok || !slices.Equal(slices.Sorted(maps.Keys(fields)), slices.Sorted(maps.Keys(want))) {
+			return fmt.Sprintf("%s has not the fields %v", at, slices.Sorted(maps.Keys(want)))
+		}
+		for name := range want {
+			if where := difference(at+"."+name, fields[name], want[name]); where != "" {
+				return where
+			}
+		}
+		return ""
+	case []any:
+		list, ok := got.([]any)
+		if !ok || len(list) != len(want) {
+			return fmt.Sprintf("%s has not %d elements", at, len(want))
+		}
+		for i := range want {
+			if where := difference(fmt.Sprintf("%s[%d]", at, i), list[i], want[i]); where != "" {
+				return where
+			}
+		}
+		return ""
+	}
+	if text, ok := got.(string); want == "*" && ok && text != "" || reflect.DeepEqual(got, want) {
+		return ""
+	}
+	return fmt.Sprintf("%s is %v in place of %v", at, got, want)
+}
+
+// signin [as EMAIL|cancel|approve|deny] CODE ARG... runs mogplex login with a
+// person who walks the address it shows and pastes the callback address, or who
+// types its code in on another device. What it says goes into the file said.
+func signInAs(ts *testscript.TestScript, _ bool, args []string) {
+	act := walking(url.Values{"as": {ada}})
+	switch args[0] {
+	case "as":
+		act, args = walking(url.Values{"as": {args[1]}}), args[2:]
+	case "cancel":
+		act, args = walking(url.Values{"cancel": {"1"}}), args[1:]
+	case "approve", "deny":
+		act, args = onDevice(serviceOf(ts), args[0] == "approve"), args[1:]
+	}
+	path, err := exec.LookPath("mogplex")
+	ts.Check(err)
+	cmd := exec.Command(path, append([]string{"login", "--no-browser"}, args[1:]...)...)
+	cmd.Env = environment(ts)
+	stdout, stderr, err := runAttended(cmd, act)
+	heard.output(cmd.Args[1:], stdout, stderr)
+	ts.Logf("%s%s", stdout, stderr)
+	ts.Check(os.WriteFile(ts.MkAbs("said"), []byte(stderr), 0o600))
+	if got := exitCode(err); fmt.Sprint(got) != args[0] {
+		ts.Fatalf("exit %d in place of %s: %v", got, args[0], err)
+	}
+}
+
+// runAttended runs a login to its end with somebody there.
+func runAttended(cmd *exec.Cmd, act person) (stdout, said string, err error) {
+	var out strings.Builder
+	cmd.Stdout = &out
+	stdin, err := cmd.StdinPipe()
+	if err != nil {
+		return "", "", err
+	}
+	stderr, err := cmd.StderrPipe()
+	if err != nil {
+		return "", "", err
+	}
+	if err := cmd.Start(); err != nil {
+		return "", "", err
+	}
+	said, walkErr := attend(stderr, stdin, act)
+	err = errors.Join(cmd.Wait(), walkErr)
+	return out.String(), said, err
+}
+
+// environment is the script's, for what testscript itself does not start.
+func environment(ts *testscript.TestScript) (env []string) {
+	for _, name := range []string{"HOME", "USERPROFILE", "PATH", "KEYCHAIN", "MOGPLEX_URL", "MOGPLEX_DEV", "MOGPLEX_HOME",
+		"MOGPLEX_CREDENTIAL_STORE", "MOGPLEX_API_KEY", "XDG_RUNTIME_DIR", "DBUS_SESSION_BUS_ADDRESS", "GOCOVERDIR", "GORACE", "SYSTEMROOT"} {
+		if value := ts.Getenv(name); value != "" {
+			env = append(env, name+"="+value)
+		}
+	}
+	return env
+}
+
+// service [KNOB...] starts an account service for the rest of the script.
+func startForScript(ts *testscript.TestScript, _ bool, args []string) {
+	var cfg accountserver.Config
+	for _, knob := range args {
+		switch knob {
+		case "strict":
+			cfg.StrictRotation = true
+		case "revocation":
+			cfg.OfferRevocation = true
+		case "device":
+			cfg.OfferDevice, cfg.DeviceInterval = true, time.Second
+		case "redirects":
+			cfg.RedirectUnauthenticated = true
+		default:
+			ts.Fatalf("there is no knob %s", knob)
+		}
+	}
+	s := startService(deferred{ts}, cfg)
+	services.Store(s.url, s)
+	ts.Setenv("MOGPLEX_URL", s.url)
+	ts.Setenv("MOGPLEX_DEV", "1")
+}

@@ -1,0 +1,156 @@
+package cli
+
+import (
+	"context"
+	"net/url"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/mogplex/mogplex-cli/internal/accountserver"
+	"github.com/mogplex/mogplex-cli/keyring/keyringtest"
+)
+
+// world is one user's machine: a home, a keychain, and a service.
+type world struct {
+	testing.TB
+	mogplex string // the program
+	home    string
+	runtime string // XDG_RUNTIME_DIR
+	env     []string
+	service *service
+	session *keyringtest.Session // of a real keychain
+}
+
+// keychains are the keychains that whole-process tests run with.
+var keychains = []struct {
+	name   string
+	stride int // of the steps at which commands are killed
+	make   func(testing.TB, accountserver.Config) *world
+}{
+	{"fake", 2, fakeWorld},
+	{"parts", 3, func(t testing.TB, cfg accountserver.Config) *world {
+		w := fakeWorld(t, cfg)
+		w.env = append(w.env, "KEYCHAIN_LIMIT=150")
+		return w
+	}},
+	{"gnome-keyring", 5, realWorld},
+}
+
+// fakeWorld runs this binary's mogplex with a fake keychain.
+func fakeWorld(t testing.TB, cfg accountserver.Config) *world {
+	mogplex, err := exec.LookPath("mogplex")
+	if err != nil {
+		t.Fatal(err)
+	}
+	w := newWorld(t, mogplex, cfg)
+	w.env = append(w.env, "KEYCHAIN="+t.TempDir())
+	return w
+}
+
+// realWorld runs mogplex as it is shipped with a gnome-keyring of its own.
+func realWorld(t testing.TB, cfg accountserver.Config) *world {
+	if program := keyringtest.Available(); program != "" {
+		missing(t, program+" is not installed")
+	}
+	mogplex, err := production()
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
+	defer cancel()
+	session, err := keyringtest.Start(ctx, t.TempDir(), keyringtest.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = session.Close() })
+	w := newWorld(t, mogplex, cfg)
+	w.session, w.env = session, append(session.Env(), w.env...)
+	return w
+}
+
+func newWorld(t testing.TB, mogplex string, cfg accountserver.Config) *world {
+	w := &world{TB: t, mogplex: mogplex, home: t.TempDir(), runtime: t.TempDir(), service: startService(t, cfg)}
+	w.env = []string{"PATH=" + os.Getenv("PATH"), "HOME=" + w.home, "USERPROFILE=" + w.home,
+		"SYSTEMROOT=" + os.Getenv("SYSTEMROOT"), "MOGPLEX_URL=" + w.service.url, "MOGPLEX_DEV=1", "XDG_RUNTIME_DIR=" + w.runtime,
+		"GORACE=" + noWait}
+	return w
+}
+
+func (w *world) state(name string) string { return filepath.Join(w.home, ".mogplex", name) }
+
+func (w *world) command(args ...string) *exec.Cmd {
+	cmd := exec.Command(w.mogplex, args...)
+	cmd.Env = w.env
+	return cmd
+}
+
+// run runs a command to its end and returns its exit code.
+func (w *world) run(args ...string) (code int, stdout, stderr string) {
+	w.Helper()
+	var out, errs strings.Builder
+	cmd := w.command(args...)
+	cmd.Stdout, cmd.Stderr = &out, &errs
+	err := cmd.Run()
+	heard.output(args, out.String(), errs.String())
+	return exitCode(err), out.String(), errs.String()
+}
+
+// must runs a command that has to succeed and returns its stdout.
+func (w *world) must(args ...string) (stdout string) {
+	w.Helper()
+	code, stdout, stderr := w.run(args...)
+	if code != 0 {
+		w.Fatalf("mogplex %s: exit %d: %s", strings.Join(args, " "), code, stderr)
+	}
+	return stdout
+}
+
+// token is what `auth token` prints.
+func (w *world) token() string {
+	w.Helper()
+	return strings.TrimSuffix(w.must("auth", "token"), "\n")
+}
+
+// seed stores a session whose access token ends as long from now as told: in
+// auth.json, or from there in the keychain.
+func (w *world) seed(life time.Duration, where string) (access, refresh string) {
+	w.Helper()
+	access, refresh, err := w.service.seedFile(w.state("auth.json"), time.Now().Add(life))
+	if err != nil {
+		w.Fatal(err)
+	}
+	if where == "keychain" {
+		w.must("auth", "migrate")
+	}
+	return access, refresh
+}
+
+// login signs in by pasting the callback address.
+func (w *world) login(cmd *exec.Cmd) (said string, err error) {
+	stdout, stderr, err := runAttended(cmd, walking(url.Values{"as": {ada}}))
+	heard.output(cmd.Args[1:], stdout, stderr)
+	return stderr, err
+}
+
+// syncBuffer is a buffer that a test reads while a process writes to it.
+type syncBuffer struct {
+	mu   sync.Mutex
+	text strings.Builder
+}
+
+func (b *syncBuffer) Write(p []byte) (int, error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.text.Write(p)
+}
+
+func (b *syncBuffer) String() string {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.text.String()
+}
