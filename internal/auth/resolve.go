@@ -96,6 +96,11 @@ func (r *Resolver) stored(ctx context.Context, q Query, res Result) (Result, err
 		provider = Mogplex
 	}
 	found := r.ask(ctx, provider)
+	if !slices.ContainsFunc(found, answered) {
+		// Between two answers another process can have moved the credential
+		// from the layer asked last to the one asked first.
+		found = r.ask(ctx, provider)
+	}
 	if q.Provider == "" && !slices.ContainsFunc(found, holds) {
 		if other := r.firstListed(ctx, found); other != "" {
 			found = r.ask(ctx, other)
@@ -115,6 +120,9 @@ func (r *Resolver) stored(ctx context.Context, q Query, res Result) (Result, err
 }
 
 func holds(f Finding) bool { return f.State == Present }
+
+// answered reports that a layer holds something or could not be asked.
+func answered(f Finding) bool { return f.State != Absent && f.State != Disabled }
 
 // ask reads one provider from every store.
 func (r *Resolver) ask(ctx context.Context, provider string) []Finding {

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -138,4 +139,31 @@ func TestAStoreThatHangsEndsWithTheContext(t *testing.T) {
 			t.Errorf("it took %s", took)
 		}
 	})
+}
+
+// movedMeanwhile is a file whose credential another process migrates to the
+// keychain in the moment before the file is asked.
+type movedMeanwhile struct {
+	*fakeStore
+	keychain *fakeStore
+	once     sync.Once
+}
+
+func (m *movedMeanwhile) Get(ctx context.Context, provider string) ([]byte, bool, error) {
+	m.once.Do(func() {
+		m.keychain.keep(account("a", time.Hour))
+		if _, err := m.fakeStore.Delete(ctx, provider); err != nil {
+			panic(err)
+		}
+	})
+	return m.fakeStore.Get(ctx, provider)
+}
+
+func TestACredentialThatMovesWhileItIsLookedForIsFound(t *testing.T) {
+	keychain, file := newStore(), newStore(account("a", time.Hour))
+	m := newManager(t, nil, keychain, file)
+	m.Layers[1].Store = &movedMeanwhile{fakeStore: file, keychain: keychain}
+	res, err := m.Resolve(t.Context(), Query{})
+	must(t, err)
+	wantToken(t, res, "a")
 }
