@@ -84,6 +84,8 @@ func TestTokenAnswers(t *testing.T) {
 		{"invalid_client", "", `{"error":"invalid_client"}`, 401, ErrRefused, "invalid_client", "", 0},
 		{"secret in the description", "", `{"error":"x","error_description":"token ` + markRefresh + ` is bad"}`, 400, ErrRefused, "x", "", 0},
 		{"secret as the code", "", `{"error":"` + markRefresh + `"}`, 400, ErrRefused, "", "", 0},
+		{"long code", "", `{"error":"unmet_authentication_requirements"}`, 400, ErrRefused, "unmet_authentication_requirements", "", 0},
+		{"another secret as the code", "", `{"error":"` + strings.Repeat("aB3_", 8) + `"}`, 400, ErrRefused, "", "", 0},
 		{"encoded secret in the description", "", `{"error":"x","error_description":"` + strings.Repeat("TUFS", 12) + `"}`, 400, ErrRefused, "x", "", 0},
 		{"escapes in the description", "", `{"error":"x","error_description":"a\u001b[31mb\u0000\u202ec\n d"}`, 400, ErrRefused, "x", "abc d", 0},
 		{"odd code", "", `{"error":"a\nb"}`, 400, ErrRefused, "", "", 0},

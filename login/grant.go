@@ -14,7 +14,9 @@ import (
 
 // Grant is what the service granted. However it is printed, logged or
 // marshalled it reads "[redacted]"; store its fields one by one. The fmt and
-// json packages show what Token itself points to when they are given Token.
+// json packages show what Token itself points to when they are given Token, and
+// fmt does with a verb such as %s when a Grant is an unexported field of a
+// struct, where it can call no method.
 type Grant struct {
 	// Token has an access token, mostly a refresh token, and the type Bearer.
 	// Its Expiry is zero where the service gave no lifetime, or one that is not

@@ -5,10 +5,16 @@ import (
 	"net"
 	"sync"
 	"sync/atomic"
+	"time"
 )
 
-// maxConns bounds the connections a flood can hold open.
-const maxConns = 64
+const (
+	// maxConns bounds the connections a flood can hold open.
+	maxConns = 128
+	// requestGrace is how long a connection has for its request to be read
+	// before it can be taken for silent.
+	requestGrace = 50 * time.Millisecond
+)
 
 // listenLoopback binds the first port that can be bound, on 127.0.0.1 alone. Any
 // failure moves on: a port may be taken, or lie in a range that Windows excludes
@@ -36,6 +42,7 @@ type evictingListener struct {
 type trackedConn struct {
 	net.Conn
 	listener *evictingListener
+	accepted time.Time
 	keep     atomic.Bool // carries this sign-in's callback
 }
 
@@ -44,9 +51,12 @@ func (l *evictingListener) Accept() (net.Conn, error) {
 	if err != nil {
 		return nil, err
 	}
-	c := &trackedConn{Conn: raw, listener: l}
+	c := &trackedConn{Conn: raw, listener: l, accepted: time.Now()}
 	if victim := l.add(c); victim != nil {
-		_ = victim.Conn.Close()
+		time.Sleep(requestGrace - time.Since(victim.accepted))
+		if !victim.keep.Load() {
+			_ = victim.Conn.Close()
+		}
 	}
 	return c, nil
 }

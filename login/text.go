@@ -71,14 +71,16 @@ func escapeLength(s string) int {
 const (
 	maxErrorCode   = 40
 	maxDescription = 200
-	// A longer run of ASCII in a description is taken for a token.
-	longestWord = 31
+	// A longer run of ASCII in a description is taken for a token, and so is a
+	// longer code of other characters than registered codes have.
+	longestWord    = 31
+	registeredCode = "abcdefghijklmnopqrstuvwxyz_"
 )
 
 // errorCode returns an OAuth error code if it is one: RFC 6749 section 5.2's
 // characters, of sane length, and none of the secrets. Otherwise "".
 func errorCode(s string, secrets []string) string {
-	if len(s) > maxErrorCode || containsSecret(s, secrets) {
+	if len(s) > maxErrorCode || containsSecret(s, secrets) || len(s) > longestWord && strings.Trim(s, registeredCode) != "" {
 		return ""
 	}
 	for i := range len(s) {

@@ -42,10 +42,13 @@ func (m *Manager) renewedBy(c, old Credential) bool {
 func (m *Manager) spend(ctx context.Context, res Result) (Result, error) {
 	// Storing what is there already, a moment newer so that it shows, proves
 	// that a store can be written, and brings it into the first that can.
-	if _, err := m.Save(ctx, res.Credential, res.Credential.SavedAt); err != nil {
+	proof, err := m.Save(ctx, res.Credential, res.Credential.SavedAt)
+	if err != nil {
 		return m.keep(res, fmt.Errorf("not refreshed: %w", err))
 	}
-	m.prepare(ctx)
+	if err := m.prepare(ctx); err != nil {
+		return m.keep(res, fmt.Errorf("not refreshed: %w", err))
+	}
 	if err := ctx.Err(); err != nil {
 		return res, err
 	}
@@ -54,6 +57,10 @@ func (m *Manager) spend(ctx context.Context, res Result) (Result, error) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), refreshLimit)
 	defer cancel()
 	fresh, err := m.Refresh(ctx, res.Credential)
+	if err != nil { // what there is stays where the proof has put it, which is said
+		res.Credential, res.Source, res.Path = proof.Credential, proof.Layer, proof.Path
+		res.Warnings = append(res.Warnings, proof.Warnings...)
+	}
 	if errors.Is(err, ErrRejected) {
 		return m.rejected(ctx, res, err)
 	}
@@ -73,13 +80,19 @@ func (m *Manager) spend(ctx context.Context, res Result) (Result, error) {
 }
 
 // prepare readies the layers for the case that the first ones fail by the time
-// the answer is there. One that can't be readied is not worth giving up for.
-func (m *Manager) prepare(ctx context.Context) {
+// the answer is there. Where that fails, the store that was writable a moment
+// ago is not any more, and the refresh token is better not spent. What is
+// damaged stays so, and is not worth giving up for.
+func (m *Manager) prepare(ctx context.Context) error {
 	for _, l := range m.Layers {
-		if l.Prepare != nil && !l.Disabled {
-			_ = l.Prepare(ctx)
+		if l.Prepare == nil || l.Disabled {
+			continue
+		}
+		if err := l.Prepare(ctx); err != nil && l.State(err) != Corrupt {
+			return err
 		}
 	}
+	return nil
 }
 
 // rejected handles invalid_grant: another machine with the same home may have

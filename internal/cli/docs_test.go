@@ -131,6 +131,24 @@ func TestLinksLeadSomewhere(t *testing.T) {
 	}
 }
 
+// TestTheThreatModelNamesTests checks that every test of the tables exists, and
+// that few rows are without one.
+func TestTheThreatModelNamesTests(t *testing.T) {
+	text := readDoc(t, "docs/threat-model.md")
+	named := regexp.MustCompile("`([a-z0-9_/]+_test\\.go):([A-Za-z]+)`").FindAllStringSubmatch(text, -1)
+	for _, test := range named {
+		if !strings.Contains(readDoc(t, test[1]), "func "+test[2]+"(") {
+			t.Errorf("there is no %s in %s", test[2], test[1])
+		}
+	}
+	for _, script := range regexp.MustCompile("`([a-z0-9_/]+\\.txtar)`").FindAllStringSubmatch(text, -1) {
+		readDoc(t, script[1])
+	}
+	if rows := strings.Count(text, "\n| "); len(named) < rows {
+		t.Errorf("%d tests for %d rows", len(named), rows)
+	}
+}
+
 func checkLink(t *testing.T, page, target string) {
 	name, heading, _ := strings.Cut(target, "#")
 	file := page

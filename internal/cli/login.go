@@ -2,12 +2,14 @@ package cli
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
 	"github.com/urfave/cli/v2"
 
 	"github.com/mogplex/mogplex-cli/internal/auth"
+	"github.com/mogplex/mogplex-cli/keyring"
 	"github.com/mogplex/mogplex-cli/login"
 )
 
@@ -97,7 +99,7 @@ func (s *session) browserSignIn(ctx context.Context, opt signInOptions) error {
 	grant, err := s.loginClient(s.origin).SignIn(ctx, flow)
 	if err != nil {
 		s.warn(saved.Warnings...)
-		if grant != nil { // granted, and not stored: nobody may keep it
+		if grant != nil && !mayBeStored(ctx, err) { // granted, and not stored: nobody may keep it
 			s.retire(ctx, []auth.Credential{renewed(auth.Credential{}, grant)}, auth.Credential{})
 		}
 		return err
@@ -107,10 +109,21 @@ func (s *session) browserSignIn(ctx context.Context, opt signInOptions) error {
 	return nil
 }
 
+// mayBeStored reports that a credential whose save failed may be in the
+// keychain all the same, or get there yet: one that does not answer now takes
+// up later what it was asked, and replaces what was there before.
+func mayBeStored(ctx context.Context, err error) bool {
+	return ctx.Err() != nil || errors.Is(err, keyring.ErrTimeout) || errors.Is(err, keyring.ErrUnavailable)
+}
+
 // beforeSignIn reads what is stored now, and refuses to begin a sign-in whose
 // outcome nothing could store.
 func (s *session) beforeSignIn(ctx context.Context) (stored []auth.Credential, err error) {
-	res, _ := s.auth.Resolve(ctx, auth.Query{Provider: auth.Mogplex, All: true})
+	var res auth.Result
+	_ = s.patiently("Waiting for the keychain", func() (err error) {
+		res, err = s.auth.Resolve(ctx, auth.Query{Provider: auth.Mogplex, All: true})
+		return err
+	})
 	if ctx.Err() != nil {
 		return nil, ctx.Err()
 	}

@@ -26,7 +26,8 @@ const sealAccount = "seal.key"
 // rescueLayer is the last layer that is read and written.
 func (p *program) rescueLayer(s settings, keychain keychainStore) auth.Layer {
 	path := p.rescuePath(s)
-	store := rescueStore{legacyfile.New(path, path+".lock"), &keyring.Sealer{Keyring: keychain.Keyring, Account: keychain.prefix + sealAccount}, s.store == storeKeychain}
+	sealer := &keyring.Sealer{Keyring: keychain.Keyring, Account: keychain.prefix + sealAccount}
+	store := rescueStore{legacyfile.New(path, path+".lock"), sealer, s.store == storeKeychain, s.store == storeFile}
 	layer := auth.Layer{Name: auth.File, Path: path, Store: store, State: rescueState, Required: true, Spare: true, Disabled: !ownDir(filepath.Dir(path))}
 	if store.seal {
 		layer.Prepare = store.sealer.Prepare
@@ -50,9 +51,12 @@ func (p *program) rescuePath(s settings) string {
 // rescueStore keeps entries in a file, sealed where none may lie in the clear.
 type rescueStore struct {
 	*legacyfile.File
-	sealer *keyring.Sealer
-	seal   bool
+	sealer     *keyring.Sealer
+	seal       bool
+	noKeychain bool // by the settings
 }
+
+var errKeyForbidden = keyring.Failure(keyring.ErrUnavailable, "a renewed token lies sealed with a key in the keychain, which MOGPLEX_CREDENTIAL_STORE=file forbids to read")
 
 // sealedEntry is the form in which the file keeps a sealed entry.
 type sealedEntry struct {
@@ -68,6 +72,9 @@ func (s rescueStore) Get(ctx context.Context, provider string) ([]byte, bool, er
 	var e sealedEntry
 	if json.Unmarshal(data, &e) != nil || !keyring.IsSealed(e.Key) {
 		return data, true, nil
+	}
+	if s.noKeychain {
+		return nil, false, errKeyForbidden
 	}
 	entry, err := s.sealer.Open(ctx, provider, e.Key)
 	return entry, err == nil, err

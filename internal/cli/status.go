@@ -2,12 +2,14 @@ package cli
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
 	"github.com/urfave/cli/v2"
 
 	"github.com/mogplex/mogplex-cli/internal/auth"
+	"github.com/mogplex/mogplex-cli/internal/hosted"
 )
 
 func (p *program) statusCommand() *cli.Command {
@@ -80,6 +82,9 @@ func status(ctx context.Context, s *session, c *cli.Context) (err error) {
 	if err = s.explain(res, s.unusable(res, err)); err == nil && c.Bool("check") {
 		r.Checked, err = s.check(ctx, res.Credential, &r)
 	}
+	if errors.Is(err, hosted.ErrUnauthorized) {
+		r.SignedIn, err = false, hinted{err, refusedHint(res)}
+	}
 	r.Error = reportOf(err)
 	if s.json {
 		s.printJSON(r)
@@ -150,13 +155,27 @@ func (s *session) check(ctx context.Context, c auth.Credential, r *statusReport)
 	return "accepted", nil
 }
 
+// refusedHint is what helps against a credential that the service refuses.
+// Signing in does not where a variable comes first.
+func refusedHint(res auth.Result) string {
+	switch p, _ := auth.ProviderNamed(res.Credential.Provider); {
+	case res.Source == auth.Env:
+		return "Correct " + p.Variable + ", or unset it."
+	case res.Credential.Refreshable():
+		return "Renew it with `mogplex auth refresh`; if that fails too, sign in again with `mogplex login`."
+	}
+	return "Sign in again with `mogplex login`."
+}
+
 func (s *session) printStatus(r statusReport, res auth.Result) {
 	out := func(format string, args ...any) { fmt.Fprintf(s.stdout, format+"\n", args...) }
 	switch {
 	case r.SignedIn:
 		out("%s", headline(r.Active))
-	case r.Active != nil:
+	case r.Active != nil && res.Credential.Expired(s.now()):
 		out("The credential in force has expired.")
+	case r.Active != nil:
+		out("The credential in force is refused by the service.")
 	default:
 		out("No credential is in force.\n")
 	}

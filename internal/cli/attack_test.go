@@ -1,0 +1,188 @@
+package cli
+
+import (
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"net/url"
+	"os/exec"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/mogplex/mogplex-cli/internal/accountserver"
+)
+
+func adaForm() url.Values { return url.Values{"as": {ada}} }
+
+// arrive visits a callback address as a browser does and returns the page that
+// it ends at.
+func arrive(t *testing.T, callback string) (page string) {
+	t.Helper()
+	browser := &http.Client{Transport: &http.Transport{DisableKeepAlives: true}, Timeout: 20 * time.Second}
+	resp, err := browser.Get(callback)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer resp.Body.Close()
+	text, err := io.ReadAll(resp.Body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	heard.output([]string{"the page after login"}, string(text), "")
+	return string(text)
+}
+
+// send writes a text to a port again and again, on connections that it leaves
+// open for a moment, until stop is closed.
+func send(host, text string, stop <-chan struct{}) {
+	var open []net.Conn
+	defer func() {
+		for _, conn := range open {
+			conn.Close()
+		}
+	}()
+	for {
+		select {
+		case <-stop:
+			return
+		default:
+		}
+		conn, err := net.Dial("tcp4", host)
+		if err != nil {
+			continue
+		}
+		_ = conn.SetDeadline(time.Now().Add(5 * time.Second))
+		_, _ = io.WriteString(conn, text)
+		if open = append(open, conn); len(open) > 50 {
+			open[0].Close()
+			open = open[1:]
+		}
+	}
+}
+
+// Another user of the machine throws everything at the port at once, from before
+// the browser arrives until after. The person signs in all the same.
+func TestSignInThroughAFlood(t *testing.T) {
+	w := fakeWorld(t, accountserver.Config{})
+	cmd, address, stderr := w.listeningLogin()
+	callback, err := walk(address, adaForm())
+	if err != nil {
+		t.Fatal(err)
+	}
+	u, err := url.Parse(callback)
+	if err != nil {
+		t.Fatal(err)
+	}
+	state, own := u.Query().Get("state"), "Host: "+u.Host+"\r\n"
+	stop, attackers := make(chan struct{}), sync.WaitGroup{}
+	for _, text := range []string{
+		"", // silence
+		"GET /auth/callback?code=c HTTP/1.1\r\n" + own, // no end of headers
+		"GET /auth/callback?code=c&state=" + strings.Repeat("A", len(state)) + " HTTP/1.1\r\n" + own + "\r\n",
+		"GET /auth/callback?error=access_denied HTTP/1.1\r\n" + own + "\r\n",
+		"GET " + u.RequestURI() + " HTTP/1.1\r\nHost: evil.example\r\n\r\n",
+		"GET " + u.RequestURI() + " HTTP/1.1\r\n" + own + "Sec-Fetch-Dest: iframe\r\n\r\n",
+		"GET /auth/callback HTTP/1.1\r\n" + own + "X: " + strings.Repeat("a", 10<<20) + "\r\n\r\n",
+	} {
+		attackers.Go(func() { send(u.Host, text, stop) })
+	}
+	t.Cleanup(attackers.Wait)
+	t.Cleanup(func() { close(stop) })
+	time.Sleep(200 * time.Millisecond) // the flood is under way
+	page := arrive(t, callback)
+	err = cmd.Wait()
+	heard.output(cmd.Args[1:], "", stderr.String())
+	if err != nil || !strings.Contains(page, "You are signed in") {
+		t.Fatalf("%v: %s\n%s", err, stderr, page)
+	}
+	if n := w.service.Stats().Grants["authorization_code"]; n != 1 || !w.service.Valid(w.token()) {
+		t.Errorf("%d exchanges, or what was stored does not work", n)
+	}
+}
+
+// A squatter on the first port gets nothing: the service sends the browser to the
+// second.
+func TestASquatterOnTheFirstPortGetsNothing(t *testing.T) {
+	squatter, err := net.Listen("tcp4", "127.0.0.1:24816")
+	if err == nil { // else somebody else squats there, which serves as well
+		defer squatter.Close()
+		go func() {
+			for {
+				conn, err := squatter.Accept()
+				if err != nil {
+					return
+				}
+				t.Error("the squatter was visited")
+				conn.Close()
+			}
+		}()
+	}
+	w := fakeWorld(t, accountserver.Config{})
+	cmd, address, stderr := w.listeningLogin()
+	callback, err := walk(address, adaForm())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if squatter != nil && !strings.HasPrefix(callback, "http://127.0.0.1:24818/") {
+		t.Errorf("the browser is sent to %.30s", callback)
+	}
+	arrive(t, callback)
+	if err := cmd.Wait(); err != nil {
+		t.Fatalf("%v: %s", err, stderr)
+	}
+	heard.output(cmd.Args[1:], "", stderr.String())
+}
+
+// A sign-in whose code somebody else used first ends in a clear error, and the
+// session before it goes on.
+func TestAReplayedCodeCostsNothing(t *testing.T) {
+	w := fakeWorld(t, accountserver.Config{})
+	token, _ := w.seed(time.Hour, "keychain")
+	thief := func(shown string) (string, error) {
+		callback, err := walk(authorizeLine.FindString(shown), adaForm())
+		if err != nil {
+			return "", err
+		}
+		u, err := url.Parse(callback)
+		if err != nil {
+			return "", err
+		}
+		resp, err := http.PostForm(w.service.url+accountserver.TokenPath, url.Values{"grant_type": {"authorization_code"},
+			"client_id": {accountserver.ClientID}, "code": {u.Query().Get("code")}, "code_verifier": {strings.Repeat("v", 43)},
+			"redirect_uri": {u.Scheme + "://" + u.Host + u.Path}})
+		if err != nil {
+			return "", err
+		}
+		defer resp.Body.Close()
+		if resp.StatusCode == http.StatusOK {
+			err = fmt.Errorf("the thief was given tokens without the verifier")
+		}
+		return callback, err
+	}
+	cmd := w.command("login", "--no-browser")
+	stdout, stderr, err := runAttended(cmd, thief)
+	heard.output(cmd.Args[1:], stdout, stderr)
+	if exitCode(err) == exitOK || !strings.Contains(stderr, "login") {
+		t.Errorf("%v: %s", err, stderr)
+	}
+	if w.token() != token {
+		t.Error("the session before is gone")
+	}
+}
+
+// No flag of any command takes a secret: what is an argument, `ps` shows to
+// everybody, and the shell's history keeps.
+func TestNoArgumentTakesASecret(t *testing.T) {
+	w := fakeWorld(t, accountserver.Config{})
+	for _, flag := range []string{"--with-token", "--with-api-key"} {
+		cmd := exec.Command(w.mogplex, "login", "--provider", "openai", flag, "sk-proj-0123456789")
+		cmd.Env = w.env
+		out, err := cmd.CombinedOutput()
+		if exitCode(err) != exitUsage || len(out) == 0 {
+			t.Errorf("%s: %v, %s", flag, err, out)
+		}
+	}
+}

@@ -1,0 +1,167 @@
+//go:build unix
+
+package cli
+
+import (
+	"context"
+	"errors"
+	"os"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/mogplex/mogplex-cli/internal/accountserver"
+)
+
+// An answer without an end is cut off, and not kept in memory meanwhile.
+func TestAnEndlessAnswerIsCutOff(t *testing.T) {
+	for path, c := range map[string]struct {
+		args string
+		exit int
+	}{
+		accountserver.TokenPath: {"auth refresh", exitUnavailable},
+		accountserver.APIPath:   {"auth status --check", exitUnavailable},
+		"/.well-known":          {"login --no-browser --timeout 1s", exitFailure}, // nobody comes
+	} {
+		w := fakeWorld(t, accountserver.Config{})
+		token, _ := w.seed(time.Hour, "keychain")
+		w.service.Fail(accountserver.Fault{Path: path, Endless: true})
+		cmd := w.command(strings.Fields(c.args)...)
+		var said strings.Builder
+		cmd.Stderr = &said
+		began := time.Now()
+		if got := exitCode(cmd.Run()); got != c.exit || time.Since(began) > 20*time.Second {
+			t.Errorf("%s: exit %d after %v: %s", path, got, time.Since(began), said.String())
+		}
+		heard.output(cmd.Args[1:], "", said.String())
+		peak := cmd.ProcessState.SysUsage().(*syscall.Rusage).Maxrss // bytes on a Mac, else kilobytes
+		if runtime.GOOS == "darwin" {
+			peak >>= 10
+		}
+		if peak > 200<<10 {
+			t.Errorf("%s: it took %d KiB", path, peak)
+		}
+		if w.token() != token {
+			t.Errorf("%s: the session is gone", path)
+		}
+	}
+}
+
+// plants are what an attacker, or a mishap, may put into a state directory.
+var plants = []struct {
+	name  string
+	plant func(w *world) error
+	exit  int // of `auth refresh`
+	words string
+}{
+	{"config.toml is a pipe", planted("config.toml", pipe), exitFailure, "config.toml: not a regular file"},
+	{"config.toml is a directory", planted("config.toml", directory), exitFailure, "config.toml: not a regular file"},
+	{"config.toml has no end", planted("config.toml", link("/dev/zero")), exitFailure, "config.toml: not a regular file"},
+	{"config.toml is huge", planted("config.toml", huge), exitFailure, "config.toml: larger than 1 MiB"},
+	{"config.toml is somebody else's", planted("config.toml", another), exitFailure, "config.toml: owned by another user"},
+	{"config.toml is a link to nothing", planted("config.toml", link("nothing")), exitOK, ""},
+	{"auth.json is a pipe", planted("auth.json", pipe), exitFailure, "not a regular file"},
+	{"auth.json is a directory", planted("auth.json", directory), exitFailure, "not a regular file"},
+	{"auth.json has no end", planted("auth.json", link("/dev/zero")), exitFailure, "not a regular file"},
+	{"auth.json is huge", planted("auth.json", huge), exitFailure, "larger than 1 MiB"},
+	{"auth.json is somebody else's", planted("auth.json", another), exitFailure, "owned by another user"},
+	{"locks is a pipe", planted("locks", pipe), exitFailure, "not a directory"},
+	{"locks leads nowhere", planted("locks", link("nothing")), exitFailure, "lock"},
+	{"a lock is a pipe", planted("locks/mogplex.lock", pipe), exitOK, ""},
+	{"a lock is a link", planted("locks/mogplex.lock", link("../target")), exitFailure, "lock"},
+	{"a lock is a directory", planted("locks/mogplex.lock", directory), exitFailure, "lock"},
+	{"the file's lock is a pipe", planted("locks/auth.json.lock", pipe), exitOK, ""},
+	{"the file's lock is a link", planted("locks/auth.json.lock", link("../target")), exitOK, "the file did not take the credential"}, // the rescue file does
+	{"everybody may write", func(w *world) error { return os.Chmod(w.state(""), 0o777) }, exitOK, "only you can now"},
+}
+
+// planted puts a name of the state directory aside and plants something there.
+func planted(name string, plant func(path string) error) func(w *world) error {
+	return func(w *world) error {
+		path := w.state(name)
+		if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+			return err
+		}
+		if err := os.Rename(path, path+".aside"); err != nil && !errors.Is(err, os.ErrNotExist) {
+			return err
+		}
+		return plant(path)
+	}
+}
+
+func pipe(path string) error      { return syscall.Mkfifo(path, 0o600) }
+func directory(path string) error { return os.Mkdir(path, 0o700) }
+func huge(path string) error {
+	return errors.Join(os.WriteFile(path, []byte("# "), 0o600), os.Truncate(path, 1<<40))
+}
+func link(to string) func(path string) error {
+	return func(path string) error { return os.Symlink(to, path) }
+}
+
+var errOnlyRoot = errors.New("only root can give a file away")
+
+func another(path string) error {
+	if os.Geteuid() != 0 {
+		return errOnlyRoot
+	}
+	return errors.Join(os.WriteFile(path, nil, 0o666), os.Chown(path, 65534, -1))
+}
+
+// Whatever lies in the state directory, a command ends at once, says what is in
+// the way, and loses nothing: once it is gone the session goes on.
+func TestAHostileStateDirectory(t *testing.T) {
+	for _, c := range plants {
+		t.Run(c.name, func(t *testing.T) {
+			w := fakeWorld(t, accountserver.Config{})
+			w.env = append(w.env, "MOGPLEX_CREDENTIAL_STORE=file")
+			_, refresh := w.seed(time.Hour, "file")
+			if strings.HasPrefix(c.name, "config.toml") {
+				w.env = append(w.env, "MOGPLEX_CREDENTIAL_STORE=") // it would come first
+			}
+			err := c.plant(w)
+			if errors.Is(err, errOnlyRoot) {
+				t.Skip(err)
+			}
+			if err != nil {
+				t.Fatal(err)
+			}
+			ctx, cancel := context.WithTimeout(t.Context(), 8*time.Second)
+			defer cancel()
+			cmd := w.command("auth", "refresh")
+			context.AfterFunc(ctx, func() { _ = cmd.Process.Kill() })
+			var said strings.Builder
+			cmd.Stderr = &said
+			if got := exitCode(cmd.Run()); got != c.exit || !strings.Contains(said.String(), c.words) {
+				t.Errorf("exit %d, %v: %s", got, ctx.Err(), said.String())
+			}
+			heard.output(cmd.Args[1:], "", said.String())
+			if _, err := os.Lstat(w.state("target")); err == nil {
+				t.Error("the link was followed")
+			}
+			if c.exit == exitOK {
+				w.token()
+				return
+			}
+			w.unplant(t)
+			if !w.service.RefreshValid(refresh) {
+				t.Error("the refresh token was spent")
+			}
+			w.must("auth", "refresh")
+		})
+	}
+}
+
+// unplant takes away what was planted and puts back what was there.
+func (w *world) unplant(t *testing.T) {
+	t.Helper()
+	err := errors.Join(os.RemoveAll(w.state("config.toml")), os.RemoveAll(w.state("locks")))
+	if _, missing := os.Lstat(w.state("auth.json.aside")); missing == nil {
+		err = errors.Join(err, os.RemoveAll(w.state("auth.json")), os.Rename(w.state("auth.json.aside"), w.state("auth.json")))
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+}
