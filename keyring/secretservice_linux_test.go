@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"net"
 	"os"
 	"os/exec"
@@ -64,6 +65,9 @@ func wantClass(t *testing.T, opt keyring.Options, want error, within time.Durati
 		err := call(open(opt))
 		if !errors.Is(err, want) {
 			t.Errorf("%s: %v; want %v", op, err, want)
+		}
+		if errors.Is(err, fs.ErrNotExist) {
+			t.Errorf("%s: %v reads as absent", op, err)
 		}
 		if took := time.Since(start); took > within {
 			t.Errorf("%s took %s", op, took)

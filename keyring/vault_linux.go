@@ -163,7 +163,7 @@ func (v *vault) secretOf(ctx context.Context, item dbus.ObjectPath) (string, err
 }
 
 // accountOf reads whose an item is. Ours has go-keyring's two attributes and
-// nothing beside them but the schema that a provider adds by itself.
+// nothing beside them but what a provider adds by itself.
 func (v *vault) accountOf(ctx context.Context, item dbus.ObjectPath) (account string, ours bool, err error) {
 	var value dbus.Variant
 	if err := v.call(ctx, item, propertiesGet, 0, []any{itemInterface, "Attributes"}, &value); err != nil {
@@ -174,12 +174,22 @@ func (v *vault) accountOf(ctx context.Context, item dbus.ObjectPath) (account st
 		return "", false, fail(ErrUnavailable, "the Secret Service's answer about an item has the wrong form")
 	}
 	for name := range attributes {
-		if name != "username" && name != "service" && name != "xdg:schema" {
+		if name != "username" && name != "service" && !addedByProvider(name) {
 			return "", false, nil
 		}
 	}
 	account, ours = attributes["username"]
 	return account, ours && attributes["service"] == v.service, nil
+}
+
+// addedByProvider names the attributes that gnome-keyring, first, and KeePassXC
+// give to every item.
+func addedByProvider(attribute string) bool {
+	switch attribute {
+	case "xdg:schema", "Notes", "Path", "Title", "URL", "UserName", "Uuid":
+		return true
+	}
+	return false
 }
 
 // List reads the accounts of our items, not their secrets.

@@ -1,0 +1,227 @@
+package cli
+
+import (
+	"net"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strconv"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/mogplex/mogplex-cli/internal/accountserver"
+	"github.com/mogplex/mogplex-cli/keyring/keyringtest"
+)
+
+// ledger is every write of the commands that were traced, by strace.
+type ledger struct {
+	dir string
+	n   int
+}
+
+// traced is a command whose writes go into the ledger.
+func (l *ledger) traced(w *world, args ...string) *exec.Cmd {
+	l.n++
+	cmd := w.command(args...)
+	strace := []string{"strace", "-f", "-qq", "-y", "-s", "1000000", "-e", "trace=write,writev,pwrite64,pwritev,sendto,sendmsg",
+		"-o", filepath.Join(l.dir, strconv.Itoa(l.n)), cmd.Path}
+	cmd.Args = append(strace, args...)
+	cmd.Path, cmd.Err = exec.LookPath("strace")
+	return cmd
+}
+
+var writeToFile = regexp.MustCompile(`^\d+ +p?writev?(?:64)?\(\d+<(/[^>]*)>, (.*)`)
+
+// files are the files that were written to, and whether a secret went there.
+func (l *ledger) files(t *testing.T) map[string]bool {
+	written := map[string]bool{}
+	for i := range l.n {
+		text, err := os.ReadFile(filepath.Join(l.dir, strconv.Itoa(i+1)))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for line := range strings.Lines(string(text)) {
+			if m := writeToFile.FindStringSubmatch(line); m != nil && !strings.HasPrefix(m[1], "/dev/") {
+				written[m[1]] = written[m[1]] || heard.holds(m[2])
+			}
+		}
+	}
+	return written
+}
+
+// everyCommand runs all that writes or reads a credential; between them the
+// session's keychain goes away in mid-refresh.
+func (l *ledger) everyCommand(w *world, midRefresh *func()) {
+	w.Helper()
+	signIn := func(args ...string) {
+		if said, err := w.login(l.traced(w, append([]string{"login", "--no-browser"}, args...)...)); err != nil {
+			w.Fatalf("login: %v: %s", err, said)
+		}
+	}
+	run := func(stdin string, args ...string) {
+		cmd := l.traced(w, args...)
+		if stdin != "" {
+			cmd.Stdin = strings.NewReader(stdin)
+		}
+		out, err := cmd.CombinedOutput()
+		if err != nil {
+			w.Fatalf("mogplex %q: %v: %s", args, err, out)
+		}
+	}
+	signIn()
+	run("", "auth", "token")
+	run("", "auth", "refresh")
+	run("", "auth", "status", "--json")
+	run("", "auth", "migrate", "--json")
+	run(w.service.issuePAT(), "login", "--with-token")
+	heard.secret("sk-proj-0123456789abcdefgh")
+	run("sk-proj-0123456789abcdefgh", "login", "--provider", "openai", "--with-api-key", "--profile", "work")
+	run("", "logout")
+	signIn()
+	*midRefresh = func() { _ = w.session.KillProvider() }
+	run("", "auth", "refresh")
+	*midRefresh = func() {}
+	if err := w.session.RestartProvider(w.Context(), true); err != nil {
+		w.Fatal(err)
+	}
+	run("", "auth", "token")
+	run("", "auth", "refresh")
+	run("", "logout", "--all")
+}
+
+// TestWhereOnlyTheKeychainMayHoldATokenNoFileEverDoes watches every write of
+// every command, the ones included of files that are gone by the end.
+func TestWhereOnlyTheKeychainMayHoldATokenNoFileEverDoes(t *testing.T) {
+	if _, err := exec.LookPath("strace"); err != nil {
+		missing(t, "strace is not installed")
+	}
+	for _, mode := range []storeMode{storeKeychain, storeAuto} {
+		t.Run(string(mode), func(t *testing.T) {
+			midRefresh := func() {}
+			w := realWorld(t, accountserver.Config{StrictRotation: true, OnRequest: func(r accountserver.Request) {
+				if r.Grant == "refresh_token" {
+					midRefresh()
+				}
+			}})
+			w.env = append(w.env, "MOGPLEX_CREDENTIAL_STORE="+string(mode))
+			l := &ledger{dir: t.TempDir()}
+			if out, err := l.traced(w, "--version").CombinedOutput(); err != nil {
+				missing(t, "strace can't trace here: "+string(out))
+			}
+			l.everyCommand(w, &midRefresh)
+			written := l.files(t)
+			in, rescues := 0, 0
+			for path, secret := range written {
+				if secret {
+					in++
+				}
+				if strings.Contains(path, "rescue-") {
+					rescues++
+				}
+				if secret && mode == storeKeychain {
+					t.Errorf("a secret was written to %s", path)
+				}
+			}
+			if mode == storeAuto && in == 0 || mode == storeKeychain && rescues == 0 {
+				t.Errorf("what has to be written is not seen: %v", written)
+			}
+		})
+	}
+}
+
+// TestWhereTheFileIsChosenTheKeychainIsNotTouched counts the connections to the
+// session bus: a keychain that hangs, or asks for a password, is in nobody's
+// way then.
+func TestWhereTheFileIsChosenTheKeychainIsNotTouched(t *testing.T) {
+	mogplex, err := production()
+	if err != nil {
+		t.Fatal(err)
+	}
+	w := newWorld(t, mogplex, accountserver.Config{OfferRevocation: true})
+	socket := filepath.Join(t.TempDir(), "bus")
+	if len(socket) > 100 {
+		t.Skip("the temporary directory's name is too long for a socket")
+	}
+	bus, err := net.Listen("unix", socket)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer bus.Close()
+	var connections atomic.Int32
+	go func() {
+		for {
+			if _, err := bus.Accept(); err != nil { // it says nothing to anybody, as a bus that hangs
+				return
+			}
+			connections.Add(1)
+		}
+	}()
+	common := append(w.env, "DBUS_SESSION_BUS_ADDRESS=unix:path="+socket, "MOGPLEX_KEYCHAIN_TIMEOUT=200ms")
+	quiet := func(what string) {
+		t.Helper()
+		if n := connections.Swap(0); n != 0 {
+			t.Errorf("%s: %d connections to the bus", what, n)
+		}
+	}
+	w.env = append(common, "MOGPLEX_CREDENTIAL_STORE=file")
+	if said, err := w.login(w.command("login", "--no-browser")); err != nil {
+		t.Fatalf("%v: %s", err, said)
+	}
+	for _, args := range []string{"auth token", "auth refresh", "auth status", "auth status --json --check", "", "logout", "logout --all"} {
+		started := time.Now()
+		w.must(strings.Fields(args)...)
+		if took := time.Since(started); took > 5*time.Second {
+			t.Errorf("mogplex %s took %s", args, took)
+		}
+		quiet("mogplex " + args)
+	}
+	// Nor where a variable decides, or nothing is looked up at all.
+	w.env = append(common, "MOGPLEX_API_KEY="+w.service.issuePAT())
+	for _, args := range []string{"auth token", "", "--version", "--help", "completion bash"} {
+		w.must(strings.Fields(args)...)
+		quiet("with a variable, mogplex " + args)
+	}
+	w.env = common
+	if code, _, said := w.run("auth", "token"); code != exitTryAgain || connections.Load() == 0 {
+		t.Errorf("the bus sees nothing: exit %d, %s", code, said)
+	}
+}
+
+// A token that was sealed where only the keychain may hold one is not reported
+// as "not signed in" where the keychain may not be asked.
+func TestASealedTokenIsNotReportedAsSignedOutWhereTheFileIsChosen(t *testing.T) {
+	breakStore := func() {}
+	w := fakeWorld(t, accountserver.Config{OnRequest: func(r accountserver.Request) {
+		if r.Grant == "refresh_token" {
+			breakStore()
+		}
+	}})
+	w.seed(time.Hour, "keychain")
+	base := w.env
+	w.env = append(base, "MOGPLEX_CREDENTIAL_STORE=keychain")
+	fake := w.fake()
+	breakStore = func() { _ = fake.Break(keyringtest.ReadOnly) }
+	w.must("auth", "refresh")
+	token := w.token()
+	if err := fake.Break(keyringtest.Hangs); err != nil {
+		t.Fatal(err)
+	}
+	w.env = append(base, "MOGPLEX_CREDENTIAL_STORE=file")
+	started := time.Now()
+	code, stdout, stderr := w.run("auth", "token")
+	if code != exitUnavailable || stdout != "" || !strings.Contains(stderr, "sealed with a key in the keychain") || time.Since(started) > 2*time.Second {
+		t.Errorf("exit %d after %s: %s", code, time.Since(started), stderr)
+	}
+	for _, fault := range []keyringtest.Fault{keyringtest.Hangs, keyringtest.ReadOnly} {
+		if err := fake.Clear(fault); err != nil {
+			t.Fatal(err)
+		}
+	}
+	w.env = append(base, "MOGPLEX_CREDENTIAL_STORE=keychain")
+	if w.token() != token {
+		t.Error("the sealed token is lost")
+	}
+}

@@ -1,0 +1,64 @@
+package cli
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/mogplex/mogplex-cli/internal/accountserver"
+	"github.com/mogplex/mogplex-cli/keyring/keyringtest"
+)
+
+// TestAKeychainThatHangsCostsOneWaitAndIsSaid bounds what a headless machine
+// makes a person wait, who is told what for.
+func TestAKeychainThatHangsCostsOneWaitAndIsSaid(t *testing.T) {
+	const limit = 1200 * time.Millisecond
+	for _, c := range []struct {
+		args  string
+		stdin string
+		exit  int
+	}{
+		{"auth token", "", exitTryAgain},
+		{"auth status", "", exitTryAgain},
+		{"auth refresh", "", exitTryAgain},
+		{"auth migrate --to file", "", exitTryAgain},
+		{"", "", exitTryAgain},
+		{"logout", "", exitTryAgain},
+		{"logout --all", "", exitTryAgain},
+		{"--logout", "", exitTryAgain},
+		{"login --no-browser --timeout 10ms", "", exitFailure},
+		{"login --with-token", "a token", exitOK},
+	} {
+		t.Run(c.args, func(t *testing.T) {
+			t.Parallel()
+			w := fakeWorld(t, accountserver.Config{})
+			if err := w.fake().Break(keyringtest.Hangs); err != nil {
+				t.Fatal(err)
+			}
+			w.env = append(w.env, "MOGPLEX_KEYCHAIN_TIMEOUT="+limit.String())
+			if c.stdin != "" {
+				c.stdin = w.service.issuePAT()
+			}
+			started := time.Now()
+			code, stdout, stderr := w.runWith(c.stdin, strings.Fields(c.args)...)
+			took := time.Since(started)
+			if code != c.exit || took < limit || took > 3*limit {
+				t.Errorf("exit %d after %s: %s", code, took, stderr)
+			}
+			if !strings.Contains(stderr, "…") || strings.Contains(stderr, "not signed in") {
+				t.Errorf("said: %s%s", stdout, stderr)
+			}
+		})
+	}
+}
+
+// runWith is run with a text on stdin.
+func (w *world) runWith(stdin string, args ...string) (code int, stdout, stderr string) {
+	w.Helper()
+	var out, errs strings.Builder
+	cmd := w.command(args...)
+	cmd.Stdin, cmd.Stdout, cmd.Stderr = strings.NewReader(stdin), &out, &errs
+	err := cmd.Run()
+	heard.output(args, out.String(), errs.String())
+	return exitCode(err), out.String(), errs.String()
+}

@@ -1,0 +1,188 @@
+package cli
+
+import (
+	"cmp"
+	"encoding/json"
+	"os"
+	"os/exec"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/mogplex/mogplex-cli/internal/accountserver"
+	"github.com/mogplex/mogplex-cli/keyring/keyringtest"
+)
+
+// predicament is a reason why no credential is in force, and what `auth status`
+// has to say of it.
+type predicament struct {
+	name  string
+	real  bool // with gnome-keyring
+	cause func(*world) error
+	args  string
+	layer string // "keychain locked": its state
+	row   string // the same in text, where it is not that word
+	exit  int
+	code  string // of the error object
+	says  string
+	hint  string // the next thing to do
+}
+
+func predicaments() []predicament {
+	breaks := func(fault keyringtest.Fault) func(*world) error {
+		return func(w *world) error { return w.fake().Break(fault) }
+	}
+	return []predicament{
+		{name: "nothing stored", layer: "keychain absent", exit: 64, code: "not_signed_in", says: "no credential is set or stored", hint: "mogplex login"},
+		{name: "locked", real: true, cause: func(w *world) error { return w.session.Lock(w.Context()) },
+			layer: "keychain locked", exit: 75, code: "keychain_locked", says: "the keychain is locked", hint: "Unlock"},
+		{name: "no answer", real: true, cause: func(w *world) error {
+			w.env = append(w.env, "MOGPLEX_KEYCHAIN_TIMEOUT=300ms")
+			return w.session.StopProvider()
+		}, layer: "keychain timeout", exit: 75, code: "keychain_timeout", says: "did not answer in time", hint: "MOGPLEX_KEYCHAIN_TIMEOUT"},
+		{name: "refused by the keychain", cause: breaks(keyringtest.Denied),
+			layer: "keychain denied", exit: 69, code: "keychain_denied", says: "refused access", hint: "Allow mogplex"},
+		{name: "no keychain", real: true, cause: func(w *world) error { return w.session.KillProvider() },
+			layer: "keychain unavailable", exit: 64, code: "not_signed_in", says: "there is no keychain to look into", hint: "mogplex login"},
+		{name: "no keychain where one is required", real: true, cause: func(w *world) error {
+			w.env = append(w.env, "MOGPLEX_CREDENTIAL_STORE=keychain")
+			return w.session.KillProvider()
+		}, layer: "keychain unavailable", exit: 69, code: "keychain_unavailable", says: "no keychain can be reached", hint: "Start a keychain"},
+		{name: "an item that is damaged", real: true, cause: damagedItem,
+			layer: "keychain corrupt", exit: 1, code: "corrupt", says: "damaged", hint: "mogplex logout"},
+		{name: "a file that is cut off", cause: func(w *world) error { return w.writeFile(`{"mogplex": {"token": "mog_`) },
+			layer: "file corrupt", exit: 1, code: "corrupt", says: "line 1", hint: "Mend the file"},
+		{name: "a directory for a file", cause: func(w *world) error { return os.MkdirAll(w.state("auth.json"), 0o700) },
+			layer: "file corrupt", exit: 1, code: "file_refused", says: "auth.json", hint: "Move that file away"},
+		{name: "expired for good", cause: func(w *world) error {
+			return w.writeFile(`{"mogplex": {"type": "oauth", "access": "dead-0123456789", "expires": 1700000000000}}`)
+		}, layer: "file present", exit: 64, code: "not_signed_in", says: "has expired", hint: "Sign in again"},
+		{name: "refused by the service", cause: func(w *world) error {
+			other := accountserver.New(accountserver.Config{}).IssuePAT(ada)
+			heard.secret(other)
+			return w.writeFile(`{"mogplex": {"token": "` + other + `"}}`)
+		}, args: "--check", layer: "file present", exit: 64, code: "not_signed_in", says: "does not accept", hint: "Sign in again"},
+		{name: "a stale variable over a session that works", cause: func(w *world) error {
+			w.seed(time.Hour, "keychain")
+			other := accountserver.New(accountserver.Config{}).IssuePAT(ada)
+			heard.secret(other)
+			w.env = append(w.env, "MOGPLEX_API_KEY="+other)
+			return nil
+		}, args: "--check", layer: "keychain present", row: "hidden by env", exit: 64, code: "not_signed_in", says: "does not accept", hint: "Correct MOGPLEX_API_KEY"},
+		{name: "ended at the service, renewable", cause: func(w *world) error {
+			w.seed(time.Hour, "keychain")
+			w.service.ExpireAccess()
+			return nil
+		}, args: "--check", layer: "keychain present", exit: 64, code: "not_signed_in", says: "does not accept", hint: "mogplex auth refresh"},
+	}
+}
+
+// damagedItem has another program write under our name.
+func damagedItem(w *world) error {
+	if _, err := exec.LookPath("secret-tool"); err != nil {
+		missing(w, "secret-tool is not installed")
+	}
+	w.seed(time.Hour, "keychain")
+	cmd := exec.Command("secret-tool", "store", "--label=x", "service", "mogplex", "username", "mogplex")
+	cmd.Env, cmd.Stdin = w.env, strings.NewReader("not what mogplex wrote")
+	return cmd.Run()
+}
+
+// TestEveryStateIsToldApart produces each state by its cause, and reads it in
+// text and JSON: one that is taken for another sends a person to the wrong cure.
+func TestEveryStateIsToldApart(t *testing.T) {
+	for _, p := range predicaments() {
+		t.Run(p.name, func(t *testing.T) {
+			stage := fakeWorld
+			if p.real {
+				stage = realWorld
+			}
+			w := stage(t, accountserver.Config{})
+			if p.cause != nil {
+				if err := p.cause(w); err != nil {
+					t.Fatal(err)
+				}
+			}
+			args := append([]string{"auth", "status"}, strings.Fields(p.args)...)
+			code, stdout, stderr := w.run(args...)
+			layer, state, _ := strings.Cut(p.layer, " ")
+			words := map[string]string{"timeout": "timed out", "present": "in force"}
+			word := cmp.Or(p.row, words[state], state)
+			if code != p.exit || !strings.Contains(stderr, p.says) || !strings.Contains(stderr, p.hint) || !hasRow(stdout, layer, word) {
+				t.Errorf("exit %d: %s%s", code, stdout, stderr)
+			}
+			if strings.Contains(stdout, "Signed in") || p.code != "not_signed_in" && strings.Contains(stderr, "not signed in") {
+				t.Errorf("it speaks of being signed in or out: %s%s", stdout, stderr)
+			}
+			w.wantState(p, append(args, "--json")...)
+			w.wantSameEnd(p)
+		})
+	}
+}
+
+// fake is the world's fake keychain.
+func (w *world) fake() keyringtest.Fake {
+	for _, pair := range w.env {
+		if dir, ok := strings.CutPrefix(pair, "KEYCHAIN="); ok {
+			return keyringtest.Fake{Dir: dir}
+		}
+	}
+	w.Fatal("there is no fake keychain here")
+	return keyringtest.Fake{}
+}
+
+// writeFile writes auth.json as it is.
+func (w *world) writeFile(text string) error {
+	if err := os.MkdirAll(w.state(""), 0o700); err != nil {
+		return err
+	}
+	return os.WriteFile(w.state("auth.json"), []byte(text), 0o600)
+}
+
+// hasRow reports whether a line of the table of layers has a state.
+func hasRow(text, layer, word string) bool {
+	for line := range strings.Lines(text) {
+		if rest, ok := strings.CutPrefix(strings.TrimSpace(line), layer+" "); ok && strings.HasPrefix(strings.TrimSpace(rest), word) {
+			return true
+		}
+	}
+	return false
+}
+
+// wantState reads the same in JSON.
+func (w *world) wantState(p predicament, args ...string) {
+	w.Helper()
+	code, stdout, stderr := w.run(args...)
+	var got struct {
+		SignedIn bool `json:"signed_in"`
+		Layers   []struct{ Layer, State string }
+		Error    struct{ Code, Message, Hint string }
+	}
+	if err := json.Unmarshal([]byte(stdout), &got); err != nil || stderr != "" {
+		w.Fatalf("%v: %s%s", err, stdout, stderr)
+	}
+	said := ""
+	for _, l := range got.Layers {
+		if strings.HasPrefix(p.layer, l.Layer+" ") {
+			said = l.Layer + " " + l.State
+		}
+	}
+	if code != p.exit || got.SignedIn || got.Error.Code != p.code || said != p.layer ||
+		!strings.Contains(got.Error.Message, p.says) || !strings.Contains(got.Error.Hint, p.hint) {
+		w.Errorf("exit %d: %s", code, stdout)
+	}
+}
+
+// wantSameEnd compares with what a program is told that wants the token.
+func (w *world) wantSameEnd(p predicament) {
+	w.Helper()
+	if p.args != "" {
+		return
+	}
+	if code, stdout, stderr := w.run("auth", "token"); code != p.exit || stdout != "" || !strings.Contains(stderr, p.says) {
+		w.Errorf("auth token: exit %d: %s", code, stderr)
+	}
+	if code, stdout, stderr := w.run(); code != p.exit || stdout != "" || !strings.Contains(stderr, p.says) {
+		w.Errorf("mogplex alone: exit %d: %s", code, stderr)
+	}
+}

@@ -1,0 +1,139 @@
+//go:build unix
+
+package cli
+
+import (
+	"fmt"
+	"io"
+	"net/url"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/mogplex/mogplex-cli/internal/accountserver"
+	"github.com/mogplex/mogplex-cli/keyring/keyringtest"
+)
+
+// TestASignInThatNothingStoresIsNotReportedAsDone lets every store refuse what a
+// sign-in brought: it fails, the session before goes on, and the new one, which
+// nobody has, is ended.
+func TestASignInThatNothingStoresIsNotReportedAsDone(t *testing.T) {
+	w := fakeWorld(t, accountserver.Config{OfferRevocation: true})
+	token, _ := w.seed(time.Hour, "keychain")
+	if err := w.fake().Break(keyringtest.ReadOnly); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.MkdirAll(w.state("auth.json"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(w.runtime, "mogplex"), nil, 0o600); err != nil { // where the rescue directory would be
+		t.Fatal(err)
+	}
+	said, err := w.login(w.command("login", "--no-browser"))
+	if exitCode(err) == 0 || exitCode(err) == exitNotSignedIn || strings.Contains(said, "Signed in") {
+		t.Errorf("%v: %s", err, said)
+	}
+	for _, store := range []string{"keychain", "auth.json"} {
+		if !strings.Contains(said, store) {
+			t.Errorf("it does not say what the %s said: %s", store, said)
+		}
+	}
+	if err := w.fake().Clear(keyringtest.ReadOnly); err != nil {
+		t.Fatal(err)
+	}
+	if w.token() != token || !w.service.Valid(token) {
+		t.Error("the session before is gone")
+	}
+	if n := w.service.Stats().Endpoints["POST "+accountserver.RevokePath]; n != 1 {
+		t.Errorf("%d sessions were ended at the service", n)
+	}
+}
+
+// TestARefreshDoesNotWaitForAPersonWhoSignsIn has a sign-in stand open while
+// other commands go on.
+func TestARefreshDoesNotWaitForAPersonWhoSignsIn(t *testing.T) {
+	w := fakeWorld(t, accountserver.Config{StrictRotation: true, OfferRevocation: true})
+	w.seed(-time.Minute, "keychain")
+	cmd := w.command("login", "--no-browser")
+	stdin, err := cmd.StdinPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	stderr := &syncBuffer{}
+	cmd.Stderr = stderr
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	for end := time.Now().Add(20 * time.Second); !strings.Contains(stderr.String(), "Ctrl-C"); time.Sleep(5 * time.Millisecond) {
+		if time.Now().After(end) {
+			t.Fatal(stderr.String())
+		}
+	}
+	started := time.Now()
+	w.must("auth", "refresh")
+	before := w.token()
+	if took := time.Since(started); took > 5*time.Second || !w.service.Valid(before) {
+		t.Errorf("a refresh took %s beside a sign-in", took)
+	}
+	callback, err := walk(authorizeLine.FindString(stderr.String()), url.Values{"as": {grace}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, _ = io.WriteString(stdin, callback+"\n")
+	stdin.Close()
+	err = cmd.Wait()
+	heard.output([]string{"login"}, "", stderr.String())
+	if err != nil || !strings.Contains(w.must("auth", "status"), "Grace Hopper") || w.service.Valid(before) {
+		t.Errorf("%v: %s", err, stderr.String())
+	}
+}
+
+// TestNoCommandButASignInOpensABrowser runs everything that a script or a prompt
+// runs, many at once, where nobody is signed in and where the session has ended.
+func TestNoCommandButASignInOpensABrowser(t *testing.T) {
+	w := fakeWorld(t, accountserver.Config{})
+	opened := filepath.Join(t.TempDir(), "opened")
+	browser := filepath.Join(t.TempDir(), "browser")
+	if err := os.WriteFile(browser, fmt.Appendf(nil, "#!/bin/sh\necho \"$1\" >> '%s'\n", opened), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	w.env = append(w.env, "BROWSER="+browser, "DISPLAY=:7", "WAYLAND_DISPLAY=wayland-7")
+	commands := []string{"auth token", "auth refresh", "auth status", "auth status --check", "auth migrate", "--logout", "logout", ""}
+	for _, ended := range []bool{false, true} {
+		done := make(chan struct{})
+		for range 3 {
+			for _, args := range commands[:len(commands)-2] {
+				if ended {
+					w.seed(-time.Minute, "file")
+					w.service.RevokeAll(ada)
+				}
+				go func() {
+					defer func() { done <- struct{}{} }()
+					w.run(strings.Fields(args)...)
+				}()
+			}
+		}
+		for range 3 * (len(commands) - 2) {
+			<-done
+		}
+		for _, args := range commands {
+			w.run(strings.Fields(args)...)
+		}
+	}
+	// On a terminal as well: whoever asks for a token may be a script there.
+	for _, args := range []string{"auth token", "auth status", "auth refresh"} {
+		at := w.terminal(strings.Fields(args)...)
+		at.ends(exitNotSignedIn)
+	}
+	if text, err := os.ReadFile(opened); err == nil {
+		t.Errorf("opened: %s", text)
+	}
+	at := w.terminal("login", "--timeout", "2s")
+	at.shows("Press Ctrl-C")
+	at.ends(exitFailure)
+	if _, err := os.Stat(opened); err != nil {
+		t.Error("a browser that is opened is not seen")
+	}
+}

@@ -1,0 +1,147 @@
+package keyring_test
+
+import (
+	"encoding/base64"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/godbus/dbus/v5"
+	"github.com/mogplex/mogplex-cli/keyring"
+	"github.com/mogplex/mogplex-cli/keyring/keyringtest"
+)
+
+// Without AutoSaveAfterEveryChange=false KeePassXC 2.7.4 crashes now and then: it
+// saves in a thread of its own while an entry is deleted in another.
+const keePassConfig = `[FdoSecrets]
+Enabled=true
+ShowNotification=false
+ConfirmAccessItem=false
+ConfirmDeleteItem=false
+[General]
+AutoSaveAfterEveryChange=false
+AutoSaveOnExit=false
+SingleInstance=false
+UpdateCheckMessageShown=true
+[GUI]
+CheckForUpdates=false
+`
+
+// keePassXC starts a headless KeePassXC with an open database, on a session bus
+// that has no other provider.
+func keePassXC(t *testing.T, config string) {
+	t.Helper()
+	for _, program := range []string{"keepassxc", "keepassxc-cli"} {
+		if _, err := exec.LookPath(program); err != nil {
+			if os.Getenv("MOGPLEX_CI_REQUIRE") != "" {
+				t.Fatalf("%s is not installed", program)
+			}
+			t.Skipf("%s is not installed", program)
+		}
+	}
+	s := session(t, keyringtest.Options{NoProvider: true})
+	t.Setenv("QT_QPA_PLATFORM", "offscreen")
+	dir := t.TempDir()
+	database := exposedDatabase(t, dir)
+	settings := filepath.Join(dir, "keepassxc.ini")
+	if err := os.WriteFile(settings, []byte(config), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	cmd := exec.Command("keepassxc", "--config", settings, "--localconfig", filepath.Join(dir, "local.ini"), "--pw-stdin", database)
+	cmd.Stdin = strings.NewReader("pw\n")
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		_ = cmd.Process.Kill()
+		_ = cmd.Wait()
+	})
+	conn, err := dbus.Connect(s.Address())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close()
+	eventually(t, "KeePassXC has its collection", func() bool {
+		collections, err := conn.Object(stubName, stubPath).GetProperty(stubInterface + "Service.Collections")
+		paths, _ := collections.Value().([]dbus.ObjectPath)
+		return err == nil && len(paths) > 0
+	})
+	time.Sleep(time.Second) // an item that is written sooner can stay blank
+}
+
+// exposedDatabase makes a database whose root group is on the bus.
+func exposedDatabase(t *testing.T, dir string) string {
+	t.Helper()
+	plain, exposed := filepath.Join(dir, "plain.kdbx"), filepath.Join(dir, "exposed.kdbx")
+	keePassCLI(t, "pw\npw\n", "db-create", "--set-password", plain)
+	text := keePassCLI(t, "pw\n", "export", "--format", "xml", plain)
+	group := regexp.MustCompile(`<Root>\s*<Group>\s*<UUID>([^<]+)`).FindStringSubmatch(text)
+	if group == nil {
+		t.Fatal("the export has no root group")
+	}
+	id, err := base64.StdEncoding.DecodeString(group[1])
+	if err != nil || len(id) != 16 {
+		t.Fatalf("the root group's id has %d bytes: %v", len(id), err)
+	}
+	data := fmt.Sprintf("<CustomData><Item><Key>FDO_SECRETS_EXPOSED_GROUP</Key><Value>{%x-%x-%x-%x-%x}</Value></Item></CustomData></Meta>",
+		id[:4], id[4:6], id[6:8], id[8:10], id[10:])
+	changed := filepath.Join(dir, "changed.xml")
+	if err := os.WriteFile(changed, []byte(strings.Replace(text, "</Meta>", data, 1)), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	keePassCLI(t, "pw\npw\n", "import", "--set-password", changed, exposed)
+	return exposed
+}
+
+func keePassCLI(t *testing.T, stdin string, args ...string) string {
+	t.Helper()
+	cmd := exec.Command("keepassxc-cli", args...)
+	cmd.Stdin = strings.NewReader(stdin)
+	out, err := cmd.Output()
+	if err != nil {
+		t.Fatalf("keepassxc-cli %s: %v", args[0], err)
+	}
+	return string(out)
+}
+
+func TestContractOfKeePassXC(t *testing.T) {
+	keePassXC(t, keePassConfig)
+	k := open(keyring.Options{})
+	if got := k.Backend(t.Context()); got != "Secret Service (KeePassXC)" {
+		t.Errorf("backend %q", got)
+	}
+	keyringtest.Contract(t, k)
+}
+
+// As it is installed, KeePassXC asks in a window of its own before a program
+// reads or overwrites what is there. Nobody answers it here.
+func TestAKeePassXCThatAsksForEveryAccessIsWaitedForNoLongerThanSet(t *testing.T) {
+	keePassXC(t, strings.ReplaceAll(keePassConfig, "=false\nConfirmDelete", "=true\nConfirmDelete"))
+	for _, test := range []struct {
+		attended bool
+		want     error
+		within   time.Duration
+	}{{false, keyring.ErrLocked, time.Second}, {true, keyring.ErrTimeout, 8 * time.Second}} {
+		opt := keyring.Options{Attended: test.attended, Timeout: time.Second}
+		started := time.Now()
+		setErr := open(opt).Set(t.Context(), "a", []byte("v"))
+		_, found, getErr := open(opt).Get(t.Context(), "a")
+		removed, deleteErr := open(opt).Delete(t.Context(), "a")
+		for _, err := range []error{setErr, getErr, deleteErr} {
+			if !errors.Is(err, test.want) || found || removed {
+				t.Errorf("attended %v: %v, found %v, removed %v; want %v", test.attended, err, found, removed, test.want)
+			}
+		}
+		if took := time.Since(started); took > test.within {
+			t.Errorf("attended %v: three calls took %s", test.attended, took)
+		}
+	}
+}
