@@ -145,3 +145,20 @@ func TestAKeePassXCThatAsksForEveryAccessIsWaitedForNoLongerThanSet(t *testing.T
 		}
 	}
 }
+
+// KeePassXC gives every item attributes of its own. One that is taken for
+// another program's for them could be neither renewed nor signed out of.
+func TestAnItemThatKeePassXCKeepsCanBeReplaced(t *testing.T) {
+	for attribute, want := range map[string]error{
+		"Notes": nil, "Path": nil, "Title": nil, "URL": nil, "UserName": nil, "Uuid": nil, "xdg:schema": nil, "another": keyring.ErrDenied,
+	} {
+		t.Run(attribute, func(t *testing.T) {
+			s := holding(&stub{}, storedV)
+			s.attributes[attribute] = "x"
+			startStub(t, s)
+			if err := open(keyring.Options{}).Set(t.Context(), "a", []byte("w")); !errors.Is(err, want) {
+				t.Errorf("set: %v; want %v", err, want)
+			}
+		})
+	}
+}

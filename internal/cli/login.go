@@ -2,14 +2,12 @@ package cli
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"time"
 
 	"github.com/urfave/cli/v2"
 
 	"github.com/mogplex/mogplex-cli/internal/auth"
-	"github.com/mogplex/mogplex-cli/keyring"
 	"github.com/mogplex/mogplex-cli/login"
 )
 
@@ -99,8 +97,11 @@ func (s *session) browserSignIn(ctx context.Context, opt signInOptions) error {
 	grant, err := s.loginClient(s.origin).SignIn(ctx, flow)
 	if err != nil {
 		s.warn(saved.Warnings...)
-		if grant != nil && !mayBeStored(ctx, err) { // granted, and not stored: nobody may keep it
-			s.retire(ctx, []auth.Credential{renewed(auth.Credential{}, grant)}, auth.Credential{})
+		if grant == nil {
+			return err
+		}
+		if granted := renewed(auth.Credential{}, grant); s.isNowhere(ctx, granted) { // nobody may keep it
+			s.retire(ctx, []auth.Credential{granted}, auth.Credential{})
 		}
 		return err
 	}
@@ -109,11 +110,17 @@ func (s *session) browserSignIn(ctx context.Context, opt signInOptions) error {
 	return nil
 }
 
-// mayBeStored reports that a credential whose save failed may be in the
-// keychain all the same, or get there yet: one that does not answer now takes
-// up later what it was asked, and replaces what was there before.
-func mayBeStored(ctx context.Context, err error) bool {
-	return ctx.Err() != nil || errors.Is(err, keyring.ErrTimeout) || errors.Is(err, keyring.ErrUnavailable)
+// isNowhere reports that no store holds a credential whose save failed. One
+// that can't be read may: a keychain that was cut off in the middle keeps what
+// it took, and one that does not answer does later what it was asked.
+func (s *session) isNowhere(ctx context.Context, c auth.Credential) bool {
+	res, _ := s.auth.Resolve(ctx, auth.Query{Provider: auth.Mogplex, All: true})
+	for _, f := range res.Findings {
+		if f.Layer != auth.Env && (f.Err != nil || f.Credential().Token.Equal(c.Token)) {
+			return false
+		}
+	}
+	return ctx.Err() == nil
 }
 
 // beforeSignIn reads what is stored now, and refuses to begin a sign-in whose

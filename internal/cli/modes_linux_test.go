@@ -52,9 +52,21 @@ func (l *ledger) files(t *testing.T) map[string]bool {
 	return written
 }
 
-// everyCommand runs all that writes or reads a credential; between them the
-// session's keychain goes away in mid-refresh.
-func (l *ledger) everyCommand(w *world, midRefresh *func()) {
+// interlude is what happens between a refresh request and its answer.
+type interlude struct{ do atomic.Pointer[func()] }
+
+func (i *interlude) set(do func()) { i.do.Store(&do) }
+
+// request is a service's OnRequest.
+func (i *interlude) request(r accountserver.Request) {
+	if do := i.do.Load(); do != nil && r.Grant == "refresh_token" {
+		(*do)()
+	}
+}
+
+// everyCommand runs all that writes or reads a credential; in one refresh the
+// keychain goes away before the answer is there.
+func (l *ledger) everyCommand(w *world, midRefresh *interlude) {
 	w.Helper()
 	signIn := func(args ...string) {
 		if said, err := w.login(l.traced(w, append([]string{"login", "--no-browser"}, args...)...)); err != nil {
@@ -81,9 +93,9 @@ func (l *ledger) everyCommand(w *world, midRefresh *func()) {
 	run("sk-proj-0123456789abcdefgh", "login", "--provider", "openai", "--with-api-key", "--profile", "work")
 	run("", "logout")
 	signIn()
-	*midRefresh = func() { _ = w.session.KillProvider() }
+	midRefresh.set(func() { _ = w.session.KillProvider() })
 	run("", "auth", "refresh")
-	*midRefresh = func() {}
+	midRefresh.set(func() {})
 	if err := w.session.RestartProvider(w.Context(), true); err != nil {
 		w.Fatal(err)
 	}
@@ -100,12 +112,8 @@ func TestWhereOnlyTheKeychainMayHoldATokenNoFileEverDoes(t *testing.T) {
 	}
 	for _, mode := range []storeMode{storeKeychain, storeAuto} {
 		t.Run(string(mode), func(t *testing.T) {
-			midRefresh := func() {}
-			w := realWorld(t, accountserver.Config{StrictRotation: true, OnRequest: func(r accountserver.Request) {
-				if r.Grant == "refresh_token" {
-					midRefresh()
-				}
-			}})
+			var midRefresh interlude
+			w := realWorld(t, accountserver.Config{StrictRotation: true, OnRequest: midRefresh.request})
 			w.env = append(w.env, "MOGPLEX_CREDENTIAL_STORE="+string(mode))
 			l := &ledger{dir: t.TempDir()}
 			if out, err := l.traced(w, "--version").CombinedOutput(); err != nil {
@@ -193,17 +201,13 @@ func TestWhereTheFileIsChosenTheKeychainIsNotTouched(t *testing.T) {
 // A token that was sealed where only the keychain may hold one is not reported
 // as "not signed in" where the keychain may not be asked.
 func TestASealedTokenIsNotReportedAsSignedOutWhereTheFileIsChosen(t *testing.T) {
-	breakStore := func() {}
-	w := fakeWorld(t, accountserver.Config{OnRequest: func(r accountserver.Request) {
-		if r.Grant == "refresh_token" {
-			breakStore()
-		}
-	}})
+	var midRefresh interlude
+	w := fakeWorld(t, accountserver.Config{OnRequest: midRefresh.request})
 	w.seed(time.Hour, "keychain")
 	base := w.env
 	w.env = append(base, "MOGPLEX_CREDENTIAL_STORE=keychain")
 	fake := w.fake()
-	breakStore = func() { _ = fake.Break(keyringtest.ReadOnly) }
+	midRefresh.set(func() { _ = fake.Break(keyringtest.ReadOnly) })
 	w.must("auth", "refresh")
 	token := w.token()
 	if err := fake.Break(keyringtest.Hangs); err != nil {
