@@ -34,6 +34,7 @@ var rooms = map[string][]string{
 	"internal/accountserver":       {},
 	"internal/accountserver/serve": {"internal/accountserver"},
 	"internal/demo":                {"internal/accountserver", "keyring/keyringtest"},
+	"internal/soak":                {"internal/accountserver", "keyring/keyringtest"},
 	"internal/cli": {"keyring", "legacyfile", "login", "internal/auth", "internal/hosted", "internal/sessionlog",
 		"internal/tui"},
 }
