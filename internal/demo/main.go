@@ -81,10 +81,10 @@ func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 func (d *demo) end(ctx context.Context) int {
 	switch {
 	case d.err == nil:
-		d.say("\nDone: %d checks, and every one held. The demo's files and keychain item are\nremoved.", d.checks)
+		d.say("\nDone: %d checks, and every one held. The demo has removed what it made.", d.checks)
 		return exitOK
 	case ctx.Err() != nil && !errors.Is(d.err, errCheck):
-		d.say("\nInterrupted. The demo's files and keychain item are removed.")
+		d.say("\nInterrupted. The demo has removed what it made.")
 		return exitInterrupted
 	}
 	if !errors.Is(d.err, errCheck) {
