@@ -66,11 +66,16 @@ func (w *world) mend(ctx context.Context) error {
 
 // promised works out what the user may rely on after a step, and reports whether that includes a new sign-in.
 func (w *world) promised(s *step) (entered bool) {
-	in, out, left := s.runs(login, loginToken), s.runs(logout), false
+	in, out, left, halfWay := s.runs(login, loginToken), s.runs(logout), false, false
+	k := s.has(keychainFault)
+	unseen := k != nil && k.gap && w.mode == auto // a sign-out that finds no keychain is content with the file
 	var new *session
 	for _, c := range s.commands {
+		if c.name == logout && (c.code != done || unseen) {
+			halfWay = true
+		}
 		switch {
-		case c.code != done || c.killed:
+		case c.code != done:
 		case c.name == login:
 			entered, new = true, w.service.newest
 		case c.name == loginToken:
@@ -79,7 +84,10 @@ func (w *world) promised(s *step) (entered bool) {
 			left = true
 		}
 	}
-	k := s.has(keychainFault)
+	if halfWay {
+		w.service.giveUp(w.inForce)
+		w.service.giveUp(new)
+	}
 	switch {
 	case s.has(sessionFault) != nil, in && out:
 		w.promise, entered = unknown, false
@@ -87,7 +95,7 @@ func (w *world) promised(s *step) (entered bool) {
 		w.promise, w.inForce = signedIn, new
 	case in && w.promise == signedOut:
 		w.promise = unknown
-	case left && (w.mode != auto || k == nil || !k.gap):
+	case left && !unseen:
 		w.promise = signedOut
 	case out && w.promise == signedIn:
 		w.promise = unknown

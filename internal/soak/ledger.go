@@ -10,7 +10,7 @@ import (
 // session is what came of one sign-in or is behind one personal access token, as the service sees it.
 type session struct {
 	personal bool
-	ended    bool     // at the service, by the fault that does so
+	ended    bool     // at the service, by the fault that does so, or by a sign-out that may have come half way
 	killer   *renewal // under strict rotation: the renewal whose token was presented a second time
 }
 
@@ -20,10 +20,18 @@ type renewal struct {
 	asker   *command // nil where that was not to be seen: a process that was gone
 	whole   bool     // the answer left the service whole
 	step    int
+	arrived int // its place among all uses of refresh tokens
+}
+
+// use is a refresh token that the service was shown.
+type use struct {
+	token   string
+	arrived int
 }
 
 // lost reports that the answer can't have been stored: it was cut off, or its process was killed. Where the process
-// could not be seen, one that was killed in that step is taken to have asked. It is known once the step is over.
+// could not be seen, one that was killed in that step is taken to have asked; a kill of another is no excuse. It is
+// known once the step is over.
 func (r *renewal) lost(killedIn map[int]bool) bool {
 	switch {
 	case !r.whole:
@@ -36,22 +44,27 @@ func (r *renewal) lost(killedIn map[int]bool) bool {
 
 // ledger knows every token that the service issued, and what became of it. It is safe for concurrent use.
 type ledger struct {
+	strict  bool           // the service's rotation
+	handled sync.WaitGroup // token requests that are under way
+
 	mu       sync.Mutex
 	step     int
+	uses     []use
+	arrivals int
 	secrets  fragments
-	sessions map[string]*session // by access, refresh and personal token
-	spent    map[string]*renewal // by the refresh token that was used
-	again    []*renewal          // whose token was presented once more, in this step
-	killedIn map[int]bool        // the steps with a command that was killed
-	running  map[int]*command    // by process id
-	newest   *session            // of the latest sign-in in the browser
+	sessions map[string]*session   // by access, refresh and personal token
+	spent    map[string][]*renewal // by the refresh token that was used
+	again    []*renewal            // whose token was used once more
+	killedIn map[int]bool          // the steps with a command that was killed
+	running  map[int]*command      // by process id
+	newest   *session              // of the latest sign-in in the browser
 	signIns  int
 	renewals int
 }
 
-func newLedger() ledger {
-	return ledger{
-		secrets: fragments{}, sessions: map[string]*session{}, spent: map[string]*renewal{},
+func newLedger(strict bool) *ledger {
+	return &ledger{
+		strict: strict, secrets: fragments{}, sessions: map[string]*session{}, spent: map[string][]*renewal{},
 		killedIn: map[int]bool{}, running: map[int]*command{},
 	}
 }
@@ -60,7 +73,7 @@ func newLedger() ledger {
 func (l *ledger) begin(step int) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	l.step, l.again = step, nil
+	l.step = step
 }
 
 // conceal adds what is never to be shown.
@@ -87,24 +100,39 @@ func (l *ledger) issued(token string) (*session, bool) {
 	return s, ok
 }
 
-// presented notes a refresh token that comes a second time.
-func (l *ledger) presented(refresh string, strict bool) {
+// presented notes that the service is shown a refresh token, and returns the use's place among all.
+func (l *ledger) presented(refresh string) (arrived int) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	r := l.spent[refresh]
-	if r == nil {
-		return
+	l.arrivals++
+	l.uses = append(l.uses, use{refresh, l.arrivals})
+	return l.arrivals
+}
+
+// settle finds the refresh tokens that were used after they were spent, once no request is under way: that of a killed
+// process can be noted after the one that found its token spent.
+func (l *ledger) settle() {
+	l.handled.Wait()
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	for _, u := range l.uses {
+		for _, r := range l.spent[u.token] {
+			if r.arrived >= u.arrived {
+				continue
+			}
+			l.again = append(l.again, r)
+			if l.strict && r.session.killer == nil {
+				r.session.killer = r
+			}
+		}
 	}
-	l.again = append(l.again, r)
-	if strict && r.session.killer == nil {
-		r.session.killer = r
-	}
+	l.uses = nil
 }
 
 var tokenIn = regexp.MustCompile(`"(access_token|refresh_token|id_token)":"([^"]+)"`)
 
 // answered notes an answer of the token endpoint, of which the body may be a part.
-func (l *ledger) answered(refresh string, asker *command, body []byte, whole, processed bool) {
+func (l *ledger) answered(refresh string, arrived int, asker *command, body []byte, whole, processed bool) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	found := tokenIn.FindAllSubmatch(body, -1)
@@ -118,7 +146,8 @@ func (l *ledger) answered(refresh string, asker *command, body []byte, whole, pr
 		l.newest = of
 	} else {
 		l.renewals++
-		l.spent[refresh] = &renewal{session: of, asker: asker, whole: whole, step: l.step}
+		l.spent[refresh] = append(l.spent[refresh],
+			&renewal{session: of, asker: asker, whole: whole, step: l.step, arrived: arrived})
 	}
 	for _, match := range found {
 		l.secrets.add(string(match[2]))
@@ -137,22 +166,35 @@ func (l *ledger) end() {
 	}
 }
 
-// wasteful returns a refresh token's use, repeated in this step, whose first answer was not lost: a renewed token was
-// dropped. The service's own opinion of that does not matter.
-func (l *ledger) wasteful() *renewal {
+// giveUp says that a session may have been signed out of in part: in one store and not in another.
+func (l *ledger) giveUp(s *session) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	for _, r := range l.again {
-		if !r.lost(l.killedIn) {
+	if s != nil {
+		s.ended = true
+	}
+}
+
+// wasteful returns a renewal whose refresh token was used again although its answer was not lost: a renewed token was
+// dropped. The service's own opinion of that does not matter.
+func (l *ledger) wasteful() *renewal {
+	l.settle()
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	again := l.again
+	l.again = nil
+	for _, r := range again {
+		if !r.lost(l.killedIn) && !r.session.ended {
 			return r
 		}
 	}
 	return nil
 }
 
-// gone reports that a session ended by a fault: at the service, or because the answer to a renewal was lost and strict
-// rotation forgives no second try.
+// gone reports that a session can't be relied on: it was ended, or the answer to a renewal was lost and strict rotation
+// forgives no second try.
 func (l *ledger) gone(s *session) (ended, answerLost bool) {
+	l.settle()
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if s == nil {

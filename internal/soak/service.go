@@ -16,8 +16,7 @@ import (
 // the tokens it issues is kept.
 type service struct {
 	*accountserver.Server
-	ledger
-	strict  bool
+	*ledger
 	address string
 	skew    atomic.Int64 // of its clock, in nanoseconds
 	http    *http.Server // nil while it is off the network
@@ -25,7 +24,7 @@ type service struct {
 }
 
 func startService(cfg accountserver.Config) (*service, error) {
-	s := &service{strict: cfg.StrictRotation, address: "127.0.0.1:0", ledger: newLedger()}
+	s := &service{address: "127.0.0.1:0", ledger: newLedger(cfg.StrictRotation)}
 	cfg.Now = func() time.Time { return time.Now().Add(time.Duration(s.skew.Load())) }
 	s.Server = accountserver.New(cfg)
 	return s, s.up()
@@ -78,19 +77,22 @@ func (s *service) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		s.Server.ServeHTTP(w, r)
 		return
 	}
+	s.handled.Add(1)
+	defer s.handled.Done()
 	_ = r.ParseForm() // a form that can't be read is the service's to refuse
 	refresh := r.PostForm.Get("refresh_token")
 	good := refresh != "" && s.RefreshValid(refresh)
-	asker := s.askerAt(r.RemoteAddr)
+	arrived := 0
 	if refresh != "" {
-		s.presented(refresh, s.strict)
+		arrived = s.presented(refresh)
 	}
+	asker := s.askerAt(r.RemoteAddr)
 	heard := &overheard{ResponseWriter: w}
 	whole := false
 	defer func() {
 		// An answer that was cut off was processed all the same where the token that it took is spent.
 		processed := whole || s.strict && good && !s.RefreshValid(refresh)
-		s.answered(refresh, asker, heard.body.Bytes(), whole, processed)
+		s.answered(refresh, arrived, asker, heard.body.Bytes(), whole, processed)
 	}()
 	s.Server.ServeHTTP(heard, r)
 	whole = true

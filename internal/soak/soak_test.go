@@ -83,23 +83,31 @@ func TestLost(t *testing.T) {
 		"gone before it was seen":          {whole: true, killed: true, lost: true},
 		"not seen, and nobody was killed":  {whole: true},
 	} {
-		l := newLedger()
-		l.begin(1)
-		l.sessions["refresh-token-1"] = &session{}
-		l.answered("refresh-token-1", test.asker, []byte(answer), test.whole, true)
-		if test.killed {
-			l.stopped(&command{killed: true})
-		}
-		l.presented("refresh-token-2", true)
-		if r := l.wasteful(); r != nil {
-			t.Errorf("%s: a token that is used for the first time is blamed", name)
-		}
-		l.presented("refresh-token-1", true)
-		if blamed := l.wasteful() != nil; blamed == test.lost {
-			t.Errorf("%s: blamed %t", name, blamed)
-		}
-		if _, lost := l.gone(l.sessions["refresh-token-2"]); lost != test.lost {
-			t.Errorf("%s: lost %t", name, lost)
+		for _, late := range []bool{false, true} { // the answer is noted after the second use
+			l := newLedger(true)
+			l.begin(1)
+			l.sessions["refresh-token-1"] = &session{}
+			first := l.presented("refresh-token-1")
+			if late {
+				l.presented("refresh-token-1")
+			}
+			l.answered("refresh-token-1", first, test.asker, []byte(answer), test.whole, true)
+			if test.killed {
+				l.stopped(&command{killed: true})
+			}
+			if !late {
+				l.presented("refresh-token-2")
+				if l.wasteful() != nil {
+					t.Errorf("%s: a token that is used for the first time is blamed", name)
+				}
+				l.presented("refresh-token-1")
+			}
+			if blamed := l.wasteful() != nil; blamed == test.lost {
+				t.Errorf("%s, late %t: blamed %t", name, late, blamed)
+			}
+			if _, lost := l.gone(l.sessions["refresh-token-2"]); lost != test.lost {
+				t.Errorf("%s, late %t: lost %t", name, late, lost)
+			}
 		}
 	}
 }
