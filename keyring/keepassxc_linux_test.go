@@ -9,7 +9,6 @@ import (
 	"path/filepath"
 	"regexp"
 	"strings"
-	"syscall"
 	"testing"
 	"time"
 
@@ -38,37 +37,16 @@ CheckForUpdates=false
 // that has no other provider.
 func keePassXC(t *testing.T, config string) {
 	t.Helper()
-	for _, program := range []string{"keepassxc", "keepassxc-cli"} {
-		if _, err := exec.LookPath(program); err != nil {
-			if os.Getenv("MOGPLEX_CI_REQUIRE") != "" {
-				t.Fatalf("%s is not installed", program)
-			}
-			t.Skipf("%s is not installed", program)
-		}
-	}
+	installed(t, "keepassxc", "keepassxc-cli")
 	s := session(t, keyringtest.Options{NoProvider: true})
-	t.Setenv("QT_QPA_PLATFORM", "offscreen")
 	dir := t.TempDir()
 	database := exposedDatabase(t, dir)
 	settings := filepath.Join(dir, "keepassxc.ini")
 	if err := os.WriteFile(settings, []byte(config), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	cmd := exec.Command("keepassxc", "--config", settings, "--localconfig", filepath.Join(dir, "local.ini"), "--pw-stdin", database)
-	cmd.Stdin = strings.NewReader("pw\n")
-	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
-	if err := cmd.Start(); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		_ = cmd.Process.Kill()
-		_ = cmd.Wait()
-	})
-	conn, err := dbus.Connect(s.Address())
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer conn.Close()
+	startProvider(t, "pw\n", "keepassxc", "--config", settings, "--localconfig", filepath.Join(dir, "local.ini"), "--pw-stdin", database)
+	conn := dial(t, s)
 	eventually(t, "KeePassXC has its collection", func() bool {
 		collections, err := conn.Object(stubName, stubPath).GetProperty(stubInterface + "Service.Collections")
 		paths, _ := collections.Value().([]dbus.ObjectPath)

@@ -162,8 +162,8 @@ func (k *Keyring) List(ctx context.Context) (accounts []string, err error) {
 	return slices.Compact(accounts), err
 }
 
-// do opens the keychain and runs one operation on it within the time limit.
-// A provider that went away in mid-call is asked once more.
+// do opens the keychain and runs one operation on it within the time limit,
+// again where a failure is a passing one.
 func (k *Keyring) do(ctx context.Context, op, account string, run func(context.Context, Vault) error) error {
 	if op != "list" {
 		if err := ValidName(account); err != nil {
@@ -177,7 +177,7 @@ func (k *Keyring) do(ctx context.Context, op, account string, run func(context.C
 	defer cancel()
 	access := Access{Attended: k.opt.Attended, OnPrompt: k.opt.OnPrompt}
 	err := attempt(limited, k.backend, access, run)
-	if passing := errors.Is(err, errLost) || errors.Is(err, errNoObject); passing && limited.Err() == nil {
+	for try := 1; limited.Err() == nil && try < tries(err); try++ {
 		err = attempt(limited, k.backend, access, run)
 	}
 	if err == nil {
@@ -190,6 +190,18 @@ func (k *Keyring) do(ctx context.Context, op, account string, run func(context.C
 		k.pause.Store(&pause{time.Now().Add(pauseFor), err})
 	}
 	return describe(op, err, k.opt.Timeout)
+}
+
+// tries is how often a call that ended so is worth making in all. A provider that went away is asked once more. An item
+// that went away is one that another process replaces: KWallet takes it off the bus for that moment, each time.
+func tries(err error) int {
+	switch {
+	case errors.Is(err, errLost):
+		return 2
+	case errors.Is(err, errNoObject):
+		return 10
+	}
+	return 1
 }
 
 func attempt(ctx context.Context, b Backend, access Access, run func(context.Context, Vault) error) error {

@@ -5,16 +5,18 @@ package keyring_test
 import (
 	"os"
 	"testing"
+	"time"
 
 	"github.com/mogplex/mogplex-cli/keyring"
 	"github.com/mogplex/mogplex-cli/keyring/keyringtest"
 )
 
 // TestContractOfThePlatform writes to the keychain of whoever runs it, under a
-// service name of its own, and so only where it is asked to.
+// service name of its own, and so only where it is asked to. The largest value is
+// hundreds of items, for each of which macOS starts a program.
 func TestContractOfThePlatform(t *testing.T) {
 	if os.Getenv("MOGPLEX_TEST_KEYCHAIN") == "" {
 		t.Skip("MOGPLEX_TEST_KEYCHAIN is not set: this test writes to your own keychain")
 	}
-	keyringtest.Contract(t, keyring.Open("mogplex-test", keyring.Options{}))
+	keyringtest.Contract(t, keyring.Open("mogplex-test", keyring.Options{Timeout: time.Minute}))
 }

@@ -29,9 +29,14 @@ func (v *vault) unlock(ctx context.Context, path dbus.ObjectPath) error {
 		}
 		return nil
 	}
-	if !v.access.Attended {
+	switch open := v.isOpenWallet(ctx, path); {
+	case open && !v.access.Attended:
+		return v.showToNobody(ctx, prompt)
+	case !v.access.Attended:
 		v.dismiss(prompt)
 		return fail(ErrLocked, "")
+	case !open && v.access.OnPrompt != nil:
+		v.access.OnPrompt()
 	}
 	return v.show(ctx, prompt)
 }
@@ -50,9 +55,6 @@ func (v *vault) show(ctx context.Context, prompt dbus.ObjectPath) error {
 		if err := v.conn.AddMatchSignalContext(ctx, m...); err != nil {
 			return classify(err)
 		}
-	}
-	if v.access.OnPrompt != nil {
-		v.access.OnPrompt()
 	}
 	shown := time.Now()
 	if err := v.call(ctx, prompt, promptInterface+".Prompt", 0, []any{""}); err != nil {

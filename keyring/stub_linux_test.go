@@ -117,6 +117,8 @@ func (s *stub) property(path dbus.ObjectPath, name, property string) (dbus.Varia
 		value = s.locked[path]
 	case property == "Attributes":
 		value = s.attributes
+	default:
+		return dbus.Variant{}, dbus.NewError("org.freedesktop.DBus.Error.InvalidArgs", nil)
 	}
 	return dbus.MakeVariant(value), nil
 }

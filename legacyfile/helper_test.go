@@ -34,7 +34,10 @@ func newFile(t testing.TB, content string) *File {
 func write(t testing.TB, f *File, content string) {
 	t.Helper()
 	must(t, os.MkdirAll(filepath.Dir(f.path), 0o700))
-	must(t, os.WriteFile(f.path, []byte(content), 0o600))
+	if err := os.Remove(f.path); err != nil && !os.IsNotExist(err) {
+		t.Fatal(err)
+	}
+	must(t, writeNew(f.path, []byte(content)))
 }
 
 func must(t testing.TB, err error) {

@@ -6,7 +6,9 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"runtime"
 	"strings"
+	"time"
 
 	"github.com/mogplex/mogplex-cli/keyring"
 )
@@ -81,7 +83,11 @@ func (Fake) Close() {}
 
 // Get implements keyring.Vault.
 func (f Fake) Get(ctx context.Context, account string) (string, bool, error) {
-	b, err := os.ReadFile(f.itemPath(account))
+	var b []byte
+	err := patiently(func() (err error) {
+		b, err = os.ReadFile(f.itemPath(account))
+		return err
+	})
 	if errors.Is(err, fs.ErrNotExist) {
 		return "", false, ctx.Err()
 	}
@@ -101,7 +107,19 @@ func (f Fake) Set(ctx context.Context, account, payload string) error {
 	if err := errors.Join(err, temp.Close()); err != nil {
 		return err
 	}
-	return os.Rename(temp.Name(), f.itemPath(account))
+	return patiently(func() error { return os.Rename(temp.Name(), f.itemPath(account)) })
+}
+
+// patiently waits until a file can be had: Windows neither opens one that is just being replaced nor replaces one that
+// somebody reads.
+func patiently(do func() error) error {
+	for wait := time.Millisecond; ; wait *= 2 {
+		err := do()
+		if runtime.GOOS != "windows" || err == nil || errors.Is(err, fs.ErrNotExist) || wait > time.Second {
+			return err
+		}
+		time.Sleep(wait)
+	}
 }
 
 // Delete implements keyring.Vault.
@@ -109,10 +127,11 @@ func (f Fake) Delete(ctx context.Context, account string) error {
 	if err := f.writable(ctx); err != nil || f.has(Forgets) {
 		return err
 	}
-	if err := os.Remove(f.itemPath(account)); err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return err
+	err := patiently(func() error { return os.Remove(f.itemPath(account)) })
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
 	}
-	return nil
+	return err
 }
 
 func (f Fake) writable(ctx context.Context) error {

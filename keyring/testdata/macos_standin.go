@@ -14,13 +14,15 @@ import (
 	"github.com/mogplex/mogplex-cli/keyring"
 )
 
-// status makes the stand-in fail with an exit code, until the test ends.
-func status(t *testing.T, code string) {
-	path := filepath.Join(os.Getenv("SECURITY_ITEMS"), "status")
-	if err := os.WriteFile(path, []byte(code), 0o600); err != nil {
+// tell puts a file before the stand-in, until the test ends or it is taken back.
+func tell(t *testing.T, name, content string) (takeBack func()) {
+	path := filepath.Join(os.Getenv("SECURITY_ITEMS"), name)
+	if err := os.WriteFile(path, []byte(content), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { _ = os.Remove(path) })
+	takeBack = func() { _ = os.Remove(path) }
+	t.Cleanup(takeBack)
+	return takeBack
 }
 
 // A Mac reached by SSH has its items, and may not ask for the password.
@@ -31,7 +33,7 @@ func TestAStandInIsLockedOfThePlatform(t *testing.T) {
 	}
 	for code, want := range map[string]error{"36": keyring.ErrLocked, "51": keyring.ErrDenied, "128": keyring.ErrDenied, "50": keyring.ErrUnavailable} {
 		t.Run(code, func(t *testing.T) {
-			status(t, code)
+			tell(t, "status", code)
 			_, found, getErr := k.Get(t.Context(), "a")
 			removed, deleteErr := k.Delete(t.Context(), "a")
 			_, listErr := k.List(t.Context())
@@ -50,6 +52,32 @@ func TestAStandInIsLockedOfThePlatform(t *testing.T) {
 	}
 }
 
+// macOS asks in a window for a password, or whether this program may. Nobody
+// answers it here until all have been given up on.
+func TestAStandInThatAsksAPersonIsWaitedForNoLongerThanSetOfThePlatform(t *testing.T) {
+	answer := tell(t, "asks", "")
+	start := time.Now()
+	open := func() *keyring.Keyring {
+		return keyring.Open("mogplex-test", keyring.Options{Attended: true, Timeout: 300 * time.Millisecond})
+	}
+	_, found, getErr := open().Get(t.Context(), "a")
+	removed, deleteErr := open().Delete(t.Context(), "a")
+	_, listErr := open().List(t.Context())
+	for _, err := range []error{getErr, deleteErr, listErr, open().Set(t.Context(), "a", []byte("v"))} {
+		if !errors.Is(err, keyring.ErrTimeout) || found || removed {
+			t.Errorf("%v, found %v, removed %v; want a timeout", err, found, removed)
+		}
+	}
+	if took := time.Since(start); took > 10*time.Second {
+		t.Errorf("took %s", took)
+	}
+	answer()
+	noChildren(t)
+	if _, err := keyring.Open("mogplex-test", keyring.Options{}).Delete(t.Context(), "a"); err != nil {
+		t.Error(err)
+	}
+}
+
 // go-keyring leaves a child behind for each set that is over its limit.
 func TestNoChildIsLeftBehindOfThePlatform(t *testing.T) {
 	k := keyring.Open("mogplex-test", keyring.Options{})
@@ -63,6 +91,10 @@ func TestNoChildIsLeftBehindOfThePlatform(t *testing.T) {
 	if _, err := k.Delete(t.Context(), account); err != nil {
 		t.Fatal(err)
 	}
+	noChildren(t)
+}
+
+func noChildren(t *testing.T) {
 	end := time.Now().Add(5 * time.Second)
 	for left := children(t); len(left) > 0; left = children(t) {
 		if time.Now().After(end) {

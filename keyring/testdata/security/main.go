@@ -1,7 +1,8 @@
 // Security stands in for macOS' /usr/bin/security: it speaks as much of that
 // tool's language as go-keyring and this package use, with its limits and
 // oddities. Items are files of the directory that SECURITY_ITEMS names; a file
-// "status" there makes every command fail with the exit code that it holds.
+// "status" there makes every command fail with the exit code that it holds, and
+// one "asks" makes it wait until that is gone.
 package main
 
 import (
@@ -14,6 +15,7 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
+	"time"
 )
 
 // maxLine is how much of a line `security -i` takes for one command: the rest
@@ -78,6 +80,9 @@ func run(args []string) int {
 	if len(args) == 0 {
 		return 0
 	}
+	for there(filepath.Join(items, "asks")) { // a person, in a window
+		time.Sleep(time.Millisecond)
+	}
 	if text, err := os.ReadFile(filepath.Join(items, "status")); err == nil {
 		status, _ := strconv.Atoi(strings.TrimSpace(string(text)))
 		return fail(status, "User interaction is not allowed.")
@@ -106,6 +111,11 @@ func run(args []string) int {
 		return dump()
 	}
 	return fail(2, "Usage")
+}
+
+func there(path string) bool {
+	_, err := os.Stat(path)
+	return err == nil
 }
 
 func fail(status int, why string) int {

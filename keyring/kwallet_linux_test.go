@@ -1,0 +1,147 @@
+package keyring_test
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"os"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"github.com/godbus/dbus/v5"
+	gokeyring "github.com/zalando/go-keyring"
+
+	"github.com/mogplex/mogplex-cli/keyring"
+	"github.com/mogplex/mogplex-cli/keyring/keyringtest"
+)
+
+// kwallet is a KWallet 5 with one wallet, which is closed at first.
+type kwallet struct {
+	*testing.T
+	conn *dbus.Conn
+}
+
+// startKWallet starts a headless KWallet on a session bus that has no other
+// provider. A wallet becomes a collection when the daemon starts: it is started
+// once to make one, and once more.
+func startKWallet(t *testing.T, settings string) kwallet {
+	t.Helper()
+	installed(t, "kwalletd5")
+	s := session(t, keyringtest.Options{NoProvider: true})
+	config := filepath.Join(os.Getenv("HOME"), ".config")
+	t.Setenv("XDG_CONFIG_HOME", config)
+	if err := os.MkdirAll(config, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	text := "[Wallet]\nEnabled=true\nFirst Use=false\n" + settings
+	if err := os.WriteFile(filepath.Join(config, "kwalletrc"), []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	w := kwallet{t, dial(t, s)}
+	stop := w.start()
+	w.open()
+	stop()
+	eventually(t, "the first KWallet is gone", func() bool { return !w.owned() })
+	w.start()
+	return w
+}
+
+func (w kwallet) start() (stop func()) {
+	w.Helper()
+	stop = startProvider(w.T, "", "kwalletd5")
+	eventually(w.T, "KWallet has its name", w.owned)
+	return stop
+}
+
+func (w kwallet) owned() bool {
+	var yes bool
+	_ = w.conn.BusObject().Call("org.freedesktop.DBus.NameHasOwner", 0, stubName).Store(&yes)
+	return yes
+}
+
+func (w kwallet) call(method string, args ...any) *dbus.Call {
+	w.Helper()
+	ctx, cancel := context.WithTimeout(w.Context(), 20*time.Second)
+	defer cancel()
+	call := w.conn.Object(stubName, "/modules/kwalletd5").CallWithContext(ctx, "org.kde.KWallet."+method, 0, args...)
+	if call.Err != nil {
+		w.Fatalf("%s: %v", method, call.Err)
+	}
+	return call
+}
+
+// open opens the wallet as signing in to the desktop does: with the key that was
+// made of the password.
+func (w kwallet) open() {
+	w.Helper()
+	w.call("pamOpen", "kdewallet", bytes.Repeat([]byte("k"), 56), int32(0))
+	var open bool
+	if err := w.call("isOpen", "kdewallet").Store(&open); err != nil || !open {
+		w.Fatalf("the wallet is open: %v, %v", open, err)
+	}
+}
+
+func TestContractOfKWallet(t *testing.T) {
+	startKWallet(t, "").open()
+	k := open(keyring.Options{})
+	if got := k.Backend(t.Context()); got != "Secret Service (KWallet)" {
+		t.Errorf("backend %q", got)
+	}
+	keyringtest.Contract(t, k)
+}
+
+// KWallet's window asks for the password, and go-keyring waits for it for ever.
+func TestALockedKWalletIsWaitedForNoLongerThanSet(t *testing.T) {
+	w := startKWallet(t, "")
+	wantClass(t, keyring.Options{}, keyring.ErrLocked, 2*time.Second)
+	w.open()
+	if err := open(keyring.Options{}).Set(t.Context(), "a", []byte("v")); err != nil {
+		t.Fatal(err)
+	}
+	w.call("closeAllWallets")
+	wantClass(t, keyring.Options{}, keyring.ErrLocked, 2*time.Second)
+	w.open()
+	if got, found, err := open(keyring.Options{}).Get(t.Context(), "a"); string(got) != "v" || !found || err != nil {
+		t.Errorf("opened again: %q, found %v, %v", got, found, err)
+	}
+	w.call("closeAllWallets")
+	wantClass(t, keyring.Options{Attended: true, Timeout: 300 * time.Millisecond}, keyring.ErrTimeout, 3*time.Second)
+}
+
+// An open wallet calls itself locked until somebody has asked for its prompt. A
+// command that runs by itself does not ask anybody anything for that.
+func TestAKWalletThatTheDesktopOpenedIsNotLocked(t *testing.T) {
+	startKWallet(t, "").open()
+	asked := 0
+	k := open(keyring.Options{Attended: true, OnPrompt: func() { asked++ }})
+	if err := k.Set(t.Context(), "a", []byte("v")); err != nil || asked != 0 {
+		t.Errorf("set: %v; a prompt was announced %d times", err, asked)
+	}
+}
+
+// Where KWallet is set to ask which program may use an open wallet, nobody
+// answers that here.
+func TestAKWalletThatAsksForEveryProgramIsLockedWithNobodyThere(t *testing.T) {
+	startKWallet(t, "Prompt on Open=true\n").open()
+	wantClass(t, keyring.Options{}, keyring.ErrLocked, 4*time.Second)
+}
+
+// KWallet keeps text, and makes other characters of bytes that are none: what it
+// damaged is corrupt, and never a token.
+func TestWhatKWalletMadeOfOtherBytesIsCorrupt(t *testing.T) {
+	startKWallet(t, "").open()
+	k := open(keyring.Options{})
+	if err := k.Set(t.Context(), "a", []byte("v")); err != nil {
+		t.Fatal(err)
+	}
+	if err := gokeyring.Set("mogplex-test", "a", "\xff\xfe"); err != nil {
+		t.Fatal(err)
+	}
+	if got, _ := gokeyring.Get("mogplex-test", "a"); got == "\xff\xfe" {
+		t.Error("KWallet kept them: this test is of no use any more")
+	}
+	if _, found, err := k.Get(t.Context(), "a"); found || !errors.Is(err, keyring.ErrCorrupt) {
+		t.Errorf("found %v, %v", found, err)
+	}
+}

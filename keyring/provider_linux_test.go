@@ -1,0 +1,56 @@
+package keyring_test
+
+import (
+	"os"
+	"os/exec"
+	"strings"
+	"syscall"
+	"testing"
+
+	"github.com/godbus/dbus/v5"
+	"github.com/mogplex/mogplex-cli/keyring/keyringtest"
+)
+
+// installed skips a test whose programs are not all there, or fails it where
+// everything has to be there.
+func installed(t *testing.T, programs ...string) {
+	t.Helper()
+	for _, program := range programs {
+		if _, err := exec.LookPath(program); err != nil {
+			if os.Getenv("MOGPLEX_CI_REQUIRE") != "" {
+				t.Fatalf("%s is not installed", program)
+			}
+			t.Skipf("%s is not installed", program)
+		}
+	}
+}
+
+// startProvider runs a provider that draws its windows nowhere, until stop is
+// called or the test ends.
+func startProvider(t *testing.T, stdin, program string, args ...string) (stop func()) {
+	t.Helper()
+	cmd := exec.Command(program, args...)
+	cmd.Env = append(os.Environ(), "QT_QPA_PLATFORM=offscreen")
+	cmd.Stdin = strings.NewReader(stdin)
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	stop = func() {
+		_ = cmd.Process.Kill()
+		_ = cmd.Wait()
+	}
+	t.Cleanup(stop)
+	return stop
+}
+
+// dial connects to a session's bus for the time of the test.
+func dial(t *testing.T, s *keyringtest.Session) *dbus.Conn {
+	t.Helper()
+	conn, err := dbus.Connect(s.Address())
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = conn.Close() })
+	return conn
+}
