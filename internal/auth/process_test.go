@@ -16,6 +16,8 @@ import (
 	"sync"
 	"testing"
 	"time"
+
+	"github.com/fsnotify/fsnotify"
 )
 
 // child is what this test binary does when it is started as another process.
@@ -42,8 +44,54 @@ func child(role string) int {
 		fmt.Println("held")
 		_, _ = io.Copy(io.Discard, os.Stdin)
 		return 0
+	case "watch":
+		return watchUnaided(watched(os.Getenv("AUTH_TEST_DIR")))
+	case "store", "remove":
+		return change(fileManager(os.Getenv("AUTH_TEST_DIR"), ""), role)
 	}
 	return 1
+}
+
+func change(m *Manager, role string) int {
+	unlock, err := m.Lock(context.Background(), Mogplex, LockWait)
+	if err != nil {
+		fmt.Println(err)
+		return 1
+	}
+	defer unlock()
+	if role == "remove" {
+		err = m.Remove(context.Background(), Mogplex)[0].Err
+	} else {
+		_, err = m.Save(context.Background(), account("stored", time.Hour), time.Now())
+	}
+	if err != nil {
+		fmt.Println(err)
+		return 1
+	}
+	return 0
+}
+
+// watchUnaided watches where the system gives out no inotify instance, and says
+// whether it was told of a change.
+func watchUnaided(m *Manager) int {
+	const limit = "/proc/sys/user/max_inotify_instances"
+	if err := os.WriteFile(limit, []byte("0"), 0); err != nil {
+		fmt.Println("skip:", err)
+		return 0
+	}
+	if _, err := fsnotify.NewWatcher(); err == nil {
+		fmt.Println("skip: there is still an instance")
+		return 0
+	}
+	w := m.Watch(context.Background())
+	fmt.Println("watching")
+	select {
+	case <-w:
+		fmt.Println("told")
+	case <-time.After(5 * time.Second):
+		fmt.Println("not told")
+	}
+	return 0
 }
 
 // start starts this test binary as another process.
@@ -52,7 +100,7 @@ func start(t testing.TB, role, dir, url string) (*exec.Cmd, *strings.Builder) {
 	self, err := os.Executable()
 	must(t, err)
 	cmd, out := exec.Command(self), &strings.Builder{}
-	cmd.Env = append(os.Environ(), "AUTH_TEST_ROLE="+role, "AUTH_TEST_DIR="+dir, "AUTH_TEST_URL="+url)
+	cmd.Env = append(os.Environ(), "AUTH_TEST_ROLE="+role, "AUTH_TEST_DIR="+dir, "AUTH_TEST_URL="+url, "GORACE=atexit_sleep_ms=0")
 	cmd.Stdout, cmd.Stderr = out, out
 	must(t, cmd.Start())
 	return cmd, out

@@ -14,19 +14,20 @@ type Provider struct {
 	Name     string
 	Variable string   // the environment variable that holds its key
 	Prefixes []string // beginnings that only its keys have; may be empty
+	BaseURL  string   // of its OpenAI-compatible API, without a slash at the end; empty for the account, whose origin decides
 }
 
 var providers = []Provider{
-	{Mogplex, "MOGPLEX_API_KEY", []string{"mog_"}},
-	{"anthropic", "ANTHROPIC_API_KEY", []string{"sk-ant-"}},
-	{"openai", "OPENAI_API_KEY", []string{"sk-proj-", "sk-svcacct-"}},
-	{"google", "GOOGLE_GENERATIVE_AI_API_KEY", []string{"AIza"}},
-	{"groq", "GROQ_API_KEY", []string{"gsk_"}},
-	{"mistral", "MISTRAL_API_KEY", nil},
-	{"deepseek", "DEEPSEEK_API_KEY", nil},
-	{"xai", "XAI_API_KEY", []string{"xai-"}},
-	{"cohere", "COHERE_API_KEY", nil},
-	{"vercel", "VERCEL_API_TOKEN", nil},
+	{Mogplex, "MOGPLEX_API_KEY", []string{"mog_"}, ""},
+	{"anthropic", "ANTHROPIC_API_KEY", []string{"sk-ant-"}, "https://api.anthropic.com/v1"},
+	{"openai", "OPENAI_API_KEY", []string{"sk-proj-", "sk-svcacct-"}, "https://api.openai.com/v1"},
+	{"google", "GOOGLE_GENERATIVE_AI_API_KEY", []string{"AIza"}, "https://generativelanguage.googleapis.com/v1beta/openai"},
+	{"groq", "GROQ_API_KEY", []string{"gsk_"}, "https://api.groq.com/openai/v1"},
+	{"mistral", "MISTRAL_API_KEY", nil, "https://api.mistral.ai/v1"},
+	{"deepseek", "DEEPSEEK_API_KEY", nil, "https://api.deepseek.com/v1"},
+	{"xai", "XAI_API_KEY", []string{"xai-"}, "https://api.x.ai/v1"},
+	{"cohere", "COHERE_API_KEY", nil, "https://api.cohere.ai/compatibility/v1"},
+	{"vercel", "VERCEL_API_TOKEN", nil, "https://ai-gateway.vercel.sh/v1"},
 }
 
 // Providers returns the table, in the order in which it is searched. The

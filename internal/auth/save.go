@@ -23,15 +23,16 @@ var ErrNotSaved = errors.New("the credential could not be stored")
 // Save stores a credential in the first layer that takes it, newer than every
 // copy there is, and removes the older copies. The caller holds the provider's
 // lock, see [Manager.Lock].
-func (r *Resolver) Save(ctx context.Context, c Credential, now time.Time) (Saved, error) {
+func (m *Manager) Save(ctx context.Context, c Credential, now time.Time) (Saved, error) {
+	defer m.Announce()
 	c.SavedAt = now.UTC()
-	for _, f := range r.ask(ctx, c.Provider) {
+	for _, f := range m.ask(ctx, c.Provider) {
 		// A clock that was set back must not make the new copy the older one.
 		if old := f.credential.SavedAt; !c.SavedAt.After(old) {
 			c.SavedAt = old.Add(time.Millisecond)
 		}
 	}
-	return r.place(ctx, c)
+	return m.place(ctx, c)
 }
 
 // place writes the credential as it is, to the first layer that takes it.
@@ -113,9 +114,10 @@ func (r Removal) Failed() bool { return r.Err != nil }
 // Remove takes a provider's credential out of every layer, disabled ones
 // apart, reads each back, and goes on after failures. The caller holds the
 // provider's lock, see [Manager.Lock].
-func (r *Resolver) Remove(ctx context.Context, provider string) []Removal {
+func (m *Manager) Remove(ctx context.Context, provider string) []Removal {
+	defer m.Announce()
 	var removals []Removal
-	for _, l := range r.Layers {
+	for _, l := range m.Layers {
 		removals = append(removals, l.remove(ctx, provider))
 	}
 	return removals

@@ -55,13 +55,13 @@ func TestWhatAnotherProcessDidMeanwhileDecides(t *testing.T) {
 
 func TestManyWhoRenewNowAtOnceMakeOneRefresh(t *testing.T) {
 	const callers = 20
-	keychain := newStore(account("a", time.Hour))
-	m := newManager(t, nil, keychain, newStore())
+	file := newStore()
+	m := newManager(t, nil, newStore(account("a", time.Hour)), file)
 	s := serve(m, "refresh-a")
 	unlock, err := m.Lock(t.Context(), Mogplex, time.Second)
 	must(t, err)
 	var reads atomic.Int32
-	keychain.before = func(string) {
+	file.before = func(string) { // who asks the file has read the keychain
 		if reads.Add(1) == callers {
 			unlock()
 		}
