@@ -1,0 +1,203 @@
+// Package chat sends prompts to an OpenAI-compatible chat completion service:
+// the account service's own, or a provider's.
+//
+// [Client.Stream] sends a conversation and hands out the answer piece by piece.
+// [Client.Models] lists what a provider's key may use. Both send the token to
+// one address and follow no redirect, and read no environment variable. Nothing
+// is tried twice.
+package chat
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"mime"
+	"net/http"
+	"strings"
+	"time"
+)
+
+// Client calls one service. It may be used from several goroutines.
+type Client struct {
+	BaseURL string        // without the /chat/completions, such as https://api.openai.com/v1
+	HTTP    *http.Client  // its transport is used, and nothing else of it
+	Idle    time.Duration // longest wait for the next bytes of an answer; five minutes
+	Total   time.Duration // longest answer; an hour
+	// Anthropic says that the list of models is Anthropic's own. It comes in
+	// OpenAI's form, but wants the key in another header, and a version.
+	Anthropic bool
+}
+
+// Request is a conversation.
+type Request struct {
+	Model    string    `json:"model,omitempty"` // empty: the service's own choice, where it has one
+	Messages []Message `json:"messages"`
+}
+
+// Message is one turn.
+type Message struct {
+	Role    string `json:"role"` // "system", "user" or "assistant"
+	Content string `json:"content"`
+}
+
+// Model is what a service lists.
+type Model struct {
+	ID   string `json:"id"`
+	Name string `json:"display_name"` // where the service has one
+}
+
+const (
+	bodyLimit   = 8 << 20         // bytes of a list of models
+	streamLimit = 32 << 20        // bytes of a streamed answer
+	eventLimit  = 1 << 20         // bytes of one event of it
+	errorLimit  = 64 << 10        // bytes read of an answer that tells a failure
+	idleLimit   = 5 * time.Minute // a model that thinks sends nothing
+	totalLimit  = time.Hour
+)
+
+// Stream sends a conversation and calls say with each piece of the answer, in
+// order, from the caller's goroutine; pieces are as the service sent them and not
+// fit for a terminal. It returns when the answer is complete, and within moments
+// when ctx ends, with ctx's error. Any other error is an [*Error]; what was said
+// until then stands.
+func (c Client) Stream(ctx context.Context, request Request, token string, say func(piece string)) error {
+	body, err := json.Marshal(struct {
+		Request
+		Stream bool `json:"stream"`
+	}{request, true})
+	if err != nil {
+		return fmt.Errorf("prompt: %w", err)
+	}
+	f := failures{token: token, said: request.Messages}
+	resp, stop, err := c.call(ctx, http.MethodPost, "/chat/completions", body, f)
+	if err != nil {
+		return err
+	}
+	defer stop()
+	if kind, _, _ := mime.ParseMediaType(resp.Header.Get("Content-Type")); kind != "text/event-stream" && kind != "" {
+		return f.notAStream(resp)
+	}
+	if err := readStream(resp.Request.Context(), resp.Body, f, say); err != nil {
+		return ended(ctx, err)
+	}
+	return nil
+}
+
+// Models lists the models that the service offers to the token.
+func (c Client) Models(ctx context.Context, token string) ([]Model, error) {
+	f := failures{token: token}
+	path := "/models"
+	if c.Anthropic {
+		path += "?limit=1000" // or it tells the first 20
+	}
+	resp, stop, err := c.call(ctx, http.MethodGet, path, nil, f)
+	if err != nil {
+		return nil, err
+	}
+	defer stop()
+	var list struct {
+		Data []Model `json:"data"`
+	}
+	body, err := io.ReadAll(io.LimitReader(resp.Body, bodyLimit))
+	if err != nil {
+		return nil, ended(ctx, &Error{Kind: ErrUnreachable, Status: resp.StatusCode, Err: cause(resp.Request.Context(), err)})
+	}
+	if json.Unmarshal(body, &list) != nil || list.Data == nil {
+		return nil, &Error{Kind: ErrUnreachable, Status: resp.StatusCode, Err: errStranger}
+	}
+	return list.Data, nil
+}
+
+// call sends a request and returns an answer with status 200, whose body ends
+// with an error when it stalls or takes too long. The caller calls stop.
+func (c Client) call(ctx context.Context, method, path string, body []byte, f failures) (*http.Response, func(), error) {
+	if f.token == "" || strings.ContainsFunc(f.token, func(r rune) bool { return r <= ' ' || r > '~' }) {
+		return nil, nil, &Error{Kind: ErrUnauthorized, Err: errToken}
+	}
+	limited, stop, alive := c.limits(ctx)
+	req, err := http.NewRequestWithContext(limited, method, strings.TrimRight(c.BaseURL, "/")+path, bytes.NewReader(body))
+	if err != nil {
+		stop()
+		return nil, nil, &Error{Kind: ErrUnreachable, Err: errAddress}
+	}
+	if c.Anthropic && method == http.MethodGet {
+		req.Header.Set("X-Api-Key", f.token)
+		req.Header.Set("Anthropic-Version", "2023-06-01")
+	} else {
+		req.Header.Set("Authorization", "Bearer "+f.token)
+	}
+	if method == http.MethodPost {
+		req.Header.Set("Content-Type", "application/json")
+		req.Header.Set("Accept", "text/event-stream")
+	}
+	resp, err := c.transport().RoundTrip(req)
+	if err != nil {
+		err = ended(ctx, &Error{Kind: ErrUnreachable, Err: cause(limited, err)})
+		stop()
+		return nil, nil, err
+	}
+	alive()
+	resp.Body = &aliveReader{resp.Body, alive}
+	done := func() {
+		stop()
+		_ = resp.Body.Close()
+	}
+	if resp.StatusCode != http.StatusOK {
+		defer done()
+		return nil, nil, ended(ctx, f.answer(resp))
+	}
+	return resp, done, nil
+}
+
+// transport is used without the client around it, which would follow redirects.
+func (c Client) transport() http.RoundTripper {
+	if c.HTTP == nil || c.HTTP.Transport == nil {
+		return http.DefaultTransport
+	}
+	return c.HTTP.Transport
+}
+
+// limits returns a context that ends when ctx does, in Total, and when alive was
+// not called for Idle.
+func (c Client) limits(ctx context.Context) (limited context.Context, stop func(), alive func()) {
+	idle, total := c.Idle, c.Total
+	if idle <= 0 {
+		idle = idleLimit
+	}
+	if total <= 0 {
+		total = totalLimit
+	}
+	limited, cancel := context.WithCancelCause(ctx)
+	stalled := time.AfterFunc(idle, func() { cancel(errStalled) })
+	endless := time.AfterFunc(total, func() { cancel(errEndless) })
+	stop = func() {
+		stalled.Stop()
+		endless.Stop()
+		cancel(nil)
+	}
+	return limited, stop, func() { stalled.Reset(idle) }
+}
+
+// aliveReader tells when bytes came.
+type aliveReader struct {
+	io.ReadCloser
+	alive func()
+}
+
+func (r *aliveReader) Read(p []byte) (int, error) {
+	n, err := r.ReadCloser.Read(p)
+	if n > 0 {
+		r.alive()
+	}
+	return n, err
+}
+
+// ended is ctx's error where ctx has ended: it is why anything else failed.
+func ended(ctx context.Context, err error) error {
+	if ctx.Err() != nil {
+		return ctx.Err()
+	}
+	return err
+}

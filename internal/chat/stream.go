@@ -1,0 +1,104 @@
+package chat
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"io"
+)
+
+var (
+	errEventTooLong  = errors.New("a part of the answer is too long")
+	errAnswerTooLong = errors.New("the answer is too long")
+	errNoJSON        = errors.New("a part of the answer can't be read")
+)
+
+// readStream reads server-sent events, each a chunk of a chat completion, until
+// the one that says [DONE]. ctx is only asked why a read failed.
+func readStream(ctx context.Context, r io.Reader, f failures, say func(string)) error {
+	counted := &io.LimitedReader{R: r, N: streamLimit}
+	lines := bufio.NewScanner(counted)
+	lines.Buffer(make([]byte, 0, 4<<10), eventLimit)
+	var event []byte
+	for first := true; lines.Scan(); first = false {
+		line := bytes.TrimSuffix(lines.Bytes(), []byte("\r"))
+		if first {
+			line = bytes.TrimPrefix(line, []byte("\ufeff"))
+		}
+		if len(line) > 0 {
+			if name, value, _ := bytes.Cut(line, []byte(":")); string(name) == "data" {
+				event = append(append(event, bytes.TrimPrefix(value, []byte(" "))...), '\n')
+			}
+			if len(event) > eventLimit {
+				return f.cut(errEventTooLong)
+			}
+			if string(event) != "[DONE]\n" { // which some send without the empty line
+				continue
+			}
+		}
+		done, err := readEvent(event, f, say)
+		if done || err != nil {
+			return err
+		}
+		event = event[:0]
+	}
+	switch err := lines.Err(); {
+	case errors.Is(err, bufio.ErrTooLong):
+		return f.cut(errEventTooLong)
+	case err != nil:
+		return f.cut(cause(ctx, err))
+	case counted.N <= 0:
+		return f.cut(errAnswerTooLong)
+	}
+	return f.cut(nil)
+}
+
+// readEvent reads one chunk, and tells what it says.
+func readEvent(event []byte, f failures, say func(string)) (done bool, err error) {
+	event = bytes.TrimSpace(event)
+	if len(event) == 0 {
+		return false, nil
+	}
+	if string(event) == "[DONE]" {
+		return true, nil
+	}
+	var chunk struct {
+		Error   json.RawMessage `json:"error"`
+		Choices []struct {
+			Index int `json:"index"`
+			Delta struct {
+				Content json.RawMessage `json:"content"`
+			} `json:"delta"`
+		} `json:"choices"`
+	}
+	if json.Unmarshal(event, &chunk) != nil {
+		return false, f.cut(errNoJSON)
+	}
+	if len(chunk.Error) > 0 && string(chunk.Error) != "null" {
+		return false, &Error{Kind: ErrCut, Status: 200, Message: f.message(chunk.Error)}
+	}
+	for _, choice := range chunk.Choices {
+		if text := contentText(choice.Delta.Content); text != "" && choice.Index == 0 {
+			say(text)
+		}
+	}
+	return false, nil
+}
+
+// contentText is the text of a delta: a string, or with some providers a list of
+// parts.
+func contentText(content json.RawMessage) (text string) {
+	if len(content) == 0 || json.Unmarshal(content, &text) == nil {
+		return text
+	}
+	var parts []struct {
+		Text string `json:"text"`
+	}
+	_ = json.Unmarshal(content, &parts) // what is neither has no text
+	for _, part := range parts {
+		text += part.Text
+	}
+	return text
+}
