@@ -1,0 +1,149 @@
+package sessionlog
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"io/fs"
+	"os"
+	"slices"
+	"sync"
+	"time"
+)
+
+// lineLimit is the longest line in bytes. A longer one is left out as a whole:
+// half a line may be half a secret.
+const lineLimit = 256 << 10
+
+// file is the file of a session, made with its first line.
+type file struct {
+	dir, name string
+	limit     int64
+	now       func() time.Time
+
+	mu   sync.Mutex
+	f    *os.File
+	size int64
+	torn bool // the last line is there in part
+	done bool // closed, full, or not to be had
+}
+
+// append writes whole lines, or loses them.
+func (f *file) append(lines []byte) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if len(lines) == 0 || f.done || f.f == nil && !f.create() {
+		return
+	}
+	if room := max(0, f.limit-f.size); int64(len(lines)) > room {
+		lines = lines[:bytes.LastIndexByte(lines[:room], '\n')+1]
+		lines = append(lines, f.note("the log is full: nothing is logged from here on", "limit", f.limit)...)
+		f.done = true
+	}
+	f.write(lines)
+}
+
+func (f *file) write(lines []byte) {
+	if f.torn {
+		lines = append([]byte{'\n'}, lines...)
+	}
+	n, err := f.f.Write(lines)
+	f.size += int64(n)
+	if n > 0 || err == nil {
+		f.torn = err != nil && n < len(lines) && (n == 0 || lines[n-1] != '\n')
+	}
+}
+
+// create makes directory and file. A directory that is a symbolic link is
+// refused: it may point to where others read.
+func (f *file) create() bool {
+	f.done = true // one try
+	if err := os.MkdirAll(f.dir, 0o700); err != nil {
+		return false
+	}
+	root, err := openDir(f.dir)
+	if err != nil {
+		return false
+	}
+	defer root.Close()
+	if f.f, err = root.OpenFile(f.name, os.O_CREATE|os.O_EXCL|os.O_WRONLY|os.O_APPEND, 0o600); err != nil {
+		return false
+	}
+	markAlive(f.f)
+	f.done = false
+	return true
+}
+
+func (f *file) close() error {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.done = true
+	if f.f == nil {
+		return nil
+	}
+	return f.f.Close()
+}
+
+// note is a line of the log about itself.
+func (f *file) note(msg, key string, value any) []byte {
+	line, _ := json.Marshal(map[string]any{"time": f.now(), "level": "WARN", "msg": msg, key: value}) // plain values marshal
+	return append(line, '\n')
+}
+
+var errNotDir = errors.New("is a symbolic link or no directory")
+
+// openDir opens a directory that is no symbolic link, and takes away the rights
+// that others have to it.
+func openDir(dir string) (*os.Root, error) {
+	info, err := os.Lstat(dir)
+	if err != nil {
+		return nil, err
+	}
+	if !info.IsDir() {
+		return nil, &fs.PathError{Op: "open", Path: dir, Err: errNotDir}
+	}
+	root, err := os.OpenRoot(dir)
+	if err != nil {
+		return nil, err
+	}
+	if opened, err := root.Stat("."); err != nil || !os.SameFile(info, opened) {
+		root.Close()
+		return nil, &fs.PathError{Op: "open", Path: dir, Err: errNotDir}
+	}
+	if info.Mode().Perm()&0o077 != 0 {
+		_ = root.Chmod(".", 0o700) // where it can't be, files are 0600 all the same
+	}
+	return root, nil
+}
+
+// prune removes the files of old sessions: too old, or too many. Only regular
+// files with a name of ours are touched, and none whose session is alive.
+func prune(dir string, o Options) error {
+	root, err := openDir(dir)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	defer root.Close()
+	entries, err := fs.ReadDir(root.FS(), ".") // sorted by name, and so by time
+	if err != nil {
+		return err
+	}
+	entries = slices.DeleteFunc(entries, func(e fs.DirEntry) bool { return !e.Type().IsRegular() || !isOurs(e.Name()) })
+	var errs []error
+	for i, e := range entries {
+		info, err := e.Info()
+		if err != nil {
+			continue // gone in the meantime
+		}
+		excess := len(entries)-i > o.Keep-1 // this session's is to come
+		if (excess || o.Now().Sub(info.ModTime()) > o.MaxAge) && !isAlive(root, e.Name()) {
+			if err := root.Remove(e.Name()); err != nil && !errors.Is(err, fs.ErrNotExist) {
+				errs = append(errs, err)
+			}
+		}
+	}
+	return errors.Join(errs...)
+}

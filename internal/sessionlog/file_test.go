@@ -1,0 +1,225 @@
+package sessionlog_test
+
+import (
+	"bytes"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"runtime"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/mogplex/mogplex-cli/internal/sessionlog"
+)
+
+func open(t *testing.T, dir string, o sessionlog.Options) *sessionlog.Log {
+	t.Helper()
+	l, err := sessionlog.Open(dir, o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { l.Close() })
+	return l
+}
+
+func names(t *testing.T, dir string) (all []string) {
+	t.Helper()
+	entries, err := os.ReadDir(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, e := range entries {
+		all = append(all, e.Name())
+	}
+	return all
+}
+
+func TestFileIsMadeWithTheFirstLine(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "state", "logs")
+	l := open(t, dir, sessionlog.Options{})
+	l.Logger().Debug("below the level")
+	if _, err := os.Lstat(filepath.Dir(dir)); !os.IsNotExist(err) {
+		t.Errorf("there before the first line: %v", err)
+	}
+	l.Logger().Info("first")
+	l.Flush()
+	for path, want := range map[string]fs.FileMode{dir: 0o700, l.Path(): 0o600} {
+		info, err := os.Lstat(path)
+		if err != nil || runtime.GOOS != "windows" && info.Mode().Perm() != want {
+			t.Errorf("%s: %v, %v", path, info, err)
+		}
+	}
+	if filepath.Base(l.Path()) != l.ID()+".jsonl" {
+		t.Error(l.Path())
+	}
+}
+
+// TestPrune removes what is too old or too many, and nothing else.
+func TestPrune(t *testing.T) {
+	dir := t.TempDir()
+	now := time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC)
+	write := func(name string, age time.Duration) string {
+		path := filepath.Join(dir, name)
+		if err := os.WriteFile(path, nil, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.Chtimes(path, now.Add(-age), now.Add(-age)); err != nil {
+			t.Fatal(err)
+		}
+		return name
+	}
+	day := 24 * time.Hour
+	name := func(age time.Duration) string {
+		return now.Add(-age).Format("20060102T150405.000Z") + "-abcdefghijklmnop.jsonl"
+	}
+	var kept []string
+	for _, age := range []time.Duration{29, 28, 27, 31, 40, 26, 25} {
+		write(name(age*day), age*day)
+	}
+	kept = append(kept, name(25*day), name(26*day), name(27*day))
+	for _, other := range []string{"notes.jsonl", "20260101T000000.000Z-short.jsonl", "20260101T000000.000Z-abcdefghijklmnop.jsonl.bak"} {
+		kept = append(kept, write(other, 400*day))
+	}
+	if runtime.GOOS != "windows" {
+		target := filepath.Join(t.TempDir(), "target")
+		if err := os.WriteFile(target, nil, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		link := name(500 * day)
+		if err := os.Symlink(target, filepath.Join(dir, link)); err != nil {
+			t.Fatal(err)
+		}
+		kept = append(kept, link)
+	}
+	open(t, dir, sessionlog.Options{Keep: 4, Now: func() time.Time { return now }})
+	slices.Sort(kept)
+	if got := names(t, dir); !slices.Equal(got, kept) {
+		t.Errorf("kept %q, want %q", got, kept)
+	}
+}
+
+// TestLivingSessionsAreKept, however many there are.
+func TestLivingSessionsAreKept(t *testing.T) {
+	dir := t.TempDir()
+	for range 5 {
+		l := open(t, dir, sessionlog.Options{Keep: 1})
+		l.Logger().Info("alive")
+		l.Flush()
+	}
+	if got := names(t, dir); len(got) != 5 {
+		t.Errorf("%q", got)
+	}
+}
+
+func TestDirectoryThatIsALinkIsRefused(t *testing.T) {
+	target, dir := t.TempDir(), filepath.Join(t.TempDir(), "logs")
+	if err := os.Symlink(target, dir); err != nil {
+		t.Skip("no symbolic links here: ", err)
+	}
+	l, err := sessionlog.Open(dir, sessionlog.Options{})
+	if err == nil {
+		t.Error("opened")
+	}
+	l.Logger().Info("lost")
+	l.Flush()
+	if got := names(t, target); len(got) != 0 {
+		t.Errorf("%q", got)
+	}
+}
+
+// TestLimits: a file that is full says so, and a line that is too long is left out.
+func TestLimits(t *testing.T) {
+	l := open(t, t.TempDir(), sessionlog.Options{MaxSize: 600 << 10})
+	l.Logger().Info("long", "text", strings.Repeat("é ", 200<<10))
+	for range 2000 {
+		l.Logger().Info("line", "text", strings.Repeat("a ", 500))
+	}
+	l.Logger().Info("lost")
+	l.Flush()
+	text, err := os.ReadFile(l.Path())
+	if err != nil {
+		t.Fatal(err)
+	}
+	lines := bytes.Split(bytes.TrimSpace(text), []byte("\n"))
+	if len(text) > 601<<10 || !bytes.Contains(lines[0], []byte("too long")) || !bytes.Contains(lines[len(lines)-1], []byte("is full")) {
+		t.Errorf("%d bytes, first %.100s, last %.200s", len(text), lines[0], lines[len(lines)-1])
+	}
+}
+
+// TestFailuresAreSilent: a log that can't be written, and one that is closed.
+func TestFailuresAreSilent(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "file")
+	if err := os.WriteFile(file, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	l, _ := sessionlog.Open(filepath.Join(file, "logs"), sessionlog.Options{})
+	l.Logger().Info("lost")
+	if err := l.Close(); err != nil {
+		t.Error(err)
+	}
+	l = open(t, t.TempDir(), sessionlog.Options{})
+	l.Logger().Info("kept")
+	l.Close()
+	l.Logger().Info("lost")
+	if err := l.Close(); err != nil {
+		t.Error(err)
+	}
+}
+
+// TestAtTheSameTime logs and tells secrets from many goroutines.
+func TestAtTheSameTime(t *testing.T) {
+	l := open(t, t.TempDir(), sessionlog.Options{})
+	var all sync.WaitGroup
+	for i := range 8 {
+		all.Go(func() {
+			secret := fmt.Sprintf("%dMARKq7RZx9tB2wLk5V", i)
+			l.AddSecret(secret)
+			for range 50 {
+				l.Logger().Info("m", "value", secret)
+			}
+		})
+	}
+	all.Wait()
+	l.Flush()
+	text, err := os.ReadFile(l.Path())
+	if err != nil || bytes.Count(text, []byte("\n")) != 400 || bytes.Contains(text, []byte("MARK")) {
+		t.Errorf("%d lines, %v", bytes.Count(text, []byte("\n")), err)
+	}
+}
+
+// TestWhenLinesAreWritten: an error at once, what came before it with it, and any
+// other line after a moment, without being closed.
+func TestWhenLinesAreWritten(t *testing.T) {
+	l := open(t, t.TempDir(), sessionlog.Options{})
+	l.Logger().Info("before")
+	l.Logger().Error("failed")
+	if text, err := os.ReadFile(l.Path()); err != nil || bytes.Count(text, []byte("\n")) != 2 {
+		t.Errorf("after an error: %q, %v", text, err)
+	}
+	l.Logger().Info("after")
+	for end := time.Now().Add(10 * time.Second); ; time.Sleep(time.Millisecond) {
+		text, err := os.ReadFile(l.Path())
+		if err == nil && bytes.Count(text, []byte("\n")) == 3 {
+			return
+		}
+		if time.Now().After(end) {
+			t.Fatalf("the line is not written: %q, %v", text, err)
+		}
+	}
+}
+
+// TestADefectOfTheSearch loses lines, says so, writes none of them unsearched, and
+// ends nothing.
+func TestADefectOfTheSearch(t *testing.T) {
+	l := open(t, t.TempDir(), sessionlog.Options{})
+	l.Break()
+	l.Logger().Error("MARK")
+	text, err := os.ReadFile(l.Path())
+	if err != nil || !bytes.Contains(text, []byte("lost to a defect")) || bytes.Contains(text, []byte("MARK")) {
+		t.Errorf("%q, %v", text, err)
+	}
+}

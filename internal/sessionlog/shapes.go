@@ -1,0 +1,198 @@
+package sessionlog
+
+import (
+	"bytes"
+	"strings"
+)
+
+// schemes come before a credential in an Authorization header.
+var schemes = []string{"bearer ", "basic "}
+
+// shapes marks what has the shape of a secret.
+func (r *rules) shapes(text []byte, mark func(i, j int)) {
+	for _, prefix := range r.prefixes {
+		markKeys(text, prefix, 1, mark)
+	}
+	markKeys(text, "eyJ", 8, mark)
+	markKeys(text, "sk-", 12, mark)
+	for _, scheme := range schemes {
+		markSchemes(text, scheme, mark)
+	}
+	markURLs(text, mark)
+	markPairs(text, mark)
+}
+
+// markKeys marks every word that begins with prefix and has least more bytes.
+func markKeys(text []byte, prefix string, least int, mark func(i, j int)) {
+	for i := 0; ; {
+		at := bytes.Index(text[i:], []byte(prefix))
+		if at < 0 {
+			return
+		}
+		first := i + at
+		last := first + len(prefix)
+		for last < len(text) && isNameByte(text[last]) {
+			last++
+		}
+		if i = last; last-first >= len(prefix)+least && (first == 0 || !isAlnum(text[first-1]) || least >= 8 && prefix != "sk-") {
+			mark(first, last)
+		}
+	}
+}
+
+func markSchemes(text []byte, scheme string, mark func(i, j int)) {
+	for i := 0; i+len(scheme) < len(text); i++ {
+		if !hasFold(text[i:], scheme) {
+			continue
+		}
+		first := i + len(scheme)
+		for first < len(text) && text[first] == ' ' {
+			first++
+		}
+		last := first
+		for last < len(text) && !endsWord(text[last]) {
+			last++
+		}
+		if last > first {
+			mark(first, last)
+		}
+	}
+}
+
+// markURLs marks what is between the :// and the @ of an address. A password with
+// a slash in it is no good URL, and is found all the same.
+func markURLs(text []byte, mark func(i, j int)) {
+	for i := 0; ; {
+		at := bytes.Index(text[i:], []byte("://"))
+		if at < 0 {
+			return
+		}
+		first := i + at + len("://")
+		i = first
+		last := first
+		for last < len(text) && !bytes.ContainsRune([]byte(" \t\r\n\"'<>`"), rune(text[last])) {
+			last++
+		}
+		address := text[first:last]
+		authority := address
+		if end := bytes.IndexAny(address, "/?#"); end >= 0 {
+			authority = address[:end]
+		}
+		sign := bytes.LastIndexByte(authority, '@')
+		if colon := bytes.IndexByte(authority, ':'); sign < 0 && colon >= 0 && !isPort(authority[colon+1:]) {
+			sign = bytes.LastIndexByte(address, '@')
+		}
+		if sign > 0 {
+			mark(first, first+sign)
+		}
+	}
+}
+
+func isPort(text []byte) bool {
+	for _, c := range text {
+		if c < '0' || c > '9' {
+			return false
+		}
+	}
+	return true
+}
+
+// markPairs marks values whose name is that of a secret: name=value, name: value,
+// "name": "value" and the like.
+func markPairs(text []byte, mark func(i, j int)) {
+	for i := 0; i < len(text); i++ {
+		if !isNameByte(text[i]) {
+			continue
+		}
+		first := i
+		for i < len(text) && isNameByte(text[i]) {
+			i++
+		}
+		after, ok := separator(text, i)
+		if !ok {
+			continue
+		}
+		kind := nameKind(text[first:i])
+		if kind == notSecret {
+			continue
+		}
+		stops := pairEnd
+		if isHeader(text[first:i]) {
+			stops = headerEnd
+		}
+		from, to := pairValue(text, after, kind, stops)
+		if to > from && (kind == secret || looksRandom(text[from:to])) {
+			mark(from, to)
+		}
+	}
+}
+
+// separator returns where a value begins after a name that ends at i: past quotes,
+// spaces, and one = : or =>.
+func separator(text []byte, i int) (after int, ok bool) {
+	skip := func(set string) {
+		for i < len(text) && bytes.IndexByte([]byte(set), text[i]) >= 0 {
+			i++
+		}
+	}
+	skip("\"'`\\ )]")
+	if i >= len(text) || text[i] != '=' && text[i] != ':' {
+		return i, false
+	}
+	skip("=:>")
+	skip(" ")
+	return i, true
+}
+
+// What ends a value without quotes.
+const (
+	pairEnd   = ",;&)}]\"'`<>\n\r"
+	headerEnd = "]\n\r"
+)
+
+// isHeader reports the name of a header whose value is many pairs.
+func isHeader(name []byte) bool {
+	return indexFold(name, "cookie") >= 0 || indexFold(name, "authorization") >= 0
+}
+
+// pairValue returns the bounds of the value that begins at i.
+func pairValue(text []byte, i, kind int, stops string) (from, to int) {
+	for i < len(text) && bytes.IndexByte([]byte("[{(&\\"), text[i]) >= 0 {
+		i++
+	}
+	if i < len(text) && bytes.IndexByte([]byte("\"'`"), text[i]) >= 0 {
+		return i + 1, closing(text, i)
+	}
+	from = i
+	for i < len(text) && strings.IndexByte(stops, text[i]) < 0 {
+		if text[i] == ' ' && stops == pairEnd && (kind == maybe || nextIsPair(text[i+1:])) {
+			break
+		}
+		i++
+	}
+	return from, i
+}
+
+// closing is where the quote at i ends.
+func closing(text []byte, i int) int {
+	quote := text[i]
+	for j := i + 1; j < len(text); j++ {
+		if text[j] == quote && text[j-1] != '\\' {
+			return j
+		}
+	}
+	return len(text)
+}
+
+// nextIsPair reports that text begins with the name of another pair.
+func nextIsPair(text []byte) bool {
+	i := 0
+	for i < len(text) && isNameByte(text[i]) {
+		i++
+	}
+	return i > 0 && i < len(text) && (text[i] == ':' || text[i] == '=')
+}
+
+func endsWord(c byte) bool {
+	return c <= ' ' || bytes.IndexByte([]byte("\"'`,;<>()[]{}\\"), c) >= 0
+}
