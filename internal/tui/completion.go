@@ -1,0 +1,58 @@
+package tui
+
+import "strings"
+
+// completion is what Tab goes through: the commands or models that begin as
+// what is typed.
+type completion struct {
+	choices []suggestion
+	at      int // the one in the composer; -1 is none yet
+}
+
+// suggestion is what the composer becomes, and what that does.
+type suggestion struct{ text, help string }
+
+// offer looks for completions of what is typed.
+func (c *cockpit) offer() { c.completion = completion{c.choices(), -1} }
+
+func (c *cockpit) choices() []suggestion {
+	var all []suggestion
+	typed := c.composer.text
+	if id, ok := strings.CutPrefix(typed, "/models "); ok {
+		for _, m := range c.catalog {
+			if strings.HasPrefix(m.ID, strings.TrimSpace(id)) {
+				all = append(all, suggestion{"/models " + oneLine(m.ID), oneLine(m.Name)})
+			}
+		}
+		return all
+	}
+	for _, cmd := range commands() {
+		text := "/" + cmd.name
+		if cmd.argument != "" {
+			text += " "
+		}
+		if strings.HasPrefix(typed, "/") && strings.HasPrefix(text, typed) {
+			all = append(all, suggestion{text, cmd.help})
+		}
+	}
+	return all
+}
+
+// complete takes the next completion, or the one before.
+func (c *cockpit) complete(back bool) {
+	n := len(c.completion.choices)
+	switch {
+	case n == 0:
+		return
+	case back && c.completion.at <= 0:
+		c.completion.at = n - 1
+	case back:
+		c.completion.at--
+	default:
+		c.completion.at = (c.completion.at + 1) % n
+	}
+	c.composer.setText(c.completion.choices[c.completion.at].text)
+	if n == 1 {
+		c.offer()
+	}
+}

@@ -1,0 +1,207 @@
+package tui
+
+import (
+	"strings"
+	"unicode"
+
+	tea "charm.land/bubbletea/v2"
+)
+
+// maxPrompt is how many bytes the composer takes.
+const maxPrompt = 256 << 10
+
+// composer is where prompts and commands are typed: a small editor that wraps
+// at its width. (The one of bubbles brings a package that looks for clipboard
+// programs at the start of every command.)
+type composer struct {
+	text    string
+	at      int // the cursor, in bytes, at the beginning of a character
+	width   int // columns of the text
+	full    bool
+	history history
+}
+
+// setText replaces what is typed. The cursor goes to its end.
+func (c *composer) setText(text string) { c.text, c.at = text, len(text) }
+
+// insert types text at the cursor: all of it or, where that would be too long,
+// nothing, and c is full.
+func (c *composer) insert(text string) {
+	text = clean(newlines.Replace(text))
+	if c.full = len(c.text)+len(text) > maxPrompt; c.full {
+		return
+	}
+	c.text = c.text[:c.at] + text + c.text[c.at:]
+	c.at += len(text)
+}
+
+// edit does what a key or a paste does to the text, and reports whether it was
+// for the composer.
+func (c *composer) edit(msg tea.Msg) bool {
+	c.full = false
+	switch msg := msg.(type) {
+	case tea.PasteMsg:
+		c.insert(msg.Content)
+		return true
+	case tea.KeyPressMsg:
+		if stroke := msg.Keystroke(); c.move(stroke) || c.remove(stroke) || c.recall(stroke) {
+			return true
+		}
+		switch {
+		case msg.Text != "":
+			c.insert(msg.Text)
+		case msg.Keystroke() == "shift+enter", msg.Keystroke() == "ctrl+j", msg.Keystroke() == "alt+enter":
+			c.insert("\n")
+		default:
+			return false
+		}
+		return true
+	}
+	return false
+}
+
+// move moves the cursor. The keys are those of readline.
+func (c *composer) move(stroke string) bool {
+	switch stroke {
+	case "left", "ctrl+b":
+		c.at = c.before()
+	case "right", "ctrl+f":
+		c.at = c.behind()
+	case "ctrl+left", "alt+left", "alt+b":
+		c.at = c.wordBefore()
+	case "ctrl+right", "alt+right", "alt+f":
+		c.at = c.wordBehind()
+	case "home", "ctrl+a":
+		c.at = c.lineStart()
+	case "end", "ctrl+e":
+		c.at = c.lineEnd()
+	default:
+		return false
+	}
+	return true
+}
+
+// remove deletes from the cursor to where a key would move it.
+func (c *composer) remove(stroke string) bool {
+	from, to := c.at, c.at
+	switch stroke {
+	case "backspace", "ctrl+h", "shift+backspace":
+		from = c.before()
+	case "delete", "ctrl+d":
+		to = c.behind()
+	case "ctrl+w", "alt+backspace", "ctrl+backspace":
+		from = c.wordBefore()
+	case "alt+d", "alt+delete", "ctrl+delete":
+		to = c.wordBehind()
+	case "ctrl+u":
+		from = c.lineStart()
+	case "ctrl+k":
+		to = c.lineEnd()
+	default:
+		return false
+	}
+	c.text, c.at = c.text[:from]+c.text[to:], from
+	return true
+}
+
+// recall goes a line up or down and, from the first and the last one, through
+// the history.
+func (c *composer) recall(stroke string) bool {
+	step := 0
+	switch stroke {
+	case "up", "ctrl+p":
+		step = -1
+	case "down", "ctrl+n":
+		step = +1
+	default:
+		return false
+	}
+	all := rows(c.text, c.width)
+	current, column := c.place(all)
+	if to := current + step; to >= 0 && to < len(all) {
+		c.at = offsetAt(c.text, all[to], column)
+	} else if line, ok := c.history.move(step, c.text); ok {
+		c.setText(line)
+	}
+	return true
+}
+
+// place is the row and the column of the cursor.
+func (c *composer) place(all []row) (current, column int) {
+	for current = len(all) - 1; all[current].start > c.at; {
+		current--
+	}
+	return current, columnsOf(c.text[all[current].start:c.at])
+}
+
+// offsetAt is where a column of a row is in the text. The end of a row that is
+// wrapped belongs to the next one.
+func offsetAt(text string, r row, column int) int {
+	at := r.start
+	for at < r.end {
+		size, columns := cluster(text[at:])
+		wrapped := at+size == r.end && r.end < len(text) && text[r.end] != '\n'
+		if column -= columns; column < 0 || wrapped {
+			break
+		}
+		at += size
+	}
+	return at
+}
+
+// before is the beginning of the character before the cursor.
+func (c *composer) before() int {
+	at := c.lineStart()
+	if at == c.at {
+		return max(at-1, 0)
+	}
+	for {
+		size, _ := cluster(c.text[at:c.at])
+		if at+size >= c.at {
+			return at
+		}
+		at += size
+	}
+}
+
+// behind is the end of the character at the cursor.
+func (c *composer) behind() int {
+	if c.at == len(c.text) {
+		return c.at
+	}
+	size, _ := cluster(c.text[c.at:])
+	return c.at + size
+}
+
+func (c *composer) lineStart() int { return strings.LastIndexByte(c.text[:c.at], '\n') + 1 }
+
+func (c *composer) lineEnd() int {
+	if length := strings.IndexByte(c.text[c.at:], '\n'); length >= 0 {
+		return c.at + length
+	}
+	return len(c.text)
+}
+
+func (c *composer) wordBefore() int {
+	word := strings.TrimRightFunc(c.text[:c.at], unicode.IsSpace)
+	return len(strings.TrimRightFunc(word, notSpace))
+}
+
+func (c *composer) wordBehind() int {
+	word := strings.TrimLeftFunc(c.text[c.at:], unicode.IsSpace)
+	return len(c.text) - len(strings.TrimLeftFunc(word, notSpace))
+}
+
+func notSpace(r rune) bool { return !unicode.IsSpace(r) }
+
+// view is the part of the text around the cursor, at most height lines of it,
+// and where in it the cursor is.
+func (c *composer) view(height int) (lines []string, x, y int) {
+	all := rows(c.text, c.width)
+	current, column := c.place(all)
+	first := max(0, min(current-height/2, len(all)-height))
+	for _, r := range all[first:min(first+height, len(all))] {
+		lines = append(lines, r.drawn(c.text))
+	}
+	return lines, min(column, c.width), current - first
+}

@@ -1,0 +1,121 @@
+package tui
+
+import (
+	"fmt"
+	"strings"
+
+	tea "charm.land/bubbletea/v2"
+)
+
+// view implements screen: header, transcript, what Tab offers, composer, and a
+// line of what can be done.
+func (c *cockpit) view(window size) (string, *tea.Cursor) {
+	lines := c.header(window)
+	room := window.height - len(lines)
+	if c.picker != nil {
+		c.transcript.resize(window.width-2*margin, room)
+		return strings.Join(append(lines, c.picker.view(c.theme, size{window.width, room})...), "\n"), nil
+	}
+	c.composer.width = window.width - 2*margin
+	typed, x, y := c.composer.view(max(1, min(8, window.height/3)))
+	foot := append([]string{c.theme.rule(window.width)}, c.theme.prompted(typed)...)
+	offered := c.offered(window.width, (room-len(foot)-1)/2)
+	room -= len(foot) + 1 + len(offered)
+	lines = append(lines, c.drawTranscript(size{window.width, room})...)
+	lines = append(lines, offered...)
+	y += len(lines) + 1
+	lines = append(lines, foot...)
+	lines = append(lines, c.statusLine(window.width))
+	return strings.Join(lines, "\n"), tea.NewCursor(margin+x, y)
+}
+
+// prompted are lines that a person types or typed.
+func (t *theme) prompted(lines []string) []string {
+	drawn := make([]string, len(lines))
+	for i, line := range lines {
+		drawn[i] = strings.Repeat(" ", margin) + line
+		if i == 0 {
+			drawn[i] = t.accent.Render("> ") + line
+		}
+	}
+	return drawn
+}
+
+// drawTranscript draws exactly as many lines as there is room for.
+func (c *cockpit) drawTranscript(room size) []string {
+	c.transcript.resize(room.width-2*margin, room.height)
+	lines := c.transcript.drawn(c.theme)
+	if len(c.transcript.entries) == 0 && room.height > 1 {
+		lines = append(lines, "", strings.Repeat(" ", margin)+c.theme.muted.Render(shorten("Ask anything. / shows commands.", room.width-2*margin)))
+	}
+	return append(lines, make([]string, room.height-len(lines))...)
+}
+
+// drawn draws the lines that are shown. A sign in the margin tells whose they
+// are, where there is no colour to tell.
+func (t *transcript) drawn(theme *theme) []string {
+	var lines []string
+	t.shown(func(k kind, text string, first bool) {
+		sign, signs, style := " ", theme.muted, theme.plain
+		switch k {
+		case prompted:
+			sign, signs, style = ">", theme.accent, theme.strong
+		case noticed:
+			sign = "·"
+		case failed:
+			sign, signs, style = "!", theme.bad, theme.bad
+		case suggested:
+			style = theme.muted
+		case happened:
+			if sign = "·"; first {
+				style = theme.muted
+			}
+		}
+		if sign != " " && first {
+			sign = signs.Render(sign)
+		} else {
+			sign = " "
+		}
+		if text != "" {
+			text = sign + " " + style.Render(text)
+		}
+		lines = append(lines, text)
+	})
+	return lines
+}
+
+// offered are the completions, at most height of them.
+func (c *cockpit) offered(width, height int) []string {
+	all, at := c.completion.choices, c.completion.at
+	from, to := window(len(all), max(0, at), max(0, min(height, 6)))
+	long := 0
+	for _, one := range all[from:to] {
+		long = max(long, columnsOf(one.text))
+	}
+	var lines []string
+	for i := from; i < to; i++ {
+		style := c.theme.muted
+		if i == at {
+			style = c.theme.accent
+		}
+		text := all[i].text + strings.Repeat(" ", long-columnsOf(all[i].text)+2) + all[i].help
+		lines = append(lines, strings.Repeat(" ", margin)+style.Render(shorten(text, width-2*margin)))
+	}
+	return lines
+}
+
+// statusLine is the last line: what is running, or which keys there are.
+func (c *cockpit) statusLine(width int) string {
+	t := c.theme
+	line := sides{[]string{"Enter sends · Ctrl+J new line · /help", "Enter sends · /help", "/help"}, []string{""}, t.muted, t.muted}
+	if c.composer.full {
+		line.left, line.leftStyle = []string{"A prompt has at most 256 KiB; nothing was pasted.", "Too long; nothing was pasted."}, t.bad
+	}
+	if progress := c.progress(); progress != "" {
+		line.left, line.right, line.leftStyle = []string{progress}, []string{"Esc interrupts", "Esc"}, t.accent
+	}
+	if below := c.transcript.below(); below > 0 {
+		line.right = []string{fmt.Sprintf("%d lines below · PgDn", below), "PgDn"}
+	}
+	return line.drawn(width)
+}

@@ -1,0 +1,174 @@
+package tui
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	tea "charm.land/bubbletea/v2"
+
+	"github.com/mogplex/mogplex-cli/internal/auth"
+)
+
+const secretMark = "mog_MARKofTheSecret0123456789abcdef"
+
+// atLogin reports whether the login screen is shown.
+func (r *rig) atLogin() bool {
+	_, is := r.top().(*loginScreen)
+	return is
+}
+
+func TestBrowserSignIn(t *testing.T) {
+	bubble(t, newFake, Options{}, window80, func(r *rig) {
+		r.press("enter")
+		r.shows("Waiting for you")
+		if link := "\x1b]8;id=address;" + r.services.prompt.URL; !strings.Contains(r.View().Content, link) {
+			t.Errorf("the address is no link: %q", r.View().Content)
+		}
+		close(r.services.granted)
+		r.settle()
+		if r.atLogin() || r.session.ID != ada.ID {
+			t.Errorf("after the sign-in %+v is in force:\n%s", r.session, r.screen())
+		}
+		r.shows("Signed in: Ada Lovelace <ada@example.test>, stored in the keychain (Secret Service).")
+		r.lacks("another terminal")
+	})
+}
+
+// An address that is pasted goes to the sign-in, in one piece and unseen.
+func TestPastedAddress(t *testing.T) {
+	bubble(t, newFake, Options{}, window80, func(r *rig) {
+		r.press("enter")
+		r.send(tea.PasteMsg{Content: "http://127.0.0.1:24816/MARK\n"})
+		r.press("enter")
+		r.shows("This is not the address that the browser ended at.")
+		r.lacks("MARK")
+		r.types("h")
+		r.lacks("This is not the address")
+		r.press("esc")
+		r.send(tea.PasteMsg{Content: " http://127.0.0.1:24816/auth/callback?co\n  de=MARK&state=s\n"})
+		r.lacks("MARK")
+		r.press("enter")
+		if got := strings.Join(r.services.pasted, " "); got != "http://127.0.0.1:24816/MARK http://127.0.0.1:24816/auth/callback?code=MARK&state=s" {
+			t.Errorf("%q came", got)
+		}
+		if r.atLogin() {
+			t.Errorf("the login screen is still there:\n%s", r.screen())
+		}
+	})
+}
+
+// The key c copies the address, unless it is typed into one.
+func TestCopyAddress(t *testing.T) {
+	bubble(t, newFake, Options{}, window40, func(r *rig) {
+		r.press("enter", "c")
+		r.shows("handed to the clipboard")
+		if r.copied != r.services.prompt.URL {
+			t.Errorf("%q was copied", r.copied)
+		}
+		r.copied = ""
+		r.types("hc")
+		r.shows("2 characters")
+		if r.copied != "" {
+			t.Error("typing copied")
+		}
+	})
+}
+
+// Leaving a sign-in ends it. What it stored at the last moment is told.
+func TestSignInIsCancelled(t *testing.T) {
+	for _, key := range []string{"esc", "ctrl+c"} {
+		bubble(t, newFake, Options{}, window80, func(r *rig) {
+			r.press("enter")
+			running := r.top().(*loginScreen).running
+			r.press(key)
+			r.shows("recommended")
+			if running.Err() == nil {
+				t.Error("the sign-in goes on")
+			}
+			r.send(storedMsg{auth.Mogplex, Stored{}, sessionMsg{session: ada}})
+			if r.atLogin() {
+				t.Errorf("still at the login screen:\n%s", r.screen())
+			}
+		})
+	}
+}
+
+func TestSecretIsStored(t *testing.T) {
+	for _, test := range []struct {
+		keys     []string
+		provider string
+	}{{[]string{"2"}, auth.Mogplex}, {[]string{"j", "j", "enter", "k", "j", "enter"}, "openai"}} {
+		bubble(t, newFake, Options{}, window80, func(r *rig) {
+			r.press(test.keys...)
+			r.types("slip")
+			r.press("backspace", "ctrl+u")
+			r.send(tea.PasteMsg{Content: "  " + secretMark[:20] + "\r\n"})
+			r.types(secretMark[20:])
+			typed := r.top().(*loginScreen).step.(*secretEntry).text
+			r.press("enter")
+			if len(r.services.secrets) != 1 || r.services.secrets[0].Reveal() != secretMark {
+				t.Fatalf("not what was typed was stored: %d", len(r.services.secrets))
+			}
+			if r.session.Provider != test.provider || r.atLogin() {
+				t.Errorf("stored for %s:\n%s", r.session.Provider, r.screen())
+			}
+			if strings.Trim(string(typed), "\x00") != "" {
+				t.Error("the secret is still in the input")
+			}
+		})
+	}
+}
+
+// A failure stays on the screen. From there one tries again, or goes back.
+func TestFailureStays(t *testing.T) {
+	broken := func() *fake {
+		f := newFake()
+		f.errs["SignIn"] = problem{Text: "The service is down.", Hint: "Try later."}
+		f.errs["StoreSecret"] = problem{Text: "The token was refused."}
+		return f
+	}
+	bubble(t, broken, Options{}, window80, func(r *rig) {
+		r.press("enter")
+		r.wait(time.Hour)
+		r.shows("The service is down.", "Try later.")
+		delete(r.services.errs, "SignIn")
+		r.press("enter")
+		r.shows("Waiting for you")
+		r.press("esc", "2")
+		r.types("mog_x")
+		r.press("enter")
+		r.shows("The token was refused.")
+		r.press("enter")
+		r.shows("Paste the personal access token")
+		r.press("esc")
+		r.shows("recommended")
+	})
+}
+
+// What another process stores while one signs in here is told when that ended.
+func TestSignedInElsewhereMeanwhile(t *testing.T) {
+	bubble(t, newFake, Options{}, window80, func(r *rig) {
+		r.press("enter")
+		r.services.change(func() { r.services.account = ada })
+		r.settle()
+		r.shows("Waiting for you")
+		r.press("esc")
+		r.shows("Another terminal signed in", "Ada Lovelace")
+	})
+}
+
+// Someone who signs in elsewhere has nothing to choose here, but is not torn
+// away from what is being typed.
+func TestSignedInElsewhere(t *testing.T) {
+	for keys, stays := range map[string]bool{"": false, "2": true, "3": true} {
+		bubble(t, newFake, Options{}, window80, func(r *rig) {
+			r.types(keys)
+			r.services.change(func() { r.services.account = ada })
+			r.settle()
+			if r.atLogin() != stays {
+				t.Errorf("after %q:\n%s", keys, r.screen())
+			}
+		})
+	}
+}

@@ -1,0 +1,56 @@
+package tui
+
+import tea "charm.land/bubbletea/v2"
+
+// menu is a short list that one row is picked from, by the arrow keys and Enter
+// or by its number.
+type menu struct {
+	rows []menuRow
+	at   int
+}
+
+type menuRow struct {
+	label, note string
+	pick        func() tea.Cmd
+}
+
+// press does what a key does.
+func (m *menu) press(msg tea.KeyPressMsg) tea.Cmd {
+	last := len(m.rows) - 1
+	switch key := msg.Keystroke(); key {
+	case "up", "k", "ctrl+p", "shift+tab":
+		m.at = max(0, m.at-1)
+	case "down", "j", "ctrl+n", "tab":
+		m.at = min(last, m.at+1)
+	case "home", "g":
+		m.at = 0
+	case "end":
+		m.at = last
+	case "enter":
+		return m.rows[m.at].pick()
+	default:
+		if n := int(key[0]) - '1'; len(key) == 1 && n >= 0 && n <= last {
+			m.at = n
+			return m.rows[n].pick()
+		}
+	}
+	return nil
+}
+
+// draw adds the rows to a page: in a small window those around the chosen one.
+func (m *menu) draw(p *page, room int) {
+	n := len(m.rows)
+	from := max(0, min(m.at-room/2, n-room))
+	for i := from; i < min(n, from+max(1, room)); i++ {
+		row, pointer, style := m.rows[i], "  ", p.theme.plain
+		if i == m.at {
+			pointer, style = "› ", p.theme.accent
+		}
+		label := shorten(pointer+string(rune('1'+i))+"  "+row.label, p.width())
+		line := p.indent(0) + style.Render(label)
+		if row.note != "" && columnsOf(label+"  "+row.note) <= p.width() {
+			line += p.theme.muted.Render("  " + row.note)
+		}
+		p.add(needed, line)
+	}
+}

@@ -1,0 +1,185 @@
+package tui
+
+import (
+	"fmt"
+	"strings"
+
+	tea "charm.land/bubbletea/v2"
+
+	"github.com/mogplex/mogplex-cli/internal/auth"
+)
+
+// picker is the list of models that one is picked from. Typing filters it.
+type picker struct {
+	all     []Model
+	shown   []Model
+	note    string // why the catalog is not fresh; may be empty
+	current string // the model in force
+	filter  string
+	at      int
+}
+
+func newPicker(all []Model, current, note string) *picker {
+	p := &picker{all: all, current: current, note: note}
+	p.refilter()
+	for i, m := range p.shown {
+		if m.ID == current {
+			p.at = i
+		}
+	}
+	return p
+}
+
+// refilter shows the models that have every word of the filter somewhere.
+func (p *picker) refilter() {
+	p.shown, p.at = nil, 0
+	words := strings.Fields(strings.ToLower(p.filter))
+	for _, m := range p.all {
+		text := strings.ToLower(strings.Join(append([]string{m.ID, m.Provider, m.Name}, m.Capabilities...), " "))
+		fits := true
+		for _, word := range words {
+			fits = fits && strings.Contains(text, word)
+		}
+		if fits {
+			p.shown = append(p.shown, m)
+		}
+	}
+}
+
+// press does what a key does. Done is true when the list is left, with the
+// model that was picked, if any.
+func (p *picker) press(msg tea.Msg, page int) (picked string, done bool) {
+	filter := p.filter
+	switch msg := msg.(type) {
+	case tea.PasteMsg:
+		filter += oneLine(msg.Content)
+	case tea.KeyPressMsg:
+		switch msg.Keystroke() {
+		case "esc":
+			return "", true
+		case "enter":
+			if len(p.shown) > 0 {
+				return p.shown[p.at].ID, true
+			}
+		case "backspace", "ctrl+h":
+			filter = filter[:(&composer{text: filter, at: len(filter)}).before()]
+		case "ctrl+u":
+			filter = ""
+		default:
+			p.move(msg.Keystroke(), page)
+			filter += clean(msg.Text)
+		}
+	}
+	if filter = shorten(filter, 100); filter != p.filter {
+		p.filter = filter
+		p.refilter()
+	}
+	return "", false
+}
+
+func (p *picker) move(stroke string, page int) {
+	steps := map[string]int{"up": -1, "ctrl+p": -1, "down": 1, "ctrl+n": 1, "pgup": -page, "pgdown": page,
+		"home": -len(p.all), "end": len(p.all)}
+	p.at = max(0, min(p.at+steps[stroke], len(p.shown)-1))
+}
+
+// window is the part of n rows to show in height lines, so that row at is in it.
+func window(n, at, height int) (from, to int) {
+	from = max(0, min(at-height/2, n-height))
+	return from, min(n, from+height)
+}
+
+// details are what is known of a model besides its name; each may be empty.
+func (m Model) details() (context, price, can string) {
+	if m.Context > 0 {
+		context = tokens(m.Context)
+	}
+	if m.Input >= 0 && m.Output >= 0 {
+		price = fmt.Sprintf("$%s / $%s", dollars(m.Input), dollars(m.Output))
+	}
+	return context, price, oneLine(strings.Join(m.Capabilities, " "))
+}
+
+func tokens(n int) string {
+	switch {
+	case n >= 1_000_000:
+		return strings.TrimSuffix(fmt.Sprintf("%.1f", float64(n)/1e6), ".0") + "M"
+	case n >= 1000:
+		return fmt.Sprintf("%dk", n/1000)
+	}
+	return fmt.Sprint(n)
+}
+
+func dollars(price float64) string {
+	return strings.TrimSuffix(fmt.Sprintf("%.2f", price), ".00")
+}
+
+// view draws the list in the room that it has.
+func (p *picker) view(t *theme, room size) []string {
+	inner := room.width - 2*margin
+	count := fmt.Sprintf("%d of %d", len(p.shown), len(p.all))
+	lines := []string{sides{
+		[]string{"Which model is to answer?", "Which model?"},
+		[]string{count + " · context · $ per 1M tokens in / out", count}, t.strong, t.muted,
+	}.drawn(room.width)}
+	if p.note != "" {
+		lines = append(lines, strings.Repeat(" ", margin)+t.bad.Render(shorten(p.note, inner)))
+	}
+	filter := t.muted.Render(shorten("type to search", inner))
+	if p.filter != "" {
+		filter = shorten(p.filter, inner)
+	}
+	lines = append(lines, t.accent.Render("/ ")+filter)
+	from, to := window(len(p.shown), p.at, room.height-len(lines)-1)
+	for i := from; i < to; i++ {
+		lines = append(lines, p.line(t, p.shown[i], i == p.at, room.width))
+	}
+	lines = append(lines, make([]string, max(0, room.height-len(lines)-1))...)
+	foot := []string{"↑ ↓ choose · Enter takes it · Esc goes back", "↑ ↓ · Enter · Esc"}
+	return append(lines, sides{foot, []string{""}, t.muted, t.muted}.drawn(room.width))
+}
+
+// line draws a model.
+func (p *picker) line(t *theme, m Model, chosen bool, width int) string {
+	sign, style := " ", t.plain
+	if m.ID == p.current {
+		sign = "•"
+	}
+	if chosen {
+		sign, style = ">", t.accent
+	}
+	context, price, _ := m.details()
+	known := []string{fmt.Sprintf("%5s  %14s", context, price)}
+	if width < 60 {
+		known = []string{fmt.Sprintf("%5s", context), ""}
+	}
+	line := sides{[]string{oneLine(m.ID)}, known, style, t.muted}.drawn(width)
+	return t.accent.Render(sign) + line[1:]
+}
+
+// goesUnlisted reports that a model is taken by its name although its provider's
+// list can't be had: not every provider has one.
+func goesUnlisted(name string, s Session, why Problem) bool {
+	return name != "" && s.Provider != auth.Mogplex && !why.Gone && !why.SignIn
+}
+
+// notListed says that a model is not in the catalog; nil where it is.
+func notListed(name string, catalog []Model) *Problem {
+	var ids []string
+	for _, m := range catalog {
+		if m.ID == name {
+			return nil
+		}
+		ids = append(ids, m.ID)
+	}
+	p := Problem{Text: fmt.Sprintf("There is no model %s in the catalog.", name), Hint: "/models shows them."}
+	if near, ok := nearest(name, ids); ok {
+		p.Hint = fmt.Sprintf("Did you mean %s?", near)
+	}
+	return &p
+}
+
+// noModels is said of an empty catalog.
+func noModels() Problem {
+	return Problem{Text: "The catalog has no models.", Hint: "/sync fetches it again."}
+}

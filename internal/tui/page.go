@@ -1,0 +1,169 @@
+package tui
+
+import (
+	"strings"
+
+	tea "charm.land/bubbletea/v2"
+	"charm.land/lipgloss/v2"
+)
+
+// margin is the empty columns at the left of a screen.
+const margin = 2
+
+// rank says what a page does without first where the window is small.
+type rank int
+
+const (
+	needed rank = iota
+	spare       // goes when nothing is left but text
+	empty       // goes first
+)
+
+// part is lines of a page that stay or go together.
+type part struct {
+	rank  rank
+	lines []string
+	short string // in place of the lines where they do not fit; may be empty
+}
+
+// page lays out a screen of text from the top: a title, paragraphs that are
+// wrapped, and at the foot the keys. It is as high as the window, whatever is
+// said: blank lines go first, then what is spare, then the end.
+type page struct {
+	theme  *theme
+	window size
+	parts  []part
+	keys   []string
+	typed  int // the part that is typed into; 0 for none
+	column int // of the cursor in it
+}
+
+func newPage(t *theme, window size, title string) *page {
+	p := &page{theme: t, window: window}
+	p.blank()
+	p.add(spare, p.indent(0)+t.title.Render("mogplex")+t.muted.Render("  "+shorten(title, max(0, window.width-13))))
+	p.blank()
+	return p
+}
+
+// width is how many columns a paragraph has. Long lines are hard to read.
+func (p *page) width() int { return max(1, min(p.window.width-2*margin, 76)) }
+
+func (p *page) indent(by int) string { return strings.Repeat(" ", margin+by) }
+
+func (p *page) add(r rank, lines ...string) { p.parts = append(p.parts, part{rank: r, lines: lines}) }
+
+func (p *page) blank() { p.add(empty, "") }
+
+// say adds a paragraph.
+func (p *page) say(style lipgloss.Style, text string) { p.paragraph(needed, style, text, 0) }
+
+// brief adds a paragraph that has a short form for a small window.
+func (p *page) brief(style lipgloss.Style, text, short string) {
+	p.say(style, text)
+	p.parts[len(p.parts)-1].short = p.indent(0) + style.Render(shorten(oneLine(short), p.width()))
+}
+
+// hint adds a paragraph that a small window does without.
+func (p *page) hint(text string) {
+	if text != "" {
+		p.paragraph(spare, p.theme.muted, text, 0)
+	}
+}
+
+func (p *page) paragraph(r rank, style lipgloss.Style, text string, by int) {
+	text = clean(text)
+	var lines []string
+	for _, row := range rows(text, p.width()-by) {
+		lines = append(lines, p.indent(by)+style.Render(row.drawn(text)))
+	}
+	p.add(r, lines...)
+}
+
+// problem adds a failure and what to do about it.
+func (p *page) problem(of Problem) {
+	p.say(p.theme.bad, of.Text)
+	if of.Hint != "" {
+		p.blank()
+		p.say(p.theme.plain, of.Hint)
+	}
+}
+
+// address adds an address as a link, from the first column on, so that nothing
+// comes between its lines when they are copied. Where they do not fit, its
+// beginning is shown.
+func (p *page) address(url string) {
+	link := p.theme.accent.Hyperlink(url, "id=address")
+	whole := part{short: link.Render(shorten(url, p.window.width))}
+	for _, row := range rows(url, p.window.width) {
+		whole.lines = append(whole.lines, link.Render(row.drawn(url)))
+	}
+	p.parts = append(p.parts, whole)
+}
+
+// input adds the line that something is typed into, unseen. The cursor is on it.
+func (p *page) input(h *hidden) {
+	shown := shorten(h.shown(), p.width()-3)
+	p.typed, p.column = len(p.parts), margin+2+columnsOf(shown)
+	p.add(needed, p.indent(0)+p.theme.accent.Render("› ")+shown)
+}
+
+// foot sets the keys that the last line tells.
+func (p *page) foot(keys ...string) { p.keys = keys }
+
+// drawn is the page, and where its cursor is.
+func (p *page) drawn() (string, *tea.Cursor) {
+	room := p.window.height
+	if p.keys != nil {
+		room--
+	}
+	var lines []string
+	var cursor *tea.Cursor
+	for i, part := range p.fitted(room) {
+		if i == p.typed && i > 0 && len(lines) < room {
+			cursor = tea.NewCursor(p.column, len(lines))
+		}
+		lines = append(lines, part.lines...)
+	}
+	lines = append(lines, make([]string, p.window.height)...)[:p.window.height]
+	if p.keys != nil {
+		lines = append(lines[:room:room], p.indent(0)+p.theme.muted.Render(p.footLine()))
+	}
+	return strings.Join(lines, "\n"), cursor
+}
+
+// fitted is the parts, those that went without lines.
+func (p *page) fitted(room int) []part {
+	height := map[rank]int{}
+	for _, part := range p.parts {
+		height[part.rank] += len(part.lines)
+	}
+	for i := range p.parts {
+		if part := &p.parts[i]; height[needed] > room && part.short != "" {
+			height[needed] -= len(part.lines) - 1
+			part.lines = []string{part.short}
+		}
+	}
+	over := height[needed] + height[spare] + height[empty] - room
+	for _, r := range []rank{empty, spare} {
+		for i := len(p.parts) - 1; i >= 0 && over > 0; i-- {
+			if part := &p.parts[i]; part.rank == r {
+				over -= len(part.lines)
+				part.lines = nil
+			}
+		}
+	}
+	return p.parts
+}
+
+// footLine is as many of the keys as fit.
+func (p *page) footLine() string {
+	line := p.keys[0]
+	for _, key := range p.keys[1:] {
+		if columnsOf(line+" · "+key) > p.window.width-2*margin {
+			break
+		}
+		line += " · " + key
+	}
+	return shorten(line, p.window.width-2*margin)
+}

@@ -1,0 +1,98 @@
+package tui
+
+import (
+	"context"
+	"errors"
+)
+
+// errReplaced ends what was done with a credential that is not in force any
+// more.
+var errReplaced = errors.New("another credential is in force")
+
+// look looks up whose credential is in force.
+func (p *plain) look() (now Session, err error) {
+	err = p.work(task{doing: "Looking for your credential", do: func(ctx context.Context, _ func(string)) (err error) {
+		now, err = p.Session(ctx)
+		return err
+	}})
+	return now, err
+}
+
+// lookAgain looks after something changed, and reports whether it had anything
+// to say.
+func (p *plain) lookAgain() bool {
+	now, err := p.look()
+	if err != nil {
+		p.explain(err)
+		return true
+	}
+	return p.takeOver(now)
+}
+
+// takeOver says who is in force now, where that is another, and reports whether
+// it is.
+func (p *plain) takeOver(now Session) bool {
+	was := p.session
+	p.adopt(now)
+	if now.ID == was.ID && now.SignedIn == was.SignedIn {
+		return false
+	}
+	p.say("%s", sessionText(now))
+	return true
+}
+
+// adopt makes a session the one in force. Nothing said before is sent on to
+// another.
+func (p *plain) adopt(now Session) {
+	if now.ID != p.session.ID || !now.SignedIn {
+		if len(p.turns) > 0 {
+			p.say("The conversation starts anew: nothing said above is sent on.")
+		}
+		p.turns, p.model = nil, ""
+	}
+	p.session, p.known = now, p.known || now.SignedIn
+	for _, warning := range now.Warnings {
+		if !p.warned[warning] {
+			p.warned[warning] = true
+			p.say("Warning: %s", warning)
+		}
+	}
+}
+
+// sessionText is a session in a sentence.
+func sessionText(s Session) string {
+	if !s.SignedIn {
+		return "You are not signed in. /login signs in."
+	}
+	return "In force now: " + inForce(s) + ", at " + oneLine(s.Service) + "."
+}
+
+// watch looks, after a change, whether what is being done goes on.
+func (p *plain) watch(ctx context.Context, found chan<- Session) {
+	now, err := p.Session(ctx)
+	if err != nil {
+		return
+	}
+	select {
+	case found <- now:
+	case <-ctx.Done():
+	}
+}
+
+// replaced reports whether a session is another than the one in force, and
+// keeps it until [plain.arrive].
+func (p *plain) replaced(now Session) bool {
+	if now.ID == p.session.ID && now.SignedIn == p.session.SignedIn {
+		return false
+	}
+	p.coming = &now
+	return true
+}
+
+// arrive takes over the session that ended what was being done.
+func (p *plain) arrive() {
+	if now := p.coming; now != nil {
+		p.coming = nil
+		p.takeOver(*now)
+	}
+}

@@ -1,0 +1,194 @@
+package tui
+
+import (
+	"context"
+	"errors"
+	"io"
+	"os"
+	"strings"
+	"testing"
+	"time"
+
+	"go.uber.org/goleak"
+
+	"github.com/mogplex/mogplex-cli/internal/auth"
+)
+
+// real is [Run] with bubbletea's own loop, on pipes in place of a terminal.
+type real struct {
+	*testing.T
+	keyboard *io.PipeWriter
+	screen   *io.PipeReader
+	drawn    strings.Builder
+	end      context.CancelFunc
+	ended    chan error
+}
+
+func runReal(t *testing.T, s Services, opt Options) *real {
+	t.Helper()
+	before := goleak.IgnoreCurrent()
+	t.Cleanup(func() { goleak.VerifyNone(t, before) })
+	ctx, cancel := context.WithCancel(t.Context())
+	in, keyboard := io.Pipe()
+	screen, out := io.Pipe()
+	r := &real{T: t, keyboard: keyboard, screen: screen, end: cancel, ended: make(chan error, 1)}
+	opt.Input, opt.Output, opt.window = in, out, window80
+	go func() {
+		r.ended <- Run(ctx, s, opt)
+		in.Close()
+		out.Close()
+	}()
+	t.Cleanup(cancel)
+	return r
+}
+
+// draws waits until the app wrote a text.
+func (r *real) draws(text string) {
+	r.Helper()
+	buf := make([]byte, 4096)
+	for !strings.Contains(r.drawn.String(), text) {
+		n, err := r.screen.Read(buf)
+		if err != nil {
+			r.Fatalf("%q was not drawn: %q", text, r.drawn.String())
+		}
+		r.drawn.Write(buf[:n])
+	}
+}
+
+// leaves waits for the end, and looks whether the terminal is as it was.
+func (r *real) leaves() error {
+	r.Helper()
+	rest, _ := io.ReadAll(r.screen)
+	r.drawn.Write(rest)
+	drawn := r.drawn.String()
+	for _, sequence := range []string{"\x1b[?1049l", "\x1b[?25h", "\x1b[?2004l"} { // main screen, cursor, no bracketed paste
+		if !strings.Contains(drawn, sequence) {
+			r.Errorf("the terminal is left without %q: %q", sequence, drawn)
+		}
+	}
+	select {
+	case err := <-r.ended:
+		return err
+	case <-time.After(20 * time.Second):
+		r.Fatal("it does not end")
+		return nil
+	}
+}
+
+var noColor = []string{"NO_COLOR=1", "TERM=xterm-256color"}
+
+func TestRunLeaves(t *testing.T) {
+	for name, test := range map[string]struct {
+		opt   Options
+		leave func(r *real)
+		err   error
+	}{
+		"key":      {Options{}, func(r *real) { _, _ = io.WriteString(r.keyboard, "q") }, nil},
+		"twice":    {Options{}, func(r *real) { _, _ = io.WriteString(r.keyboard, "\x03\x03") }, nil},
+		"killed":   {Options{}, func(r *real) { r.end() }, context.Canceled},
+		"attached": {Options{Attach: "run_1"}, func(r *real) { _, _ = io.WriteString(r.keyboard, "q") }, auth.ErrNotSignedIn},
+	} {
+		t.Run(name, func(t *testing.T) {
+			test.opt.Environ = noColor
+			r := runReal(t, newFake(), test.opt)
+			r.draws("not signed in")
+			test.leave(r)
+			if err := r.leaves(); !errors.Is(err, test.err) {
+				t.Errorf("it ended with %v", err)
+			}
+		})
+	}
+}
+
+// Leaving does not cut a sign-out short, and what failed of it is told.
+func TestLeavingWaitsForTheSignOut(t *testing.T) {
+	services := signedIn()
+	release := services.hold("SignOut")
+	services.errs["SignOut"] = problem{Text: "The keychain is locked."}
+	r := runReal(t, services, Options{Environ: noColor})
+	r.draws("Ada")
+	_, _ = io.WriteString(r.keyboard, "/logout\r")
+	r.draws("Signing out")
+	_, _ = io.WriteString(r.keyboard, "/quit\r")
+	r.draws("Finishing what was begun")
+	release()
+	var told problem
+	if err := r.leaves(); !errors.As(err, &told) || errors.Is(err, context.Canceled) {
+		t.Errorf("it ended with %v", err)
+	}
+}
+
+// There is colour where it is wanted, and none where not.
+func TestColour(t *testing.T) {
+	for variable, want := range map[string]bool{"NO_COLOR=1": false, "NO_COLOR=": true} {
+		r := runReal(t, newFake(), Options{Environ: []string{variable, "TERM=xterm-256color", "TTY_FORCE=1"}})
+		r.draws("not signed in")
+		_, _ = io.WriteString(r.keyboard, "q")
+		if err := r.leaves(); err != nil {
+			t.Error(err)
+		}
+		if got := strings.Contains(r.drawn.String(), "38;5;"); got != want {
+			t.Errorf("%s: colours %t: %q", variable, got, r.drawn.String())
+		}
+	}
+}
+
+// What was begun is finished before the app is gone: the credential is stored.
+func TestRunFinishes(t *testing.T) {
+	f := newFake()
+	slow := make(chan struct{})
+	r := runReal(t, stubborn{f, slow}, Options{Environ: noColor})
+	r.draws("not signed in")
+	_, _ = io.WriteString(r.keyboard, "2x\r")
+	r.draws("Checking and storing")
+	_, _ = io.WriteString(r.keyboard, "\x03\x03")
+	r.draws("\x1b[?1049l") // the terminal is given back first
+	r.draws("Finishing what was begun…")
+	close(slow)
+	if err := r.leaves(); err != nil || len(f.secrets) != 1 {
+		t.Errorf("%d stored, %v", len(f.secrets), err)
+	}
+}
+
+// A panic gives the terminal back, and nothing of it is printed.
+func TestRunPanics(t *testing.T) {
+	stderr := os.Stderr
+	file, err := os.Create(t.TempDir() + "/stderr")
+	if err != nil {
+		t.Fatal(err)
+	}
+	os.Stderr = file
+	defer func() { os.Stderr = stderr }()
+	unreadable := newFake()
+	unreadable.errs["Session"] = errors.New("it can't be read")
+	for _, services := range []Services{panicking{newFake()}, speechless{unreadable}} {
+		r := runReal(t, services, Options{Environ: noColor})
+		if err := r.leaves(); !errors.Is(err, errCrashed) {
+			t.Errorf("it ended with %v", err)
+		}
+		if printed, _ := os.ReadFile(file.Name()); len(printed) > 0 || strings.Contains(r.drawn.String(), "MARK") {
+			t.Errorf("printed %q and %q", printed, r.drawn.String())
+		}
+	}
+}
+
+// panicking fails in a command, speechless on the screens' goroutine.
+type (
+	panicking  struct{ *fake }
+	speechless struct{ *fake }
+)
+
+func (speechless) Explain(error) Problem { panic("MARK") }
+
+func (panicking) Session(context.Context) (Session, error) { panic("MARK") }
+
+// stubborn stores whatever its context says.
+type stubborn struct {
+	*fake
+	wait chan struct{}
+}
+
+func (s stubborn) StoreSecret(_ context.Context, provider string, secret auth.Secret) (Stored, error) {
+	<-s.wait
+	return s.fake.StoreSecret(context.Background(), provider, secret)
+}

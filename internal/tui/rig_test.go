@@ -1,0 +1,245 @@
+package tui
+
+import (
+	"context"
+	"flag"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	tea "charm.land/bubbletea/v2"
+	"github.com/charmbracelet/x/ansi"
+)
+
+var update = flag.Bool("update", false, "write the golden screens")
+
+var window80, window40 = size{80, 24}, size{40, 12}
+
+// rig runs an app without a terminal. It lives in a bubble of synctest, where
+// time passes only when everyone waits: use [bubble]. After each message the
+// screen has to fit the window.
+type rig struct {
+	*testing.T
+	*app
+	services *fake
+	end      context.CancelFunc
+
+	quit   bool
+	copied string // to the clipboard
+
+	mu    sync.Mutex
+	inbox []tea.Msg
+}
+
+// bubble runs a test on a rig. The app is started, and all that can happen at
+// once has happened.
+func bubble(t *testing.T, f func() *fake, opt Options, window size, test func(r *rig)) {
+	t.Helper()
+	synctest.Test(t, func(t *testing.T) {
+		ctx, cancel := context.WithCancel(t.Context())
+		defer cancel()
+		services := f()
+		opt.Environ, opt.Now = []string{"NO_COLOR=1"}, time.Now
+		r := &rig{T: t, app: newApp(ctx, services, opt), services: services, end: cancel}
+		r.run(r.Init())
+		r.send(tea.WindowSizeMsg{Width: window.width, Height: window.height})
+		test(r)
+		cancel()
+		synctest.Wait()
+	})
+}
+
+func (r *rig) run(cmd tea.Cmd) {
+	if cmd == nil {
+		return
+	}
+	go func() {
+		msg := cmd()
+		if batch, ok := msg.(tea.BatchMsg); ok {
+			for _, cmd := range batch {
+				r.run(cmd)
+			}
+			return
+		}
+		r.mu.Lock()
+		defer r.mu.Unlock()
+		if msg != nil {
+			r.inbox = append(r.inbox, msg)
+		}
+	}()
+}
+
+func (r *rig) next() tea.Msg {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if len(r.inbox) == 0 {
+		return nil
+	}
+	msg := r.inbox[0]
+	r.inbox = r.inbox[1:]
+	return msg
+}
+
+// settle lets everything happen that needs no time to pass.
+func (r *rig) settle() {
+	for {
+		synctest.Wait()
+		msg := r.next()
+		if msg == nil {
+			return
+		}
+		r.receiveOne(msg)
+	}
+}
+
+func (r *rig) receiveOne(msg tea.Msg) {
+	r.Helper()
+	if _, ok := msg.(tea.QuitMsg); ok {
+		r.quit = true
+		return
+	}
+	if fmt.Sprintf("%T", msg) == "tea.setClipboardMsg" {
+		r.copied = fmt.Sprint(msg)
+	}
+	_, cmd := r.Update(msg)
+	r.fits()
+	r.run(cmd)
+}
+
+// send hands a message to the app, and lets happen what comes of it.
+func (r *rig) send(msg tea.Msg) {
+	r.Helper()
+	r.receiveOne(msg)
+	r.settle()
+}
+
+// wait lets time pass.
+func (r *rig) wait(d time.Duration) {
+	for end := time.Now().Add(d); time.Now().Before(end); r.settle() {
+		time.Sleep(min(10*time.Millisecond, time.Until(end)))
+	}
+}
+
+// press presses keys by name, or types a text of one letter.
+func (r *rig) press(keys ...string) {
+	r.Helper()
+	for _, key := range keys {
+		r.send(keyPress(key))
+	}
+}
+
+// types types a text letter by letter.
+func (r *rig) types(text string) {
+	r.Helper()
+	for _, letter := range text {
+		r.send(tea.KeyPressMsg{Code: letter, Text: string(letter)})
+	}
+}
+
+var keyCodes = map[string]rune{
+	"enter": tea.KeyEnter, "esc": tea.KeyEscape, "tab": tea.KeyTab, "up": tea.KeyUp, "down": tea.KeyDown,
+	"left": tea.KeyLeft, "right": tea.KeyRight, "backspace": tea.KeyBackspace, "delete": tea.KeyDelete,
+	"pgup": tea.KeyPgUp, "pgdown": tea.KeyPgDown, "home": tea.KeyHome, "end": tea.KeyEnd,
+}
+
+// keyPress is a key by its name, such as "enter", "ctrl+c", "shift+enter" or "j".
+func keyPress(name string) tea.KeyPressMsg {
+	var k tea.Key
+	for prefix, mod := range map[string]tea.KeyMod{"ctrl+": tea.ModCtrl, "shift+": tea.ModShift, "alt+": tea.ModAlt} {
+		if rest, ok := strings.CutPrefix(name, prefix); ok {
+			name, k.Mod = rest, mod
+		}
+	}
+	if code, ok := keyCodes[name]; ok {
+		k.Code = code
+		return tea.KeyPressMsg(k)
+	}
+	k.Code = []rune(name)[0]
+	if k.Mod == 0 {
+		k.Text = name
+	}
+	return tea.KeyPressMsg(k)
+}
+
+// screen is what is drawn, without styles and without blanks at line ends.
+func (r *rig) screen() string {
+	lines := strings.Split(ansi.Strip(r.View().Content), "\n")
+	for i, line := range lines {
+		lines[i] = strings.TrimRight(line, " ")
+	}
+	return strings.TrimRight(strings.Join(lines, "\n"), "\n") + "\n"
+}
+
+// shows fails the test unless the screen has each text, whatever the line
+// breaks.
+func (r *rig) shows(texts ...string) {
+	r.Helper()
+	flat := strings.Join(strings.Fields(r.screen()), " ")
+	for _, text := range texts {
+		if !strings.Contains(flat, text) {
+			r.Fatalf("%q is not on the screen:\n%s", text, r.screen())
+		}
+	}
+}
+
+// lacks fails the test if the screen has one of the texts.
+func (r *rig) lacks(texts ...string) {
+	r.Helper()
+	for _, text := range texts {
+		if strings.Contains(strings.Join(strings.Fields(r.screen()), " "), text) {
+			r.Fatalf("%q is on the screen:\n%s", text, r.screen())
+		}
+	}
+}
+
+func (r *rig) fits() {
+	r.Helper()
+	if wrong := unfit(r.View(), r.size); wrong != "" {
+		r.Fatalf("%s at %dx%d:\n%s", wrong, r.size.width, r.size.height, r.screen())
+	}
+}
+
+// unfit says where a view is larger than the window.
+func unfit(v tea.View, window size) string {
+	lines := strings.Split(v.Content, "\n")
+	if len(lines) > window.height {
+		return "too many lines"
+	}
+	for _, line := range lines {
+		if ansi.StringWidth(line) > window.width {
+			return "too wide: " + line
+		}
+	}
+	if c := v.Cursor; c != nil && (c.X < 0 || c.X >= window.width || c.Y < 0 || c.Y >= window.height) {
+		return "the cursor is outside"
+	}
+	return ""
+}
+
+// golden compares the screen with the one that was looked at, in
+// testdata/golden.
+func (r *rig) golden(name string) {
+	r.Helper()
+	file := filepath.Join("testdata", "golden", name+".txt")
+	got := r.screen()
+	if *update {
+		if err := os.MkdirAll(filepath.Dir(file), 0o755); err != nil {
+			r.Fatal(err)
+		}
+		if err := os.WriteFile(file, []byte(got), 0o644); err != nil {
+			r.Fatal(err)
+		}
+	}
+	want, err := os.ReadFile(file)
+	if err != nil {
+		r.Fatal(err)
+	}
+	if text := strings.ReplaceAll(string(want), "\r\n", "\n"); got != text {
+		r.Errorf("%s is\n%s\nand was\n%s", name, got, text)
+	}
+}

@@ -1,0 +1,107 @@
+package tui
+
+import (
+	"errors"
+	"testing"
+	"time"
+)
+
+var began = time.Date(2000, 1, 1, 0, 0, 0, 0, time.UTC).Add(-2 * time.Minute) // before a bubble's clock
+
+var running = RunUpdate{
+	Run: RunState{
+		ID: "run-1", Status: "streaming", Harness: "claude-code", Repo: "mogplex/website", Base: "main",
+		Working: "mogplex/fix-login", Created: began, Updated: began.Add(time.Minute),
+	},
+	Events: []RunEvent{
+		{"1", "message", "", "Looking at the login page first.", "", began.Add(5 * time.Second)},
+		{"2", "tool_call", "Bash", "", `{"command":"go test ./..."}`, began.Add(65 * time.Second)},
+	},
+	Wait: 8 * time.Second,
+}
+
+func ended(status, why string) RunUpdate {
+	u := running
+	u.Events, u.Wait = []RunEvent{{"3", "message", "", "Done.", "", began.Add(2 * time.Minute)}}, 0
+	u.Run.Status, u.Run.Error, u.Run.Ended = status, why, true
+	return u
+}
+
+func watching(updates ...RunUpdate) func() *fake {
+	return func() *fake {
+		f := signedIn()
+		f.updates = updates
+		return f
+	}
+}
+
+var attach = Options{Attach: "run-1"}
+
+func TestRunGolden(t *testing.T) {
+	for name, window := range map[string]size{"80": window80, "40": window40} {
+		bubble(t, watching(running), attach, window, func(r *rig) {
+			r.wait(time.Second)
+			r.golden("run-" + name)
+		})
+	}
+}
+
+func TestRunIsFollowedAndLeft(t *testing.T) {
+	bubble(t, watching(running), attach, window80, func(r *rig) {
+		r.shows("Run run-1", "Looking at the login page first.", "Asks again in 8 s")
+		r.wait(5 * time.Second)
+		r.shows("Asks again in 3 s")
+		r.press("q")
+		r.shows("Run run-1 goes on. mogplex --attach run-1 shows it again.", "Ada Lovelace")
+		if r.err != nil {
+			t.Errorf("the app ends with %v", r.err)
+		}
+	})
+}
+
+func TestRunEnds(t *testing.T) {
+	for _, last := range []RunUpdate{ended("success", ""), ended("failed", "The tests fail.")} {
+		bubble(t, watching(running, last), attach, window80, func(r *rig) {
+			r.shows("Done.", "The run ended: "+last.Run.Status+".", last.Run.Error)
+			r.lacks("Asks again")
+			r.press("esc")
+			r.shows("Run run-1 ended: " + last.Run.Status + ".")
+		})
+	}
+}
+
+func TestRunThatCannotBeShown(t *testing.T) {
+	gone := problem{Text: "There is no run run-1.", Hint: "Look at the address of the run."}
+	f := func() *fake {
+		f := watching(running)()
+		f.errs["Follow"] = gone
+		return f
+	}
+	bubble(t, f, attach, window40, func(r *rig) {
+		r.shows("! There is no run run-1.", "Look at the address of the run.")
+		if !errors.Is(r.err, gone) {
+			t.Errorf("the app ends with %v", r.err)
+		}
+		delete(r.services.errs, "Follow")
+		r.press("r")
+		r.shows("Looking at the login page")
+		if r.err != nil {
+			t.Errorf("the app ends with %v after all", r.err)
+		}
+	})
+}
+
+func TestRunStopsWithItsSession(t *testing.T) {
+	bubble(t, watching(running), attach, window80, func(r *rig) {
+		r.services.change(func() { r.services.account = Session{} })
+		r.settle()
+		r.shows("! Signed out in another terminal.", "l signs in again.")
+		r.lacks("Asks again")
+		r.press("l")
+		r.press("esc")
+		r.services.change(func() { r.services.account = ada })
+		r.settle()
+		r.press("r")
+		r.shows("Asks again in 8 s")
+	})
+}

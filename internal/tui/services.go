@@ -1,0 +1,172 @@
+// Package tui is what people see and type in the app: the login screen, the
+// cockpit, a run that is watched, and the same line by line for screen readers.
+//
+// [Run] draws on a terminal, [RunPlain] writes lines. Both have everything done
+// by [Services]; they hold no token, and know no store and no network.
+package tui
+
+import (
+	"context"
+	"time"
+
+	"github.com/mogplex/mogplex-cli/internal/auth"
+)
+
+// Services is what the screens have done for them. Each method may take long:
+// it is called off the screen's goroutine and ends when ctx does. Methods may be
+// called at the same time. Texts they return are printable and hold no secret;
+// [Services.Explain] puts their errors into words.
+type Services interface {
+	// Session says whose credential is in force now, renewing what is due.
+	// That nobody is signed in is no error. Calls at the same time are answered
+	// one after the other: no answer is older than one that came before it.
+	Session(ctx context.Context) (Session, error)
+	// SignIn signs in with the browser and stores what was granted.
+	SignIn(ctx context.Context, flow SignIn) (Stored, error)
+	// StoreSecret checks and stores a personal access token (provider mogplex) or
+	// a provider's key, which is neither blank nor logged.
+	StoreSecret(ctx context.Context, provider string, secret auth.Secret) (Stored, error)
+	// SignOut removes the account's credential from every store. With an error
+	// the report says what was done all the same.
+	SignOut(ctx context.Context) (SignedOut, error)
+	// Status is the text of `mogplex auth status`.
+	Status(ctx context.Context) (string, error)
+	// Models is the catalog of the session in force: the kept copy, or the
+	// service's where there is none or refresh is set.
+	Models(ctx context.Context, refresh bool) (Models, error)
+	// Servers are the remote MCP definitions, as Models.
+	Servers(ctx context.Context, refresh bool) (Servers, error)
+	// Prompt sends a conversation to the credential's own service and calls say
+	// with each piece of the answer, in order, until it returns.
+	Prompt(ctx context.Context, conversation Conversation, say func(piece string)) error
+	// Follow tells a run's snapshot, its events so far and those to come, until
+	// the run ends or ctx does. It calls on from one goroutine.
+	Follow(ctx context.Context, run string, on func(RunUpdate)) error
+	// Changed receives whenever this or another process changed what is stored,
+	// within a second. Changes that come together may be told once.
+	Changed() <-chan struct{}
+	// Explain puts a failure into words for a person.
+	Explain(err error) Problem
+	// Log writes an event to the session log. Args are as those of slog.
+	Log(event string, args ...any)
+}
+
+// Session is whose credential is in force.
+type Session struct {
+	SignedIn bool
+	ID       string   // changes whenever another person, key or service is in force; not with a renewal
+	Provider string   // of the provider table, such as "mogplex"
+	Account  string   // "Ada Lovelace <ada@example.test>"; empty where it is not known
+	Source   string   // where it comes from: "keychain (Secret Service)", "MOGPLEX_API_KEY", "auth.json"
+	Service  string   // where prompts go: the origin of the service or the provider's name
+	Warnings []string // sentences
+
+	unknown bool // it could not be looked up: that nobody is signed in is not known
+}
+
+// SignIn is how a browser sign-in talks to the person.
+type SignIn struct {
+	Open   bool               // try to open the browser
+	Show   func(SignInPrompt) // called once, when the address is known
+	Notice func(string)       // a sentence that changes nothing
+	Pasted <-chan string      // addresses that the person pastes
+	Reject func(Problem)      // what was pasted does not do; the wait goes on
+}
+
+// SignInPrompt is what a person needs to sign in.
+type SignInPrompt struct {
+	URL       string
+	Opening   bool   // a browser is being opened
+	Listening bool   // false: no callback port is free, only pasting helps
+	UserCode  string // of the device grant; may be empty
+	VerifyURL string // where the code is typed in
+	Deadline  time.Time
+}
+
+// Stored is what became of a credential that was just stored.
+type Stored struct {
+	Account  string // empty where it is not known
+	Place    string // "the keychain (Secret Service)"
+	Warnings []string
+}
+
+// SignedOut is what a sign-out did.
+type SignedOut struct {
+	Lines      []string // what was removed, and what failed
+	StillInEnv []string // variables that still sign in
+	Pending    bool     // the session's end at the service is tried again in the background
+}
+
+// Models is a model catalog.
+type Models struct {
+	List    []Model
+	Fetched time.Time
+	Stale   error // why it is the kept copy and not the service's
+}
+
+// Model is a row of the catalog.
+type Model struct {
+	ID, Provider, Name string
+	Context            int     // tokens; 0 where it is not known
+	Input, Output      float64 // US dollars per million tokens; negative where not known
+	Capabilities       []string
+}
+
+// Servers are the remote MCP definitions.
+type Servers struct {
+	List    []Server
+	Fetched time.Time
+	Stale   error
+}
+
+// Server is one remote MCP definition. No value of a header or variable is in
+// it, only their names.
+type Server struct {
+	Name    string
+	Enabled bool
+	Kind    string   // "command" or "url"
+	Target  string   // the command or address, its secrets masked
+	Masked  []string // "Authorization: ••••", "TOKEN=••••"
+}
+
+// Conversation is what a prompt sends.
+type Conversation struct {
+	Session string // the ID of the session it was held in; no other's credential sends it. Empty: anyone's
+	Model   string // empty: the service's own choice
+	Turns   []Turn
+}
+
+// Turn is one message.
+type Turn struct {
+	Role string // "user" or "assistant"
+	Text string
+}
+
+// RunUpdate is what is new of a run. The first has the snapshot.
+type RunUpdate struct {
+	Run    RunState
+	Events []RunEvent    // oldest first, each told once
+	Wait   time.Duration // until the service is asked again
+	Notice string        // why it is asked again later than usual
+}
+
+// RunState is the snapshot of a run.
+type RunState struct {
+	ID, Status, Harness, Repo, Base, Working, Error string
+	Created, Updated                                time.Time
+	Ended                                           bool
+}
+
+// RunEvent is one event of a run.
+type RunEvent struct {
+	ID, Type, Tool, Message, Payload string
+	Created                          time.Time
+}
+
+// Problem is a failure in words.
+type Problem struct {
+	Text   string // one sentence
+	Hint   string // what to do next; may be empty
+	SignIn bool   // signing in again is what helps: /login
+	Gone   bool   // it is over because ctx is
+}

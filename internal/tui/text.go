@@ -1,0 +1,127 @@
+package tui
+
+import (
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"github.com/charmbracelet/x/ansi"
+)
+
+// tab is what a tab is drawn as.
+const tab = "    "
+
+var newlines = strings.NewReplacer("\r\n", "\n", "\r", "\n", "\u2028", "\n", "\u2029", "\n")
+
+// clean takes out of a text from elsewhere what could steer a terminal or
+// reorder a line: control characters and bidirectional marks. Newlines and tabs
+// stay.
+func clean(text string) string {
+	return strings.Map(func(r rune) rune {
+		switch {
+		case r == '\n' || r == '\t':
+			return r
+		case r == '\u2028' || r == '\u2029':
+			return '\n'
+		case unicode.IsControl(r) || unicode.Is(unicode.Cf, r) || r == unicode.ReplacementChar:
+			return -1
+		}
+		return r
+	}, text)
+}
+
+// oneLine is clean for a text that has to stay on its line.
+func oneLine(text string) string { return strings.Join(strings.Fields(clean(text)), " ") }
+
+// row is the part of a text, in bytes, that is drawn on one line of the screen.
+type row struct{ start, end int }
+
+// rows lays a text out on lines of at most width columns. A line is broken
+// behind a space or at a wide character where there is one, else anywhere.
+// Spaces at its end may hang over: [drawn] leaves them out. There is at least
+// one row.
+func rows(text string, width int) []row {
+	var all []row
+	for start := 0; ; {
+		length := strings.IndexByte(text[start:], '\n')
+		if length < 0 {
+			return appendRows(all, text, start, len(text), width)
+		}
+		all = appendRows(all, text, start, start+length, width)
+		start += length + 1
+	}
+}
+
+// appendRows lays out text[start:end], which has no newline.
+func appendRows(all []row, text string, start, end, width int) []row {
+	width = max(width, 2) // a wide character fits
+	column, gap := 0, start
+	for at := start; at < end; {
+		size, columns := cluster(text[at:end])
+		blank := size == 1 && (text[at] == ' ' || text[at] == '\t')
+		if !blank && column+columns > width && at > start {
+			cut := at
+			if gap > start && columns < 2 {
+				cut = gap
+			}
+			all = append(all, row{start, cut})
+			start, gap, column = cut, cut, columnsOf(text[cut:at])
+			continue
+		}
+		at += size
+		column += columns
+		if blank || columns == 2 {
+			gap = at
+		}
+	}
+	return append(all, row{start, end})
+}
+
+// drawn is a row as it is drawn.
+func (r row) drawn(text string) string {
+	return strings.ReplaceAll(strings.TrimRight(text[r.start:r.end], " \t"), "\t", tab)
+}
+
+// cluster measures the first character of a text, with its marks: in bytes, and
+// in columns. Terminals do not agree on the columns of some scripts; it tells
+// the most.
+func cluster(text string) (size, columns int) {
+	switch {
+	case text[0] == '\t':
+		return 1, len(tab)
+	case text[0] < utf8.RuneSelf && (len(text) == 1 || text[1] < utf8.RuneSelf):
+		return 1, 1
+	}
+	first, columns := ansi.FirstGraphemeCluster(text, ansi.GraphemeWidth)
+	_, older := ansi.FirstGraphemeCluster(text, ansi.WcWidth)
+	return len(first), max(columns, older)
+}
+
+// columnsOf is how many columns a text takes, measured as rows measures it.
+func columnsOf(text string) int {
+	total := 0
+	for len(text) > 0 {
+		size, columns := cluster(text)
+		text, total = text[size:], total+columns
+	}
+	return total
+}
+
+// shorten cuts a text to width columns, and shows that it did.
+func shorten(text string, width int) string {
+	if columnsOf(text) <= width {
+		return text
+	}
+	at, left := 0, width-1
+	for at < len(text) {
+		size, columns := cluster(text[at:])
+		if left -= columns; left < 0 {
+			break
+		}
+		at += size
+	}
+	if width < 1 {
+		return ""
+	}
+	return text[:at] + "…"
+}

@@ -1,0 +1,196 @@
+package tui
+
+import "strings"
+
+// kind is what an entry of the transcript is.
+type kind int
+
+const (
+	prompted  kind = iota // what the person typed
+	answered              // what a model says
+	noticed               // what mogplex says
+	failed                // what went wrong
+	suggested             // what to do about it
+	happened              // an event of a run
+)
+
+// entry is one thing that was said: its lines, each laid out once a width.
+type entry struct {
+	kind  kind
+	gap   int // blank lines above
+	lines []entryLine
+}
+
+type entryLine struct {
+	text string
+	rows []row
+}
+
+// transcript is all that was said, and the part of it that is shown. It stays
+// at the end unless the person scrolled up.
+type transcript struct {
+	entries       []*entry
+	width, height int
+	total         int // lines of the screen that all entries take
+	above         int // lines that are scrolled out at the top
+	loose         bool
+}
+
+// say adds an entry. The text is cleaned.
+func (t *transcript) say(k kind, text string) *entry {
+	e := &entry{kind: k, lines: []entryLine{{}}}
+	if len(t.entries) > 0 {
+		last := t.entries[len(t.entries)-1].kind
+		if k == prompted || k == answered || last == answered {
+			e.gap = 1
+		}
+	}
+	t.entries = append(t.entries, e)
+	t.total += e.gap
+	t.more(e, text)
+	return e
+}
+
+// problem adds a failure and what to do about it.
+func (t *transcript) problem(p Problem) {
+	t.say(failed, p.Text)
+	if p.Hint != "" {
+		t.say(suggested, p.Hint)
+	}
+}
+
+// more adds to the end of an entry. Only its last line is laid out again.
+func (t *transcript) more(e *entry, text string) {
+	for i, piece := range strings.Split(clean(text), "\n") {
+		if i > 0 {
+			e.lines = append(e.lines, entryLine{})
+		}
+		last := &e.lines[len(e.lines)-1]
+		last.text += piece
+		t.lay(last)
+	}
+	t.follow()
+}
+
+// lay lays out a line at the current width.
+func (t *transcript) lay(line *entryLine) {
+	t.total -= len(line.rows)
+	line.rows = appendRows(line.rows[:0], line.text, 0, len(line.text), t.width)
+	t.total += len(line.rows)
+}
+
+// clear forgets everything.
+func (t *transcript) clear() { t.entries, t.total, t.above, t.loose = nil, 0, 0, false }
+
+// resize lays everything out again where the width changed. What was at the top
+// stays there.
+func (t *transcript) resize(width, height int) {
+	t.height = height
+	if width != t.width {
+		top, _ := t.find(t.above)
+		t.width, t.total = width, 0
+		for i, e := range t.entries {
+			if i == top {
+				t.above = t.total
+			}
+			t.total += e.gap
+			for j := range e.lines {
+				e.lines[j].rows = e.lines[j].rows[:0]
+				t.lay(&e.lines[j])
+			}
+		}
+	}
+	t.follow()
+}
+
+// scroll moves the part that is shown.
+func (t *transcript) scroll(lines int) {
+	t.above += lines
+	t.loose = t.above < t.total-t.height
+	t.follow()
+}
+
+// press scrolls by a key, and reports whether it does.
+func (t *transcript) press(stroke string) bool {
+	page := max(1, t.height-1)
+	switch stroke {
+	case "pgup":
+		t.scroll(-page)
+	case "pgdown":
+		t.scroll(page)
+	case "shift+up":
+		t.scroll(-1)
+	case "shift+down":
+		t.scroll(1)
+	case "ctrl+home":
+		t.scroll(-t.total)
+	case "ctrl+end":
+		t.scroll(t.total)
+	default:
+		return false
+	}
+	return true
+}
+
+func (t *transcript) follow() {
+	end := max(0, t.total-t.height)
+	if !t.loose || t.above > end {
+		t.above, t.loose = end, false
+	}
+	t.above = max(0, t.above)
+}
+
+// below is how many lines are scrolled out at the end.
+func (t *transcript) below() int { return t.total - t.above - t.height }
+
+// find is the entry that has a line of the screen, and how many lines of it are
+// before.
+func (t *transcript) find(line int) (index, before int) {
+	for i, e := range t.entries {
+		if size := e.size(); line >= size {
+			line -= size
+			continue
+		}
+		return i, line
+	}
+	return len(t.entries), 0
+}
+
+func (e *entry) size() int {
+	size := e.gap
+	for _, line := range e.lines {
+		size += len(line.rows)
+	}
+	return size
+}
+
+// shown calls draw with each line that is shown, from the top: whose it is, what
+// it says, and whether it is its entry's first.
+func (t *transcript) shown(draw func(k kind, text string, first bool)) {
+	from, skip := t.find(t.above)
+	left := t.height
+	for _, e := range t.entries[from:] {
+		left, skip = e.shown(skip, left, draw), 0
+	}
+}
+
+// shown draws the entry behind its first skip lines, at most left of them, and
+// returns how many are left.
+func (e *entry) shown(skip, left int, draw func(k kind, text string, first bool)) int {
+	if skip < e.gap && left > 0 {
+		draw(e.kind, "", false)
+		left--
+	}
+	skip = max(0, skip-e.gap)
+	for i, line := range e.lines {
+		for j, r := range line.rows[min(skip, len(line.rows)):] {
+			if left == 0 {
+				return 0
+			}
+			draw(e.kind, r.drawn(line.text), i+skip+j == 0)
+			left--
+		}
+		skip = max(0, skip-len(line.rows))
+	}
+	return left
+}
