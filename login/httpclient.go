@@ -13,7 +13,8 @@ import (
 )
 
 const (
-	maxBody         = 1 << 20
+	maxBody         = 1 << 20 // of an answer to this package's own requests
+	maxAnyBody      = 8 << 20 // of any: the client also serves calls whose answers are longer
 	maxHeader       = 64 << 10
 	dialTimeout     = 10 * time.Second
 	headerTimeout   = 20 * time.Second
@@ -21,33 +22,41 @@ const (
 	idleConnTimeout = 30 * time.Second
 )
 
-// errBodyTooLarge ends the reading of an answer that is over 1 MiB.
-var errBodyTooLarge = errors.New("the answer is larger than 1 MiB")
+// errBodyTooLarge ends the reading of an answer that is over 8 MiB.
+var errBodyTooLarge = errors.New("the answer is larger than 8 MiB")
 
 // NewHTTPClient returns the HTTP client this package uses where it is given
 // none. It follows no redirect, keeps no cookie, takes proxies from the
-// environment, gives up after 30 seconds, and fails a response body at 1 MiB
+// environment, gives up after 30 seconds, and fails a response body at 8 MiB
 // after decompression. SSL_CERT_FILE works on every platform: instead of the
 // system's roots on Linux and the BSDs, as everywhere in Go, and in addition to
 // them on macOS and Windows.
 func NewHTTPClient() *http.Client {
+	transport := NewTransport()
+	transport.ResponseHeaderTimeout = headerTimeout
 	return &http.Client{
 		Timeout:       requestTimeout,
 		CheckRedirect: noRedirect,
-		Transport: &limitedTransport{Transport: &http.Transport{
-			Proxy:                  http.ProxyFromEnvironment,
-			DialContext:            (&net.Dialer{Timeout: dialTimeout}).DialContext,
-			ForceAttemptHTTP2:      true,
-			TLSHandshakeTimeout:    dialTimeout,
-			ResponseHeaderTimeout:  headerTimeout,
-			MaxResponseHeaderBytes: maxHeader,
-			IdleConnTimeout:        idleConnTimeout,
-			MaxIdleConns:           4,
-			TLSClientConfig: &tls.Config{
-				MinVersion: tls.VersionTLS12,
-				RootCAs:    rootsWith(runtime.GOOS, os.Getenv("SSL_CERT_FILE")),
-			},
-		}},
+		Transport:     &limitedTransport{Transport: transport},
+	}
+}
+
+// NewTransport returns the transport of [NewHTTPClient] without the limits on how
+// long an answer takes and how long it is: for streams, whose reader has limits
+// of its own.
+func NewTransport() *http.Transport {
+	return &http.Transport{
+		Proxy:                  http.ProxyFromEnvironment,
+		DialContext:            (&net.Dialer{Timeout: dialTimeout}).DialContext,
+		ForceAttemptHTTP2:      true,
+		TLSHandshakeTimeout:    dialTimeout,
+		MaxResponseHeaderBytes: maxHeader,
+		IdleConnTimeout:        idleConnTimeout,
+		MaxIdleConns:           4,
+		TLSClientConfig: &tls.Config{
+			MinVersion: tls.VersionTLS12,
+			RootCAs:    rootsWith(runtime.GOOS, os.Getenv("SSL_CERT_FILE")),
+		},
 	}
 }
 
@@ -81,7 +90,7 @@ func (t *limitedTransport) RoundTrip(req *http.Request) (*http.Response, error) 
 	if err != nil {
 		return nil, err
 	}
-	resp.Body = &limitedBody{ReadCloser: resp.Body, left: maxBody}
+	resp.Body = &limitedBody{ReadCloser: resp.Body, left: maxAnyBody}
 	return resp, nil
 }
 

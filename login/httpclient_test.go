@@ -117,7 +117,7 @@ func TestBodiesAreBounded(t *testing.T) {
 	z := gzip.NewWriter(&bomb)
 	_, _ = z.Write(make([]byte, 32<<20))
 	_ = z.Close()
-	size := maxBody
+	size := maxAnyBody
 	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if r.URL.Path == "/bomb" {
 			w.Header().Set("Content-Encoding", "gzip")
@@ -138,18 +138,27 @@ func TestBodiesAreBounded(t *testing.T) {
 		b, err := io.ReadAll(resp.Body)
 		return len(b), err
 	}
-	if n, err := read("/"); n != maxBody || err != nil {
+	if n, err := read("/"); n != maxAnyBody || err != nil {
 		t.Errorf("1 MiB: %d, %v", n, err)
 	}
 	size++
 	for _, path := range []string{"/", "/bomb"} {
-		if n, err := read(path); n != maxBody || !errors.Is(err, errBodyTooLarge) {
+		if n, err := read(path); n != maxAnyBody || !errors.Is(err, errBodyTooLarge) {
 			t.Errorf("%s: %d, %v", path, n, err)
 		}
 	}
 }
 
 // No redirect is followed, not even by a client that would.
+// A stream may begin late and be long: its transport leaves that to the reader.
+func TestTransportForStreams(t *testing.T) {
+	client := NewHTTPClient().Transport.(*limitedTransport).Transport
+	if stream := NewTransport(); stream.ResponseHeaderTimeout != 0 || client.ResponseHeaderTimeout == 0 ||
+		stream.TLSClientConfig.MinVersion != tls.VersionTLS12 || stream.Proxy == nil {
+		t.Errorf("%+v", stream)
+	}
+}
+
 func TestRedirectsAreNotFollowed(t *testing.T) {
 	followed := false
 	s := newService(t)

@@ -1,8 +1,10 @@
 // Package hosted talks to the account service's API and keeps what it serves
 // on disk.
 //
-// [Client.Check] asks whether a token is accepted. [Clear] removes the hosted
-// state that a sign-in brought.
+// [Catalog] serves the models and MCP definitions of one account, from the
+// service or from the copies that it keeps. [Follower] tells what happens in a
+// run. [Client] is the single calls: [Client.Check] asks whether a token is
+// accepted. [Clear] removes the hosted state that a sign-in brought.
 package hosted
 
 import (
@@ -11,10 +13,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"io/fs"
+	"net"
 	"net/http"
-	"os"
-	"path/filepath"
 	"strconv"
 	"strings"
 	"time"
@@ -24,6 +24,7 @@ import (
 var (
 	ErrUnauthorized = errors.New("the service does not accept the credential") // 401, or a redirect to its login page
 	ErrForbidden    = errors.New("the service does not allow this account to do that")
+	ErrNotFound     = errors.New("the service has nothing of that name")
 	ErrRateLimited  = errors.New("the service asks to wait")
 	ErrUnreachable  = errors.New("no usable answer from the service") // no connection, 5xx, or no JSON
 )
@@ -65,47 +66,93 @@ type Client struct {
 }
 
 const (
-	apiBase   = "/api/v1/mogplex"
-	bodyLimit = 1 << 20 // bytes
+	apiBase = "/api/v1/mogplex"
+	// bodyLimit is in bytes. Some thousand models of a few hundred bytes each
+	// are above 1 MiB, and events carry what tools put out.
+	bodyLimit = 8 << 20
+	// requestLimit bounds one call, to the last byte of its answer.
+	requestLimit = 30 * time.Second
+)
+
+// What was wrong with an answer. None quotes it.
+var (
+	errTooLong = errors.New("the answer is longer than 8 MiB")
+	errCutOff  = errors.New("the answer was cut off")
+	errTooSlow = errors.New("there was no answer in time")
+	errForeign = errors.New("the answer is not one of its API; a proxy or the sign-in page of a network may be in between")
 )
 
 // Check asks the service whether it accepts a token. nil means yes.
 func (c Client) Check(ctx context.Context, token string) error {
-	var answer struct {
-		OK bool `json:"ok"`
-	}
-	if err := c.get(ctx, token, "/models", &answer); err != nil {
-		return err
-	}
-	if !answer.OK {
-		return &Error{Kind: ErrUnreachable, Status: http.StatusOK}
-	}
-	return nil
+	_, err := c.get(ctx, token, "/models")
+	return err
 }
 
-// get calls the API and decodes a JSON answer.
-func (c Client) get(ctx context.Context, token, path string, answer any) error {
+// get calls the API and returns the data of its envelope.
+func (c Client) get(ctx context.Context, token, path string) (json.RawMessage, error) {
+	ctx, cancel := context.WithTimeout(ctx, requestLimit)
+	defer cancel()
 	req, err := http.NewRequestWithContext(ctx, http.MethodGet, c.Origin+apiBase+path, nil)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	req.Header.Set("Authorization", "Bearer "+token)
 	req.Header.Set("Accept", "application/json")
 	resp, err := c.HTTP.Do(req)
 	if err != nil {
-		if ctx.Err() != nil {
-			return ctx.Err()
-		}
-		return &Error{Kind: ErrUnreachable, Err: withoutURL(err)}
+		return nil, broken(ctx, 0, withoutURL(err))
 	}
 	defer resp.Body.Close()
-	if err := classify(resp, time.Now()); err != nil {
-		return err
+	body, err := io.ReadAll(io.LimitReader(resp.Body, bodyLimit+1))
+	if failed := classify(resp, body, time.Now()); failed != nil {
+		return nil, failed
 	}
-	if json.NewDecoder(io.LimitReader(resp.Body, bodyLimit)).Decode(answer) != nil {
-		return &Error{Kind: ErrUnreachable, Status: resp.StatusCode}
+	switch {
+	case len(body) > bodyLimit:
+		return nil, broken(ctx, resp.StatusCode, errTooLong)
+	case err != nil:
+		return nil, broken(ctx, resp.StatusCode, fmt.Errorf("%w: %w", errCutOff, err))
+	}
+	return open(resp.StatusCode, body)
+}
+
+// envelope is what every answer of the API comes in.
+type envelope struct {
+	OK    bool            `json:"ok"`
+	Data  json.RawMessage `json:"data"`
+	Error struct {
+		Code string `json:"code"`
+	} `json:"error"`
+}
+
+func open(status int, body []byte) (json.RawMessage, error) {
+	var answer envelope
+	if json.Unmarshal(body, &answer) != nil || !answer.OK {
+		return nil, &Error{Kind: ErrUnreachable, Status: status, Err: errForeign}
+	}
+	return answer.Data, nil
+}
+
+// decode reads an envelope's data. Fields that are not known are passed over.
+func decode(data json.RawMessage, into any) error {
+	if json.Unmarshal(data, into) != nil {
+		return &Error{Kind: ErrUnreachable, Status: http.StatusOK, Err: errForeign}
 	}
 	return nil
+}
+
+// broken is a call that brought no whole answer. That the caller's patience is
+// over says no less about the service than a limit of ours; that a person
+// stopped it says nothing.
+func broken(ctx context.Context, status int, err error) error {
+	var late net.Error
+	switch {
+	case errors.Is(ctx.Err(), context.Canceled):
+		return ctx.Err()
+	case ctx.Err() != nil, errors.As(err, &late) && late.Timeout():
+		err = errTooSlow
+	}
+	return &Error{Kind: ErrUnreachable, Status: status, Err: err}
 }
 
 // withoutURL takes the request's line off an *url.Error, which net/http adds.
@@ -116,8 +163,10 @@ func withoutURL(err error) error {
 	return err
 }
 
-// classify reads an answer's status. A redirect is the login page's: 401.
-func classify(resp *http.Response, now time.Time) error {
+// classify reads an answer's status. A redirect is the login page's: 401. Only
+// the API itself can say that something does not exist; any other 404 comes
+// from another place.
+func classify(resp *http.Response, body []byte, now time.Time) error {
 	failed := &Error{Status: resp.StatusCode}
 	switch code := resp.StatusCode; {
 	case code == http.StatusOK:
@@ -128,10 +177,18 @@ func classify(resp *http.Response, now time.Time) error {
 		failed.Kind = ErrForbidden
 	case code == http.StatusTooManyRequests:
 		failed.Kind, failed.RetryAfter = ErrRateLimited, retryAfter(resp.Header, now)
+	case code == http.StatusNotFound && errorCode(body) == "NOT_FOUND":
+		failed.Kind = ErrNotFound
 	default:
 		failed.Kind, failed.RetryAfter = ErrUnreachable, retryAfter(resp.Header, now)
 	}
 	return failed
+}
+
+func errorCode(body []byte) string {
+	var answer envelope
+	_ = json.Unmarshal(body, &answer)
+	return answer.Error.Code
 }
 
 // retryAfter reads Retry-After, or this service's X-Retry-After: seconds or an
@@ -148,19 +205,4 @@ func retryAfter(h http.Header, now time.Time) time.Duration {
 		wait = at.Sub(now).Round(time.Second)
 	}
 	return max(0, min(wait, time.Hour))
-}
-
-// stateFiles are what a sign-in brings and a sign-out takes away.
-var stateFiles = []string{"models.remote.json", "mcp-servers.remote.json"}
-
-// Clear removes the hosted state from a state directory. What is not there is
-// no error.
-func Clear(dir string) error {
-	var errs []error
-	for _, name := range stateFiles {
-		if err := os.Remove(filepath.Join(dir, name)); err != nil && !errors.Is(err, fs.ErrNotExist) {
-			errs = append(errs, err)
-		}
-	}
-	return errors.Join(errs...)
 }

@@ -1,0 +1,220 @@
+package hosted_test
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+	"strconv"
+	"testing"
+	"time"
+
+	"github.com/mogplex/mogplex-cli/internal/accountserver"
+	"github.com/mogplex/mogplex-cli/internal/hosted"
+)
+
+// clock is the server's and the follower's: sleeping moves it.
+type clock struct {
+	now   time.Time
+	slept []time.Duration
+}
+
+func (c *clock) sleep(ctx context.Context, d time.Duration) error {
+	c.now, c.slept = c.now.Add(d), append(c.slept, d)
+	return ctx.Err()
+}
+
+// followed is a service with a run, and somebody who follows it.
+func followed(t *testing.T, run accountserver.Run) (*accountserver.Server, *clock, hosted.Follower) {
+	c := &clock{now: time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC)}
+	service, client := serve(t, accountserver.Config{Now: func() time.Time { return c.now }, RequestsPerMinute: -1})
+	run.ID = "r"
+	service.AddRun(run)
+	token := service.IssuePAT("ada@example.test")
+	ask := func(context.Context) (string, error) { return token, nil }
+	return service, c, hosted.Follower{Client: client, Sleep: c.sleep, Token: ask}
+}
+
+// steps are n events, one every so often.
+func steps(n int, every time.Duration) (events []accountserver.Event) {
+	for i := range n {
+		events = append(events, accountserver.Event{After: time.Duration(i) * every, Type: "message", Message: strconv.Itoa(i)})
+	}
+	return events
+}
+
+func TestFollowTellsEachEventOnceUntilTheEnd(t *testing.T) {
+	run := accountserver.Run{Events: steps(300, 100*time.Millisecond), Status: hosted.RunFailed, Error: "it broke"}
+	_, _, follower := followed(t, run)
+	var told []string
+	var last hosted.Update
+	err := follower.Follow(t.Context(), "r", func(u hosted.Update) {
+		for _, e := range u.Events {
+			told = append(told, e.Message)
+		}
+		if u.Missed || u.Err != nil {
+			t.Errorf("missed %v, %v", u.Missed, u.Err)
+		}
+		last = u
+	})
+	want := steps(300, 0)
+	if err != nil || len(told) != len(want) || !slices.IsSortedFunc(told, byNumber) {
+		t.Errorf("%d events told, %v", len(told), err)
+	}
+	if last.Run.Status != hosted.RunFailed || last.Run.Error != "it broke" || last.Wait != 0 {
+		t.Errorf("last %+v", last)
+	}
+}
+
+func byNumber(a, b string) int {
+	x, _ := strconv.Atoi(a)
+	y, _ := strconv.Atoi(b)
+	return x - y
+}
+
+func TestFollowSaysThatEventsMayBeMissing(t *testing.T) {
+	for n, missed := range map[int]bool{199: false, 200: true, 500: true} {
+		_, _, follower := followed(t, accountserver.Run{Events: steps(n, 0)})
+		err := follower.Follow(t.Context(), "r", func(u hosted.Update) {
+			if u.Missed != missed || len(u.Events) != min(n, hosted.EventLimit) {
+				t.Errorf("%d events: missed %v, told %d", n, u.Missed, len(u.Events))
+			}
+		})
+		if err != nil {
+			t.Error(err)
+		}
+	}
+}
+
+func TestFollowAsksLessAndLessOften(t *testing.T) {
+	run := accountserver.Run{Events: []accountserver.Event{{}, {After: 10 * time.Minute}, {After: 11 * time.Minute}}}
+	_, c, follower := followed(t, run)
+	if err := follower.Follow(t.Context(), "r", func(hosted.Update) {}); err != nil {
+		t.Fatal(err)
+	}
+	if first, long := c.slept[0], slices.Max(c.slept); first > 2*time.Second || long < 15*time.Second || long > 19*time.Second {
+		t.Errorf("pauses from %s to %s", first, long)
+	}
+	if n := len(c.slept); n < 40 || n > 60 {
+		t.Errorf("%d questions in eleven minutes", n+1)
+	}
+	if at := slices.IndexFunc(c.slept[20:], func(d time.Duration) bool { return d < 2*time.Second }); at < 0 {
+		t.Error("the pauses stay long after news")
+	}
+}
+
+func TestFollowBearsWhatPasses(t *testing.T) {
+	for name, fault := range map[string]accountserver.Fault{
+		"429": {Status: 429, RetryAfter: "40"}, "429 X-": {Status: 429, XRetryAfter: "40"}, "503": {Status: 503, RetryAfter: "40"},
+		"500": {Status: 500}, "html": {HTML: true}, "cut off": {Truncate: true}, "no JSON": {Status: 200, Body: "{"},
+		"another API": {Status: 200, Body: `{"ok":true,"data":{}}`}, "endless": {Endless: true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			service, c, follower := followed(t, accountserver.Run{Events: steps(2, time.Second)})
+			var failures, events int
+			err := follower.Follow(t.Context(), "r", func(u hosted.Update) {
+				events += len(u.Events)
+				if u.Err == nil && failures == 0 {
+					fault.Path, fault.Times = accountserver.APIPath, 3
+					service.Fail(fault)
+				}
+				if u.Err != nil {
+					failures++
+					if !hosted.Passing(u.Err) || u.Run.Status == "" || u.Wait <= 0 {
+						t.Errorf("told %+v", u)
+					}
+				}
+			})
+			if err != nil || failures != 3 || events != 2 {
+				t.Errorf("%d failures and %d events told, %v", failures, events, err)
+			}
+			if asked := fault.RetryAfter + fault.XRetryAfter; asked != "" && c.slept[1] < 40*time.Second {
+				t.Errorf("asked again after %s", c.slept[1])
+			}
+		})
+	}
+}
+
+func TestFollowEndsAtOnceWhereNothingHelps(t *testing.T) {
+	for want, fault := range map[error]accountserver.Fault{
+		hosted.ErrForbidden:    {Status: 403},
+		hosted.ErrUnauthorized: {Status: 401},
+		hosted.ErrNotFound:     {Status: 404, Body: `{"ok":false,"error":{"code":"NOT_FOUND","message":"MARK"}}`},
+	} {
+		service, c, follower := followed(t, accountserver.Run{Events: steps(2, time.Hour)})
+		told := 0
+		err := follower.Follow(t.Context(), "r", func(hosted.Update) {
+			fault.Path = accountserver.APIPath
+			service.Fail(fault)
+			told++
+		})
+		if !errors.Is(err, want) || told != 1 || len(c.slept) != 1 {
+			t.Errorf("%v after %d pauses; want %v", err, len(c.slept), want)
+		}
+	}
+	for _, id := range []string{"", ".", "..", "nothing", "a/b", "../models", "a?b", "a\nb", string(make([]byte, 300))} {
+		_, _, follower := followed(t, accountserver.Run{})
+		if err := follower.Follow(t.Context(), id, func(hosted.Update) {}); !errors.Is(err, hosted.ErrNotFound) {
+			t.Errorf("%q: %v", id, err)
+		}
+	}
+}
+
+func TestFollowAsksForTheTokenEachTime(t *testing.T) {
+	service, _, follower := followed(t, accountserver.Run{Events: steps(3, time.Second)})
+	tokens := []string{"expired", service.IssuePAT("ada@example.test"), "revoked meanwhile", service.IssuePAT("ada@example.test")}
+	asked := 0
+	follower.Token = func(context.Context) (string, error) {
+		asked++
+		return tokens[min(asked, len(tokens))-1], nil
+	}
+	if err := follower.Follow(t.Context(), "r", func(hosted.Update) {}); err != nil {
+		t.Errorf("renewed tokens: %v", err)
+	}
+	gone := errors.New("signed out")
+	follower.Token = func(context.Context) (string, error) { return "", gone }
+	if err := follower.Follow(t.Context(), "r", func(hosted.Update) {}); !errors.Is(err, gone) {
+		t.Errorf("signed out: %v", err)
+	}
+}
+
+func TestFollowGivesUpWhenPatienceIsOver(t *testing.T) {
+	service, c, follower := followed(t, accountserver.Run{Events: steps(2, time.Hour)})
+	follower.Patience = time.Minute
+	begun := c.now
+	err := follower.Follow(t.Context(), "r", func(hosted.Update) {
+		service.Fail(accountserver.Fault{Path: accountserver.APIPath, Status: 500})
+	})
+	if waited := c.now.Sub(begun); !errors.Is(err, hosted.ErrUnreachable) || waited < 20*time.Second || waited > 70*time.Second {
+		t.Errorf("%v after %s", err, waited)
+	}
+	begun = c.now
+	err = follower.Follow(t.Context(), "r", untold)
+	if !errors.Is(err, hosted.ErrUnreachable) || c.now.Sub(begun) > 10*time.Second {
+		t.Errorf("without a first answer: %v after %s", err, c.now.Sub(begun))
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	service.ClearFaults()
+	if err := follower.Follow(ctx, "r", func(hosted.Update) { cancel() }); !errors.Is(err, context.Canceled) {
+		t.Errorf("cancelled: %v", err)
+	}
+}
+
+func untold(hosted.Update) {}
+
+func TestRunsAreReadWhateverElseIsInThem(t *testing.T) {
+	const run = `{"runId":"r","status":"streaming","harness":null,"createdAt":"yesterday","error":null,"later":{"a":1}}`
+	for _, event := range []string{
+		`{"id":"e","type":"t","toolName":null,"message":null,"payload":null,"createdAt":7}`,
+		`{"id":"e","payload":[1,{"x":"y"}],"new":true}`,
+	} {
+		service, client := serve(t, accountserver.Config{})
+		body := fmt.Sprintf(`{"ok":true,"data":{"run":%s,"events":[%s]},"x":1}`, run, event)
+		service.Fail(accountserver.Fault{Path: "/", Body: body})
+		got, events, err := client.Events(t.Context(), "t", "r", 5)
+		if err != nil || got.Status != "streaming" || string(got.Raw) != run || len(events) != 1 || !json.Valid(events[0].Raw) {
+			t.Errorf("%s: %+v %+v, %v", event, got, events, err)
+		}
+	}
+}
