@@ -30,13 +30,16 @@ var rooms = map[string][]string{
 	"internal/auth":                {},
 	"internal/hosted":              {},
 	"internal/sessionlog":          {},
+	"internal/chat":                {},
 	"internal/tui":                 {"internal/auth"},
 	"internal/accountserver":       {},
 	"internal/accountserver/serve": {"internal/accountserver"},
 	"internal/demo":                {"internal/accountserver", "keyring/keyringtest"},
 	"internal/soak":                {"internal/accountserver", "keyring/keyringtest"},
+	"internal/terminal":            {},
+	"internal/pictures":            {"internal/accountserver", "internal/terminal", "keyring/keyringtest"},
 	"internal/cli": {"keyring", "legacyfile", "login", "internal/auth", "internal/hosted", "internal/sessionlog",
-		"internal/tui"},
+		"internal/chat", "internal/tui"},
 }
 
 // hosts are the modules that one room alone may use outside tests.
@@ -159,7 +162,8 @@ func TestBinaryHoldsNoDevelopmentParts(t *testing.T) {
 	link("")
 	for pkg := range linked {
 		switch room, _ := roomOf(pkg); room {
-		case "internal/accountserver", "internal/accountserver/serve", "internal/demo", "keyring/keyringtest":
+		case "internal/accountserver", "internal/accountserver/serve", "internal/demo", "internal/pictures",
+			"internal/soak", "internal/terminal", "keyring/keyringtest":
 			t.Errorf("mogplex links %s: it links %q", pkg, slices.Sorted(maps.Keys(linked)))
 		}
 	}

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"strings"
 	"unicode/utf16"
 
@@ -66,7 +67,9 @@ var outcomes = []struct {
 	{[]error{keyring.ErrCorrupt, auth.ErrDamaged}, outcome{"corrupt", exitFailure, "Remove it with `mogplex logout`, then sign in again with `mogplex login`."}},
 	{[]error{legacyfile.ErrCorrupt}, outcome{"corrupt", exitFailure, "Mend the file, or sign in again with `mogplex login`: it is put aside first."}},
 	{[]error{legacyfile.ErrNotOwner, legacyfile.ErrNotRegular, legacyfile.ErrTooLarge, legacyfile.ErrVersion}, outcome{"file_refused", exitFailure, "Move that file away, then sign in again with `mogplex login`."}},
+	{[]error{fs.ErrPermission}, outcome{"file_refused", exitFailure, "Mend its permissions: it has to be yours, and you have to be allowed to read and write it."}},
 	{[]error{hosted.ErrForbidden}, outcome{"forbidden", exitForbidden, ""}},
+	{[]error{hosted.ErrNotFound}, outcome{"not_found", exitFailure, "Check the name, and with `mogplex auth status` whose credential is used."}},
 	{[]error{login.ErrRateLimited, hosted.ErrRateLimited}, outcome{"rate_limited", exitTryAgain, "Wait, then try again."}},
 	{[]error{login.ErrUnreachable, hosted.ErrUnreachable}, outcome{"unreachable", exitUnavailable, "Check the network, the proxy (HTTPS_PROXY) and MOGPLEX_URL, then try again."}},
 	{[]error{login.ErrTimeout}, outcome{"sign_in_timeout", exitFailure, "Run `mogplex login` again; --timeout 15m waits longer."}},

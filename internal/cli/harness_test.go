@@ -33,12 +33,14 @@ const ada, grace = "ada@example.test", "grace@example.test"
 // TestMain makes this binary mogplex as well: every test runs it as a process
 // of its own, as a person does.
 func TestMain(m *testing.M) {
-	testscript.Main(checked{m}, map[string]func(){"mogplex": mogplexMain})
+	testscript.Main(checked{m}, map[string]func(){"mogplex": mogplexMain, "holder": holderMain})
 }
 
-// mogplexMain is main with the platform's keychain or, where KEYCHAIN names a
-// directory, with a fake whose items hold KEYCHAIN_LIMIT bytes at most.
-func mogplexMain() {
+func mogplexMain() { os.Exit(testProgram().main()) }
+
+// testProgram has the platform's keychain or, where KEYCHAIN names a directory,
+// a fake whose items hold KEYCHAIN_LIMIT bytes at most.
+func testProgram() *program {
 	p := newProgram()
 	if dir := os.Getenv("KEYCHAIN"); dir != "" {
 		limit, _ := strconv.Atoi(os.Getenv("KEYCHAIN_LIMIT"))
@@ -46,7 +48,7 @@ func mogplexMain() {
 			return keyring.New(keyringtest.Fake{Dir: dir, MaxBytes: limit}, opt)
 		}
 	}
-	os.Exit(p.main())
+	return p
 }
 
 // checked looks, after all tests, for what no single one can see.

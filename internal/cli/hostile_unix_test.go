@@ -41,7 +41,7 @@ func TestAnEndlessAnswerIsCutOff(t *testing.T) {
 		if runtime.GOOS == "darwin" {
 			peak >>= 10
 		}
-		if peak > 200<<10 {
+		if peak > 400<<10 { // a tenth of it without the race detector
 			t.Errorf("%s: it took %d KiB", path, peak)
 		}
 		if w.token() != token {

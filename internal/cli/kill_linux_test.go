@@ -8,14 +8,16 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
 	"github.com/mogplex/mogplex-cli/internal/accountserver"
 )
 
-// murder is a command that is killed at every step.
+// murder is a command that is killed, or interrupted, at every step.
 type murder struct {
 	name    string
 	args    []string
@@ -23,18 +25,22 @@ type murder struct {
 	where   string        // that session is in
 	after   string        // where the credential is once the command has run to its end; "": nowhere
 	revokes bool          // the service offers revocation
+	by      syscall.Signal
 }
 
 var murders = []murder{
-	{"refresh", []string{"auth", "refresh"}, time.Hour, "keychain", "keychain", false},
-	{"refresh of an expired token", []string{"auth", "token"}, -time.Minute, "keychain", "keychain", false},
-	{"refresh from the file", []string{"auth", "refresh"}, time.Hour, "file", "keychain", false},
-	{"migrate", []string{"auth", "migrate"}, time.Hour, "file", "keychain", false},
-	{"migrate back", []string{"auth", "migrate", "--to", "file"}, time.Hour, "keychain", "file", false},
-	{"login", []string{"login", "--no-browser"}, time.Hour, "keychain", "keychain", true},
-	{"login over the file", []string{"login", "--no-browser"}, time.Hour, "file", "keychain", true},
-	{"logout", []string{"logout"}, time.Hour, "keychain", "", true},
-	{"logout from the file", []string{"logout"}, time.Hour, "file", "", true},
+	{"refresh", []string{"auth", "refresh"}, time.Hour, "keychain", "keychain", false, syscall.SIGKILL},
+	{"refresh of an expired token", []string{"auth", "token"}, -time.Minute, "keychain", "keychain", false, syscall.SIGKILL},
+	{"refresh from the file", []string{"auth", "refresh"}, time.Hour, "file", "keychain", false, syscall.SIGKILL},
+	{"migrate", []string{"auth", "migrate"}, time.Hour, "file", "keychain", false, syscall.SIGKILL},
+	{"migrate back", []string{"auth", "migrate", "--to", "file"}, time.Hour, "keychain", "file", false, syscall.SIGKILL},
+	{"login", []string{"login", "--no-browser"}, time.Hour, "keychain", "keychain", true, syscall.SIGKILL},
+	{"login over the file", []string{"login", "--no-browser"}, time.Hour, "file", "keychain", true, syscall.SIGKILL},
+	{"logout", []string{"logout"}, time.Hour, "keychain", "", true, syscall.SIGKILL},
+	{"logout from the file", []string{"logout"}, time.Hour, "file", "", true, syscall.SIGKILL},
+	{"logout of everything", []string{"logout", "--all"}, time.Hour, "keychain", "", true, syscall.SIGKILL},
+	{"Ctrl-C at a logout", []string{"logout"}, time.Hour, "keychain", "", true, syscall.SIGINT},
+	{"Ctrl-C at a logout from the file", []string{"logout"}, time.Hour, "file", "", true, syscall.SIGINT},
 }
 
 // TestKilledAtEveryStep kills a command at one step after the other until it
@@ -74,19 +80,40 @@ func (w *world) killed(m murder, n int) bool {
 	w.Helper()
 	w.must("logout", "--all")
 	w.seed(m.life, m.where)
+	if m.after == "" {
+		w.populate(slices.Contains(m.args, "--all"))
+	}
 	cmd := w.command(m.args...)
-	killed, exit, err := w.killAt(cmd, n)
+	killed, exit, err := w.killAt(cmd, n, m.by)
 	if errors.Is(err, errNoTracing) {
 		missing(w, err.Error())
 	}
 	if err != nil || !killed && exit != 0 {
 		w.Fatalf("step %d: exit %d, %v", n, exit, err)
 	}
+	if exit == 0 { // whoever was interrupted and says that all is done has done all
+		w.leftAt(m.after)
+	}
 	return killed
 }
 
+// populate puts there what a sign-out has to reach besides the credential: what
+// the service sent, and with all another profile.
+func (w *world) populate(all bool) {
+	w.Helper()
+	if all {
+		if _, _, err := w.service.seedFile(w.state("profiles/office/auth.json"), time.Now().Add(time.Hour)); err != nil {
+			w.Fatal(err)
+		}
+		w.must("auth", "migrate", "--profile", "office")
+	}
+	if err := os.WriteFile(w.state("models.remote.json"), []byte("{}"), 0o600); err != nil {
+		w.Fatal(err)
+	}
+}
+
 // killAt is killAt with a person at the keyboard, should one be wanted.
-func (w *world) killAt(cmd *exec.Cmd, n int) (killed bool, exit int, err error) {
+func (w *world) killAt(cmd *exec.Cmd, n int, by syscall.Signal) (killed bool, exit int, err error) {
 	inR, inW, err := os.Pipe()
 	if err != nil {
 		return false, 0, err
@@ -101,7 +128,7 @@ func (w *world) killAt(cmd *exec.Cmd, n int) (killed bool, exit int, err error) 
 		all, _ := attend(errR, inW, walking(url.Values{"as": {ada}}))
 		text <- all
 	}()
-	killed, exit, err = killAt(cmd, n)
+	killed, exit, err = killAt(cmd, n, by)
 	errW.Close()
 	heard.output(cmd.Args[1:], "", <-text)
 	inR.Close()
@@ -124,24 +151,31 @@ func (w *world) recovers(m murder) {
 		w.Fatalf("again: %v: %s", err, said)
 	}
 	w.leftAt(m.after)
+	if slices.Contains(m.args, "--all") {
+		if code, _, stderr := w.run("auth", "token", "--profile", "office"); code != exitNotSignedIn {
+			w.Fatalf("the other profile: exit %d: %s", code, stderr)
+		}
+	}
 }
 
 // leftAt checks that the credential is in one place and nothing is in another.
 func (w *world) leftAt(where string) {
 	w.Helper()
+	before := w.said.Load()
 	code, stdout, stderr := w.run("auth", "status", "--json")
 	for place, found := range map[string]bool{
 		"keychain": strings.Contains(stdout, `"source": "keychain"`), "file": strings.Contains(stdout, `"source": "file"`),
 	} {
 		if found != (place == where) {
-			w.Fatalf("in the %s: %v; exit %d, %s%s", place, found, code, stdout, stderr)
+			w.Fatalf("in the %s: %v; exit %d, %s%s\nbefore that: %s", place, found, code, stdout, stderr, before)
 		}
 	}
 	if where != "" && !w.service.Valid(w.token()) {
 		w.Fatal("what is stored does not work")
 	}
 	for _, path := range w.files() {
-		if !strings.HasPrefix(path, "locks/") && (path != "auth.json" || where != "file") {
+		brought := where != "" && strings.HasSuffix(path, ".remote.json") && !strings.HasPrefix(path, ".") // by a sign-in
+		if filepath.Base(filepath.Dir(path)) != "locks" && (path != "auth.json" || where != "file") && !brought {
 			w.Fatalf("%s was left behind", path)
 		}
 	}

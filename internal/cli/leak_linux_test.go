@@ -90,16 +90,6 @@ mv "$RECORD.part" "$RECORD"`)
 	}
 }
 
-// eventually waits until done, twenty seconds at most.
-func eventually(t *testing.T, what string, done func() bool) {
-	t.Helper()
-	for end := time.Now().Add(20 * time.Second); !done(); time.Sleep(5 * time.Millisecond) {
-		if time.Now().After(end) {
-			t.Fatalf("waited in vain for %s", what)
-		}
-	}
-}
-
 // A process that holds tokens and dies of a signal, its limits wide open and
 // the Go runtime asked for a core, writes none, and its last words hold nothing.
 func TestACrashLeavesNoCoreAndNoSecret(t *testing.T) {
@@ -244,7 +234,7 @@ func TestFilesArePrivateWhereverAWriteIsKilled(t *testing.T) {
 			t.Fatal(err)
 		}
 		cmd.Stdin = stdin
-		killed, _, err = killAt(cmd, step)
+		killed, _, err = killAt(cmd, step, syscall.SIGKILL)
 		stdin.Close()
 		if errors.Is(err, errNoTracing) {
 			missing(t, err.Error())

@@ -69,24 +69,14 @@ type signInOptions struct {
 	timeout time.Duration
 }
 
-// browserSignIn signs a person in. Nothing that is stored changes before the
-// new credential is stored in its place.
+// browserSignIn signs a person in at the command line.
 func (s *session) browserSignIn(ctx context.Context, opt signInOptions) error {
-	before, err := s.beforeSignIn(ctx)
-	if err != nil {
-		return err
-	}
-	var saved auth.Saved
 	flow := login.Flow{
 		Show:          func(p login.Prompt) { s.showPrompt(p, opt) },
 		Notice:        func(line string) { s.say("%s", line) },
 		PasteRejected: func(err error) { s.say("That was not it: %s", sentence(err)) },
 		Timeout:       opt.timeout,
 		Device:        opt.device,
-		Save: func(ctx context.Context, g *login.Grant) (where string, err error) {
-			saved, err = s.auth.Store(ctx, renewed(auth.Credential{}, g))
-			return "in " + s.place(ctx, saved.Layer, saved.Path), err
-		},
 	}
 	if opt.open && s.canOpenBrowser() {
 		flow.Open = s.openBrowser
@@ -94,20 +84,39 @@ func (s *session) browserSignIn(ctx context.Context, opt signInOptions) error {
 	if !opt.open || s.isTerminal(s.stdin) {
 		flow.Pasted = pastes(ctx, s.stdin)
 	}
-	grant, err := s.loginClient(s.origin).SignIn(ctx, flow)
+	saved, before, err := s.runSignIn(ctx, flow)
 	if err != nil {
-		s.warn(saved.Warnings...)
-		if grant == nil {
-			return err
-		}
-		if granted := renewed(auth.Credential{}, grant); s.isNowhere(ctx, granted) { // nobody may keep it
-			s.retire(ctx, []auth.Credential{granted}, auth.Credential{})
-		}
 		return err
 	}
 	s.announce(ctx, saved)
 	s.retire(ctx, before, saved.Credential)
+	s.fetchHosted(ctx)
 	return nil
+}
+
+// runSignIn signs a person in who is talked to through flow. Nothing that is
+// stored changes before the new credential is stored in its place. It returns
+// the credentials that this one replaced, for [session.retire].
+func (s *session) runSignIn(ctx context.Context, flow login.Flow) (saved auth.Saved, before []auth.Credential, err error) {
+	if before, err = s.beforeSignIn(ctx); err != nil {
+		return saved, nil, err
+	}
+	flow.Save = func(ctx context.Context, g *login.Grant) (where string, err error) {
+		saved, err = s.auth.Store(ctx, renewed(auth.Credential{}, g))
+		return "in " + s.place(ctx, saved.Layer, saved.Path), err
+	}
+	grant, err := s.loginClient(s.origin).SignIn(ctx, flow)
+	if err == nil {
+		return saved, before, nil
+	}
+	s.warn(saved.Warnings...)
+	if grant == nil {
+		return saved, nil, err
+	}
+	if granted := renewed(auth.Credential{}, grant); s.isNowhere(ctx, granted) { // nobody may keep it
+		s.retire(ctx, []auth.Credential{granted}, auth.Credential{})
+	}
+	return saved, nil, err
 }
 
 // isNowhere reports that no store holds a credential whose save failed. One
@@ -180,31 +189,4 @@ func (s *session) setVariables(provider string) (names []string) {
 		}
 	}
 	return names
-}
-
-// retireTimeout bounds the ending of a replaced session at the service.
-const retireTimeout = 5 * time.Second
-
-// retire ends the sessions that the new one replaced, where the service can.
-// The sign-in is done: a failure is not worth a word to a person.
-func (s *session) retire(ctx context.Context, before []auth.Credential, now auth.Credential) {
-	ctx, cancel := context.WithTimeout(ctx, retireTimeout)
-	defer cancel()
-	for _, c := range before {
-		if c.Refreshable() && !c.Refresh.Equal(now.Refresh) {
-			_, _ = s.revoke(ctx, c)
-		}
-	}
-}
-
-// revoke ends a credential at the service that issued it, and at no other.
-func (s *session) revoke(ctx context.Context, c auth.Credential) (offered bool, err error) {
-	origin := c.Issuer
-	if origin == "" {
-		origin = s.origin
-	}
-	if _, err := login.CheckOrigin(origin, s.dev); err != nil {
-		return false, err
-	}
-	return s.loginClient(origin).Revoke(ctx, c.Refresh.Reveal(), "refresh_token")
 }

@@ -65,6 +65,14 @@ func (w *witness) Write(p []byte) (int, error) {
 	return n, err
 }
 
+// rawStdout is stdout without its witness.
+func (p *program) rawStdout() io.Writer {
+	if w, ok := p.stdout.(*witness); ok {
+		return w.Writer
+	}
+	return p.stdout
+}
+
 // version is what `go install` or a release build stamped into the binary.
 func version() string {
 	info, ok := debug.ReadBuildInfo()
@@ -80,7 +88,7 @@ func (p *program) app() *cli.App {
 		Usage:                "sign in to Mogplex once, and have a valid token in every terminal",
 		Version:              version(),
 		Description:          rootHelp,
-		Flags:                []cli.Flag{profileFlag(), &cli.BoolFlag{Name: "logout", Usage: "clear the stored Mogplex credential first"}},
+		Flags:                rootFlags(),
 		Commands:             p.commands(),
 		EnableBashCompletion: true,
 		HideHelpCommand:      true,
@@ -99,13 +107,14 @@ and renewed by itself. An environment variable such as MOGPLEX_API_KEY
 comes first, then the keychain, then ~/.mogplex/auth.json.
 
 Examples:
+  mogplex                                sign in on a screen, then ask and be answered
   mogplex login                          sign in with the browser
   mogplex auth status                    what is in force, and what it hides
   mogplex auth token                     a valid token, for a script
   mogplex logout                         sign out everywhere on this machine`
 
 func (p *program) commands() []*cli.Command {
-	all := []*cli.Command{p.loginCommand(), p.logoutCommand(), p.authCommand(), completionCommand()}
+	all := []*cli.Command{p.loginCommand(), p.logoutCommand(), p.authCommand(), p.modelsCommand(), p.mcpCommand(), completionCommand()}
 	prepare(all)
 	return all
 }
@@ -151,19 +160,4 @@ func (p *program) authCommand() *cli.Command {
 
 func unknownCommand(name, help string) error {
 	return hinted{usageError{"there is no command `mogplex " + printable(name) + "`"}, "See `" + help + "`."}
-}
-
-// root is `mogplex` alone.
-func (p *program) root(c *cli.Context) error {
-	if name := c.Args().First(); name != "" {
-		return unknownCommand(name, "mogplex --help")
-	}
-	return p.command(func(ctx context.Context, s *session, c *cli.Context) error {
-		if c.Bool("logout") {
-			if err := s.signOut(ctx, logoutScope{}); err != nil {
-				return err
-			}
-		}
-		return s.greet(ctx)
-	})(c)
 }

@@ -102,6 +102,7 @@ func (s *session) move(ctx context.Context, src legacyfile.Source, dst legacyfil
 				return err
 			}
 			defer unlock()
+			defer s.auth.Announce()
 		}
 		done, err = legacyfile.Migrate(ctx, src, dst, legacyfile.Options{DryRun: dryRun, Names: names})
 		done.Skipped = append(done.Skipped, unfit...)

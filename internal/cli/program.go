@@ -33,7 +33,11 @@ type program struct {
 
 	json    bool // errors go to stdout as an object
 	printed bool // the JSON object was printed
+	hears   *listener
 }
+
+// listener hears what is said in place of stderr, where the app draws.
+type listener struct{ said, warned func(sentence string) }
 
 func newProgram() *program {
 	return &program{
@@ -77,6 +81,10 @@ func (p *program) attended() bool {
 // say writes a line to the person, broken between words on a terminal.
 func (p *program) say(format string, args ...any) {
 	text := fmt.Sprintf(format, args...)
+	if p.hears != nil {
+		p.hears.said(text)
+		return
+	}
 	if f, ok := p.stderr.(*os.File); ok && p.isTerminal(f) {
 		if width, _, err := term.GetSize(int(f.Fd())); err == nil && width > 0 { // 0: it does not know
 			text = wrap(text, width)
@@ -112,15 +120,24 @@ func wrap(text string, width int) string {
 // warn writes each line to the person as a warning.
 func (p *program) warn(lines ...string) {
 	for _, line := range lines {
-		p.say("Warning: %s.", strings.TrimSuffix(printable(strings.ReplaceAll(line, "\n", "; ")), "."))
+		text := strings.TrimSuffix(printable(strings.ReplaceAll(line, "\n", "; ")), ".") + "."
+		if p.hears != nil {
+			p.hears.warned(text)
+			continue
+		}
+		p.say("Warning: %s", text)
 	}
 }
 
 // patience is how long a command works in silence.
 const patience = time.Second
 
-// patiently runs work, and says what it waits for if that takes long.
+// patiently runs work, and says what it waits for if that takes long. The app
+// shows by itself that it waits.
 func (p *program) patiently(doing string, work func() error) error {
+	if p.hears != nil {
+		return work()
+	}
 	timer := time.AfterFunc(patience, func() { p.say("%s…", doing) })
 	defer timer.Stop()
 	return work()
@@ -157,14 +174,21 @@ func (p *program) open(c *cli.Context) (*session, error) {
 	return &session{program: p, settings: s, stores: st, auth: p.manager(s, st)}, nil
 }
 
+// heardBy is the session with its words going to a listener.
+func (s *session) heardBy(l listener) *session {
+	p, own := *s.program, *s
+	p.hears, own.program = &l, &p
+	return &own
+}
+
 // finish tells what the stores repaired on the way.
 func (s *session) finish() { s.warn(s.file.Notices()...) }
 
 // command makes a session the way every command wants it.
 func (p *program) command(run func(context.Context, *session, *cli.Context) error) cli.ActionFunc {
 	return func(c *cli.Context) error {
-		if c.Command.Name != c.App.Name && boolFlag(c, "logout") {
-			return usageError{"--logout goes with no command; type `mogplex logout` first"}
+		if err := rootFlagsAlone(c); err != nil {
+			return err
 		}
 		if extra := c.Args().First(); extra != "" {
 			return usageError{fmt.Sprintf("there is nothing called %q here", printable(extra))}
@@ -176,6 +200,20 @@ func (p *program) command(run func(context.Context, *session, *cli.Context) erro
 		defer s.finish()
 		return run(c.Context, s, c)
 	}
+}
+
+// rootFlagsAlone refuses a command behind the flags of `mogplex` alone.
+func rootFlagsAlone(c *cli.Context) error {
+	switch {
+	case c.Command.Name == c.App.Name:
+	case boolFlag(c, "logout"):
+		return usageError{"--logout goes with no command; type `mogplex logout` first"}
+	case stringFlag(c, "attach") != "":
+		return usageError{"--attach goes with no command"}
+	case boolFlag(c, "plain"):
+		return usageError{"--plain goes with no command"}
+	}
+	return nil
 }
 
 // stringFlag reads a flag given anywhere on the command line.

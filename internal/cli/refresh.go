@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/urfave/cli/v2"
@@ -45,11 +46,17 @@ func refresh(ctx context.Context, s *session, _ *cli.Context) (err error) {
 func (s *session) place(ctx context.Context, layer, path string) string {
 	switch {
 	case layer == auth.Keychain:
-		return "the keychain (" + s.keychain.Backend(ctx) + ")"
+		return "the " + s.keychainName(ctx)
 	case s.mode == storeKeychain:
 		return path + ", encrypted with a key in the keychain"
 	}
 	return path + ", not encrypted"
+}
+
+// keychainName names the keychain in force, its kind without brackets of its own.
+func (s *session) keychainName(ctx context.Context) string {
+	kind := strings.NewReplacer(" (", ", ", ")", "").Replace(printable(s.keychain.Backend(ctx)))
+	return "keychain (" + kind + ")"
 }
 
 // lifetime says how long a credential is good for.

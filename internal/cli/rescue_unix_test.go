@@ -69,6 +69,36 @@ func TestARenewedTokenThatNoStoreTakesIsRescued(t *testing.T) {
 	}
 }
 
+// TestSigningOutKeepsTheKeyOfWhatIsRescued: the file may hold another provider's
+// key, which the account's sign-out is not about.
+func TestSigningOutKeepsTheKeyOfWhatIsRescued(t *testing.T) {
+	w := fakeWorld(t, accountserver.Config{})
+	fake := keyringtest.Fake{Dir: strings.TrimPrefix(w.env[len(w.env)-1], "KEYCHAIN=")}
+	w.seed(time.Hour, "keychain")
+	w.env = append(w.env, "XDG_RUNTIME_DIR="+t.TempDir(), "MOGPLEX_CREDENTIAL_STORE=keychain")
+	w.must("auth", "refresh") // makes the key that seals
+	if err := fake.Break(keyringtest.ReadOnly); err != nil {
+		t.Fatal(err)
+	}
+	const key = "sk-proj-MARKrescued0123456789"
+	cmd := w.command("login", "--provider", "openai", "--with-api-key")
+	cmd.Stdin = strings.NewReader(key)
+	if said, err := cmd.CombinedOutput(); err != nil {
+		t.Fatalf("%v: %s", err, said)
+	}
+	if err := fake.Clear(keyringtest.ReadOnly); err != nil {
+		t.Fatal(err)
+	}
+	w.must("logout")
+	if got := strings.TrimSpace(w.must("auth", "token", "--provider", "openai")); got != key {
+		t.Error("the rescued key is gone")
+	}
+	w.must("logout", "--all")
+	if left, err := fake.List(t.Context()); err != nil || len(left) != 0 {
+		t.Errorf("left in the keychain: %v, %v", left, err)
+	}
+}
+
 func wantRescued(t *testing.T, path, token string, sealed bool) {
 	t.Helper()
 	text, err := os.ReadFile(path)

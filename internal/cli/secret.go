@@ -5,11 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
 	"strings"
 	"time"
-
-	"golang.org/x/term"
 
 	"github.com/mogplex/mogplex-cli/internal/auth"
 	"github.com/mogplex/mogplex-cli/internal/hosted"
@@ -18,60 +15,67 @@ import (
 // secretLimit is the longest token or key in bytes that is read from stdin.
 const secretLimit = 64 << 10
 
-// storeSecret reads a personal access token or a provider's key from stdin,
-// asks the service about a token, and stores it.
+// storeSecret stores a personal access token or a provider's key from stdin.
 func (s *session) storeSecret(ctx context.Context, provider string) error {
 	text, err := s.readSecret(ctx, provider)
 	if err != nil {
 		return err
 	}
-	c := auth.Credential{Provider: provider, Type: auth.APIKey, Token: auth.NewSecret(text)}
+	saved, before, err := s.keepSecret(ctx, provider, auth.NewSecret(text))
+	if err != nil {
+		return err
+	}
+	s.announce(ctx, saved)
+	s.retire(ctx, before, saved.Credential)
+	if provider == auth.Mogplex {
+		s.fetchHosted(ctx)
+	}
+	return nil
+}
+
+// keepSecret asks the service about a personal access token, and stores it or
+// a provider's key. It returns the sessions that a token replaced, for
+// [session.retire].
+func (s *session) keepSecret(ctx context.Context, provider string, secret auth.Secret) (saved auth.Saved, before []auth.Credential, err error) {
+	c := auth.Credential{Provider: provider, Type: auth.APIKey, Token: secret}
 	if err := c.Check(); err != nil {
-		return usageError{err.Error()}
+		return saved, nil, usageError{err.Error()}
 	}
 	if provider == auth.Mogplex {
 		c.Type, c.Issuer = auth.PAT, s.origin
 		if err := s.checkNew(ctx, c); err != nil {
-			return err
+			return saved, nil, err
 		}
 	}
-	before, err := s.beforeSignIn(ctx)
-	if err != nil {
-		return err
+	if before, err = s.beforeSignIn(ctx); err != nil {
+		return saved, nil, err
 	}
-	var saved auth.Saved
 	err = s.patiently("Storing it", func() error {
 		saved, err = s.auth.Store(ctx, c)
 		return err
 	})
 	if err != nil {
 		s.warn(saved.Warnings...)
-		return err
+		return saved, nil, err
 	}
-	s.announce(ctx, saved)
-	if provider == auth.Mogplex {
-		s.retire(ctx, before, c)
+	if provider != auth.Mogplex {
+		return saved, nil, nil // a key replaces no session
 	}
-	return nil
+	return saved, before, nil
 }
 
-// readSecret reads stdin: a terminal without echo, anything else to its end. A
-// read can't be cut short: it is left behind where ctx ends first.
+// readSecret reads stdin: a terminal without echo, anything else to its end.
 func (s *session) readSecret(ctx context.Context, provider string) (string, error) {
-	read := func() ([]byte, error) { return io.ReadAll(io.LimitReader(s.stdin, secretLimit+1)) }
-	if f, ok := s.stdin.(*os.File); ok && s.isTerminal(s.stdin) {
-		fd := int(f.Fd())
-		before, err := term.MakeRaw(fd) // the echo goes off before anyone is asked to paste
-		if err != nil {
-			return "", fmt.Errorf("read stdin: %w", err)
-		}
-		fmt.Fprintf(s.stderr, "Paste the token or key for %s (it is not shown), then press Enter: ", provider)
-		defer func() {
-			_ = term.Restore(fd, before) // a read that was left behind has the echo off
-			s.say("")
-		}()
-		read = func() ([]byte, error) { return term.ReadPassword(fd) }
+	if s.isTerminal(s.stdin) {
+		secret, err := s.hidden(ctx, fmt.Sprintf("Paste the token or key for %s (it is not shown), then press Enter: ", provider))
+		return secret.Reveal(), err
 	}
+	return readInput(ctx, func() ([]byte, error) { return io.ReadAll(io.LimitReader(s.stdin, secretLimit+1)) })
+}
+
+// readInput reads a secret. A read can't be cut short: it is left behind where
+// ctx ends first.
+func readInput(ctx context.Context, read func() ([]byte, error)) (string, error) {
 	type input struct {
 		text []byte
 		err  error

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/http"
 	"path/filepath"
 	"sync"
 
@@ -14,6 +15,10 @@ import (
 
 // httpClient is made when a command first needs the network.
 var httpClient = sync.OnceValue(login.NewHTTPClient)
+
+// promptClient is for prompts. A model may think for longer than any other
+// answer may take: package chat has the limits.
+var promptClient = sync.OnceValue(func() *http.Client { return &http.Client{Transport: login.NewTransport()} })
 
 func (s settings) loginClient(origin string) *login.Client {
 	return &login.Client{Origin: origin, HTTP: httpClient(), AllowLoopbackHTTP: s.dev}

@@ -63,13 +63,18 @@ type layerReport struct {
 	ShadowedBy string     `json:"shadowed_by,omitempty"`
 }
 
-func status(ctx context.Context, s *session, c *cli.Context) (err error) {
+func status(ctx context.Context, s *session, c *cli.Context) error {
 	q := auth.Query{Provider: c.String("provider"), All: true}
 	if q.Provider != "" {
 		if err := knownProvider(q.Provider); err != nil {
 			return err
 		}
 	}
+	return s.tellStatus(ctx, q, c.Bool("check"))
+}
+
+// tellStatus prints what is in force, asking the service about it with check.
+func (s *session) tellStatus(ctx context.Context, q auth.Query, check bool) (err error) {
 	var res auth.Result
 	err = s.patiently("Waiting for the keychain", func() error {
 		res, err = s.auth.Resolve(ctx, q)
@@ -79,7 +84,7 @@ func status(ctx context.Context, s *session, c *cli.Context) (err error) {
 		return ctx.Err()
 	}
 	r := s.statusReport(ctx, res)
-	if err = s.explain(res, s.unusable(res, err)); err == nil && c.Bool("check") {
+	if err = s.explain(res, s.unusable(res, err)); err == nil && check {
 		r.Checked, err = s.check(ctx, res.Credential, &r)
 	}
 	if errors.Is(err, hosted.ErrUnauthorized) {

@@ -73,7 +73,7 @@ func (p *program) openStores(s settings) stores {
 	// Over SSH an unlock prompt would show on a screen that nobody sits at.
 	attended := p.attended() && p.getenv("SSH_CONNECTION") == ""
 	opt := keyring.Options{Timeout: s.keychainTimeout, Attended: attended}
-	opt.OnPrompt = func() { p.say("Unlock your keychain in the window that has opened.") }
+	opt.OnPrompt = func() { p.say("The keychain is locked. Unlock it in the window that it opens.") }
 	keychain := keychainStore{p.openKeyring(opt), s.accountPrefix}
 	return stores{
 		keychain: keychain,

@@ -3,105 +3,80 @@
 package cli
 
 import (
+	"context"
 	"fmt"
 	"net/url"
-	"os"
-	"os/exec"
 	"reflect"
 	"strings"
-	"syscall"
 	"testing"
 	"time"
 
-	"github.com/creack/pty"
 	"golang.org/x/term"
 
 	"github.com/mogplex/mogplex-cli/internal/accountserver"
+	"github.com/mogplex/mogplex-cli/internal/terminal"
 	"github.com/mogplex/mogplex-cli/keyring/keyringtest"
 )
 
-// terminal is a command that runs where a person sits.
-type terminal struct {
+// seat is a command that runs where a person sits.
+type seat struct {
 	testing.TB
-	keyboard, line *os.File // the terminal's two ends
-	cmd            *exec.Cmd
-	screen         syncBuffer
-	typed          []string
-	done           chan struct{} // closed when all that was shown is in screen
+	*terminal.Terminal
+	args  []string
+	typed []string
 }
 
-func (w *world) terminal(args ...string) *terminal {
+func (w *world) terminal(args ...string) *seat {
 	w.Helper()
-	keyboard, line, err := pty.Open()
+	at, err := terminal.Start(w.command(args...), terminal.Size{Columns: 80, Rows: 24})
 	if err != nil {
-		missing(w, "there are no pseudo terminals here: "+err.Error())
+		missing(w, err.Error())
 	}
-	t := &terminal{TB: w, keyboard: keyboard, line: line, cmd: w.command(args...), done: make(chan struct{})}
-	t.cmd.Stdin, t.cmd.Stdout, t.cmd.Stderr = line, line, line
-	t.cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true, Setctty: true} // what its stdin interrupts
-	if err := t.cmd.Start(); err != nil {
-		w.Fatal(err)
-	}
-	go func() {
-		defer close(t.done)
-		buf := make([]byte, 4096)
-		for {
-			n, err := keyboard.Read(buf)
-			_, _ = t.screen.Write(buf[:n])
-			if err != nil {
-				return
-			}
-		}
-	}()
-	w.Cleanup(func() {
-		_ = t.cmd.Process.Kill()
-		_ = t.cmd.Wait()
-		line.Close()
-		keyboard.Close()
-		<-t.done
-	})
-	return t
+	w.Cleanup(func() { _ = at.Close() })
+	return &seat{TB: w, Terminal: at, args: args}
 }
 
-func (t *terminal) types(text string) {
-	t.Helper()
-	t.typed = append(t.typed, strings.TrimSpace(text))
-	if _, err := t.keyboard.WriteString(text); err != nil {
-		t.Fatal(err)
+func (s *seat) types(text string) {
+	s.Helper()
+	s.typed = append(s.typed, strings.TrimSpace(text))
+	if err := s.Type(text); err != nil {
+		s.Fatal(err)
 	}
 }
 
-// shows waits until the screen shows a text, and returns the screen.
-func (t *terminal) shows(text string) string {
-	t.Helper()
-	for end := time.Now().Add(20 * time.Second); !strings.Contains(t.screen.String(), text); time.Sleep(5 * time.Millisecond) {
-		if time.Now().After(end) {
-			t.Fatalf("%q is not on the screen: %s", text, t.screen.String())
-		}
+func (s *seat) shown() string { return string(s.Terminal.Output()) }
+
+// shows waits until a text was shown, and returns all that was.
+func (s *seat) shows(text string) string {
+	s.Helper()
+	ctx, cancel := context.WithTimeout(s.Context(), 20*time.Second)
+	defer cancel()
+	seen := func(terminal.Screen) bool { return strings.Contains(s.shown(), text) }
+	if err := s.WaitUntil(ctx, seen); err != nil {
+		s.Fatalf("%q is not shown: %v", text, err)
 	}
-	return t.screen.String()
+	return s.shown()
 }
 
-// ends waits for the command's exit code.
-func (t *terminal) ends(want int) {
-	t.Helper()
-	exit := make(chan error, 1)
-	go func() { exit <- t.cmd.Wait() }()
-	select {
-	case err := <-exit:
-		if got := exitCode(err); got != want {
-			t.Fatalf("exit %d in place of %d: %s", got, want, t.screen.String())
-		}
-	case <-time.After(20 * time.Second):
-		_ = t.cmd.Process.Kill()
-		<-exit
-		t.Fatalf("it does not end: %s", t.screen.String())
+// exit waits for the command's exit code.
+func (s *seat) exit(want int) {
+	s.Helper()
+	ctx, cancel := context.WithTimeout(s.Context(), 20*time.Second)
+	defer cancel()
+	if got, err := s.Wait(ctx); got != want || err != nil {
+		s.Fatalf("exit %d in place of %d, %v: %s", got, want, err, s.shown())
 	}
-	shown := t.screen.String()
-	for _, text := range t.typed { // the terminal's echo, where it is on
+}
+
+// ends waits for the command's exit code, and looks for secrets in what was shown.
+func (s *seat) ends(want int) {
+	s.Helper()
+	s.exit(want)
+	shown := s.shown()
+	for _, text := range s.typed { // the terminal's echo, where it is on
 		shown = strings.ReplaceAll(shown, text, "")
 	}
-	heard.output(t.cmd.Args[1:], "", shown)
+	heard.output(s.args, "", shown)
 }
 
 const interrupt = "\x03" // Ctrl-C
@@ -114,7 +89,7 @@ func TestTokenIsTypedUnseen(t *testing.T) {
 	at.types(token + "\n")
 	at.shows("It is kept in the keychain")
 	at.ends(exitOK)
-	if strings.Contains(at.screen.String(), token) {
+	if strings.Contains(at.shown(), token) {
 		t.Error("the token was echoed")
 	}
 	if w.token() != token {
@@ -133,7 +108,7 @@ func TestTypingATokenIsInterrupted(t *testing.T) {
 			t.Fatal("the echo was not turned off")
 		}
 	}
-	for end := time.Now().Add(20 * time.Second); !strings.Contains(at.screen.String(), "Interrupted."); {
+	for end := time.Now().Add(20 * time.Second); !strings.Contains(at.shown(), "Interrupted."); {
 		at.types(interrupt)
 		time.Sleep(20 * time.Millisecond)
 		if time.Now().After(end) {
@@ -147,11 +122,11 @@ func TestTypingATokenIsInterrupted(t *testing.T) {
 	}
 }
 
-func (t *terminal) state() *term.State {
-	t.Helper()
-	state, err := term.GetState(int(t.line.Fd()))
+func (s *seat) state() *term.State {
+	s.Helper()
+	state, err := s.State()
 	if err != nil {
-		t.Fatal(err)
+		s.Fatal(err)
 	}
 	return state
 }
@@ -200,7 +175,7 @@ func TestLockedKeychainOnATerminal(t *testing.T) {
 	}{
 		{keyringtest.IgnorePrompt, exitTryAgain, "waited 3s"},
 		{keyringtest.DismissPrompt, exitTryAgain, "keychain"},
-		{keyringtest.AnswerPrompt, exitOK, "opened"},
+		{keyringtest.AnswerPrompt, exitOK, "it opens"},
 	} {
 		t.Run(fmt.Sprint("answer ", c.answer), func(t *testing.T) {
 			w := realWorld(t, accountserver.Config{})
@@ -213,16 +188,55 @@ func TestLockedKeychainOnATerminal(t *testing.T) {
 				t.Fatal(err)
 			}
 			at := w.terminal("auth", "token")
-			at.shows("Unlock your keychain in the window")
+			at.shows("Unlock it in the window")
 			at.shows(c.shows)
-			exit := make(chan error, 1)
-			go func() { exit <- at.cmd.Wait() }()
-			if got := exitCode(<-exit); got != c.exit {
-				t.Errorf("exit %d in place of %d", got, c.exit)
-			}
+			at.exit(c.exit)
 			if c.exit == exitOK {
 				at.shows(token)
 			}
 		})
+	}
+}
+
+// The session can't be ended at the service: the person decides how often it is
+// tried, and the token is nowhere but in memory by then.
+func TestEndingASessionIsTriedAgain(t *testing.T) {
+	for _, c := range []struct {
+		name, typed, shows string
+		valid              bool
+	}{
+		{"Enter", "\n", "The session was ended at the service.", false},
+		{"Ctrl-C", interrupt, "The session lives on at http://127.0.0.1:", true},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			w := fakeWorld(t, accountserver.Config{OfferRevocation: true})
+			_, refresh := w.seed(time.Hour, "keychain")
+			w.service.Fail(accountserver.Fault{Path: accountserver.RevokePath, Drop: true})
+			at := w.terminal("logout")
+			at.shows("Press Enter to try again, Ctrl-C to leave it.")
+			if !strings.Contains(at.shown(), "Removed the mogplex credential from the keychain") {
+				t.Error("it is not said what was removed")
+			}
+			if code, _, stderr := w.run("auth", "token"); code != exitNotSignedIn {
+				t.Errorf("exit %d: %s", code, stderr)
+			}
+			w.service.ClearFaults()
+			at.types(c.typed)
+			at.shows(c.shows)
+			at.ends(exitOK)
+			if w.service.RefreshValid(refresh) != c.valid {
+				t.Errorf("the session lives on: %v", !c.valid)
+			}
+		})
+	}
+}
+
+// eventually waits until done, twenty seconds at most.
+func eventually(t *testing.T, what string, done func() bool) {
+	t.Helper()
+	for end := time.Now().Add(20 * time.Second); !done(); time.Sleep(5 * time.Millisecond) {
+		if time.Now().After(end) {
+			t.Fatalf("waited in vain for %s", what)
+		}
 	}
 }

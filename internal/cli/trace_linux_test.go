@@ -20,10 +20,11 @@ var steps = []uint64{
 
 var errNoTracing = errors.New("tracing a process is not allowed here")
 
-// killAt runs cmd and ends it by SIGKILL as it is about to take its nth step,
-// counted over all its threads. killed is false where it ended before, and exit
-// is its exit code then. cmd's streams must be files: nobody waits for copies.
-func killAt(cmd *exec.Cmd, n int) (killed bool, exit int, err error) {
+// killAt runs cmd and sends it a signal as it is about to take its nth step,
+// counted over all its threads. killed is false where it ended before. exit is
+// its exit code, -1 where the signal ended it. cmd's streams must be files:
+// nobody waits for copies.
+func killAt(cmd *exec.Cmd, n int, by syscall.Signal) (killed bool, exit int, err error) {
 	// A tracer is a thread.
 	runtime.LockOSThread()
 	defer runtime.UnlockOSThread()
@@ -43,7 +44,7 @@ func killAt(cmd *exec.Cmd, n int) (killed bool, exit int, err error) {
 	if err := syscall.PtraceSetOptions(pid, options); err != nil {
 		return false, 0, err
 	}
-	return follow(pid, n)
+	return follow(pid, n, by)
 }
 
 func await(pid int) error {
@@ -55,7 +56,7 @@ func await(pid int) error {
 	}
 }
 
-func follow(pid, n int) (killed bool, exit int, err error) {
+func follow(pid, n int, by syscall.Signal) (killed bool, exit int, err error) {
 	taken := 0
 	for tid, signal := pid, 0; ; {
 		// A thread that SIGKILL has ended already can't be let go on.
@@ -82,8 +83,10 @@ func follow(pid, n int) (killed bool, exit int, err error) {
 			}
 			if taken == n && !killed {
 				killed = true
-				_ = syscall.Kill(pid, syscall.SIGKILL)
-				tid = 0 // it goes nowhere from here
+				_ = syscall.Kill(pid, by)
+				if by == syscall.SIGKILL {
+					tid = 0 // it goes nowhere from here
+				}
 			}
 		case status.StopSignal() != syscall.SIGTRAP && status.StopSignal() != syscall.SIGSTOP:
 			signal = int(status.StopSignal())

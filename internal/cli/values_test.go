@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"context"
 	"encoding/base64"
 	"errors"
 	"fmt"
@@ -12,6 +13,7 @@ import (
 	"reflect"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/mogplex/mogplex-cli/internal/accountserver"
 	"github.com/mogplex/mogplex-cli/internal/hosted"
@@ -25,7 +27,7 @@ import (
 // rooms that handle secrets, after it has handled marked ones, and every error
 // that came of it. internal/auth does the same for its own types.
 func TestNoExportedTypeShowsASecret(t *testing.T) {
-	values := append(append(loginValues(t), keyringValues(t)...), fileValues(t)...)
+	values := append(append(loginValues(t), keyringValues(t)...), append(fileValues(t), hostedValues(t)...)...)
 	shown := map[string]bool{}
 	for _, v := range values {
 		for _, verb := range []string{"%v", "%+v", "%#v", "%s", "%q", "%x", "%d"} {
@@ -33,7 +35,8 @@ func TestNoExportedTypeShowsASecret(t *testing.T) {
 				t.Errorf("%s of %T shows a secret", verb, v)
 			}
 		}
-		shown[strings.TrimPrefix(reflect.TypeOf(v).String(), "*")] = true
+		name, _, _ := strings.Cut(reflect.TypeOf(v).String(), "[") // a generic type's arguments
+		shown[strings.TrimPrefix(name, "*")] = true
 	}
 	for _, room := range []string{"login", "keyring", "legacyfile", "internal/hosted"} {
 		for _, name := range structs(t, room) {
@@ -97,6 +100,33 @@ func loginValues(t *testing.T) []any {
 	}
 	return []any{c, *c, g, *g, []*login.Grant{g}, struct{ grant *login.Grant }{g}, g.Identity, flow, prompt, late, failed, *failed,
 		login.DevicePrompt{}, refused, unissued, api, lost, *lost}
+}
+
+func hostedValues(t *testing.T) []any {
+	s := startService(t, accountserver.Config{})
+	access, _ := s.issue()
+	s.SetMCPServers(accountserver.MCPServer{Name: "n", Config: map[string]any{"env": map[string]string{"A": access}}})
+	c := hosted.Catalog{
+		Client: hosted.Client{Origin: s.url, HTTP: login.NewHTTPClient()}, Now: time.Now,
+		Keeper:  hosted.Keeper{Dir: t.TempDir(), Owner: hosted.Owner(s.url, "", access)},
+		Token:   func(context.Context) (string, error) { return access, nil },
+		InForce: func(context.Context, func(context.Context) error) error { return errOtherNow },
+	}
+	servers, err := c.Servers(t.Context(), 0)
+	if err != nil || servers.List[0].Config.Env["A"] != access {
+		t.Fatalf("%d servers, %v", len(servers.List), err)
+	}
+	models, err := c.Models(t.Context(), 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	run, events, err := c.Events(t.Context(), access, "run_demo", 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	follower := hosted.Follower{Client: c.Client, Token: c.Token}
+	return []any{c, c.Keeper, servers, servers.List[0], servers.List[0].Config, models, models.List[0], models.List[0].Pricing,
+		run, run.Branch, run.CreatedAt, events[0], follower, hosted.Update{Run: run, Events: events}}
 }
 
 func keyringValues(t *testing.T) []any {

@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -24,6 +25,7 @@ type world struct {
 	env     []string
 	service *service
 	session *keyringtest.Session // of a real keychain
+	said    atomic.Value         // a string: the stderr of the latest command that ran to its end
 }
 
 // keychains are the keychains that whole-process tests run with.
@@ -97,6 +99,7 @@ func (w *world) run(args ...string) (code int, stdout, stderr string) {
 	cmd.Stdout, cmd.Stderr = &out, &errs
 	err := cmd.Run()
 	heard.output(args, out.String(), errs.String())
+	w.said.Store(errs.String())
 	return exitCode(err), out.String(), errs.String()
 }
 
@@ -134,6 +137,7 @@ func (w *world) seed(life time.Duration, where string) (access, refresh string) 
 func (w *world) login(cmd *exec.Cmd) (said string, err error) {
 	stdout, stderr, err := runAttended(cmd, walking(url.Values{"as": {ada}}))
 	heard.output(cmd.Args[1:], stdout, stderr)
+	w.said.Store(stderr)
 	return stderr, err
 }
 

@@ -1,0 +1,89 @@
+//go:build !windows
+
+package cli
+
+import (
+	"testing"
+	"time"
+
+	"github.com/mogplex/mogplex-cli/internal/accountserver"
+)
+
+// shortRun is a run of a second.
+func shortRun() accountserver.Run {
+	return accountserver.Run{
+		ID: "run_short", Harness: "mogplex", RepoID: "repo_engine", Base: "main", Working: "mogplex/short",
+		Events: []accountserver.Event{
+			{Type: "status", Message: "Checking out main"},
+			{After: time.Second, Type: "status", Message: "Done at last"},
+		},
+	}
+}
+
+// A run is shown until it ends, and left for the cockpit.
+func TestAppAttaches(t *testing.T) {
+	w := fakeWorld(t, accountserver.Config{})
+	w.service.AddRun(shortRun())
+	w.seed(time.Hour, "keychain")
+	at := w.screen(wide, "--attach", "run_short")
+	at.shows("Checking out main")
+	at.shows("mogplex/short")
+	at.shows("Done at last")
+	at.presses("q")
+	at.shows("/help")
+	at.leaves()
+}
+
+// With --logout it is signed out first; the run comes after the new sign-in.
+func TestAppAttachesAfterASignOut(t *testing.T) {
+	w := fakeWorld(t, accountserver.Config{})
+	w.service.AddRun(shortRun())
+	w.seed(time.Hour, "keychain")
+	w.env = append(w.env, "MOGPLEX_ATTACH_RUN_ID=run_short")
+	at := w.screen(wide, "--logout")
+	at.shows("Sign in with Mogplex")
+	at.presses("enter")
+	at.signsIn(ada)
+	at.shows("Done at last")
+	at.presses("q")
+	at.leaves()
+}
+
+// What is in the way of a run is told, and is the exit code.
+func TestAppTellsWhyARunIsNotShown(t *testing.T) {
+	for _, c := range []struct {
+		name  string
+		fault accountserver.Fault
+		run   string
+		shows string
+		exit  int
+	}{
+		{"not found", accountserver.Fault{}, "run_none", "There is no run", exitFailure},
+		{"forbidden", accountserver.Fault{Status: 403}, "run_demo", "does not allow", exitForbidden},
+		{"refused", accountserver.Fault{Status: 401}, "run_demo", "does not accept", exitNotSignedIn},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			w := fakeWorld(t, accountserver.Config{})
+			w.seed(time.Hour, "keychain")
+			if c.fault.Status != 0 {
+				c.fault.Path = accountserver.APIPath + "/runs"
+				w.service.Fail(c.fault)
+			}
+			at := w.screen(wide, "--attach", c.run)
+			at.shows(c.shows)
+			at.presses("q")
+			at.shows("/help")
+			at.enters("/quit")
+			at.ends(c.exit)
+		})
+	}
+	t.Run("signed out", func(t *testing.T) {
+		w := fakeWorld(t, accountserver.Config{})
+		at := w.screen(wide, "--attach", "run_demo")
+		at.shows("Sign in with Mogplex")
+		at.presses("esc")
+		at.enters("/quit")
+		at.ends(exitNotSignedIn)
+	})
+}

@@ -1,0 +1,56 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/mogplex/mogplex-cli/internal/auth"
+	"github.com/mogplex/mogplex-cli/internal/chat"
+	"github.com/mogplex/mogplex-cli/internal/tui"
+)
+
+func TestExplain(t *testing.T) {
+	a := &app{session: &session{settings: settings{origin: "https://mogplex.com"}}}
+	for _, c := range []struct {
+		err  error
+		want tui.Problem
+	}{
+		{nil, tui.Problem{}},
+		{fmt.Errorf("prompt: %w", context.Canceled), tui.Problem{Text: "Interrupted.", Gone: true}},
+		{fmt.Errorf("%w: no credential is set or stored", auth.ErrNotSignedIn),
+			tui.Problem{Text: "Not signed in: no credential is set or stored.", Hint: "Sign in with /login.", SignIn: true}},
+		{&chat.Error{Kind: chat.ErrUnreachable, Status: 502},
+			tui.Problem{
+				Text: "No usable answer from the service (HTTP 502).",
+				Hint: "The service has trouble of its own. Try again later.",
+			}},
+		{&chat.Error{Kind: chat.ErrRateLimited, RetryAfter: 9 * time.Second},
+			tui.Problem{Text: "The service asks to wait.", Hint: "Try again in 9 seconds."}},
+		{hinted{&chat.Error{Kind: chat.ErrUnauthorized}, "Unset it."},
+			tui.Problem{Text: "The service does not accept the credential.", Hint: "Unset it."}},
+		{usageError{"a token or key is one word of printable characters"},
+			tui.Problem{Text: "A token or key is one word of printable characters."}},
+		{errors.New("/home/ada/auth.json is a pipe"), tui.Problem{Text: "/home/ada/auth.json is a pipe."}},
+	} {
+		if got := a.Explain(c.err); got != c.want {
+			t.Errorf("%v:\n%+v in place of\n%+v", c.err, got, c.want)
+		}
+	}
+}
+
+// TestTheAppNamesItsOwnCommands: no hint of the command line that names another
+// command gets through to the app.
+func TestTheAppNamesItsOwnCommands(t *testing.T) {
+	a := &app{session: &session{}}
+	for _, row := range outcomes {
+		for _, kind := range row.kinds {
+			if hint := a.Explain(kind).Hint; strings.Contains(hint, "`mogplex") {
+				t.Errorf("%v: %s", kind, hint)
+			}
+		}
+	}
+}

@@ -1,0 +1,168 @@
+package cli
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/mogplex/mogplex-cli/internal/auth"
+	"github.com/mogplex/mogplex-cli/internal/hosted"
+	"github.com/mogplex/mogplex-cli/internal/tui"
+)
+
+// sync renews the hosted state behind the screens, where it is not fresh. The
+// kept copies serve where that fails.
+func (a *app) sync() {
+	ctx, cancel := context.WithTimeout(a.ctx, checkTimeout)
+	defer cancel()
+	if _, err := a.session.models(ctx, false); a.failed("sync of models", err) != nil {
+		return
+	}
+	_, err := a.Servers(ctx, false)
+	_ = a.failed("sync of MCP servers", err)
+}
+
+// resync fetches the hosted state of a new account.
+func (a *app) resync() {
+	ctx, cancel := context.WithTimeout(a.ctx, checkTimeout)
+	defer cancel()
+	_ = a.failed("sync", a.session.syncHosted(ctx))
+}
+
+// Models implements [tui.Services]. A provider's key has that provider's models.
+func (a *app) Models(ctx context.Context, refresh bool) (tui.Models, error) {
+	res, err := a.credential(ctx)
+	if err != nil {
+		return tui.Models{}, a.failed("models", err)
+	}
+	if c := res.Credential; c.Provider != auth.Mogplex {
+		models, err := a.providerModels(ctx, c)
+		return models, a.failed("models", err)
+	}
+	got, err := a.session.models(ctx, refresh)
+	if err != nil {
+		return tui.Models{}, a.failed("models", err)
+	}
+	models := tui.Models{Fetched: got.Fetched, Stale: got.Stale}
+	for _, m := range got.List {
+		models.List = append(models.List, modelOf(m))
+	}
+	return models, nil
+}
+
+func modelOf(m hosted.Model) tui.Model {
+	row := tui.Model{ID: printable(m.ID), Provider: printable(m.Provider), Name: printable(m.Name), Input: -1, Output: -1}
+	if m.ContextLength != nil {
+		row.Context = int(*m.ContextLength)
+	}
+	if m.Pricing.Input != nil {
+		row.Input = *m.Pricing.Input
+	}
+	if m.Pricing.Output != nil {
+		row.Output = *m.Pricing.Output
+	}
+	for _, capability := range m.Capabilities {
+		row.Capabilities = append(row.Capabilities, printable(capability))
+	}
+	return row
+}
+
+func (a *app) providerModels(ctx context.Context, c auth.Credential) (tui.Models, error) {
+	ctx, cancel := context.WithTimeout(ctx, checkTimeout)
+	defer cancel()
+	list, err := a.session.chat(c).Models(ctx, c.Token.Reveal())
+	models := tui.Models{Fetched: a.session.now()}
+	for _, m := range list {
+		models.List = append(models.List, tui.Model{
+			ID: printable(m.ID), Provider: c.Provider, Name: printable(m.Name), Input: -1, Output: -1,
+		})
+	}
+	return models, err
+}
+
+// Servers implements [tui.Services].
+func (a *app) Servers(ctx context.Context, refresh bool) (tui.Servers, error) {
+	got, err := a.session.servers(ctx, refresh)
+	if err != nil {
+		return tui.Servers{}, a.failed("MCP servers", err)
+	}
+	a.confideServers(got.List)
+	servers := tui.Servers{Fetched: got.Fetched, Stale: got.Stale}
+	for _, server := range got.List {
+		target, values := maskedServer(server)
+		row := tui.Server{Name: printable(server.Name), Enabled: server.Enabled, Kind: "command", Target: printable(target)}
+		if server.Config.URL != "" {
+			row.Kind = "url"
+		}
+		for _, value := range values {
+			row.Masked = append(row.Masked, printable(value))
+		}
+		servers.List = append(servers.List, row)
+	}
+	return servers, nil
+}
+
+// confideLimit is how many secrets of definitions the log is told. Each takes
+// it milliseconds, and an answer has room for very many.
+const confideLimit = 200
+
+// confideServers makes the log know the secrets of definitions, none of which
+// it is ever given.
+func (a *app) confideServers(servers []hosted.MCPServer) {
+	var secrets []string
+	for _, server := range servers {
+		secrets = slices.AppendSeq(secrets, maps.Values(server.Config.Headers))
+		secrets = slices.AppendSeq(secrets, maps.Values(server.Config.Env))
+	}
+	a.log.AddSecret(secrets[:min(len(secrets), confideLimit)]...)
+}
+
+// Follow implements [tui.Services].
+func (a *app) Follow(ctx context.Context, run string, on func(tui.RunUpdate)) error {
+	a.Log("run attached", "run", run)
+	err := a.session.follow(ctx, run, func(u hosted.Update) {
+		on(tui.RunUpdate{Run: runOf(u.Run), Events: eventsOf(u.Events), Wait: u.Wait, Notice: noticeOf(u)})
+	})
+	return a.failed("run", runError(run, err))
+}
+
+// noticeOf is what a person should know of an update.
+func noticeOf(u hosted.Update) string {
+	switch {
+	case u.Err != nil:
+		return fmt.Sprintf("%s; asking again in %s", sentence(u.Err), u.Wait.Round(time.Second))
+	case u.Missed:
+		return fmt.Sprintf("only the latest %d events are told; earlier ones may be missing", hosted.EventLimit)
+	}
+	return ""
+}
+
+func runOf(r hosted.Run) tui.RunState {
+	return tui.RunState{
+		ID: printable(r.ID), Status: printable(r.Status), Harness: printable(r.Harness), Repo: printable(r.RepoID),
+		Base: printable(r.Branch.Base), Working: printable(r.Branch.Working), Error: printable(r.Error),
+		Created: r.CreatedAt.Time, Updated: r.UpdatedAt.Time, Ended: r.Ended(),
+	}
+}
+
+func eventsOf(events []hosted.Event) (rows []tui.RunEvent) {
+	for _, e := range events {
+		rows = append(rows, tui.RunEvent{
+			ID: printable(e.ID), Type: printable(e.Type), Tool: printable(e.ToolName), Message: printableLines(e.Message),
+			Payload: printable(string(e.Payload)), Created: e.CreatedAt.Time,
+		})
+	}
+	return rows
+}
+
+// printableLines is printable for a text of several lines.
+func printableLines(text string) string {
+	lines := strings.Split(text, "\n")
+	for i := range lines {
+		lines[i] = printable(lines[i])
+	}
+	return strings.Join(lines, "\n")
+}

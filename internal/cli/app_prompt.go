@@ -1,0 +1,108 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/mogplex/mogplex-cli/internal/auth"
+	"github.com/mogplex/mogplex-cli/internal/chat"
+	"github.com/mogplex/mogplex-cli/internal/hosted"
+	"github.com/mogplex/mogplex-cli/internal/tui"
+)
+
+// inferencePath is where the account service takes prompts.
+const inferencePath = "/api/cli/inference"
+
+// Prompt implements [tui.Services]. The credential is looked up for each
+// prompt: one that was signed out is not used again.
+func (a *app) Prompt(ctx context.Context, conversation tui.Conversation, say func(piece string)) error {
+	res, err := a.credential(ctx)
+	if err != nil {
+		return a.failed("prompt", err)
+	}
+	if held := conversation.Session; held != "" && held != identity(res.Credential) {
+		return a.failed("prompt", errOtherNow)
+	}
+	request := chat.Request{Model: conversation.Model}
+	size := 0
+	for _, turn := range conversation.Turns {
+		request.Messages = append(request.Messages, chat.Message{Role: turn.Role, Content: turn.Text})
+		size += len(turn.Text)
+	}
+	a.Log("prompt sent", "provider", res.Credential.Provider, "model", request.Model,
+		"turns", len(request.Messages), "bytes", size)
+	said := 0
+	err = a.send(ctx, res, request, func(piece string) {
+		said += len(piece)
+		say(piece)
+	})
+	if err == nil {
+		a.Log("prompt answered", "bytes", said)
+	}
+	return a.failed("prompt", err)
+}
+
+// send sends a request, and once more with a renewed token where the first was
+// refused before anything was said.
+func (a *app) send(ctx context.Context, res auth.Result, request chat.Request, say func(string)) error {
+	c := res.Credential
+	if request.Model == "" && c.Provider != auth.Mogplex {
+		return errNoModelChosen
+	}
+	err := a.asked(ctx, c, a.session.chat(c).Stream(ctx, request, c.Token.Reveal(), say))
+	if !errors.Is(err, chat.ErrUnauthorized) || !c.Refreshable() {
+		return wrongKey(res, err)
+	}
+	again, renewErr := a.session.auth.Renew(ctx)
+	switch {
+	case errors.Is(renewErr, auth.ErrRejected), errors.Is(renewErr, auth.ErrExpired):
+		return err // it says as much, in fewer words
+	case renewErr != nil:
+		return fmt.Errorf("%w; renewing it: %w", err, renewErr)
+	}
+	if identity(again.Credential) != identity(c) {
+		return errOtherNow
+	}
+	c = again.Credential
+	return a.asked(ctx, c, a.session.chat(c).Stream(ctx, request, c.Token.Reveal(), say))
+}
+
+// asked tells a token that is not accepted at all from one that is refused for
+// prompts only: the service can answer either by a redirect to its login page.
+func (a *app) asked(ctx context.Context, c auth.Credential, err error) error {
+	if !errors.Is(err, chat.ErrRedirected) || c.Provider != auth.Mogplex {
+		return err
+	}
+	asking, cancel := context.WithTimeout(ctx, checkTimeout)
+	defer cancel()
+	if errors.Is(a.session.api().Check(asking, c.Token.Reveal()), hosted.ErrUnauthorized) {
+		return &chat.Error{Kind: chat.ErrUnauthorized}
+	}
+	if c.Type == auth.PAT {
+		return hinted{err, "Make another token at " + a.session.origin + "/settings/api-keys, and store it with /login."}
+	}
+	return err
+}
+
+// wrongKey says which variable holds a credential that is refused: signing in
+// does not help against one.
+func wrongKey(res auth.Result, err error) error {
+	if res.Source != auth.Env || !errors.Is(err, chat.ErrUnauthorized) {
+		return err
+	}
+	p, _ := auth.ProviderNamed(res.Credential.Provider)
+	return hinted{err, "It is the value of " + p.Variable + ": correct it, or unset it and start again."}
+}
+
+// chat is the client of the service that a credential belongs to.
+func (s *session) chat(c auth.Credential) chat.Client {
+	if c.Provider == auth.Mogplex {
+		return chat.Client{BaseURL: s.origin + inferencePath, HTTP: promptClient()}
+	}
+	p, _ := auth.ProviderNamed(c.Provider)
+	return chat.Client{BaseURL: p.BaseURL, HTTP: promptClient(), Anthropic: c.Provider == "anthropic"}
+}
+
+// errNoModelChosen: a provider has no choice of its own.
+var errNoModelChosen = errors.New("no model is chosen")

@@ -1,0 +1,144 @@
+//go:build !windows
+
+package cli
+
+import (
+	"regexp"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/mogplex/mogplex-cli/internal/accountserver"
+	term "github.com/mogplex/mogplex-cli/internal/terminal"
+)
+
+// However the app is left, the terminal is as it was.
+func TestAppGivesTheTerminalBack(t *testing.T) {
+	for _, c := range []struct {
+		name  string
+		leave func(*screen)
+		exit  int
+	}{
+		{"Ctrl-C twice", func(s *screen) {
+			s.presses("ctrl+c")
+			s.shows("again leaves")
+			s.presses("ctrl+c")
+		}, exitOK},
+		{"/exit", func(s *screen) { s.enters("/exit") }, exitOK},
+		{"SIGTERM", func(s *screen) { s.signal(syscall.SIGTERM) }, exitInterrupted},
+		{"SIGINT", func(s *screen) { s.signal(syscall.SIGINT) }, exitInterrupted},
+		{"SIGHUP", func(s *screen) { s.signal(syscall.SIGHUP) }, exitInterrupted},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			w := fakeWorld(t, accountserver.Config{})
+			w.seed(time.Hour, "keychain")
+			at := w.screen(wide)
+			at.shows("Ada Lovelace")
+			c.leave(at)
+			at.ends(c.exit)
+		})
+	}
+}
+
+func (s *screen) signal(sig syscall.Signal) {
+	s.Helper()
+	if err := s.cmd.Process.Signal(sig); err != nil {
+		s.Fatal(err)
+	}
+}
+
+// The app fits a window of any size, and one whose size changes.
+func TestAppResizes(t *testing.T) {
+	w := fakeWorld(t, accountserver.Config{})
+	w.seed(time.Hour, "keychain")
+	at := w.screen(term.Size{Columns: 40, Rows: 12})
+	at.shows("ada@example.test")
+	for _, size := range [][2]int{{120, 40}, {20, 6}, {10, 3}, {80, 24}} {
+		if err := at.Resize(term.Size{Columns: size[0], Rows: size[1]}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	at.shows("Ada Lovelace <ada@example.test>")
+	at.enters("hello")
+	at.shows("You wrote: hello")
+	at.leaves()
+}
+
+// With NO_COLOR nothing that is written names a colour.
+func TestAppWithoutColour(t *testing.T) {
+	colour := regexp.MustCompile("\x1b\\[[0-9;:]*[34][0-8][0-9;:]*m")
+	w := fakeWorld(t, accountserver.Config{})
+	w.seed(time.Hour, "keychain")
+	run := func() string {
+		at := w.screen(wide)
+		at.shows("Ada Lovelace")
+		at.enters("/nosuch")
+		at.shows("There is no command")
+		at.leaves()
+		return string(at.Terminal.Output())
+	}
+	if !colour.MatchString(run()) {
+		t.Error("there is no colour: it is not seen")
+	}
+	w.env = append(w.env, "NO_COLOR=1")
+	if found := colour.FindString(run()); found != "" {
+		t.Errorf("a colour: %q", found)
+	}
+}
+
+// A terminal that can't be drawn on, and a person who wants no screen, have
+// lines.
+func TestAppLineByLine(t *testing.T) {
+	for _, c := range []struct {
+		name string
+		env  string
+		args []string
+	}{{"flag", "A=", []string{"--plain"}}, {"variable", "MOGPLEX_PLAIN=1", nil}, {"dumb", "TERM=dumb", nil}} {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			w := fakeWorld(t, accountserver.Config{})
+			token := w.service.issuePAT()
+			cmd := w.command(c.args...)
+			at := w.screenOf(wide, cmd, c.env)
+			at.shows("personal access token")
+			at.enters("2")
+			at.shows("not shown")
+			at.enters(token)
+			at.shows("/help")
+			at.enters("hello")
+			at.shows("You wrote: hello")
+			at.presses("ctrl+c")
+			at.shows("again")
+			at.presses("ctrl+c")
+			at.ends(exitOK)
+			if out := string(at.Terminal.Output()); strings.Contains(out, "\x1b") {
+				t.Errorf("it draws: %q", out)
+			}
+			w.logsAreClean()
+		})
+	}
+}
+
+// On a pipe, --plain reads lines and ends with the input. Without it nothing is
+// drawn and nobody is asked.
+func TestAppOnAPipe(t *testing.T) {
+	w := fakeWorld(t, accountserver.Config{})
+	if code, out, said := w.run(); code != exitNotSignedIn || out != "" || !strings.Contains(said, "not signed in") {
+		t.Errorf("exit %d: %q %q", code, out, said)
+	}
+	w.seed(time.Hour, "keychain")
+	cmd := w.command("--plain")
+	cmd.Stdin = strings.NewReader("hello\n/models\n")
+	out, err := cmd.Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	heard.output([]string{"--plain"}, string(out), "")
+	for _, want := range []string{"You wrote: hello", "northwind/atlas-1"} {
+		if !strings.Contains(string(out), want) {
+			t.Errorf("it lacks %q: %s", want, out)
+		}
+	}
+}

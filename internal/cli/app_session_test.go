@@ -1,0 +1,112 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"path/filepath"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/mogplex/mogplex-cli/internal/auth"
+	"github.com/mogplex/mogplex-cli/internal/sessionlog"
+	"github.com/mogplex/mogplex-cli/internal/tui"
+	"github.com/mogplex/mogplex-cli/legacyfile"
+)
+
+// slowStore has a key until it is removed. Its first look takes long.
+type slowStore struct {
+	auth.Store
+	looks   int
+	removed bool
+	goOn    chan struct{}
+}
+
+func (s *slowStore) List(context.Context) ([]string, error) { return []string{"openai"}, nil }
+
+func (s *slowStore) Get(_ context.Context, provider string) ([]byte, bool, error) {
+	entry := []byte(`{"type":"api_key","key":"sk-proj-MARKMARKMARK0123456789"}`)
+	found := provider == "openai" && !s.removed
+	if found {
+		s.looks++
+		<-s.goOn
+	}
+	return entry, found, nil
+}
+
+func appWith(t *testing.T, store auth.Store) *app {
+	p := newProgram()
+	p.lookupEnv = func(string) (string, bool) { return "", false }
+	dir := t.TempDir()
+	s := &session{program: p, settings: settings{home: dir, origin: "https://mogplex.com"}}
+	s.file = legacyfile.New(filepath.Join(dir, "auth.json"), filepath.Join(dir, "lock"))
+	s.auth = &auth.Manager{Now: time.Now, Resolver: auth.Resolver{
+		LookupEnv: p.lookupEnv, Origin: s.origin,
+		Layers: []auth.Layer{{Name: auth.File, Store: store, State: fileState}},
+	}}
+	log, _ := sessionlog.Open(filepath.Join(dir, "logs"), sessionlog.Options{})
+	return &app{session: s, log: log, looking: make(chan struct{}, 1), ctx: t.Context()}
+}
+
+// An answer that was on its way when the credential was removed does not come
+// after the one that says so.
+func TestSessionsAreAnsweredInTheirOrder(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		store := &slowStore{goOn: make(chan struct{})}
+		a := appWith(t, store)
+		answers := make(chan tui.Session, 2)
+		ask := func() {
+			now, err := a.Session(t.Context())
+			if err != nil {
+				t.Error(err)
+			}
+			answers <- now
+		}
+		go ask()
+		synctest.Wait()
+		store.removed = true
+		go ask()
+		synctest.Wait()
+		if len(answers) > 0 {
+			t.Fatal("the second was answered before the first")
+		}
+		gone, cancel := context.WithCancel(t.Context())
+		cancel()
+		if _, err := a.Session(gone); !errors.Is(err, context.Canceled) {
+			t.Errorf("the wait for others does not end: %v", err)
+		}
+		close(store.goOn)
+		if first, second := <-answers, <-answers; !first.SignedIn || second.SignedIn {
+			t.Errorf("%+v, then %+v", first, second)
+		}
+	})
+}
+
+// What was said to one credential is not sent with another.
+func TestAConversationStaysWithItsCredential(t *testing.T) {
+	store := &slowStore{goOn: make(chan struct{})}
+	close(store.goOn)
+	a := appWith(t, store)
+	err := a.Prompt(t.Context(), tui.Conversation{Session: "of another", Model: "gpt"}, func(string) {})
+	if !errors.Is(err, errOtherNow) {
+		t.Errorf("%v", err)
+	}
+	if p := a.Explain(err); p.Hint == "" || p.SignIn {
+		t.Errorf("%+v", p)
+	}
+}
+
+// A sign-in that was given up ends after the next one began, and does not keep
+// that from hearing.
+func TestTheLatestSignInHears(t *testing.T) {
+	a, heard := &app{}, ""
+	first := a.hear(func(string) { heard += "first" })
+	second := a.hear(func(string) { heard += "second" })
+	first()
+	a.pass("Unlock your keychain.")
+	second()
+	a.pass("Nobody is there.")
+	if heard != "second" {
+		t.Errorf("heard by %q", heard)
+	}
+}

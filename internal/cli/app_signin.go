@@ -1,0 +1,90 @@
+package cli
+
+import (
+	"context"
+	"time"
+
+	"github.com/mogplex/mogplex-cli/internal/auth"
+	"github.com/mogplex/mogplex-cli/internal/tui"
+	"github.com/mogplex/mogplex-cli/login"
+)
+
+// SignIn implements [tui.Services].
+func (a *app) SignIn(ctx context.Context, in tui.SignIn) (tui.Stored, error) {
+	defer a.hear(in.Notice)()
+	done := &tui.Stored{}
+	s := a.collecting(&done.Warnings)
+	flow := login.Flow{
+		Notice:        func(line string) { in.Notice(finished(printable(line))) },
+		Pasted:        in.Pasted,
+		PasteRejected: func(err error) { in.Reject(a.Explain(err)) },
+		Timeout:       signInTimeout,
+		Device:        true,
+	}
+	if in.Open && s.canOpenBrowser() {
+		flow.Open = s.openBrowser
+	}
+	flow.Show = func(p login.Prompt) { in.Show(promptOf(p, flow.Open != nil)) }
+	a.Log("sign-in started")
+	saved, before, err := s.runSignIn(ctx, flow)
+	return a.kept(ctx, s, done, saved, before, err)
+}
+
+// hear sets who hears what passes by, until stop or the next one: a sign-in that
+// was given up can end after another began.
+func (a *app) hear(notice func(string)) (stop func()) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.hearers++
+	mine := a.hearers
+	a.notice = notice
+	return func() {
+		a.mu.Lock()
+		defer a.mu.Unlock()
+		if a.hearers == mine {
+			a.notice = nil
+		}
+	}
+}
+
+func promptOf(p login.Prompt, opening bool) tui.SignInPrompt {
+	shown := tui.SignInPrompt{URL: p.URL, Opening: opening, Listening: p.Listening, Deadline: p.Deadline}
+	if p.Device != nil {
+		shown.UserCode, shown.VerifyURL = p.Device.UserCode, p.Device.VerificationURL
+	}
+	return shown
+}
+
+// StoreSecret implements [tui.Services].
+func (a *app) StoreSecret(ctx context.Context, provider string, secret auth.Secret) (tui.Stored, error) {
+	a.log.AddSecret(secret.Reveal())
+	if err := knownProvider(provider); err != nil {
+		return tui.Stored{}, err
+	}
+	done := &tui.Stored{}
+	s := a.collecting(&done.Warnings)
+	saved, before, err := s.keepSecret(ctx, provider, secret)
+	return a.kept(ctx, s, done, saved, before, err)
+}
+
+// kept says what became of a credential, and ends the sessions that it
+// replaced behind the screens.
+func (a *app) kept(
+	ctx context.Context, s *session, done *tui.Stored, saved auth.Saved, before []auth.Credential, err error,
+) (tui.Stored, error) {
+	if err != nil {
+		return *done, a.failed("sign-in", err)
+	}
+	s.announce(ctx, saved)
+	c := saved.Credential
+	done.Account, done.Place = accountName(c.Account), printable(s.place(ctx, saved.Layer, saved.Path))
+	a.Log("signed in", "provider", c.Provider, "type", string(c.Type), "layer", saved.Layer)
+	a.endLater(replaced(before, c))
+	if c.Provider == auth.Mogplex {
+		a.background.Go(a.resync)
+	}
+	return *done, nil
+}
+
+// signInTimeout is how long a sign-in waits for the person.
+const signInTimeout = 5 * time.Minute

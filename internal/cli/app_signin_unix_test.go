@@ -1,0 +1,247 @@
+//go:build !windows
+
+package cli
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/mogplex/mogplex-cli/internal/accountserver"
+	term "github.com/mogplex/mogplex-cli/internal/terminal"
+)
+
+// appWorlds are the places that the app is run in with a person signing in.
+var appWorlds = []struct {
+	name string
+	kept string // in the header
+	make func(testing.TB, accountserver.Config) *world
+}{
+	{"gnome-keyring", "keychain (Secret Service", realWorld},
+	{"file", "auth.json", func(t testing.TB, cfg accountserver.Config) *world {
+		w := fakeWorld(t, cfg)
+		w.env = append(w.env, "MOGPLEX_CREDENTIAL_STORE=file")
+		return w
+	}},
+}
+
+// From the first start to a prompt, and out again: a sign-out in one terminal
+// cuts the answer in another one.
+func TestAppFromSignInToSignOut(t *testing.T) {
+	heard.secret("demo-secret-3f9c1a77d2", "demo-secret-b04e66815c") // of the service's MCP definitions
+	for _, c := range appWorlds {
+		t.Run(c.name, func(t *testing.T) {
+			w := c.make(t, accountserver.Config{ChunkDelay: 100 * time.Millisecond, OfferRevocation: true})
+			at := w.screen(wide)
+			at.shows("Sign in with Mogplex")
+			at.presses("enter")
+			at.signsIn(ada)
+			at.shows("Ada Lovelace")
+			at.shows(c.kept)
+			access := w.token()
+			heard.secret(access)
+			at.enters("hello there")
+			at.shows("no model has read it.")
+			at.enters("/mcp")
+			at.shows("Authorization: ••••")
+			at.shows("FILES_API_KEY=••••")
+			at.enters("/status")
+			at.shows("Signed in to Mogplex as Ada Lovelace")
+
+			other := w.screen(wide)
+			other.shows("Ada Lovelace")
+			at.enters("a prompt with so many words that its answer takes long enough to be cut " + strings.Repeat("word ", 60))
+			at.shows("You wrote: a prompt with so many")
+			other.enters("/logout")
+			other.shows("Sign in with Mogplex")
+			began := time.Now()
+			at.shows("Signed out in another terminal.")
+			if took := time.Since(began); took > time.Second {
+				t.Errorf("the other terminal noticed after %v", took)
+			}
+			if at.Screen().Contains("no model has read it.") && w.service.Valid(access) {
+				t.Error("the answer went on")
+			}
+			eventually(t, "the end of the session at the service", func() bool { return !w.service.Valid(access) })
+			other.presses("esc")
+			for _, s := range []*screen{at, other} {
+				s.shows("Not signed in")
+				s.leaves()
+			}
+			w.logsAreClean()
+		})
+	}
+}
+
+// A personal access token that is pasted is never on the screen, and stored.
+func TestAppPastedToken(t *testing.T) {
+	w := fakeWorld(t, accountserver.Config{})
+	token := w.service.issuePAT()
+	at := w.screen(term.Size{Columns: 40, Rows: 12})
+	at.shows("personal access token")
+	at.presses("2")
+	at.shows("not shown")
+	if err := at.Paste(token + "\n"); err != nil {
+		t.Fatal(err)
+	}
+	at.shows("36 characters")
+	at.presses("enter")
+	at.shows("keychain")
+	at.shows("/help")
+	at.enters("hi")
+	at.shows("You wrote: hi")
+	at.leaves()
+	if w.token() != token {
+		t.Error("another token was stored")
+	}
+	w.logsAreClean()
+}
+
+// One that the service does not know is refused, and nothing is stored.
+func TestAppRefusesAWrongToken(t *testing.T) {
+	w := fakeWorld(t, accountserver.Config{})
+	token := "mog_" + strings.Repeat("markMARK", 4)
+	heard.secret(token)
+	at := w.screen(wide)
+	at.shows("personal access token")
+	at.presses("2")
+	at.shows("not shown")
+	at.enters(token)
+	at.shows("nothing was stored")
+	at.shows("/settings/api-keys")
+	at.presses("ctrl+c", "ctrl+c")
+	at.ends(exitOK)
+	if code, _, _ := w.run("auth", "token"); code != exitNotSignedIn {
+		t.Errorf("auth token: exit %d", code)
+	}
+}
+
+// A provider's key is stored and in force, and its sign-out leaves it alone.
+func TestAppProviderKey(t *testing.T) {
+	w := fakeWorld(t, accountserver.Config{})
+	key := "sk-proj-MARKMARKMARK0123456789"
+	heard.secret(key)
+	at := w.screen(wide)
+	at.shows("provider's API key")
+	at.presses("3")
+	at.shows("anthropic")
+	at.presses("down", "enter")
+	at.shows("not shown")
+	at.enters(key)
+	at.shows("openai key, stored in")
+	at.enters("hi")
+	at.shows("Pick one with /models.")
+	at.enters("/logout")
+	at.shows("Nothing was stored.")
+	at.leaves()
+	if got := strings.TrimSpace(w.must("auth", "token", "--provider", "openai")); got != key {
+		t.Error("another key was stored")
+	}
+	w.logsAreClean()
+}
+
+// A variable that still signs in after a sign-out is named.
+func TestAppSignOutUnderAVariable(t *testing.T) {
+	w := fakeWorld(t, accountserver.Config{})
+	w.seed(time.Hour, "keychain")
+	w.env = append(w.env, "MOGPLEX_API_KEY="+w.service.issuePAT())
+	at := w.screen(wide)
+	at.shows("MOGPLEX_API_KEY")
+	at.enters("/logout")
+	at.shows("Removed the mogplex credential from the keychain.")
+	at.shows("MOGPLEX_API_KEY still signs in")
+	at.enters("hi")
+	at.shows("You wrote: hi")
+	at.leaves()
+}
+
+// On another machine: the address is copied by one key, and where the browser
+// ends at is pasted, unseen. A sign-in that was cancelled before changes nothing.
+func TestAppPastedCallback(t *testing.T) {
+	w := fakeWorld(t, accountserver.Config{})
+	at := w.screen(wide)
+	at.shows("Sign in with Mogplex")
+	at.presses("enter")
+	at.shows("Waiting for you")
+	at.presses("esc")
+	at.shows("personal access token")
+	at.presses("1")
+	callback := at.callback(ada)
+	at.presses("c")
+	at.until("the copied address", func(term.Screen) bool { return strings.Contains(at.Clipboard(), "/authorize?") })
+	if err := at.Paste(callback); err != nil {
+		t.Fatal(err)
+	}
+	at.shows("characters")
+	at.presses("enter")
+	at.shows("Ada Lovelace")
+	at.leaves()
+	w.logsAreClean()
+}
+
+// The end of a session that the service does not take at once is tried again
+// behind the screen. What is not reached by the end is said.
+func TestAppSignOutWhileTheServiceIsDown(t *testing.T) {
+	for _, c := range []struct {
+		name  string
+		back  bool // the service is, before the app ends
+		shows string
+	}{{"it comes back", true, ""}, {"it does not", false, "The session lives on"}} {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			w := fakeWorld(t, accountserver.Config{OfferRevocation: true})
+			_, refresh := w.seed(time.Hour, "keychain")
+			at := w.screen(wide)
+			at.shows("Ada Lovelace")
+			w.service.Fail(accountserver.Fault{Path: accountserver.RevokePath, Status: 503})
+			at.enters("/logout")
+			at.shows("Sign in with Mogplex")
+			if c.back {
+				w.service.ClearFaults()
+				eventually(t, "the end of the session", func() bool { return !w.service.RefreshValid(refresh) })
+			}
+			at.presses("ctrl+c", "ctrl+c")
+			at.ends(exitOK)
+			if c.shows != "" && !at.Screen().Contains(c.shows) {
+				t.Errorf("it does not say %q: %s", c.shows, at.Screen())
+			}
+		})
+	}
+}
+
+// A keychain that can't be read is never "not signed in": it is named, and can be
+// tried again.
+func TestAppLockedKeychain(t *testing.T) {
+	w := realWorld(t, accountserver.Config{})
+	w.seed(time.Hour, "keychain")
+	w.env = append(w.env, "MOGPLEX_KEYCHAIN_TIMEOUT=1s")
+	if err := w.session.Lock(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	at := w.screen(wide)
+	at.shows("The credential could not be looked up")
+	if at.Screen().Contains("not signed in") {
+		t.Errorf("it says that nobody is signed in: %s", at.Screen())
+	}
+	if err := w.session.Unlock(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	at.presses("r")
+	at.shows("Ada Lovelace")
+	at.leaves()
+}
+
+// With --logout the app goes on, whatever the service says to the end of the
+// session: nobody is asked first whether to try again.
+func TestAppGoesOnAfterASignOut(t *testing.T) {
+	w := fakeWorld(t, accountserver.Config{OfferRevocation: true})
+	w.seed(time.Hour, "keychain")
+	w.service.Fail(accountserver.Fault{Path: accountserver.RevokePath, Status: 503, RetryAfter: "60"})
+	at := w.screen(wide, "--logout")
+	at.shows("You are not signed in.")
+	at.presses("q")
+	at.ends(exitOK)
+	if !at.Screen().Contains("The session lives on at") {
+		t.Errorf("it does not say what is left:\n%s", at.Screen())
+	}
+}

@@ -1,0 +1,66 @@
+package cli
+
+import (
+	"context"
+	"time"
+
+	"github.com/mogplex/mogplex-cli/internal/auth"
+	"github.com/mogplex/mogplex-cli/internal/tui"
+)
+
+// endPatience is how long a sign-out on the screen waits for the service. What
+// takes longer goes on in the background.
+const endPatience = time.Second
+
+// SignOut implements [tui.Services].
+func (a *app) SignOut(ctx context.Context) (tui.SignedOut, error) {
+	var out tui.SignedOut
+	s := a.session.heardBy(listener{
+		said:   func(sentence string) { out.Lines = append(out.Lines, sentence) },
+		warned: func(sentence string) { out.Lines = append(out.Lines, "Warning: "+sentence) },
+	})
+	r, sessions := s.remove(ctx, logoutScope{})
+	s.sayRemoved(r)
+	r.Revoked, out.Pending = a.endSessions(s, sessions)
+	for _, p := range auth.Providers() {
+		out.StillInEnv = append(out.StillInEnv, s.setVariables(p.Name)...)
+	}
+	r.StillInForce = nil // the screens tell all variables, not those of the account alone
+	err := s.concludeSignOut(r)
+	a.Log("signed out", "removed", len(r.Removed), "failures", len(r.Failures), "pending", out.Pending)
+	return out, a.failed("sign-out", err)
+}
+
+// endSessions ends sessions at the service that issued them. Where that takes
+// long it is pending: it is tried again until the app ends.
+func (a *app) endSessions(s *session, sessions []auth.Credential) (ended *bool, pending bool) {
+	done, late := a.endLater(sessions), time.NewTimer(endPatience)
+	defer late.Stop()
+	select {
+	case endings := <-done:
+		s.sayFailed(endings)
+		return s.sayEnded(endings), false
+	case <-late.C:
+		a.background.Go(func() {
+			endings := <-done
+			a.mu.Lock()
+			defer a.mu.Unlock()
+			a.pending = append(a.pending, endings...)
+		})
+		return nil, true
+	}
+}
+
+// endLater ends sessions behind the screens, until [endLimit] after the app's
+// end.
+func (a *app) endLater(sessions []auth.Credential) <-chan []ending {
+	ctx, cancel := context.WithCancel(context.WithoutCancel(a.ctx))
+	stop := context.AfterFunc(a.ctx, func() { time.AfterFunc(endLimit, cancel) })
+	done := make(chan []ending, 1)
+	a.background.Go(func() {
+		defer cancel()
+		defer stop()
+		done <- a.session.endSessions(ctx, sessions)
+	})
+	return done
+}

@@ -1,0 +1,179 @@
+//go:build !windows
+
+package cli
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"net/url"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	term "github.com/mogplex/mogplex-cli/internal/terminal"
+)
+
+// screen is mogplex on a terminal that draws. What was shown is searched for
+// secrets when it ends.
+type screen struct {
+	testing.TB
+	*term.Terminal
+	cmd *exec.Cmd
+}
+
+var wide = term.Size{Columns: 100, Rows: 30}
+
+func (w *world) screen(size term.Size, args ...string) *screen {
+	w.Helper()
+	return w.screenOf(size, w.command(args...))
+}
+
+func (w *world) screenOf(size term.Size, cmd *exec.Cmd, env ...string) *screen {
+	w.Helper()
+	cmd.Env = append(append([]string{"TERM=xterm-256color"}, w.env...), "DISPLAY=", "WAYLAND_DISPLAY=")
+	cmd.Env = append(cmd.Env, env...)
+	t, err := term.Start(cmd, size)
+	if err != nil {
+		missing(w, "there are no pseudo terminals here: "+err.Error())
+	}
+	w.Cleanup(func() { _ = t.Close() })
+	return &screen{TB: w.TB, Terminal: t, cmd: cmd}
+}
+
+// shows waits until a text is on the screen.
+func (s *screen) shows(text string) {
+	s.Helper()
+	s.until(text, func(now term.Screen) bool { return now.Contains(text) })
+	if heard.holds(lineBreaks.Replace(s.Screen().String())) {
+		s.Error("a secret is on the screen")
+	}
+}
+
+func (s *screen) until(what string, good func(term.Screen) bool) {
+	s.Helper()
+	ctx, cancel := context.WithTimeout(s.Context(), 20*time.Second)
+	defer cancel()
+	if err := s.WaitUntil(ctx, good); err != nil {
+		s.Fatalf("waited for %s: %v", what, err)
+	}
+}
+
+// enters types a text and presses Enter.
+func (s *screen) enters(text string) {
+	s.Helper()
+	if err := s.Type(text); err != nil {
+		s.Fatal(err)
+	}
+	s.presses("enter")
+}
+
+func (s *screen) presses(keys ...string) {
+	s.Helper()
+	for _, key := range keys {
+		if err := s.Press(key); err != nil {
+			s.Fatal(err)
+		}
+	}
+}
+
+// ends waits for the exit code, and for a terminal that is as it was.
+func (s *screen) ends(want int) {
+	s.Helper()
+	ctx, cancel := context.WithTimeout(s.Context(), 20*time.Second)
+	defer cancel()
+	got, err := s.Wait(ctx)
+	if err != nil {
+		s.Fatal(err)
+	}
+	if got != want {
+		s.Errorf("exit %d in place of %d:\n%s", got, want, s.Screen())
+	}
+	if now := s.Screen(); now.Alternate || now.Cursor.Hidden {
+		s.Errorf("the terminal was not given back: %+v", now.Cursor)
+	}
+	s.wasSilent()
+}
+
+// wasSilent fails where anything that was ever written has a secret in it.
+func (s *screen) wasSilent() {
+	s.Helper()
+	if out := string(s.Terminal.Output()); heard.holds(out) || heard.holds(lineBreaks.Replace(out)) {
+		s.Error("a secret was on the screen")
+	}
+}
+
+// leaves quits the cockpit.
+func (s *screen) leaves() {
+	s.Helper()
+	s.enters("/quit")
+	s.ends(exitOK)
+}
+
+// signsIn walks the address off the screen, in a browser of its own.
+func (s *screen) signsIn(who string) {
+	s.Helper()
+	resp, err := http.Get(s.callback(who))
+	if err != nil {
+		s.Fatal(err)
+	}
+	resp.Body.Close()
+}
+
+// callback is where the browser ends at, which is not opened.
+func (s *screen) callback(who string) string {
+	s.Helper()
+	s.shows("Waiting for you")
+	var address string
+	s.until("the address", func(now term.Screen) bool {
+		for _, link := range now.Links() {
+			if strings.Contains(link, "/authorize?") {
+				address = link
+			}
+		}
+		return address != ""
+	})
+	callback, err := walk(address, url.Values{"as": {who}})
+	if err != nil {
+		s.Fatal(err)
+	}
+	return callback
+}
+
+// logsAreClean reads every session log, which must be there and hold no secret.
+func (w *world) logsAreClean() string {
+	w.Helper()
+	var all strings.Builder
+	logs, _ := filepath.Glob(w.state("logs/*.jsonl"))
+	if len(logs) == 0 {
+		w.Error("there is no session log")
+	}
+	for _, path := range logs {
+		text, err := os.ReadFile(path)
+		info, statErr := os.Stat(path)
+		if err := errors.Join(err, statErr); err != nil {
+			w.Fatal(err)
+		}
+		if info.Mode().Perm() != 0o600 {
+			w.Errorf("the session log has mode %04o", info.Mode().Perm())
+		}
+		if heard.holds(string(text)) {
+			w.Errorf("the session log holds a secret: %s", text)
+		}
+		all.Write(text)
+	}
+	return all.String()
+}
+
+// stores stores a personal access token.
+func (w *world) stores(token string) {
+	w.Helper()
+	cmd := w.command("login", "--with-token")
+	cmd.Stdin = strings.NewReader(token)
+	if out, err := cmd.CombinedOutput(); err != nil {
+		w.Fatalf("%v: %s", err, out)
+	}
+}

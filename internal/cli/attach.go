@@ -1,0 +1,121 @@
+package cli
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"time"
+
+	"github.com/urfave/cli/v2"
+
+	"github.com/mogplex/mogplex-cli/internal/hosted"
+)
+
+func attachFlag() cli.Flag {
+	return &cli.StringFlag{Name: "attach", Usage: "show the run `RUN` as it goes on (also MOGPLEX_ATTACH_RUN_ID)"}
+}
+
+// attachedRun is the run that is asked for, or "".
+func (p *program) attachedRun(c *cli.Context) (string, error) {
+	id := stringFlag(c, "attach")
+	if id == "" && c.IsSet("attach") {
+		return "", usageError{"--attach wants the id of a run"}
+	}
+	if id == "" {
+		id = p.getenv("MOGPLEX_ATTACH_RUN_ID")
+	}
+	return id, nil
+}
+
+// follower follows runs with the account's credential. It prints nothing.
+func (s *session) follower() hosted.Follower {
+	return hosted.Follower{Client: s.api(), Token: s.accountToken}
+}
+
+// follow tells what happens in a run until it ends or ctx does, however long
+// the service is out of reach once it has answered.
+func (s *session) follow(ctx context.Context, id string, on func(hosted.Update)) error {
+	return s.follower().Follow(ctx, id, on)
+}
+
+// attachPatience is how long a script's run may be out of reach.
+const attachPatience = 2 * time.Minute
+
+// attach prints a run as lines of JSON: the run, each event, and the run again
+// once it has ended. How it ended is the exit code.
+func (s *session) attach(ctx context.Context, id string) error {
+	res, err := s.account(ctx)
+	s.warn(res.Warnings...)
+	if err != nil {
+		return err
+	}
+	following, cancel := context.WithCancel(ctx)
+	defer cancel()
+	out := lines{Writer: s.stdout}
+	var last hosted.Run
+	follower := s.follower()
+	follower.Patience = attachPatience
+	err = follower.Follow(following, id, func(u hosted.Update) {
+		s.tellUpdate(u)
+		if u.Err == nil && last.Status == "" {
+			out.write("run", u.Run.Raw)
+		}
+		for _, event := range u.Events {
+			out.write("event", event.Raw)
+		}
+		if last = u.Run; last.Ended() {
+			out.write("run", last.Raw)
+		}
+		if out.err != nil {
+			cancel()
+		}
+	})
+	switch {
+	case out.err != nil:
+		return nil // run tells the failed write
+	case ctx.Err() != nil:
+		s.say("The run goes on. `mogplex --attach` shows it again.")
+		return ctx.Err()
+	case errors.Is(err, hosted.ErrNotFound):
+		return runError(id, err)
+	case err != nil:
+		return s.failedCall(res, err)
+	case last.Status != hosted.RunSuccess:
+		return fmt.Errorf("the run ended as %s", last.Status)
+	}
+	return nil
+}
+
+// runError names the run that was not found.
+func runError(id string, err error) error {
+	if !errors.Is(err, hosted.ErrNotFound) {
+		return err
+	}
+	return fmt.Errorf("there is no run %q for this account: %w", printable(id), err)
+}
+
+// tellUpdate tells a person what a program reading stdout need not know.
+func (s *session) tellUpdate(u hosted.Update) {
+	if u.Err != nil {
+		s.warn(fmt.Sprintf("%s; asking again in %s", sentence(u.Err), u.Wait.Round(time.Second)))
+	}
+	if u.Missed {
+		s.warn(fmt.Sprintf("only the latest %d events are told; earlier ones may be missing", hosted.EventLimit))
+	}
+}
+
+// lines writes values as lines of JSON that steer no terminal.
+type lines struct {
+	io.Writer
+	err error
+}
+
+func (l *lines) write(name string, value json.RawMessage) {
+	var text bytes.Buffer
+	if l.err == nil && json.Compact(&text, value) == nil {
+		_, l.err = fmt.Fprintf(l, "{%q:%s}\n", name, escaped(text.String()))
+	}
+}

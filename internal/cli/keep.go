@@ -1,0 +1,86 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"time"
+
+	"github.com/mogplex/mogplex-cli/internal/auth"
+	"github.com/mogplex/mogplex-cli/internal/hosted"
+	"github.com/mogplex/mogplex-cli/keyring"
+)
+
+// How hosted state is kept on disk: whose it is, how it is sealed, and when it
+// may be written.
+
+const (
+	// keepLimit bounds the keeping of an answer: a list is worth no longer wait.
+	keepLimit = 5 * time.Second
+	// sealLabel is bound to what is sealed with the key of the rescue file.
+	sealLabel = "mcp-servers.remote.json"
+)
+
+// owner is whose hosted state a credential brings.
+func (s *session) owner(c auth.Credential) string {
+	return hosted.Owner(s.origin, c.Account.ID, c.Token.Reveal())
+}
+
+// keeper keeps the hosted state of a credential, sealed as the settings want.
+// The keychain is asked without a prompt, and not at all where it has just
+// failed: no list is worth a wait for it.
+func (s *session) keeper(res auth.Result) hosted.Keeper {
+	k := hosted.Keeper{Dir: s.home, Owner: s.owner(res.Credential), SealedOnly: s.mode == storeKeychain}
+	if s.mode == storeFile {
+		k.Seal = func(context.Context, []byte) (string, error) { return "", nil }
+		k.Open = func(context.Context, string) ([]byte, error) { return nil, errKeyForbidden }
+		return k
+	}
+	if at := slices.IndexFunc(res.Findings, shut); at >= 0 {
+		err := res.Findings[at].Err
+		k.Seal = func(context.Context, []byte) (string, error) { return "", err }
+		k.Open = func(context.Context, string) ([]byte, error) { return nil, err }
+		return k
+	}
+	sealer := &keyring.Sealer{
+		Keyring: s.openKeyring(keyring.Options{Timeout: s.keychainTimeout}),
+		Account: s.keychain.prefix + sealAccount,
+	}
+	k.Seal = func(ctx context.Context, plain []byte) (string, error) {
+		sealed, err := sealer.Seal(ctx, sealLabel, plain)
+		if s.mode == storeAuto && errors.Is(err, keyring.ErrUnavailable) {
+			return "", nil // there is no keychain: as with auth.json
+		}
+		return sealed, err
+	}
+	k.Open = func(ctx context.Context, sealed string) ([]byte, error) { return sealer.Open(ctx, sealLabel, sealed) }
+	return k
+}
+
+// shut reports a keychain that is there and could not be read.
+func shut(f auth.Finding) bool {
+	return f.Layer == auth.Keychain && f.Err != nil && f.State != auth.Unavailable && f.State != auth.Corrupt
+}
+
+// whileInForce calls save while no other process can change the credential,
+// which is still that of owner. It waits for no person.
+func (s *session) whileInForce(ctx context.Context, owner string, save func(context.Context) error) error {
+	ctx, cancel := context.WithTimeout(ctx, keepLimit)
+	defer cancel()
+	unlock, err := s.auth.Lock(ctx, auth.Mogplex, keepLimit)
+	if errors.Is(err, auth.ErrBusy) {
+		return nil // others are at it, and keep theirs
+	}
+	if err != nil {
+		return err
+	}
+	defer unlock()
+	res, err := s.auth.Resolve(ctx, auth.Query{Provider: auth.Mogplex})
+	if err != nil || s.owner(res.Credential) != owner {
+		return errOtherNow
+	}
+	return save(ctx)
+}
+
+// errOtherNow: what belongs to one credential is not for the next one.
+var errOtherNow = errors.New("the credential that it belongs to is not in force any more")

@@ -1,0 +1,44 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"testing"
+	"time"
+
+	"github.com/mogplex/mogplex-cli/internal/accountserver"
+	"github.com/mogplex/mogplex-cli/internal/auth"
+)
+
+// Without a deadline a session's end is tried until it is reached, or until ctx
+// ends; several sessions don't wait for each other.
+func TestSessionsAreEndedInTheBackground(t *testing.T) {
+	alive := startService(t, accountserver.Config{OfferRevocation: true})
+	dead := startService(t, accountserver.Config{OfferRevocation: true})
+	s := &session{program: newProgram(), settings: settings{origin: alive.url, dev: true}}
+	at := func(from *service) auth.Credential {
+		_, refresh := from.issue()
+		return auth.Credential{Provider: auth.Mogplex, Type: auth.OAuth, Issuer: from.url, Refresh: auth.NewSecret(refresh)}
+	}
+	alive.Fail(accountserver.Fault{Path: accountserver.RevokePath, Status: 503, Times: 2})
+	once := at(alive)
+	endings := s.endSessions(t.Context(), []auth.Credential{once, once})
+	if len(endings) != 1 || endings[0].err != nil || alive.RefreshValid(once.Refresh.Reveal()) {
+		t.Errorf("%+v", endings)
+	}
+
+	here, there := at(alive), at(dead)
+	dead.Fail(accountserver.Fault{Delay: time.Hour})
+	ctx, cancel := context.WithCancel(t.Context())
+	done := make(chan []ending)
+	go func() { done <- s.endSessions(ctx, []auth.Credential{there, here}) }()
+	for end := time.Now().Add(20 * time.Second); alive.RefreshValid(here.Refresh.Reveal()); time.Sleep(time.Millisecond) {
+		if time.Now().After(end) {
+			t.Fatal("the session was not ended")
+		}
+	}
+	cancel() // the answer about the other may still be on its way
+	if endings := <-done; len(endings) != 2 || !errors.Is(endings[0].err, errGivenUp) || endings[0].passing() {
+		t.Errorf("%+v", endings)
+	}
+}

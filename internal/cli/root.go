@@ -1,0 +1,125 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"os"
+	"os/signal"
+	"runtime"
+	"syscall"
+
+	"github.com/urfave/cli/v2"
+
+	"github.com/mogplex/mogplex-cli/internal/tui"
+)
+
+func rootFlags() []cli.Flag {
+	return []cli.Flag{
+		profileFlag(),
+		&cli.BoolFlag{Name: "logout", Usage: "clear the stored Mogplex credential first"},
+		attachFlag(),
+		&cli.BoolFlag{Name: "plain", Usage: "draw nothing: read and write line by line (also MOGPLEX_PLAIN=1)"},
+	}
+}
+
+// root is `mogplex` alone.
+func (p *program) root(c *cli.Context) error {
+	if name := c.Args().First(); name != "" {
+		return unknownCommand(name, "mogplex --help")
+	}
+	return p.command(func(ctx context.Context, s *session, c *cli.Context) error {
+		run, err := p.attachedRun(c)
+		if err != nil {
+			return err
+		}
+		if c.Bool("logout") {
+			if err := s.signOut(ctx, logoutScope{goesOn: true}); err != nil {
+				return err
+			}
+		}
+		switch attended := s.atTerminal(); {
+		case c.Bool("plain"), attended && s.wantsPlain():
+			return s.runPlain(ctx, run)
+		case attended:
+			return s.runApp(ctx, run)
+		case run != "":
+			return s.attach(ctx, run)
+		}
+		return s.greet(ctx)
+	})(c)
+}
+
+// atTerminal reports that a person reads stdout and types into stdin.
+func (p *program) atTerminal() bool {
+	return p.isTerminal(p.stdin) && p.isTerminal(p.rawStdout()) && p.getenv("CI") == ""
+}
+
+// wantsPlain reports that the terminal or its person can't have a screen drawn. A
+// terminal of no name is taken for one that can't; Windows names none.
+func (p *program) wantsPlain() bool {
+	name := p.getenv("TERM")
+	return p.getenv("MOGPLEX_PLAIN") == "1" || name == "dumb" || name == "" && runtime.GOOS != "windows"
+}
+
+// runApp draws the app. A terminal that goes away ends it.
+func (s *session) runApp(ctx context.Context, run string) error {
+	ctx, stop := signal.NotifyContext(ctx, syscall.SIGHUP)
+	defer stop()
+	a := s.openApp(ctx)
+	defer a.close()
+	return a.ended(tui.Run(ctx, a, s.screenOptions(run)))
+}
+
+// runPlain is the app line by line. Ctrl-C interrupts what it does; it does not
+// end ctx.
+func (s *session) runPlain(ctx context.Context, run string) error {
+	ctx, stop := signal.NotifyContext(context.WithoutCancel(ctx), syscall.SIGTERM, syscall.SIGHUP)
+	defer stop()
+	a := s.openApp(ctx)
+	defer a.close()
+	opt := s.screenOptions(run)
+	opt.Interrupts = a.interrupts()
+	if s.isTerminal(s.stdin) {
+		opt.ReadSecret = s.hidden
+	}
+	return a.ended(tui.RunPlain(ctx, a, opt))
+}
+
+// interrupts tells of each Ctrl-C until the app is closed.
+func (a *app) interrupts() <-chan struct{} {
+	typed := make(chan os.Signal, 1)
+	signal.Notify(typed, os.Interrupt)
+	told := make(chan struct{})
+	go func() {
+		defer signal.Stop(typed)
+		for {
+			select {
+			case <-typed:
+				select {
+				case told <- struct{}{}:
+				case <-a.ctx.Done():
+				}
+			case <-a.ctx.Done():
+				return
+			}
+		}
+	}()
+	return told
+}
+
+func (s *session) screenOptions(run string) tui.Options {
+	return tui.Options{Attach: run, Input: s.stdin, Output: s.rawStdout(), Environ: os.Environ(), Now: s.now}
+}
+
+// ended logs how the screens ended, and puts the error of a run that could not
+// be shown into words.
+func (a *app) ended(err error) error {
+	if err == nil {
+		a.Log("left")
+		return nil
+	}
+	if errors.Is(err, context.Canceled) {
+		return err
+	}
+	return a.failed("screen", err)
+}

@@ -1,0 +1,79 @@
+package cli
+
+import (
+	"os"
+	"slices"
+	"strings"
+
+	"github.com/clipperhouse/displaywidth"
+	"golang.org/x/term"
+)
+
+// cellLimit is the widest that a column becomes.
+const cellLimit = 120
+
+// table lines rows up in columns, in a width that 0 leaves open. Where it is too
+// narrow the columns of spare are left out, in that order, then lines are cut.
+// The cells of right are flush right. Cells are untrusted text.
+func table(rows [][]string, right, spare []int, width int) string {
+	sizes := make([]int, len(rows[0]))
+	for i, row := range rows {
+		rows[i] = slices.Clone(row)
+		for column, cell := range row {
+			cell = displaywidth.TruncateString(printable(cell), cellLimit, "…")
+			rows[i][column] = cell
+			sizes[column] = max(sizes[column], displaywidth.String(cell))
+		}
+	}
+	var left []int
+	for _, column := range spare {
+		if width == 0 || total(sizes, left) <= width {
+			break
+		}
+		left = append(left, column)
+	}
+	var text strings.Builder
+	for _, row := range rows {
+		var line strings.Builder
+		for column, cell := range row {
+			if slices.Contains(left, column) {
+				continue
+			}
+			space := strings.Repeat(" ", sizes[column]-displaywidth.String(cell))
+			if slices.Contains(right, column) {
+				cell, space = space+cell, ""
+			}
+			line.WriteString(cell + space + "  ")
+		}
+		out := strings.TrimRight(line.String(), " ")
+		if width > 0 {
+			out = displaywidth.TruncateString(out, width, "…")
+		}
+		text.WriteString(out + "\n")
+	}
+	return text.String()
+}
+
+// total is the width of a table without some columns.
+func total(sizes, left []int) int {
+	sum := -2
+	for column, size := range sizes {
+		if !slices.Contains(left, column) {
+			sum += size + 2
+		}
+	}
+	return sum
+}
+
+// stdoutWidth is how many columns stdout has; 0 where it is no terminal.
+func (p *program) stdoutWidth() int {
+	f, ok := p.rawStdout().(*os.File)
+	if !ok || !p.isTerminal(f) {
+		return 0
+	}
+	width, _, err := term.GetSize(int(f.Fd()))
+	if err != nil {
+		return 0
+	}
+	return width
+}

@@ -1,0 +1,280 @@
+package cli
+
+import (
+	"encoding/json"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"runtime"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/mogplex/mogplex-cli/internal/accountserver"
+)
+
+// Windows is Wine's here: its Credential Manager, file system and access lists,
+// in a prefix of the test's own. What it does otherwise is told where it matters.
+
+// Debian's Wine is on no PATH.
+const (
+	wineProgram = "/usr/lib/wine/wine64"
+	wineServer  = "/usr/lib/wine/wineserver64"
+	mingw       = "x86_64-w64-mingw32-gcc"
+)
+
+// randomSource is the one function of Windows 10 that Go needs and Wine 8 has
+// not, in the words of one that it has.
+const randomSource = `#include <windows.h>
+BOOLEAN NTAPI SystemFunction036(PVOID, ULONG);
+__declspec(dllexport) BOOL WINAPI ProcessPrng(PBYTE p, SIZE_T n) { return SystemFunction036(p, n); }
+`
+
+// wine is a Windows machine that lives as long as the test.
+type wine struct {
+	testing.TB
+	prefix string
+	env    []string
+}
+
+func startWine(t testing.TB) *wine {
+	t.Helper()
+	if runtime.GOARCH != "amd64" {
+		t.Skip("this machine's Wine runs no amd64 programs")
+	}
+	for _, program := range []string{wineProgram, mingw} {
+		if _, err := exec.LookPath(program); err != nil {
+			missing(t, program+" is not installed")
+		}
+	}
+	w := &wine{TB: t, prefix: filepath.Join(t.TempDir(), "prefix")}
+	path := t.TempDir()
+	if err := os.Symlink("/bin/true", filepath.Join(path, "xdg-open")); err != nil { // Wine opens this machine's browser
+		t.Fatal(err)
+	}
+	w.env = []string{"HOME=" + t.TempDir(), "PATH=" + path, "WINEPREFIX=" + w.prefix, "WINEDEBUG=-all", "DISPLAY="}
+	t.Cleanup(w.stop)
+	w.tool(w.env, wineProgram, "wineboot", "-i")
+	w.stayOn()
+	source := filepath.Join(t.TempDir(), "random.c")
+	if err := os.WriteFile(source, []byte(randomSource), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	library := filepath.Join(w.prefix, "drive_c", "windows", "system32", "bcryptprimitives.dll")
+	w.tool(nil, mingw, "-shared", "-Os", "-s", "-o", library, source, "-ladvapi32")
+	return w
+}
+
+// stayOn runs a program to the end of the test. The services of a machine start
+// with its first program, have that one's outputs, and end soon after the last:
+// a command that had to start them would never seem to end.
+func (w *wine) stayOn() {
+	w.Helper()
+	cmd := exec.Command(wineProgram, "cmd")
+	cmd.Env = w.env
+	stdin, err := cmd.StdinPipe()
+	if err == nil {
+		err = cmd.Start()
+	}
+	if err != nil {
+		w.Fatal(err)
+	}
+	w.Cleanup(func() {
+		stdin.Close()
+		_ = cmd.Wait()
+	})
+}
+
+// tool runs a program that has to succeed.
+func (w *wine) tool(env []string, name string, args ...string) {
+	w.Helper()
+	cmd := exec.Command(name, args...)
+	cmd.Env = env
+	w.succeeds(cmd)
+}
+
+// succeeds runs a command, which does not fail. What it says goes into a file: a
+// pipe would be waited for as long as what the command started lives.
+func (w *wine) succeeds(cmd *exec.Cmd) {
+	w.Helper()
+	said, err := os.CreateTemp(w.TempDir(), "")
+	if err != nil {
+		w.Fatal(err)
+	}
+	defer said.Close()
+	cmd.Stdout, cmd.Stderr = said, said
+	if err := cmd.Run(); err != nil {
+		text, _ := os.ReadFile(said.Name())
+		w.Fatalf("%s: %v\n%s", filepath.Base(cmd.Path), err, text)
+	}
+}
+
+// stop ends all that runs in the prefix, and waits for what it writes at its end.
+func (w *wine) stop() {
+	cmd := exec.Command(wineServer, "-k", "-w")
+	cmd.Env = w.env
+	_ = cmd.Run() // there may be none
+}
+
+// build runs a go command for Windows.
+func (w *wine) build(args ...string) {
+	w.Helper()
+	w.tool(append(os.Environ(), "GOOS=windows", "GOARCH=amd64", "CGO_ENABLED=0"), "go", args...)
+}
+
+// world makes the machine one user's, with mogplex.exe as it is shipped.
+func (w *wine) world(cfg accountserver.Config) *world {
+	w.Helper()
+	dir := w.TempDir()
+	w.build("build", "-trimpath", "-ldflags=-s -w", "-o", filepath.Join(dir, "mogplex.exe"), "../..")
+	script := filepath.Join(dir, "mogplex")
+	text := fmt.Sprintf("#!/bin/sh\nexec %s '%s/mogplex.exe' \"$@\"\n", wineProgram, dir)
+	if err := os.WriteFile(script, []byte(text), 0o700); err != nil {
+		w.Fatal(err)
+	}
+	homes, err := filepath.Glob(filepath.Join(w.prefix, "drive_c", "users", "*", "Temp"))
+	if err != nil || len(homes) != 1 {
+		w.Fatalf("users: %q, %v", homes, err)
+	}
+	user := newWorld(w.TB, script, cfg)
+	user.home = filepath.Dir(homes[0])
+	user.env = append(slices.Clone(w.env), "MOGPLEX_URL="+user.service.url, "MOGPLEX_DEV=1")
+	return user
+}
+
+// where returns what auth status says of the source in force and of the account.
+func (w *world) where() (source, account string) {
+	w.Helper()
+	var status struct {
+		Active struct {
+			Source  string
+			Account struct{ Email string }
+		}
+	}
+	if err := json.Unmarshal([]byte(w.must("auth", "status", "--json")), &status); err != nil {
+		w.Fatal(err)
+	}
+	return status.Active.Source, status.Active.Account.Email
+}
+
+func TestTheWindowsProgramKeepsEverythingInCredentialManager(t *testing.T) {
+	machine := startWine(t)
+	w := machine.world(accountserver.Config{OfferRevocation: true, StrictRotation: true})
+	const key = "sk-proj-MARKwindowsMARKwindowsMARKwindows"
+	heard.secret(key)
+
+	cmd := w.command("login", "--provider", "openai", "--with-api-key")
+	cmd.Stdin = strings.NewReader(key + "\r\n")
+	if out, err := cmd.CombinedOutput(); err != nil {
+		t.Fatalf("%v: %s", err, out)
+	}
+	if got := w.must("auth", "token", "--provider", "openai"); got != key+"\n" {
+		t.Error("the key did not come back as it was stored")
+	}
+	if said, err := w.login(w.command("login", "--no-browser")); err != nil || !strings.Contains(said, "It is kept in the keychain") {
+		t.Fatalf("%v: %s", err, said)
+	}
+	if got := w.must("auth", "status", "--json"); !strings.Contains(got, `"Windows Credential Manager"`) {
+		t.Errorf("status: %s", got)
+	}
+	first := w.token()
+	for _, to := range []string{"file", "keychain"} {
+		w.must("auth", "migrate", "--to", to)
+		if source, account := w.where(); source != to || account != ada {
+			t.Errorf("after moving to the %s: %s, %s", to, source, account)
+		}
+		if _, err := os.Stat(w.state("auth.json")); (err == nil) != (to == "file") {
+			t.Errorf("after moving to the %s: auth.json: %v", to, err)
+		}
+		if w.token() != first {
+			t.Errorf("after moving to the %s: another token", to)
+		}
+	}
+	w.must("auth", "refresh")
+	if second := w.token(); second == first || !w.service.Valid(second) {
+		t.Error("the token was not renewed")
+	}
+	w.must("logout", "--all")
+	if code, _, _ := w.run("auth", "token"); code != exitNotSignedIn {
+		t.Errorf("after signing out: exit %d", code)
+	}
+	machine.stop()
+	left, err := os.ReadFile(filepath.Join(machine.prefix, "user.reg")) // where Wine keeps what Credential Manager holds
+	if err != nil || strings.Contains(string(left), "mogplex") {
+		t.Errorf("left in Credential Manager, or %v", err)
+	}
+}
+
+// windowsTests are packages of this module, which of their tests are run, and
+// which of those Wine 8 fails.
+var windowsTests = []struct{ dir, run, skip string }{
+	// Listing while others write crashes Wine's own CredEnumerate. The fake keychain has a file for each of a thousand
+	// parts, which costs Wine more than the time limit where the machine has other things to do.
+	{"keyring", "", "TestContractOfThePlatform/readers_and_writers|TestContractOfTheFake|TestATokenOfAnySizeAndAnyBytesFitsEveryStore"},
+	{"legacyfile", "", ""},
+	{"login", "", ""},
+	// Its processes keep their credentials in a plain file, which Windows does not replace while another reads it. And
+	// Wine removes no directory that is watched.
+	{"internal/auth", "", "TestFortyProcessesMakeOneRefresh|TestChangesAreToldWithinASecond|TestWatchSurvivesItsDirectory"},
+	{"internal/hosted", "", ""},
+	// The other tests measure how long commands take, and Wine takes its time. Wine opens every file to everyone that
+	// was made without an access list, and mogplex says so, which two scripts do not expect.
+	{"internal/cli", "^TestScripts$", "TestScripts/(file|migrate)$"},
+}
+
+// TestThePackagesOnWindows runs the packages' own tests, and the contract with
+// Wine's Credential Manager. They take a minute or two, and so run where they are
+// asked for.
+func TestThePackagesOnWindows(t *testing.T) {
+	if os.Getenv("MOGPLEX_TEST_WINE") == "" {
+		t.Skip("MOGPLEX_TEST_WINE is not set: the packages' tests on Windows take a minute or two")
+	}
+	machine := startWine(t)
+	bin := t.TempDir()
+	build := []string{"test", "-c", "-overlay", removingFiles(t), "-o", bin}
+	for _, test := range windowsTests {
+		build = append(build, "../../"+test.dir)
+	}
+	machine.build(build...)
+	for _, test := range windowsTests {
+		t.Run(test.dir, func(t *testing.T) {
+			cmd := exec.Command(wineProgram, filepath.Join(bin, filepath.Base(test.dir)+".test.exe"),
+				"-test.timeout=2m", "-test.run", test.run, "-test.skip", test.skip)
+			cmd.Dir = filepath.Join("../..", test.dir)
+			cmd.Env = append(slices.Clone(machine.env), "MOGPLEX_TEST_KEYCHAIN=1")
+			(&wine{TB: t}).succeeds(cmd)
+		})
+	}
+}
+
+// removingFiles is an overlay with which os.RemoveAll works: Wine 8 says "not
+// implemented" where Go waits for "not supported" to do it in the older way.
+func removingFiles(t *testing.T) (overlay string) {
+	t.Helper()
+	root, err := exec.Command("go", "env", "GOROOT").Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	path := filepath.Join(strings.TrimSpace(string(root)), "src", "internal", "syscall", "windows", "at_windows.go")
+	source, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	const awaited = "STATUS_NOT_SUPPORTED: "
+	if strings.Count(string(source), awaited) != 1 {
+		t.Fatalf("%s of %s removes files in another way", path, runtime.Version())
+	}
+	changed, overlay := filepath.Join(t.TempDir(), "at_windows.go"), filepath.Join(t.TempDir(), "overlay.json")
+	text, err := json.Marshal(map[string]map[string]string{"Replace": {path: changed}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	patched := strings.Replace(string(source), awaited, "STATUS_NOT_SUPPORTED, NTStatus(0xC0000002): ", 1)
+	for name, content := range map[string]string{changed: patched, overlay: string(text)} {
+		if err := os.WriteFile(name, []byte(content), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return overlay
+}
