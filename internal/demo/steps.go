@@ -19,6 +19,7 @@ var steps = []struct {
 	{"The token, as a script gets it", (*demo).printToken},
 	{"Where it is kept", (*demo).findToken},
 	{"An environment variable comes first", (*demo).override},
+	{"Models and MCP servers", (*demo).lists},
 	{"Renew the token", (*demo).refresh},
 	{"Move it between keychain and file", (*demo).migrate},
 	{"Sign out", (*demo).signOut},
@@ -100,4 +101,5 @@ func (d *demo) nothingLeft(ctx context.Context) {
 		d.notInKeychain(ctx)
 	}
 	d.inNoFile()
+	d.noLists()
 }

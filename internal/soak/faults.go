@@ -15,6 +15,8 @@ const (
 	diskFault     = "disk"
 	clockFault    = "clock"
 	sessionFault  = "session"
+	// revocationFault is of the ending of sessions, where the service offers it.
+	revocationFault = "revocation"
 )
 
 // odds is one in how many steps a kind of fault is in.
@@ -24,7 +26,7 @@ func odds(kind string) int {
 		return 3
 	case diskFault:
 		return 4
-	case clockFault:
+	case clockFault, revocationFault:
 		return 12
 	case sessionFault:
 		return 40
@@ -71,19 +73,24 @@ var faults = []*fault{
 
 	{name: "service down", kind: serviceFault, weight: 3, late: true,
 		on: func(_ context.Context, w *world) error { return w.service.down() }},
-	answers("service: 500", 2, accountserver.Fault{Status: 500}),
-	answers("service: 503, Retry-After", 1, accountserver.Fault{Status: 503, RetryAfter: "120"}),
-	answers("service: 429, X-Retry-After", 2, accountserver.Fault{Status: 429, XRetryAfter: "7"}),
-	answers("service: captive portal", 2, accountserver.Fault{HTML: true}),
-	answers("service: connection lost before", 2, accountserver.Fault{Drop: true}),
-	answers("service: connection lost after", 3, accountserver.Fault{DropAfterProcessing: true}),
-	answers("service: half an answer", 3, accountserver.Fault{Truncate: true}),
-	answers(slow, 4, accountserver.Fault{Delay: 700 * time.Millisecond}),
+	answers(serviceFault, "service: 500", 2, accountserver.Fault{Status: 500}),
+	answers(serviceFault, "service: 503, Retry-After", 1, accountserver.Fault{Status: 503, RetryAfter: "120"}),
+	answers(serviceFault, "service: 429, X-Retry-After", 2, accountserver.Fault{Status: 429, XRetryAfter: "7"}),
+	answers(serviceFault, "service: captive portal", 2, accountserver.Fault{HTML: true}),
+	answers(serviceFault, "service: connection lost before", 2, accountserver.Fault{Drop: true}),
+	answers(serviceFault, "service: connection lost after", 3, accountserver.Fault{DropAfterProcessing: true}),
+	answers(serviceFault, "service: half an answer", 3, accountserver.Fault{Truncate: true}),
+	answers(serviceFault, slow, 4, accountserver.Fault{Delay: 700 * time.Millisecond}),
 	{name: "service: no answer", kind: silenceFault, weight: 1,
 		on: func(_ context.Context, w *world) error {
 			w.service.Fail(accountserver.Fault{Path: accountserver.TokenPath, Delay: time.Hour, Drop: true})
 			return nil
 		}},
+
+	answers(revocationFault, "revocation: 503", 2, accountserver.Fault{Status: 503}),
+	answers(revocationFault, "revocation: 429, X-Retry-After", 2, accountserver.Fault{Status: 429, XRetryAfter: "1"}),
+	answers(revocationFault, "revocation: connection lost", 2, accountserver.Fault{Drop: true}),
+	answers(revocationFault, "revocation: no answer", 1, accountserver.Fault{Delay: time.Hour, Drop: true}),
 
 	{name: "disk full", kind: diskFault, weight: 1, late: true,
 		on: func(_ context.Context, w *world) error { return w.disk.fill() }},
@@ -97,10 +104,13 @@ var faults = []*fault{
 		on: func(_ context.Context, w *world) error { w.service.RevokeAll(email); w.service.end(); return nil }},
 }
 
-// answers is a fault of the token endpoint, once or until it is cleared.
-func answers(name string, weight int, f accountserver.Fault) *fault {
+// answers is a fault of the token or the revocation endpoint, once or until it is cleared.
+func answers(kind, name string, weight int, f accountserver.Fault) *fault {
 	f.Path = accountserver.TokenPath
-	return &fault{name: name, kind: serviceFault, weight: weight, delay: f.Delay,
+	if kind == revocationFault {
+		f.Path = accountserver.RevokePath
+	}
+	return &fault{name: name, kind: kind, weight: weight, delay: f.Delay,
 		on: func(_ context.Context, w *world) error {
 			f := f
 			f.Times = pick(w.random, 0, 1)
@@ -111,7 +121,11 @@ func answers(name string, weight int, f accountserver.Fault) *fault {
 
 // pickFault chooses a fault of a kind, or none.
 func (w *world) pickFault(kind string) *fault {
-	if w.random.IntN(odds(kind)) != 0 || kind == diskFault && w.disk == nil {
+	here := kind != diskFault || w.disk != nil
+	if kind == revocationFault {
+		here = w.service.revokes
+	}
+	if w.random.IntN(odds(kind)) != 0 || !here {
 		return nil
 	}
 	var tickets []*fault

@@ -25,7 +25,7 @@ func (f fragments) add(secret string) {
 	}
 	encoded := []string{secret, hex.EncodeToString([]byte(secret))}
 	for shift := range 3 { // a token in base64 looks as its place in the text asks for
-		text := base64.RawStdEncoding.EncodeToString([]byte("xxx"[:shift] + secret))
+		text := base64.RawStdEncoding.EncodeToString([]byte("..."[:shift] + secret))
 		encoded = append(encoded, text[4:len(text)-2])
 	}
 	for _, text := range encoded {

@@ -69,7 +69,8 @@ func (w *world) items(ctx context.Context) (names []string, err error) {
 	return names, nil
 }
 
-// leftInFiles finds files that are no lock file, and locks that somebody still holds.
+// leftInFiles finds files that are neither a lock file nor the stamp that tells of changes, and locks that somebody
+// still holds.
 func (w *world) leftInFiles() error {
 	for _, dir := range []string{w.state(), w.temp(), filepath.Join(w.runtime(), "mogplex")} {
 		err := filepath.WalkDir(dir, func(path string, entry fs.DirEntry, err error) error {
@@ -78,6 +79,8 @@ func (w *world) leftInFiles() error {
 				return nil
 			case err != nil || entry.IsDir():
 				return err
+			case entry.Name() == "changed":
+				return nil
 			case filepath.Ext(path) != ".lock":
 				return fmt.Errorf("the file %s", strings.TrimPrefix(path, w.dir))
 			}

@@ -6,15 +6,19 @@ import "time"
 // it waits for.
 const (
 	// slack is for a machine with other things to do; most commands take some ten milliseconds.
-	slack = 6 * time.Second
-	// keychainTimeout is MOGPLEX_KEYCHAIN_TIMEOUT. A keychain that let it pass once is not asked again.
+	slack = 10 * time.Second
+	// keychainTimeout is MOGPLEX_KEYCHAIN_TIMEOUT where the keychain is stopped: it is waited for in vain. A keychain that
+	// let it pass once is not asked again.
 	keychainTimeout = time.Second
+	// keychainPatience is the same everywhere else: longer than slack, so that a keychain that is well and hangs is found
+	// as an overrun, and one that waits for a busy disk is not found.
+	keychainPatience = 15 * time.Second
 	// settling is what a command has beside it to find out what became of a write that got no answer.
 	settling = 2 * time.Second
 	// lockLimit is the longest wait for another command's lock.
 	lockLimit = 25 * time.Second
 	// signInLimit is --timeout of a sign-in.
-	signInLimit = 8 * time.Second
+	signInLimit = 15 * time.Second
 	// silence is what a command waits for a service that does not answer at all.
 	silence = 20 * time.Second
 	// revocation bounds what is spent on ending a session at the service, after a sign-in or when signing out.

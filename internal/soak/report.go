@@ -82,11 +82,7 @@ func (t *tally) report(length time.Duration, found error) {
 	if found != nil {
 		t.say("\nThe last %d steps:\n%s\n", len(t.latest), strings.Join(t.latest, "\n"))
 	}
-	total := 0
-	for _, n := range t.commands {
-		total += n
-	}
-	t.say("\n%d rounds, %d steps, %d commands in %s of %s", t.rounds, t.steps, total,
+	t.say("\n%d rounds, %d steps, %d commands, %d faults in %s of %s", t.rounds, t.steps, sum(t.commands), sum(t.faults),
 		time.Since(t.began).Round(time.Second), length)
 	t.say("\n%-32s %8s  %s", "command", "runs", "longest")
 	for _, name := range slices.Sorted(maps.Keys(t.commands)) {
@@ -108,4 +104,11 @@ func (t *tally) report(length time.Duration, found error) {
 	if found != nil {
 		t.say("\nFOUND, with seed %d, in step %d: %v\nThe log is %s.", t.seed, t.steps, found, t.log.Name())
 	}
+}
+
+func sum(counts map[string]int) (total int) {
+	for _, n := range counts {
+		total += n
+	}
+	return total
 }

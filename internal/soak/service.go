@@ -18,13 +18,14 @@ type service struct {
 	*accountserver.Server
 	*ledger
 	address string
+	revokes bool         // it offers to end sessions
 	skew    atomic.Int64 // of its clock, in nanoseconds
 	http    *http.Server // nil while it is off the network
 	served  chan error
 }
 
 func startService(cfg accountserver.Config) (*service, error) {
-	s := &service{address: "127.0.0.1:0", ledger: newLedger(cfg.StrictRotation)}
+	s := &service{address: "127.0.0.1:0", revokes: cfg.OfferRevocation, ledger: newLedger(cfg.StrictRotation)}
 	cfg.Now = func() time.Time { return time.Now().Add(time.Duration(s.skew.Load())) }
 	s.Server = accountserver.New(cfg)
 	return s, s.up()

@@ -85,7 +85,7 @@ func (w *world) step(ctx context.Context) error {
 // plan makes up a step.
 func (w *world) plan() *step {
 	s := &step{}
-	for _, kind := range []string{keychainFault, serviceFault, silenceFault, diskFault, clockFault, sessionFault} {
+	for _, kind := range []string{keychainFault, serviceFault, silenceFault, diskFault, clockFault, sessionFault, revocationFault} {
 		if f := w.pickFault(kind); f != nil {
 			t := &trouble{fault: f}
 			if f.late && w.random.IntN(2) == 0 {
@@ -106,9 +106,14 @@ func (w *world) plan() *step {
 	}
 	for _, c := range s.commands {
 		c.bound = s.bound(c)
+		if k := s.has(keychainFault); k != nil && k.name == stopped {
+			c.env = append(c.env, timeoutVariable+keychainTimeout.String())
+		}
 	}
 	return s
 }
+
+const timeoutVariable = "MOGPLEX_KEYCHAIN_TIMEOUT="
 
 // upTo is a time from 0 to a limit.
 func (s *soak) upTo(limit time.Duration) time.Duration {

@@ -147,7 +147,7 @@ func (s *soak) newWorld(ctx context.Context) (w *world, err error) {
 	}
 	w.env = append(w.keyring.Env(), "PATH="+os.Getenv("PATH"), "TMPDIR="+w.temp(), "MOGPLEX_HOME="+w.state(),
 		"MOGPLEX_URL="+w.service.origin(), "MOGPLEX_DEV=1", "MOGPLEX_CREDENTIAL_STORE="+w.mode,
-		"MOGPLEX_KEYCHAIN_TIMEOUT="+keychainTimeout.String())
+		timeoutVariable+keychainPatience.String())
 	w.rounds++
 	w.note("round %d: store %s, tokens live %s, strict rotation %t, revocation %t, provider activated %t, small disk %t",
 		w.rounds, w.mode, cfg.AccessTTL, cfg.StrictRotation, cfg.OfferRevocation, w.revives, w.disk != nil)
