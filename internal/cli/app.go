@@ -18,6 +18,7 @@ type app struct {
 	log     *sessionlog.Log
 	changed <-chan struct{}
 	looking chan struct{} // holds one, while Session looks
+	looks   uint64        // of Session, so far; who looks may touch it
 
 	background sync.WaitGroup  // what goes on behind the screens
 	synced     sync.Once       // the hosted state, once somebody is signed in

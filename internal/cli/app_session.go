@@ -22,7 +22,8 @@ func (a *app) Session(ctx context.Context) (tui.Session, error) {
 	case <-ctx.Done():
 		return tui.Session{}, ctx.Err()
 	}
-	now := tui.Session{Warnings: a.takeWarnings()}
+	a.looks++
+	now := tui.Session{Look: a.looks, Warnings: a.takeWarnings()}
 	s := a.collecting(&now.Warnings)
 	res, err := s.token(ctx, auth.Query{}, time.Minute)
 	s.finish()

@@ -33,6 +33,9 @@ func (p *plain) lookAgain() bool {
 // it is.
 func (p *plain) takeOver(now Session) bool {
 	was := p.session
+	if now.Look < was.Look { // overtaken
+		return false
+	}
 	p.adopt(now)
 	if now.ID == was.ID && now.SignedIn == was.SignedIn {
 		return false

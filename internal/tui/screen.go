@@ -35,8 +35,19 @@ type shared struct {
 	services Services
 	theme    *theme // replaced in place when the terminal's background is known
 	now      func() time.Time
+	newest   Session // of all looks answered so far
 	// parting is what [Run] returns of a sign-out that nobody has heard of.
 	parting atomic.Pointer[error]
+}
+
+// latest is the newest session that is known, given an answer that just came.
+func (s *shared) latest(answer Session) Session {
+	if answer.Look >= s.newest.Look {
+		s.newest = answer
+	} else {
+		s.newest.Warnings = append(s.newest.Warnings, answer.Warnings...)
+	}
+	return s.newest
 }
 
 // lasting is a context that ends with ctx, but not with the app.

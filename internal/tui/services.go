@@ -18,8 +18,8 @@ import (
 // [Services.Explain] puts their errors into words.
 type Services interface {
 	// Session says whose credential is in force now, renewing what is due.
-	// That nobody is signed in is no error. Calls at the same time are answered
-	// one after the other: no answer is older than one that came before it.
+	// That nobody is signed in is no error. Calls at the same time look one after
+	// the other, see [Session.Look].
 	Session(ctx context.Context) (Session, error)
 	// SignIn signs in with the browser and stores what was granted.
 	SignIn(ctx context.Context, flow SignIn) (Stored, error)
@@ -60,6 +60,7 @@ type Session struct {
 	Source   string   // where it comes from: "keychain (Secret Service)", "MOGPLEX_API_KEY", "auth.json"
 	Service  string   // where prompts go: the origin of the service or the provider's name
 	Warnings []string // sentences
+	Look     uint64   // rises from one look to the next: answers may overtake each other on their way
 
 	unknown bool // it could not be looked up: that nobody is signed in is not known
 }

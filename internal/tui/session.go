@@ -42,6 +42,7 @@ func (c *cockpit) signedOut(report SignedOut, err error, now Session, unknown er
 	if err != nil {
 		c.explain(err)
 	}
+	now = c.latest(now)
 	for _, name := range report.StillInEnv {
 		c.transcript.say(failed, name+" still signs in; unset it to stop that.")
 	}

@@ -1,6 +1,7 @@
 package tui
 
 import (
+	"bytes"
 	"testing"
 	"time"
 
@@ -100,6 +101,29 @@ func TestOtherTerminals(t *testing.T) {
 				r.shows("The conversation starts anew")
 			}
 		})
+	}
+}
+
+// An answer that was overtaken by a later one brings nobody back.
+func TestOvertakenAnswers(t *testing.T) {
+	before, gone, grace := ada, Session{Look: 2}, ada
+	before.Look = 1
+	grace.ID, grace.Account, grace.Look = "grace", "Grace Hopper", 3
+	bubble(t, signedIn, Options{}, window80, func(r *rig) {
+		r.send(sessionMsg{session: gone})
+		r.send(sessionMsg{session: before})
+		r.shows("Not signed in", "! Signed out in another terminal. /login signs in again.")
+		release := r.services.hold("SignOut")
+		r.enter("/logout")
+		r.send(sessionMsg{session: grace})
+		release()
+		r.settle()
+		r.shows("In force now: Grace Hopper")
+	})
+	var said bytes.Buffer
+	p := &plain{session: gone, out: &said}
+	if p.takeOver(before) || p.session.SignedIn || said.Len() > 0 {
+		t.Errorf("plain: %+v, %s", p.session, &said)
 	}
 }
 

@@ -35,6 +35,9 @@ func (a *app) ask() tea.Cmd {
 // answered takes over what was found out about the session.
 func (a *app) answered(msg sessionMsg) tea.Cmd {
 	a.asking = false
+	if msg.err == nil {
+		msg.session = a.latest(msg.session)
+	}
 	if msg.err == nil && msg.session.SignedIn && a.storing() {
 		a.late = true // it is what is being stored here, most likely: storedMsg tells that
 		return nil
@@ -91,6 +94,7 @@ func (a *app) follow() tea.Cmd {
 // stored goes on with the credential that was just stored.
 func (a *app) stored(msg storedMsg) tea.Cmd {
 	if msg.err == nil {
+		msg.session = a.latest(msg.session)
 		a.session = msg.session
 	}
 	var cmds []tea.Cmd
