@@ -27,17 +27,23 @@ type account struct {
 
 func newAccount(t *testing.T, cfg accountserver.Config) *account {
 	t.Helper()
-	ln, err := net.Listen("tcp4", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	port := ln.Addr().(*net.TCPAddr).Port
-	_ = ln.Close()
+	port := freePort(t)
 	cfg.RedirectURIs = []string{"http://127.0.0.1:" + strconv.Itoa(port) + "/auth/callback"}
 	server := accountserver.New(cfg)
 	listening := httptest.NewServer(server)
 	t.Cleanup(listening.Close)
 	return &account{server, &login.Client{Origin: listening.URL, AllowLoopbackHTTP: true}, port}
+}
+
+// freePort is a port of the loopback that nobody listened on just now.
+func freePort(t *testing.T) int {
+	t.Helper()
+	ln, err := net.Listen("tcp4", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = ln.Close() }()
+	return ln.Addr().(*net.TCPAddr).Port
 }
 
 // signIn runs a sign-in in which person does the person's part.
