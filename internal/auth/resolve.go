@@ -95,15 +95,14 @@ func (r *Resolver) stored(ctx context.Context, q Query, res Result) (Result, err
 	if provider == "" {
 		provider = Mogplex
 	}
-	found := r.ask(ctx, provider)
-	if !slices.ContainsFunc(found, answered) {
-		// Between two answers another process can have moved the credential
-		// from the layer asked last to the one asked first.
-		found = r.ask(ctx, provider)
-	}
+	found := r.sure(ctx, provider)
 	if q.Provider == "" && !slices.ContainsFunc(found, holds) {
-		if other := r.firstListed(ctx, found); other != "" {
-			found = r.ask(ctx, other)
+		other := r.firstListed(ctx, found)
+		if other == "" {
+			other = r.firstListed(ctx, found)
+		}
+		if other != "" {
+			found = r.sure(ctx, other)
 		}
 	}
 	if err := ctx.Err(); err != nil {
@@ -123,6 +122,17 @@ func holds(f Finding) bool { return f.State == Present }
 
 // answered reports that a layer holds something or could not be asked.
 func answered(f Finding) bool { return f.State != Absent && f.State != Disabled }
+
+// sure asks again where no layer answered: between two answers another process
+// can have moved the credential from the layer asked last to the one asked
+// first. So it can between two lists.
+func (r *Resolver) sure(ctx context.Context, provider string) []Finding {
+	found := r.ask(ctx, provider)
+	if !slices.ContainsFunc(found, answered) {
+		found = r.ask(ctx, provider)
+	}
+	return found
+}
 
 // ask reads one provider from every store.
 func (r *Resolver) ask(ctx context.Context, provider string) []Finding {

@@ -141,29 +141,29 @@ func TestAStoreThatHangsEndsWithTheContext(t *testing.T) {
 	})
 }
 
-// movedMeanwhile is a file whose credential another process migrates to the
-// keychain in the moment before the file is asked.
-type movedMeanwhile struct {
-	*fakeStore
-	keychain *fakeStore
-	once     sync.Once
-}
-
-func (m *movedMeanwhile) Get(ctx context.Context, provider string) ([]byte, bool, error) {
-	m.once.Do(func() {
-		m.keychain.keep(account("a", time.Hour))
-		if _, err := m.fakeStore.Delete(ctx, provider); err != nil {
-			panic(err)
-		}
-	})
-	return m.fakeStore.Get(ctx, provider)
-}
-
+// Another process migrates the credential to the keychain in the moment before
+// the file is asked.
 func TestACredentialThatMovesWhileItIsLookedForIsFound(t *testing.T) {
-	keychain, file := newStore(), newStore(account("a", time.Hour))
-	m := newManager(t, nil, keychain, file)
-	m.Layers[1].Store = &movedMeanwhile{fakeStore: file, keychain: keychain}
-	res, err := m.Resolve(t.Context(), Query{})
-	must(t, err)
-	wantToken(t, res, "a")
+	for call, there := range map[string][]Credential{
+		"get mogplex": {account("a", time.Hour), key("openai", "b")},
+		"list":        {key("openai", "a")},
+		"get openai":  {key("openai", "a"), key("xai", "b")},
+	} {
+		t.Run(call, func(t *testing.T) {
+			c, keychain, file := there[0], newStore(), newStore(there...)
+			m := newManager(t, nil, keychain, file)
+			move := sync.OnceFunc(func() {
+				keychain.keep(c)
+				delete(file.entries, c.Provider)
+			})
+			file.before = func(asked string) {
+				if asked == call {
+					move()
+				}
+			}
+			res, err := m.Resolve(t.Context(), Query{})
+			must(t, err)
+			wantToken(t, res, "a")
+		})
+	}
 }
