@@ -56,8 +56,9 @@ func fail(kind error, format string, args ...any) error {
 func Failure(kind error, detail string) error { return fail(kind, "%s", detail) }
 
 // describe gives an operation's error its class and name. What a backend did
-// not class is taken for a keychain that can't be reached.
-func describe(op string, err error, limit time.Duration) error {
+// not class is taken for a keychain that can't be reached. waited is told of a
+// time limit where it is not 0.
+func describe(op string, err error, waited time.Duration) error {
 	var e *Error
 	switch {
 	case errors.As(err, &e):
@@ -65,7 +66,11 @@ func describe(op string, err error, limit time.Duration) error {
 		named.Op = op
 		return &named
 	case errors.Is(err, context.DeadlineExceeded):
-		return &Error{Op: op, Kind: ErrTimeout, Detail: fmt.Sprintf("waited %s", limit)}
+		timeout := &Error{Op: op, Kind: ErrTimeout}
+		if waited > 0 {
+			timeout.Detail = "waited " + waited.String()
+		}
+		return timeout
 	case errors.Is(err, context.Canceled):
 		return fmt.Errorf("%s in the keychain: %w", op, err)
 	}

@@ -43,7 +43,8 @@ const (
 
 // Options says how long to wait, and for whom.
 type Options struct {
-	// Timeout bounds each call. Zero means 60 s where Attended, else 5 s.
+	// Timeout bounds each call; a Set that got no answer takes 2 s more to find
+	// out what is stored. Zero means 60 s where Attended, else 5 s.
 	Timeout time.Duration
 	// Attended says that a person is there to answer an unlock prompt. Without
 	// it no prompt is shown: a locked keychain is ErrLocked at once.
@@ -115,10 +116,12 @@ func (k *Keyring) Set(ctx context.Context, account string, value []byte) error {
 	if len(value) > MaxValue {
 		return fmt.Errorf("store %q in the keychain: %d bytes are more than the limit of %d", account, len(value), MaxValue)
 	}
+	began := false
 	err := k.do(ctx, "store", account, func(ctx context.Context, v Vault) error {
+		began = true
 		return writeValue(ctx, v, k.backend.Limit(), account, value)
 	})
-	if err != nil && k.holds(ctx, account, value) {
+	if err != nil && began && k.holds(ctx, account, value) {
 		return nil
 	}
 	return err
@@ -126,9 +129,6 @@ func (k *Keyring) Set(ctx context.Context, account string, value []byte) error {
 
 // holds settles a write whose outcome is unknown, with a short time of its own.
 func (k *Keyring) holds(ctx context.Context, account string, value []byte) bool {
-	if ValidName(account) != nil {
-		return false
-	}
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), settleTimeout)
 	defer cancel()
 	v, err := k.backend.Open(ctx, Access{})
@@ -186,10 +186,14 @@ func (k *Keyring) do(ctx context.Context, op, account string, run func(context.C
 	if limited.Err() != nil {
 		err = limited.Err() // whatever a call that was cut short made of it
 	}
+	waited := k.opt.Timeout
+	if ctx.Err() != nil {
+		waited = 0 // the limit that was over is the caller's
+	}
 	if hung := limited.Err() != nil && ctx.Err() == nil; hung || errors.Is(err, errDismissed) {
 		k.pause.Store(&pause{time.Now().Add(pauseFor), err})
 	}
-	return describe(op, err, k.opt.Timeout)
+	return describe(op, err, waited)
 }
 
 // tries is how often a call that ended so is worth making in all. A provider that went away is asked once more. An item

@@ -121,6 +121,59 @@ func TestDamagedItemsAreCorruptAndNeverAbsent(t *testing.T) {
 	}
 }
 
+// counted is a backend that counts how often it is asked.
+type counted struct {
+	keyringtest.Fake
+	opened *int
+}
+
+func (c counted) Open(ctx context.Context, a keyring.Access) (keyring.Vault, error) {
+	*c.opened++
+	return c.Fake.Open(ctx, a)
+}
+
+func TestAKeychainThatDidNotAnswerIsNotAskedAgainAtOnce(t *testing.T) {
+	f, opened := keyringtest.Fake{Dir: t.TempDir()}, 0
+	k := keyring.New(counted{f, &opened}, keyring.Options{Timeout: 50 * time.Millisecond})
+	if err := f.Break(keyringtest.Hangs); err != nil {
+		t.Fatal(err)
+	}
+	_, _, getErr := k.Get(t.Context(), "a")
+	setErr := k.Set(t.Context(), "a", []byte("v"))
+	for _, err := range []error{getErr, setErr} {
+		if !errors.Is(err, keyring.ErrTimeout) || !strings.Contains(err.Error(), "waited 50ms") {
+			t.Errorf("%v; want ErrTimeout after 50ms", err)
+		}
+	}
+	if opened != 1 {
+		t.Errorf("it was asked %d times", opened)
+	}
+}
+
+// Where nothing was written there is no outcome to find out.
+func TestAWriteThatDidNotBeginIsNotSettled(t *testing.T) {
+	f, opened := keyringtest.Fake{Dir: t.TempDir()}, 0
+	k := keyring.New(counted{f, &opened}, keyring.Options{})
+	if err := f.Break(keyringtest.Locked); err != nil {
+		t.Fatal(err)
+	}
+	if err := k.Set(t.Context(), "a", []byte("v")); !errors.Is(err, keyring.ErrLocked) || opened != 1 {
+		t.Errorf("%v, asked %d times; want ErrLocked at once", err, opened)
+	}
+}
+
+func TestATimeLimitOfTheCallersIsNotTakenForOurs(t *testing.T) {
+	f, k := newFake(t, 0)
+	if err := f.Break(keyringtest.Hangs); err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), time.Millisecond)
+	defer cancel()
+	if _, _, err := k.Get(ctx, "a"); !errors.Is(err, keyring.ErrTimeout) || strings.Contains(err.Error(), "30s") {
+		t.Errorf("%v; want ErrTimeout, and no word of the 30 seconds", err)
+	}
+}
+
 // interrupted is a backend that fails for good after a number of writes, as a
 // killed process does.
 type interrupted struct {
