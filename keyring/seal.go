@@ -26,23 +26,28 @@ type Sealer struct {
 	Account string // of the key's own item
 
 	mu  sync.Mutex
-	gcm cipher.AEAD
+	gcm cipher.AEAD // of the key as it was last read; nil before
 }
 
-// Prepare reads the key, or makes it, so that a later Seal needs no keychain.
+// Prepare reads the key, or makes it, so that a later Seal needs no keychain. It
+// reads it each time: another process may have removed or replaced it.
 func (s *Sealer) Prepare(ctx context.Context) error {
-	_, err := s.aead(ctx, true)
-	return err
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.read(ctx, true)
 }
 
 // Seal encrypts plain. The label is bound to it: Open must be given the same.
 // The result is printable ASCII on one line.
 func (s *Sealer) Seal(ctx context.Context, label string, plain []byte) (string, error) {
-	gcm, err := s.aead(ctx, true)
-	if err != nil {
-		return "", err
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.gcm == nil {
+		if err := s.read(ctx, true); err != nil {
+			return "", err
+		}
 	}
-	sealed := gcm.Seal(nil, nil, plain, []byte(label))
+	sealed := s.gcm.Seal(nil, nil, plain, []byte(label))
 	return sealPrefix + base64.RawURLEncoding.EncodeToString(sealed), nil
 }
 
@@ -57,33 +62,38 @@ func (s *Sealer) Open(ctx context.Context, label, sealed string) ([]byte, error)
 	if !ok || err != nil {
 		return nil, fail(ErrCorrupt, "it is not sealed data")
 	}
-	gcm, err := s.aead(ctx, false)
-	if err != nil {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.gcm != nil {
+		if plain, err := s.gcm.Open(nil, nil, data, []byte(label)); err == nil {
+			return plain, nil
+		}
+	}
+	if err := s.read(ctx, false); err != nil {
 		return nil, err
 	}
-	plain, err := gcm.Open(nil, nil, data, []byte(label))
+	plain, err := s.gcm.Open(nil, nil, data, []byte(label))
 	if err != nil {
 		return nil, fail(ErrCorrupt, "the key in the keychain does not open it")
 	}
 	return plain, nil
 }
 
-func (s *Sealer) aead(ctx context.Context, create bool) (cipher.AEAD, error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.gcm != nil {
-		return s.gcm, nil
-	}
+// read takes the key from the keychain; mu is held.
+func (s *Sealer) read(ctx context.Context, create bool) error {
 	key, err := s.key(ctx, create)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	block, err := aes.NewCipher(key)
 	if err != nil {
-		return nil, fail(ErrCorrupt, "the sealing key has the wrong length")
+		return fail(ErrCorrupt, "the sealing key has the wrong length")
 	}
-	s.gcm, err = cipher.NewGCMWithRandomNonce(block)
-	return s.gcm, err
+	gcm, err := cipher.NewGCMWithRandomNonce(block)
+	if err == nil {
+		s.gcm = gcm
+	}
+	return err
 }
 
 func (s *Sealer) key(ctx context.Context, create bool) ([]byte, error) {

@@ -55,3 +55,37 @@ func TestSealedDataOpensWithTheKeyInTheKeychainAndNothingElse(t *testing.T) {
 		t.Errorf("keychain gone: %v", err)
 	}
 }
+
+// Another process signs out of everything, which removes the key, and signs in
+// again, which makes another.
+func TestAKeyThatWasReplacedIsNotSealedWith(t *testing.T) {
+	_, k := newFake(t, 0)
+	sealer := func() *keyring.Sealer { return &keyring.Sealer{Keyring: k, Account: "seal.key"} }
+	long, other := sealer(), sealer()
+	if err := long.Prepare(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := k.Delete(t.Context(), "seal.key"); err != nil {
+		t.Fatal(err)
+	}
+	theirs, err := other.Seal(t.Context(), "one", []byte("theirs"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got, err := long.Open(t.Context(), "one", theirs); string(got) != "theirs" || err != nil {
+		t.Errorf("opened %q, %v", got, err)
+	}
+	if _, err := k.Delete(t.Context(), "seal.key"); err != nil {
+		t.Fatal(err)
+	}
+	if err := long.Prepare(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	ours, err := long.Seal(t.Context(), "one", []byte("ours"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got, err := sealer().Open(t.Context(), "one", ours); string(got) != "ours" || err != nil {
+		t.Errorf("opened %q, %v", got, err)
+	}
+}
