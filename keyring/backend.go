@@ -13,6 +13,7 @@ type Backend interface {
 	// Name is the backend's name for people.
 	Name(ctx context.Context) string
 	// Limit is the longest payload in bytes that one item holds; 0 is no limit.
+	// Below 342 the longest values are refused.
 	Limit() int
 	// Open looks before it leaps: it returns an error of one of this package's
 	// classes where the keychain can't be used now, and a Vault where it can.
@@ -21,8 +22,8 @@ type Backend interface {
 
 // Access says whether a keychain may ask a person to unlock it.
 type Access struct {
-	Attended bool
-	OnPrompt func()
+	Attended bool   // a person is there; else a prompt must not be shown
+	OnPrompt func() // to be called before a prompt is waited for; may be nil
 }
 
 // Vault is a keychain opened for one operation. Payloads are printable ASCII.

@@ -174,6 +174,19 @@ func TestATimeLimitOfTheCallersIsNotTakenForOurs(t *testing.T) {
 	}
 }
 
+func TestAValueOfMorePartsThanCanBeReadIsRefusedAndTheOldOneStays(t *testing.T) {
+	_, k := newFake(t, 60)
+	if err := k.Set(t.Context(), "a", []byte("old")); err != nil {
+		t.Fatal(err)
+	}
+	if err := k.Set(t.Context(), "a", make([]byte, 250_000)); !errors.Is(err, keyring.ErrUnavailable) {
+		t.Errorf("set: %v; want ErrUnavailable", err)
+	}
+	if got, _, err := k.Get(t.Context(), "a"); string(got) != "old" || err != nil {
+		t.Errorf("get: %d bytes, %v", len(got), err)
+	}
+}
+
 // interrupted is a backend that fails for good after a number of writes, as a
 // killed process does.
 type interrupted struct {

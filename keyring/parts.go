@@ -134,6 +134,9 @@ func writeValue(ctx context.Context, v Vault, limit int, account string, value [
 
 func writeParts(ctx context.Context, v Vault, limit int, account, gen string, value []byte) (payload string, err error) {
 	text := base64.RawURLEncoding.EncodeToString(value)
+	if len(text) > limit*maxParts {
+		return "", fail(ErrUnavailable, "its items are too small for %d bytes", len(value))
+	}
 	m := manifest{length: len(value), sum: checksum(value), gen: gen}
 	for chunk := range slices.Chunk([]byte(text), limit) {
 		if err := setVerified(ctx, v, partName(account, gen, m.parts), "", string(chunk)); err != nil {
