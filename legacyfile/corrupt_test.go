@@ -96,3 +96,21 @@ func TestCorruptFileStaysWhereTheSaveFails(t *testing.T) {
 		t.Errorf("put aside: %v", aside)
 	}
 }
+
+// The file was replaced, and it is not certain that it stays so. What was put
+// aside is the only copy of what could not be parsed.
+func TestCorruptFileThatWasReplacedStaysAside(t *testing.T) {
+	f := newFile(t, "{")
+	broken := errors.New("the disk failed")
+	f.syncDir = func(string) error { return broken }
+	if err := f.Set(context.Background(), "groq", []byte(key("g", ""))); !errors.Is(err, broken) {
+		t.Errorf("got %v", err)
+	}
+	aside, _ := filepath.Glob(f.path + ".corrupt*")
+	if len(aside) != 1 || len(f.Notices()) != 1 {
+		t.Fatalf("put aside: %v", aside)
+	}
+	if data, err := os.ReadFile(aside[0]); string(data) != "{" {
+		t.Errorf("aside: %q, %v", data, err)
+	}
+}

@@ -19,6 +19,7 @@ type File struct {
 	path     string
 	lockPath string
 	now      func() time.Time
+	syncDir  func(dir string) error
 	turn     chan struct{} // held by the goroutine that holds or waits for the lock file
 
 	mu      sync.Mutex
@@ -29,7 +30,7 @@ type File struct {
 // New names the file at path and the lock file that its writers share. Missing
 // directories of either are created with mode 0700 by the first write.
 func New(path, lockPath string) *File {
-	return &File{path: path, lockPath: lockPath, now: time.Now, turn: make(chan struct{}, 1)}
+	return &File{path: path, lockPath: lockPath, now: time.Now, syncDir: syncDir, turn: make(chan struct{}, 1)}
 }
 
 // Path is the path given to New; a symbolic link there is not resolved.
@@ -99,16 +100,15 @@ func (f *File) Set(ctx context.Context, name string, entry []byte) error {
 	if err != nil {
 		return err
 	}
-	if err := f.save(target, doc, name, value); err != nil {
-		if aside != "" {
-			_ = os.Remove(aside) // the original is still in place
-		}
-		return err
-	}
-	if aside != "" {
+	err = f.save(target, doc, name, value)
+	switch {
+	case aside == "":
+	case err != nil && !errors.Is(err, errUnsure):
+		_ = os.Remove(aside) // the original is still in place
+	default:
 		f.say("%s could not be parsed; it was put aside as %s and a new one was started", f.path, aside)
 	}
-	return nil
+	return err
 }
 
 func (f *File) save(target string, doc *document, name string, value []byte) error {

@@ -11,8 +11,11 @@ import (
 	"strings"
 )
 
-// replace makes data the content of target, or leaves target as it is. The
-// lock is held.
+// errUnsure: the target is replaced, and a power cut can bring the old one back.
+var errUnsure = errors.New("it may not be on the disk for good")
+
+// replace makes data the content of target, or leaves target as it is; with
+// errUnsure it did the first. The lock is held.
 func (f *File) replace(target string, data []byte) error {
 	if len(data) > maxSize {
 		return fmt.Errorf("save to %s: %w", f.path, ErrTooLarge)
@@ -32,8 +35,8 @@ func (f *File) replace(target string, data []byte) error {
 		_ = os.Remove(temp)
 		return fmt.Errorf("save to %s: %w", f.path, err)
 	}
-	if err := syncDir(dir); err != nil {
-		return fmt.Errorf("save to %s: %w", f.path, err)
+	if err := f.syncDir(dir); err != nil {
+		return fmt.Errorf("save to %s: %w: %w", f.path, errUnsure, err)
 	}
 	return nil
 }
@@ -57,7 +60,7 @@ func writeNew(path string, data []byte) error {
 func (f *File) discard(target string) error {
 	err := os.Remove(target)
 	if err == nil {
-		err = syncDir(filepath.Dir(target))
+		err = f.syncDir(filepath.Dir(target))
 	}
 	if err != nil {
 		return fmt.Errorf("remove from %s: %w", f.path, err)
