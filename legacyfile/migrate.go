@@ -45,8 +45,10 @@ type Report struct {
 type Outcome struct {
 	Name string
 	Why  string // a short phrase without a secret
-	Err  error  // nil where nothing went wrong
+	Err  error  // the cause; nil for what was skipped
 }
+
+var errNotKept = errors.New("it keeps something else, or nothing")
 
 // Migrate moves entries from src to dst, name by name: it writes the entry,
 // reads it back, compares, and only then removes the original. Where both hold
@@ -157,7 +159,10 @@ func (m *migration) copyOver(ctx context.Context, name string, entry []byte) err
 		return m.fail(name, "the destination did not take it; the original stays", err)
 	}
 	back, found, err := m.dst.Get(ctx, name)
-	if err != nil || !found || !sameValue(entry, back) {
+	if err == nil && (!found || !sameValue(entry, back)) {
+		err = errNotKept
+	}
+	if err != nil {
 		return m.fail(name, "the destination did not give back what was written; the original stays", err)
 	}
 	return m.finish(ctx, name, entry, true)

@@ -145,8 +145,8 @@ func TestMigrateFaultsLoseNothing(t *testing.T) {
 	}{
 		{"unreadable", &vault{getErr: boom}, "the destination could not be read (boom)"},
 		{"refuses", &vault{setErr: boom}, "did not take it; the original stays (boom)"},
-		{"mangles", &vault{mangle: func(s string) string { return s[:len(s)-2] }}, "did not give back what was written"},
-		{"stores blank", &vault{mangle: func(string) string { return "" }}, "did not give back what was written"},
+		{"mangles", &vault{mangle: func(s string) string { return s[:len(s)-2] }}, "did not give back what was written; the original stays (it keeps something else"},
+		{"stores blank", &vault{mangle: func(string) string { return "" }}, "did not give back what was written; the original stays (it keeps something else"},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
