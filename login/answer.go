@@ -19,6 +19,11 @@ const (
 	maxInterval   = 5 * time.Minute
 )
 
+var (
+	errStranger = errors.New("something else than the account service answered")
+	errCutOff   = errors.New("the answer was cut off")
+)
+
 // answerReader is the transport under x/oauth2. It lets through what x/oauth2
 // reads as the service meant it, and turns the rest into an [*Error]. Without it
 // x/oauth2 drops a whole token because its expires_in is 3600.0, takes text/plain
@@ -87,7 +92,10 @@ func (a *answerReader) judge(resp *http.Response, body []byte) (map[string]any, 
 	case status >= 400 && (fields != nil || len(bytes.TrimSpace(body)) == 0):
 		failed.Kind = ErrRefused
 	case fields == nil:
-		failed.Kind, failed.Err = ErrUnreachable, errors.New("something else than the account service answered, or the answer was cut off")
+		failed.Kind, failed.Err = ErrUnreachable, errStranger
+		if text := bytes.TrimSpace(body); len(text) == 0 || text[0] == '{' {
+			failed.Err = errCutOff
+		}
 	default:
 		if why := normalise(fields); why != "" {
 			failed.Kind, failed.Err = ErrBadAnswer, errors.New(why)

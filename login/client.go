@@ -64,10 +64,11 @@ func (c *Client) Refresh(ctx context.Context, refreshToken string) (*Grant, erro
 }
 
 // notOAuth reports whether err tells of an HTTP answer that came from something
-// other than a token endpoint.
+// other than a token endpoint. Half a success is one of a token endpoint.
 func notOAuth(err error) bool {
 	var e *Error
-	return errors.As(err, &e) && e.Kind == ErrUnreachable && e.Status != 0 && e.Status < 500
+	return errors.As(err, &e) && e.Kind == ErrUnreachable &&
+		(e.Status >= 300 && e.Status < 500 || errors.Is(e.Err, errStranger))
 }
 
 // TokenSource returns a source that serves t while it is valid and refreshes it

@@ -125,6 +125,36 @@ func TestRefreshFollowsAMovedEndpoint(t *testing.T) {
 	}
 }
 
+// A success of which only a part came has spent the refresh token: using it
+// again at another address could end the session.
+func TestRefreshIsNotRepeatedWhereTheTokenMayBeSpent(t *testing.T) {
+	s := newService(t)
+	s.metadata["token_endpoint"] = s.URL + "/moved"
+	asked := false
+	s.mux.HandleFunc("POST /moved", func(w http.ResponseWriter, _ *http.Request) {
+		asked = true
+		writeJSON(w, 200, goodAnswer())
+	})
+	for name, answer := range map[string][2]string{
+		"half an answer":      {"Content-Length: 4000", `{"access_token":"` + markAccess},
+		"half, and no length": {"", `{"access_token":"` + markAccess},
+		"headers alone":       {"Content-Length: 4000", ""},
+		"nothing":             {"", ""},
+	} {
+		s.answers(200, answer[0], answer[1])
+		_, err := s.client().Refresh(context.Background(), "r")
+		if !errors.Is(err, ErrUnreachable) || asked {
+			t.Errorf("%s: asked again %v, err %v", name, asked, err)
+		}
+		checkNoSecret(t, err)
+		asked = false
+	}
+	s.answers(200, "", "<html>")
+	if _, err := s.client().Refresh(context.Background(), "r"); err != nil || !asked {
+		t.Errorf("a page: asked again %v, err %v", asked, err)
+	}
+}
+
 func TestRevoke(t *testing.T) {
 	s := newService(t)
 	if offered, err := s.client().Revoke(context.Background(), markRefresh, "refresh_token"); offered || err != nil {

@@ -22,8 +22,8 @@ const (
 	idleConnTimeout = 30 * time.Second
 )
 
-// errBodyTooLarge ends the reading of an answer that is over 8 MiB.
-var errBodyTooLarge = errors.New("the answer is larger than 8 MiB")
+// errBodyTooLarge ends the reading of an answer that is over its limit.
+var errBodyTooLarge = errors.New("the answer is too large")
 
 // NewHTTPClient returns the HTTP client this package uses where it is given
 // none. It follows no redirect, keeps no cookie, takes proxies from the

@@ -39,7 +39,7 @@ func setbacks(t *testing.T) []setback {
 		{name: "captive portal by redirect", fault: accountserver.Fault{Redirect: "https://portal.invalid/login"}, all: true, exit: exitUnavailable, says: "HTTP 302"},
 		{name: "cut off", fault: accountserver.Fault{Truncate: true, Body: `{"access_token":"half`}, exit: exitUnavailable, says: "closed before the end"},
 		{name: "dropped", fault: accountserver.Fault{Drop: true}, exit: exitUnavailable, says: "no usable answer"},
-		{name: "endless", fault: accountserver.Fault{Endless: true}, exit: exitUnavailable, says: "larger than 8 MiB"},
+		{name: "endless", fault: accountserver.Fault{Endless: true}, exit: exitUnavailable, says: "too large"},
 		{name: "host unknown", url: "https://no-such-host.invalid", exit: exitUnavailable, says: "host name lookup failed"},
 		{name: "connection refused", url: "http://127.0.0.1:1", exit: exitUnavailable, says: "refused"},
 		{name: "certificate of a stranger", url: stranger.URL, exit: exitUnavailable, says: "certificate"},
