@@ -48,10 +48,11 @@ const (
 func (f Follower) Follow(ctx context.Context, id string, on func(Update)) error {
 	s := following{Follower: f, id: id, told: map[string]bool{}, pause: shortestPause}
 	for {
+		asked := time.Now()
 		now, err := s.ask(ctx)
 		if err == nil {
 			s.hear(&now)
-		} else if err = s.bear(err, &now); err != nil {
+		} else if err = s.bear(err, time.Since(asked), &now); err != nil {
 			return err
 		}
 		on(now)
@@ -118,9 +119,9 @@ func (s *following) hear(now *Update) {
 	}
 }
 
-// bear decides on a failure: whether it is told and tried again, or ends the
-// following.
-func (s *following) bear(err error, now *Update) error {
+// bear decides on a failure that took a while to come: whether it is told and
+// tried again, or ends the following.
+func (s *following) bear(err error, took time.Duration, now *Update) error {
 	var failed *Error
 	if !Passing(err) || !errors.As(err, &failed) {
 		return err
@@ -131,7 +132,7 @@ func (s *following) bear(err error, now *Update) error {
 	if s.last.Status == "" {
 		patience = firstPatience
 	}
-	if s.failing += wait; patience > 0 && s.failing > patience {
+	if s.failing += took + wait; patience > 0 && s.failing > patience {
 		return err
 	}
 	*now = Update{Run: s.last, Wait: wait, Err: err}

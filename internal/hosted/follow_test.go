@@ -5,9 +5,13 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
+	"net/http"
 	"slices"
 	"strconv"
+	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/mogplex/mogplex-cli/internal/accountserver"
@@ -200,6 +204,42 @@ func TestFollowGivesUpWhenPatienceIsOver(t *testing.T) {
 		t.Errorf("cancelled: %v", err)
 	}
 }
+
+// A service that takes requests and does not answer is out of reach while it is
+// waited for, not only in the pauses.
+func TestFollowGivesUpOnASilentService(t *testing.T) {
+	for patience, first := range map[time.Duration]string{
+		time.Minute:     `{"ok":true,"data":{"run":{"runId":"r","status":"streaming"},"events":[]}}`,
+		8 * time.Second: "", // whatever the follower's own
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			answers := []string{first}[:min(len(first), 1)]
+			silent := func(r *http.Request) (*http.Response, error) {
+				if len(answers) > 0 {
+					body := io.NopCloser(strings.NewReader(answers[0]))
+					answers = nil
+					return &http.Response{StatusCode: 200, Body: body}, nil
+				}
+				time.Sleep(20 * time.Second)
+				return nil, io.ErrUnexpectedEOF
+			}
+			follower := hosted.Follower{
+				Client:   hosted.Client{Origin: "https://mogplex.test", HTTP: &http.Client{Transport: transport(silent)}},
+				Token:    func(context.Context) (string, error) { return "t", nil },
+				Patience: time.Minute,
+			}
+			begun := time.Now()
+			err := follower.Follow(t.Context(), "r", untold)
+			if waited := time.Since(begun); !errors.Is(err, hosted.ErrUnreachable) || waited > patience+25*time.Second {
+				t.Errorf("patience %s: %v after %s", patience, err, waited)
+			}
+		})
+	}
+}
+
+type transport func(*http.Request) (*http.Response, error)
+
+func (t transport) RoundTrip(r *http.Request) (*http.Response, error) { return t(r) }
 
 func untold(hosted.Update) {}
 
