@@ -37,6 +37,17 @@ type Vault interface {
 	Close()
 }
 
+// noKeychain stands where there is none, and says why.
+type noKeychain struct{ why string }
+
+func (noKeychain) Name(context.Context) string { return "none" }
+
+func (noKeychain) Limit() int { return 0 }
+
+func (n noKeychain) Open(context.Context, Access) (Vault, error) {
+	return nil, fail(ErrUnavailable, "%s", n.why)
+}
+
 // Failures that this package handles by themselves.
 var (
 	// errLost: the provider died or was replaced in mid-call.

@@ -14,7 +14,8 @@
 //	value, found, err := k.Get(ctx, "account")
 //
 // "Nothing there" is found == false, never an error, and an error never means
-// "nothing there".
+// "nothing there". Every error is an [*Error] of one class, apart from three that
+// are the caller's own: a bad name, a value too large, a canceled context.
 package keyring
 
 import (
@@ -69,8 +70,12 @@ type pause struct {
 }
 
 // Open returns the platform's keychain for items of the named service. The
-// name is subject to the same rule as account names: see [ValidName].
+// name is subject to the same rule as account names, see [ValidName]; with
+// another one every call is ErrUnavailable.
 func Open(service string, opt Options) *Keyring {
+	if err := ValidName(service); err != nil {
+		return New(noKeychain{err.Error()}, opt)
+	}
 	return New(platformBackend(service), opt)
 }
 

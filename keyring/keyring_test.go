@@ -56,6 +56,16 @@ func TestEachFailureHasItsOwnClass(t *testing.T) {
 	}
 }
 
+// A line break in a service's name would be a second command to macOS' security.
+func TestAServiceNameThatAPlatformWouldChangeIsRefused(t *testing.T) {
+	for _, service := range []string{"", "My App", "a\nb", "a:b"} {
+		_, found, err := keyring.Open(service, keyring.Options{}).Get(t.Context(), "a")
+		if found || err == nil || !strings.Contains(err.Error(), "keychain name") {
+			t.Errorf("%q: found %v, %v", service, found, err)
+		}
+	}
+}
+
 func TestAWriteThatIsNotKeptIsNotReportedAsDone(t *testing.T) {
 	f, k := newFake(t, 0)
 	if err := k.Set(t.Context(), "a", []byte("old")); err != nil {
