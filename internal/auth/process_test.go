@@ -46,6 +46,10 @@ func child(role string) int {
 		return 0
 	case "watch":
 		return watchUnaided(watched(os.Getenv("AUTH_TEST_DIR")))
+	case "killed":
+		m := fileManager(os.Getenv("AUTH_TEST_DIR"), "")
+		m.Layers[0].Store = killing{dirStore{os.Getenv("AUTH_TEST_DIR")}}
+		m.Remove(context.Background(), Mogplex)
 	case "store", "remove":
 		return change(fileManager(os.Getenv("AUTH_TEST_DIR"), ""), role)
 	}
@@ -122,6 +126,16 @@ func (s dirStore) Get(_ context.Context, provider string) ([]byte, bool, error) 
 func (s dirStore) Set(_ context.Context, provider string, entry []byte) error {
 	temp := s.path(provider) + strconv.Itoa(os.Getpid())
 	return errors.Join(os.WriteFile(temp, entry, 0o600), os.Rename(temp, s.path(provider)))
+}
+
+// killing ends its process by force where an entry was just deleted.
+type killing struct{ dirStore }
+
+func (s killing) Delete(ctx context.Context, provider string) (bool, error) {
+	_, _ = s.dirStore.Delete(ctx, provider)
+	self, _ := os.FindProcess(os.Getpid())
+	_ = self.Kill()
+	select {}
 }
 
 func (s dirStore) Delete(_ context.Context, provider string) (bool, error) {

@@ -115,6 +115,9 @@ func (r Removal) Failed() bool { return r.Err != nil }
 // apart, reads each back, and goes on after failures. The caller holds the
 // provider's lock, see [Manager.Lock].
 func (m *Manager) Remove(ctx context.Context, provider string) []Removal {
+	// Before as well: a process that is killed in between tells nobody, and who
+	// is told looks a moment later.
+	m.Announce()
 	defer m.Announce()
 	var removals []Removal
 	for _, l := range m.Layers {

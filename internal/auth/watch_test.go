@@ -84,6 +84,20 @@ func TestChangesAreToldWithinASecond(t *testing.T) {
 	}
 }
 
+// A process that is killed as soon as the credential is gone, before it can say
+// so, has not kept the others from noticing.
+func TestASignOutThatIsKilledIsTold(t *testing.T) {
+	dir := t.TempDir()
+	another(t, "store", dir)
+	m := fileManager(dir, "") // its stamp alone tells, as where the credential is in a keychain
+	w := m.Watch(t.Context())
+	cmd, _ := start(t, "killed", dir, "")
+	_ = cmd.Wait()
+	told(t, w)
+	_, err := m.Resolve(t.Context(), Query{})
+	wantError(t, err, ErrNotSignedIn)
+}
+
 // A directory that was removed and made again is watched as the first was.
 func TestWatchSurvivesItsDirectory(t *testing.T) {
 	movable(t)
