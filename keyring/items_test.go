@@ -43,7 +43,7 @@ func (p picky) Set(ctx context.Context, account, payload string) error {
 func TestATokenOfAnySizeAndAnyBytesFitsEveryStore(t *testing.T) {
 	const windows = 2560 // bytes; the tightest of them
 	f := keyringtest.Fake{Dir: t.TempDir(), MaxBytes: 2500}
-	k := keyring.New(picky{f, t}, keyring.Options{})
+	k := keyring.New(picky{f, t}, keyring.Options{Timeout: time.Minute})
 	if f.MaxBytes >= windows {
 		t.Fatal("the limit is over Windows'")
 	}

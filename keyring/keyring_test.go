@@ -16,7 +16,7 @@ import (
 
 func newFake(t *testing.T, limit int) (keyringtest.Fake, *keyring.Keyring) {
 	f := keyringtest.Fake{Dir: t.TempDir(), MaxBytes: limit}
-	return f, keyring.New(f, keyring.Options{Timeout: 30 * time.Second})
+	return f, keyring.New(f, keyring.Options{Timeout: time.Minute})
 }
 
 func TestContractOfTheFake(t *testing.T) {
@@ -37,7 +37,11 @@ func TestEachFailureHasItsOwnClass(t *testing.T) {
 		keyringtest.Unavailable: keyring.ErrUnavailable,
 	} {
 		f := keyringtest.Fake{Dir: t.TempDir()}
-		k := keyring.New(f, keyring.Options{Timeout: 50 * time.Millisecond})
+		opt := keyring.Options{Timeout: time.Minute}
+		if fault == keyringtest.Hangs {
+			opt.Timeout = 50 * time.Millisecond
+		}
+		k := keyring.New(f, opt)
 		if err := f.Break(fault); err != nil {
 			t.Fatal(err)
 		}

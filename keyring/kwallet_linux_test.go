@@ -62,7 +62,7 @@ func (w kwallet) owned() bool {
 
 func (w kwallet) call(method string, args ...any) *dbus.Call {
 	w.Helper()
-	ctx, cancel := context.WithTimeout(w.Context(), 20*time.Second)
+	ctx, cancel := context.WithTimeout(w.Context(), limit)
 	defer cancel()
 	call := w.conn.Object(stubName, "/modules/kwalletd5").CallWithContext(ctx, "org.kde.KWallet."+method, 0, args...)
 	if call.Err != nil {
@@ -94,19 +94,19 @@ func TestContractOfKWallet(t *testing.T) {
 // KWallet's window asks for the password, and go-keyring waits for it for ever.
 func TestALockedKWalletIsWaitedForNoLongerThanSet(t *testing.T) {
 	w := startKWallet(t, "")
-	wantClass(t, keyring.Options{}, keyring.ErrLocked, 2*time.Second)
+	wantClass(t, keyring.Options{}, keyring.ErrLocked)
 	w.open()
 	if err := open(keyring.Options{}).Set(t.Context(), "a", []byte("v")); err != nil {
 		t.Fatal(err)
 	}
 	w.call("closeAllWallets")
-	wantClass(t, keyring.Options{}, keyring.ErrLocked, 2*time.Second)
+	wantClass(t, keyring.Options{}, keyring.ErrLocked)
 	w.open()
 	if got, found, err := open(keyring.Options{}).Get(t.Context(), "a"); string(got) != "v" || !found || err != nil {
 		t.Errorf("opened again: %q, found %v, %v", got, found, err)
 	}
 	w.call("closeAllWallets")
-	wantClass(t, keyring.Options{Attended: true, Timeout: 300 * time.Millisecond}, keyring.ErrTimeout, 3*time.Second)
+	wantClass(t, keyring.Options{Attended: true, Timeout: 300 * time.Millisecond}, keyring.ErrTimeout)
 }
 
 // An open wallet calls itself locked until somebody has asked for its prompt. A
@@ -124,7 +124,7 @@ func TestAKWalletThatTheDesktopOpenedIsNotLocked(t *testing.T) {
 // answers that here.
 func TestAKWalletThatAsksForEveryProgramIsLockedWithNobodyThere(t *testing.T) {
 	startKWallet(t, "Prompt on Open=true\n").open()
-	wantClass(t, keyring.Options{}, keyring.ErrLocked, 4*time.Second)
+	wantClass(t, keyring.Options{}, keyring.ErrLocked)
 }
 
 // KWallet keeps text, and makes other characters of bytes that are none: what it

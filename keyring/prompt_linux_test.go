@@ -15,53 +15,70 @@ const storedV = "kr1:1:4c94485e0c21ae6c:dg" // "v"
 // eventually waits for what another process is about to do.
 func eventually(t *testing.T, what string, done func() bool) {
 	t.Helper()
-	for end := time.Now().Add(20 * time.Second); !done(); time.Sleep(5 * time.Millisecond) {
+	for end := time.Now().Add(limit); !done(); time.Sleep(5 * time.Millisecond) {
 		if time.Now().After(end) {
-			t.Fatalf("not within 20 s: %s", what)
+			t.Fatalf("waited in vain for: %s", what)
 		}
 	}
 }
 
+// unlocking is what becomes of a prompt, and of the call that needs it.
+type unlocking struct {
+	name           string
+	act            promptAct
+	unattended     bool
+	limit          time.Duration
+	want           error
+	shown, prompts int  // how often the provider showed it, and OnPrompt was called
+	takenBack      bool // by Prompt.Dismiss
+}
+
 func TestUnlockPrompt(t *testing.T) {
-	for _, test := range []struct {
-		name           string
-		act            promptAct
-		unattended     bool
-		limit          time.Duration
-		want           error
-		shown, prompts int  // how often the provider showed it, and OnPrompt was called
-		takenBack      bool // by Prompt.Dismiss
-		within         time.Duration
-	}{
-		{name: "answered", act: answered, shown: 1, prompts: 1, within: time.Second},
-		{name: "dismissed by a person", act: dismissedSlowly, want: keyring.ErrDenied, shown: 1, prompts: 1, within: time.Second},
-		{name: "ended at once, as nothing can show it", act: dismissed, want: keyring.ErrLocked, shown: 1, prompts: 1, within: 300 * time.Millisecond},
-		{name: "never answered", act: neverAnswered, limit: 300 * time.Millisecond, want: keyring.ErrTimeout, shown: 1, prompts: 1, takenBack: true, within: time.Second},
-		{name: "provider leaves", act: providerLeaves, want: keyring.ErrUnavailable, shown: 1, prompts: 1, within: time.Second},
-		{name: "nobody there", act: answered, unattended: true, want: keyring.ErrLocked, takenBack: true, within: 300 * time.Millisecond},
-		{name: "completed with a word", act: completedOddly, want: keyring.ErrUnavailable, shown: 1, prompts: 1, within: time.Second},
-		{name: "completed with nothing", act: completedWithNothing, want: keyring.ErrUnavailable, shown: 1, prompts: 1, within: time.Second},
+	for _, test := range []unlocking{
+		{name: "answered", act: answered, shown: 1, prompts: 1},
+		{name: "dismissed by a person", act: dismissedSlowly, want: keyring.ErrDenied, shown: 1, prompts: 1},
+		{name: "ended at once, as nothing can show it", act: dismissed, want: keyring.ErrLocked, shown: 1, prompts: 1},
+		{name: "never answered", act: neverAnswered, limit: 300 * time.Millisecond, want: keyring.ErrTimeout, shown: 1, prompts: 1, takenBack: true},
+		{name: "provider leaves", act: providerLeaves, want: keyring.ErrUnavailable, shown: 1, prompts: 1},
+		{name: "nobody there", act: answered, unattended: true, want: keyring.ErrLocked, takenBack: true},
+		{name: "completed with a word", act: completedOddly, want: keyring.ErrUnavailable, shown: 1, prompts: 1},
+		{name: "completed with nothing", act: completedWithNothing, want: keyring.ErrUnavailable, shown: 1, prompts: 1},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			s := startStub(t, lockedAt(holding(&stub{unlockPrompt: test.act}, storedV), stubCollection))
-			prompts := 0
-			k := open(keyring.Options{Attended: !test.unattended, Timeout: test.limit, OnPrompt: func() { prompts++ }})
-			start := time.Now()
-			value, found, err := k.Get(t.Context(), "a")
-			if took := time.Since(start); took > test.within || took < test.limit {
-				t.Errorf("it took %s", took)
-			}
-			if !errors.Is(err, test.want) || found != (test.want == nil) || found && string(value) != "v" {
-				t.Errorf("%q, found %v, %v; want %v", value, found, err, test.want)
-			}
-			if test.takenBack {
-				eventually(t, "the prompt is taken back", func() bool { _, n := s.counts(); return n > 0 })
-			}
-			if shown, _ := s.counts(); shown != test.shown || prompts != test.prompts {
-				t.Errorf("shown %d times, announced %d times", shown, prompts)
+			for test.tooSlow(t) {
+				test.limit *= 4
 			}
 		})
 	}
+}
+
+// tooSlow runs the test, and reports that the machine was too slow for it: the
+// limit passed before the prompt was shown, or a prompt that ended at once took
+// as long as a person takes.
+func (test unlocking) tooSlow(t *testing.T) bool {
+	s := startStub(t, lockedAt(holding(&stub{unlockPrompt: test.act}, storedV), stubCollection))
+	prompts := 0
+	k := open(keyring.Options{Attended: !test.unattended, Timeout: test.limit, OnPrompt: func() { prompts++ }})
+	start := time.Now()
+	value, found, err := k.Get(t.Context(), "a")
+	took := time.Since(start)
+	shown, _ := s.counts()
+	if test.limit > 0 && test.limit < limit && shown < test.shown || test.want == keyring.ErrLocked && personMayHave(err, took) {
+		return true
+	}
+	if took > limit/2 || took < test.limit {
+		t.Errorf("it took %s", took)
+	}
+	if !errors.Is(err, test.want) || found != (test.want == nil) || found && string(value) != "v" {
+		t.Errorf("%q, found %v, %v; want %v", value, found, err, test.want)
+	}
+	if test.takenBack {
+		eventually(t, "the prompt is taken back", func() bool { _, n := s.counts(); return n > 0 })
+	}
+	if shown != test.shown || prompts != test.prompts {
+		t.Errorf("shown %d times, announced %d times", shown, prompts)
+	}
+	return false
 }
 
 func TestACancelledCallerTakesThePromptBack(t *testing.T) {
@@ -145,7 +162,7 @@ func TestSetThroughAPrompt(t *testing.T) {
 			if err := k.Set(t.Context(), "a", []byte("v")); !errors.Is(err, test.want) {
 				t.Errorf("set: %v; want %v", err, test.want)
 			}
-			if took := time.Since(start); took > 3*time.Second {
+			if took := time.Since(start); took > limit/2 {
 				t.Errorf("it took %s", took)
 			}
 			if test.limit > 0 {

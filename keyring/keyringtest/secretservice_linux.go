@@ -14,7 +14,7 @@ import (
 )
 
 // patience bounds every wait that the caller's context does not bound sooner. A session is up in some 50 ms.
-const patience = 20 * time.Second
+const patience = time.Minute
 
 // Session is a private D-Bus session with its own gnome-keyring. Its processes end with [Session.Close], and with the
 // process that started them. It is for one goroutine at a time.
