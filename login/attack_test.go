@@ -22,7 +22,7 @@ func raw(t *testing.T, r *running, request string) (*http.Response, error) {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = conn.Close() })
-	_ = conn.SetDeadline(time.Now().Add(15 * time.Second))
+	_ = conn.SetDeadline(time.Now().Add(time.Minute))
 	go func() { _, _ = io.WriteString(conn, request) }()
 	return http.ReadResponse(bufio.NewReader(conn), nil)
 }
@@ -106,9 +106,10 @@ func TestStrayAndForgedRequests(t *testing.T) {
 	}
 }
 
-// Two hundred silent connections don't keep the browser out.
+// Two hundred silent connections don't keep the browser out, however long each
+// of them may be silent.
 func TestFlood(t *testing.T) {
-	r := start(t, newService(t).client(), Flow{})
+	r := start(t, newService(t).client(), Flow{headers: time.Hour})
 	host := hostOf(t, r)
 	for i := range 200 {
 		conn, err := net.Dial("tcp4", host)
@@ -120,29 +121,27 @@ func TestFlood(t *testing.T) {
 			_, _ = io.WriteString(conn, "GET /auth/callback?code=c HTTP/1.1\r\nHost: ")
 		}
 	}
-	began := time.Now()
 	_, body, _ := visit(t, r.callback("code=c&state=STATE"))
 	if _, err := r.end(); err != nil {
 		t.Fatal(err)
 	}
-	if took := time.Since(began); took > 4*time.Second || !strings.Contains(body, "You are signed in") {
-		t.Errorf("took %v; page: %s", took, body)
+	if !strings.Contains(body, "You are signed in") {
+		t.Errorf("page: %s", body)
 	}
 }
 
 func TestSlowHeadersAreCutOff(t *testing.T) {
-	t.Parallel()
-	if testing.Short() {
-		t.Skip("takes five seconds")
+	if limit := (Flow{}).withDefaults().headers; limit != headerReadTimeout {
+		t.Errorf("the limit is %v", limit)
 	}
-	r := start(t, newService(t).client(), Flow{})
+	r := start(t, newService(t).client(), Flow{headers: 100 * time.Millisecond})
 	conn, err := net.Dial("tcp4", hostOf(t, r))
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer func() { _ = conn.Close() }()
 	_, _ = io.WriteString(conn, "GET /auth/callback HTTP/1.1\r\n")
-	_ = conn.SetReadDeadline(time.Now().Add(headerReadTimeout + 3*time.Second))
+	_ = conn.SetReadDeadline(time.Now().Add(time.Minute))
 	if _, err := io.Copy(io.Discard, conn); err != nil {
 		t.Errorf("the connection was not closed: %v", err)
 	}

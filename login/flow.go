@@ -37,8 +37,9 @@ type Flow struct {
 	// Device runs the device grant (RFC 8628) as well, where metadata offers it.
 	Device bool
 
-	ports []int         // for tests; nil means callbackPorts
-	grace time.Duration // for tests; 0 means strayGrace
+	ports   []int         // for tests; nil means callbackPorts
+	grace   time.Duration // for tests; 0 means strayGrace
+	headers time.Duration // for tests; 0 means headerReadTimeout
 }
 
 // Prompt is what the person needs to know.
@@ -82,6 +83,9 @@ func (f Flow) withDefaults() Flow {
 	}
 	if f.grace == 0 {
 		f.grace = strayGrace
+	}
+	if f.headers == 0 {
+		f.headers = headerReadTimeout
 	}
 	if f.Show == nil {
 		f.Show = func(Prompt) {}

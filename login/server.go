@@ -47,8 +47,9 @@ type callbackServer struct {
 
 type connKey struct{}
 
-// serve starts a callbackServer on ln. It ends with finish.
-func serve(ln net.Listener, port int, expect expectation) *callbackServer {
+// serve starts a callbackServer on ln, where a request has the given time for its
+// headers. It ends with finish.
+func serve(ln net.Listener, port int, expect expectation, headers time.Duration) *callbackServer {
 	s := &callbackServer{
 		expect:   expect,
 		host:     loopbackAddress(port),
@@ -62,7 +63,7 @@ func serve(ln net.Listener, port int, expect expectation) *callbackServer {
 	}
 	s.http = &http.Server{
 		Handler:                      s,
-		ReadHeaderTimeout:            headerReadTimeout,
+		ReadHeaderTimeout:            headers,
 		MaxHeaderBytes:               maxRequestHeader,
 		ErrorLog:                     log.New(io.Discard, "", 0), // it would quote requests
 		DisableGeneralOptionsHandler: true,

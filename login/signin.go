@@ -71,7 +71,7 @@ func (a *attempt) listen(ctx context.Context) {
 	ln, port := listenLoopback(ctx, a.flow.ports)
 	a.redirect = "http://" + loopbackAddress(port) + callbackPath
 	if ln != nil {
-		a.server = serve(ln, port, expect)
+		a.server = serve(ln, port, expect, a.flow.headers)
 	}
 }
 

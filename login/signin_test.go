@@ -1,12 +1,14 @@
 package login
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"net"
 	"net/http"
 	"os"
 	"reflect"
+	"runtime"
 	"strings"
 	"sync"
 	"testing"
@@ -110,14 +112,10 @@ func TestExchangeFails(t *testing.T) {
 }
 
 func TestCancelDuringWait(t *testing.T) {
-	r := start(t, newService(t).client(), Flow{})
+	r := start(t, newService(t).client(), Flow{Timeout: time.Hour})
 	r.cancel()
-	began := time.Now()
-	if _, err := r.end(); !errors.Is(err, context.Canceled) {
+	if _, err := r.end(); !errors.Is(err, context.Canceled) { // which does not wait for an hour
 		t.Fatalf("err = %v", err)
-	}
-	if took := time.Since(began); took > time.Second {
-		t.Errorf("took %v", took)
 	}
 }
 
@@ -161,12 +159,11 @@ func TestRefusalWithStateEndsAtOnce(t *testing.T) {
 
 // An error without state is shown, and ends the sign-in after the grace only.
 func TestRefusalWithoutState(t *testing.T) {
-	r := start(t, newService(t).client(), Flow{grace: 200 * time.Millisecond})
-	status, body, _ := visit(t, r.callback("error=access_denied&error_description=No+%1b%5B31mway%3Cb%3E"))
-	if status != 400 || !strings.Contains(body, "Not signed in") || !strings.Contains(body, "No way&lt;b&gt;") {
-		t.Errorf("page: %d %s", status, body)
+	r, answers := whileItWaits(t, func(wait time.Duration) Flow { return Flow{grace: wait} },
+		"error=access_denied&error_description=No+%1b%5B31mway%3Cb%3E", "error=other")
+	if body := answers[0]; !strings.HasPrefix(body, "400 ") || !strings.Contains(body, "Not signed in") || !strings.Contains(body, "No way&lt;b&gt;") {
+		t.Errorf("page: %s", body)
 	}
-	visit(t, r.callback("error=other"))
 	var e *Error
 	if _, err := r.end(); !errors.As(err, &e) || e.Kind != ErrRefused || e.Code != "access_denied" {
 		t.Fatalf("err = %v", err)
@@ -187,8 +184,7 @@ func TestValidCallbackWinsDuringGrace(t *testing.T) {
 
 func TestTimeLimitDuringGraceIsTheRefusal(t *testing.T) {
 	t.Parallel()
-	r := start(t, newService(t).client(), Flow{Timeout: 2 * time.Second})
-	visit(t, r.callback("error=server_error"))
+	r, _ := whileItWaits(t, func(wait time.Duration) Flow { return Flow{Timeout: wait} }, "error=server_error")
 	if _, err := r.end(); !errors.Is(err, ErrRefused) {
 		t.Fatalf("err = %v", err)
 	}
@@ -197,18 +193,21 @@ func TestTimeLimitDuringGraceIsTheRefusal(t *testing.T) {
 // However many right callbacks arrive, one code is exchanged and all browsers
 // are told the same.
 func TestConcurrentCallbacks(t *testing.T) {
+	const browsers = 8
 	s := newService(t)
 	s.token = func(w http.ResponseWriter, _ *http.Request) {
-		time.Sleep(100 * time.Millisecond) // let the others arrive
+		for end := time.Now().Add(time.Minute); goroutinesIn("callbackServer).await(") < browsers && time.Now().Before(end); {
+			time.Sleep(time.Millisecond) // let the others arrive
+		}
 		writeJSON(w, 200, goodAnswer())
 	}
 	r := start(t, s.client(), Flow{})
 	var wg sync.WaitGroup
-	for range 8 {
+	for range browsers {
 		wg.Go(func() {
-			_, body, _ := visit(t, r.callback("code=c&state=STATE"))
-			if !strings.Contains(body, "You are signed in") && !strings.Contains(body, "already over") {
-				t.Errorf("page: %s", body)
+			_, body, _, err := tryVisit(r.callback("code=c&state=STATE"))
+			if err != nil || !strings.Contains(body, "You are signed in") {
+				t.Errorf("page: %s, %v", body, err)
 			}
 		})
 	}
@@ -217,6 +216,12 @@ func TestConcurrentCallbacks(t *testing.T) {
 	if n := len(s.requests()); err != nil || n != 1 || len(r.saved) != 1 {
 		t.Fatalf("%d exchanges, %d saves, err %v", n, len(r.saved), err)
 	}
+}
+
+// goroutinesIn counts the goroutines that are in a function.
+func goroutinesIn(function string) int {
+	stacks := make([]byte, 1<<20)
+	return bytes.Count(stacks[:runtime.Stack(stacks, true)], []byte(function))
 }
 
 func TestPortTaken(t *testing.T) {
@@ -261,7 +266,7 @@ func TestNoPort(t *testing.T) {
 
 func TestRealPorts(t *testing.T) {
 	// Other packages' tests take these ports for a moment, too.
-	for end := time.Now().Add(time.Minute); ; time.Sleep(100 * time.Millisecond) {
+	for end := time.Now().Add(3 * time.Minute); ; time.Sleep(100 * time.Millisecond) {
 		squatter, err := net.Listen("tcp4", loopbackAddress(24816))
 		if err == nil {
 			r := start(t, newService(t).client(), Flow{ports: callbackPorts()})
