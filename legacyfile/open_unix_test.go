@@ -112,7 +112,7 @@ func TestLinkOfAnotherUserIsRefused(t *testing.T) {
 // refused checks that f is neither read nor written, at once, and stays.
 func refused(t *testing.T, f *File, class error) {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
+	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
 	defer cancel()
 	before, err := os.Lstat(f.path)
 	must(t, err)

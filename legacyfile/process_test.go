@@ -17,7 +17,8 @@ import (
 // child is what this test binary does when it is started as another process.
 func child(role string) int {
 	f := New(os.Getenv("LEGACYFILE_TEST_PATH"), os.Getenv("LEGACYFILE_TEST_LOCK"))
-	ctx := context.Background()
+	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
+	defer cancel()
 	var err error
 	switch name, _ := strings.CutPrefix(role, "set "); {
 	case name != role:
@@ -96,7 +97,9 @@ func TestGoroutinesAtOnce(t *testing.T) {
 	for n := range 50 {
 		wg.Go(func() {
 			name := "g" + strconv.Itoa(n)
-			if err := f.Set(context.Background(), name, []byte(key(name, ""))); err != nil {
+			ctx, cancel := context.WithTimeout(t.Context(), time.Minute) // fifty writes on a busy disk
+			defer cancel()
+			if err := f.Set(ctx, name, []byte(key(name, ""))); err != nil {
 				t.Error(err)
 			}
 			if got := get(t, f, name); got != key(name, "") {

@@ -107,7 +107,7 @@ func TestPlantedLockBlocksNobodyForEver(t *testing.T) {
 				if err == nil && get(t, f, "xai") == "" || err != nil && content(t, f) != `{"groq":"g"}` {
 					t.Errorf("Set said %v and did the opposite", err)
 				}
-			case <-time.After(lockWait + 5*time.Second):
+			case <-time.After(lockWait + time.Minute):
 				t.Fatal("it hangs")
 			}
 		})

@@ -92,7 +92,7 @@ func watchUnaided(m *Manager) int {
 	select {
 	case <-w:
 		fmt.Println("told")
-	case <-time.After(5 * time.Second):
+	case <-time.After(time.Minute):
 		fmt.Println("not told")
 	}
 	return 0

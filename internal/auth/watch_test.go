@@ -7,6 +7,7 @@ import (
 	"runtime"
 	"sync"
 	"testing"
+	"testing/synctest"
 	"time"
 )
 
@@ -17,13 +18,14 @@ func watched(dir string) *Manager {
 	return m
 }
 
-// told waits until the watch tells of a change, for a second at most.
+// told waits until the watch tells of a change. That it does so within a second
+// is TestThePollTellsWithinASecond's: this machine may have other things to do.
 func told(t *testing.T, w <-chan struct{}) {
 	t.Helper()
 	select {
 	case <-w:
-	case <-time.After(time.Second):
-		t.Fatal("nothing was told within a second")
+	case <-time.After(time.Minute):
+		t.Fatal("nothing was told")
 	}
 }
 
@@ -43,7 +45,27 @@ func movable(t *testing.T) {
 	}
 }
 
-func TestChangesAreToldWithinASecond(t *testing.T) {
+// The poll alone, which the system's notifications only hasten, tells of a change
+// within a second, whenever that comes.
+func TestThePollTellsWithinASecond(t *testing.T) {
+	stamp := filepath.Join(t.TempDir(), stampName)
+	synctest.Test(t, func(t *testing.T) {
+		w := watch{paths: []string{stamp}, changed: make(chan struct{}, 1)}
+		w.look()
+		go w.run(t.Context())
+		for pause := range 20 {
+			time.Sleep(time.Duration(pause) * 50 * time.Millisecond)
+			must(t, os.WriteFile(stamp, make([]byte, pause), 0o600))
+			changed := time.Now()
+			<-w.changed
+			if took := time.Since(changed); took > time.Second {
+				t.Errorf("told after %s", took)
+			}
+		}
+	})
+}
+
+func TestEveryChangeIsTold(t *testing.T) {
 	put := func(t *testing.T, dir string) { another(t, "store", dir) }
 	for _, c := range []struct {
 		name           string
@@ -132,8 +154,8 @@ func TestOtherFilesAreNotTold(t *testing.T) {
 	}
 }
 
-// Whoever holds a credential and follows the watch has dropped it within a
-// second after fifty processes signed out at once, and was told a few times.
+// Whoever holds a credential and follows the watch has dropped it after fifty
+// processes signed out at once, and was told a few times.
 func TestFiftySignOutsAtOnce(t *testing.T) {
 	dir := t.TempDir()
 	another(t, "store", dir)

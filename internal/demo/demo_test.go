@@ -90,7 +90,7 @@ func walk(t *testing.T, args ...string) string {
 	empty := ownTemp(t)
 	var stdout, stderr bytes.Buffer
 	code := run(t.Context(), append(args, "--walk"), nil, &stdout, &stderr)
-	for try := 0; try < 30 && strings.Contains(stdout.String(), "ports 24816 and 24818 are taken"); try++ {
+	for try := 0; try < 180 && strings.Contains(stdout.String(), "ports 24816 and 24818 are taken"); try++ {
 		time.Sleep(time.Second) // the tests of another package hold them
 		stdout.Reset()
 		code = run(t.Context(), append(args, "--walk"), nil, &stdout, &stderr)

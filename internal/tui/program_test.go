@@ -69,7 +69,7 @@ func (r *real) leaves() error {
 	select {
 	case err := <-r.ended:
 		return err
-	case <-time.After(20 * time.Second):
+	case <-time.After(time.Minute):
 		r.Fatal("it does not end")
 		return nil
 	}
