@@ -16,7 +16,8 @@ import (
 
 const (
 	// keepLimit bounds the keeping of an answer: a list is worth no longer wait.
-	keepLimit = 5 * time.Second
+	// busyLimit is the part of it that may be waited for others.
+	keepLimit, busyLimit = 5 * time.Second, 2 * time.Second
 	// sealLabel is bound to what is sealed with the key of the rescue file.
 	sealLabel = "mcp-servers.remote.json"
 )
@@ -67,7 +68,7 @@ func shut(f auth.Finding) bool {
 func (s *session) whileInForce(ctx context.Context, owner string, save func(context.Context) error) error {
 	ctx, cancel := context.WithTimeout(ctx, keepLimit)
 	defer cancel()
-	unlock, err := s.auth.Lock(ctx, auth.Mogplex, keepLimit)
+	unlock, err := s.auth.Lock(ctx, auth.Mogplex, busyLimit)
 	if errors.Is(err, auth.ErrBusy) {
 		return nil // others are at it, and keep theirs
 	}
