@@ -28,7 +28,21 @@ func (p *program) main() int {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	context.AfterFunc(ctx, stop)
+	ctx, stop = outlive(ctx)
+	defer stop()
 	return p.run(ctx, os.Args)
+}
+
+// outlive keeps the process from being killed by a terminal that is closed, or
+// a pipe that nobody reads: it may be about to store the only token that works.
+// The first ends ctx, however often it is told: kernel and shell both do. The
+// second fails the write. Under nohup a terminal that is closed is nothing.
+func outlive(ctx context.Context) (context.Context, context.CancelFunc) {
+	signal.Notify(make(chan os.Signal, 1), syscall.SIGPIPE)
+	if signal.Ignored(syscall.SIGHUP) {
+		return context.WithCancel(ctx)
+	}
+	return signal.NotifyContext(ctx, syscall.SIGHUP)
 }
 
 // run runs one command line.
@@ -38,10 +52,12 @@ func (p *program) run(ctx context.Context, args []string) int {
 	out := &witness{Writer: p.stdout}
 	p.stdout = out
 	err := p.app().RunContext(ctx, args)
-	if err == nil && out.err != nil {
+	switch {
+	case err == nil && errors.Is(out.err, syscall.EPIPE):
+		return exitFailure // whoever left knows
+	case err == nil && out.err != nil:
 		err = fmt.Errorf("write to stdout: %w", out.err)
-	}
-	if err == nil {
+	case err == nil:
 		return exitOK
 	}
 	if ctx.Err() != nil && !errors.Is(err, context.Canceled) {
@@ -54,13 +70,17 @@ func (p *program) run(ctx context.Context, args []string) int {
 // reads the output must not take it for whole.
 type witness struct {
 	io.Writer
-	err error
+	err    error
+	failed func() // told of it, where set
 }
 
 func (w *witness) Write(p []byte) (int, error) {
 	n, err := w.Writer.Write(p)
 	if err != nil {
 		w.err = err
+		if w.failed != nil {
+			w.failed()
+		}
 	}
 	return n, err
 }

@@ -61,17 +61,15 @@ func (p *program) wantsPlain() bool {
 	return p.getenv("MOGPLEX_PLAIN") == "1" || name == "dumb" || name == "" && runtime.GOOS != "windows"
 }
 
-// runApp draws the app. A terminal that goes away ends it.
+// runApp draws the app.
 func (s *session) runApp(ctx context.Context, run string) error {
-	ctx, stop := signal.NotifyContext(ctx, syscall.SIGHUP)
-	defer stop()
 	a := s.openApp(ctx)
 	defer a.close()
 	return a.ended(tui.Run(ctx, a, s.screenOptions(run)))
 }
 
 // runPlain is the app line by line. Ctrl-C interrupts what it does; it does not
-// end ctx.
+// end ctx. A write that fails does.
 func (s *session) runPlain(ctx context.Context, run string) error {
 	ctx, stop := signal.NotifyContext(context.WithoutCancel(ctx), syscall.SIGTERM, syscall.SIGHUP)
 	defer stop()
@@ -79,6 +77,7 @@ func (s *session) runPlain(ctx context.Context, run string) error {
 	defer a.close()
 	opt := s.screenOptions(run)
 	opt.Interrupts = a.interrupts()
+	opt.Output = &witness{Writer: opt.Output, failed: stop}
 	if s.isTerminal(s.stdin) {
 		opt.ReadSecret = s.hidden
 	}
