@@ -12,7 +12,6 @@ import (
 	"os"
 	"os/signal"
 	"runtime/debug"
-	"slices"
 	"syscall"
 
 	"github.com/urfave/cli/v2"
@@ -48,7 +47,7 @@ func outlive(ctx context.Context) (context.Context, context.CancelFunc) {
 // run runs one command line.
 func (p *program) run(ctx context.Context, args []string) int {
 	// A command line that can't be parsed asks for JSON all the same.
-	p.json = slices.Contains(args, "--json")
+	p.json = asksForJSON(args)
 	out := &witness{Writer: p.stdout}
 	p.stdout = out
 	err := p.app().RunContext(ctx, args)
@@ -162,8 +161,6 @@ func providerFlag() cli.Flag {
 	return &cli.StringFlag{Name: "provider", Usage: "the provider `NAME`, such as mogplex, anthropic or openai"}
 }
 
-func onUsageError(_ *cli.Context, err error, _ bool) error { return usageError{err.Error()} }
-
 func (p *program) authCommand() *cli.Command {
 	return &cli.Command{
 		Name:        "auth",
@@ -171,13 +168,9 @@ func (p *program) authCommand() *cli.Command {
 		Subcommands: []*cli.Command{p.statusCommand(), p.tokenCommand(), p.refreshCommand(), p.migrateCommand()},
 		Action: func(c *cli.Context) error {
 			if name := c.Args().First(); name != "" {
-				return unknownCommand("auth "+name, "mogplex auth --help")
+				return unknownCommand("auth ", name)
 			}
 			return cli.ShowSubcommandHelp(c)
 		},
 	}
-}
-
-func unknownCommand(name, help string) error {
-	return hinted{usageError{"there is no command `mogplex " + printable(name) + "`"}, "See `" + help + "`."}
 }

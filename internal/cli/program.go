@@ -191,7 +191,7 @@ func (p *program) command(run func(context.Context, *session, *cli.Context) erro
 			return err
 		}
 		if extra := c.Args().First(); extra != "" {
-			return usageError{fmt.Sprintf("there is nothing called %q here", printable(extra))}
+			return surplusArgument(extra)
 		}
 		s, err := p.open(c)
 		if err != nil {

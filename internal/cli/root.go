@@ -25,7 +25,7 @@ func rootFlags() []cli.Flag {
 // root is `mogplex` alone.
 func (p *program) root(c *cli.Context) error {
 	if name := c.Args().First(); name != "" {
-		return unknownCommand(name, "mogplex --help")
+		return unknownCommand("", name)
 	}
 	return p.command(func(ctx context.Context, s *session, c *cli.Context) error {
 		run, err := p.attachedRun(c)

@@ -1,0 +1,55 @@
+package cli
+
+import (
+	"regexp"
+	"slices"
+	"strings"
+
+	"github.com/urfave/cli/v2"
+)
+
+// What is wrong with a command line is said without quoting more than a plain
+// word of it: what was typed in the wrong place may be a token.
+var (
+	plainWord = regexp.MustCompile(`^[a-z][a-z-]{0,19}$`)
+	flagNamed = regexp.MustCompile(`(?:for|for flag|argument:|defined:) -([a-z][a-z-]{0,19})(?::|$)`)
+)
+
+func unknownCommand(above, name string) error {
+	hint := "See `mogplex " + above + "--help`."
+	if !plainWord.MatchString(name) {
+		return hinted{usageError{"there is no such command; a token or key is read from stdin"}, hint}
+	}
+	return hinted{usageError{"there is no command `mogplex " + above + name + "`"}, hint}
+}
+
+func surplusArgument(argument string) error {
+	if !plainWord.MatchString(argument) {
+		return usageError{"there is an argument too many; a token or key is read from stdin"}
+	}
+	return usageError{`there is nothing called "` + argument + `" here`}
+}
+
+// onUsageError puts package flag's error, which quotes values, into words.
+func onUsageError(_ *cli.Context, err error, _ bool) error {
+	named := flagNamed.FindStringSubmatch(err.Error())
+	if named == nil {
+		return usageError{"there is no such flag"}
+	}
+	switch kind, _, _ := strings.Cut(err.Error(), ":"); {
+	case kind == "flag provided but not defined":
+		return usageError{"there is no flag --" + named[1]}
+	case kind == "flag needs an argument":
+		return usageError{"--" + named[1] + " wants a value"}
+	case strings.HasPrefix(kind, "invalid boolean value"):
+		return usageError{"--" + named[1] + " takes no value"}
+	}
+	return usageError{"the value of --" + named[1] + " can't be read"}
+}
+
+// asksForJSON reports whether a command line that may not be one asks for JSON.
+func asksForJSON(args []string) bool {
+	return slices.ContainsFunc(args, func(arg string) bool {
+		return slices.Contains([]string{"--json", "-json", "--json=true", "-json=true"}, arg)
+	})
+}
