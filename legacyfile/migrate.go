@@ -36,9 +36,10 @@ type Options struct {
 
 // Report says what became of each name: it is in exactly one of the three.
 type Report struct {
-	Moved   []string  // in the destination, and out of the source unless foreign
-	Skipped []Outcome // as it should be, or for a person to decide
-	Failed  []Outcome // still in the source
+	Moved    []string  // in the destination, and out of the source unless foreign
+	Skipped  []Outcome // as it should be, or for a person to decide
+	Failed   []Outcome // still in the source
+	Replaced []string  // those of Moved that took the place of an older entry
 }
 
 // Outcome is a name that was not moved.
@@ -89,6 +90,7 @@ type migration struct {
 	src    Source
 	dst    Destination
 	dry    bool
+	wrote  string // the latest name that was written
 	report Report
 }
 
@@ -141,7 +143,7 @@ func (m *migration) decide(ctx context.Context, name string, entry, there []byte
 	case sameValue(entry, there):
 		return m.finish(ctx, name, entry, false)
 	case ours.After(theirs):
-		return m.copyOver(ctx, name, entry)
+		return m.replace(ctx, name, entry)
 	case theirs.After(ours):
 		return m.supersede(ctx, name, entry)
 	default:
@@ -155,6 +157,7 @@ func (m *migration) copyOver(ctx context.Context, name string, entry []byte) err
 	if m.dry {
 		return m.moved(name)
 	}
+	m.wrote = name
 	if err := m.dst.Set(ctx, name, entry); err != nil {
 		return m.fail(name, "the destination did not take it; the original stays", err)
 	}
@@ -166,6 +169,17 @@ func (m *migration) copyOver(ctx context.Context, name string, entry []byte) err
 		return m.fail(name, "the destination did not give back what was written; the original stays", err)
 	}
 	return m.finish(ctx, name, entry, true)
+}
+
+// replace is copyOver where the destination has an older entry. One that was
+// written a try before is not worth telling.
+func (m *migration) replace(ctx context.Context, name string, entry []byte) error {
+	before, again := len(m.report.Moved), m.wrote == name
+	err := m.copyOver(ctx, name, entry)
+	if len(m.report.Moved) > before && !again {
+		m.report.Replaced = append(m.report.Replaced, name)
+	}
+	return err
 }
 
 // finish removes an original whose copy is in the destination.

@@ -58,6 +58,9 @@ func migrate(t *testing.T, src Source, dst Destination, opt Options) string {
 func summary(r Report) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "moved %v", r.Moved)
+	if r.Replaced != nil {
+		fmt.Fprintf(&b, " replaced %v", r.Replaced)
+	}
 	for _, o := range r.Skipped {
 		fmt.Fprintf(&b, "; skipped %s: %s", o.Name, o.Why)
 	}
@@ -99,8 +102,8 @@ func TestMigrateSettlesConflicts(t *testing.T) {
 	}{
 		{"equal", key("a", ""), key("a", ""), "moved [groq]", key("a", ""), false},
 		{"equal, laid out anew", key("a", ""), `{ "key":"a", "type":"api_key" }`, "moved [groq]", `{ "key":"a", "type":"api_key" }`, false},
-		{"source newer", key("a", late), key("b", early), "moved [groq]", key("a", late), false},
-		{"only the source has a time", key("a", late), key("b", ""), "moved [groq]", key("a", late), false},
+		{"source newer", key("a", late), key("b", early), "moved [groq] replaced [groq]", key("a", late), false},
+		{"only the source has a time", key("a", late), key("b", ""), "moved [groq] replaced [groq]", key("a", late), false},
 		{"destination newer", key("a", early), key("b", late), "newer; the older one was removed", key("b", late), false},
 		{"only the destination has a time", key("a", ""), key("b", late), "newer; the older one was removed", key("b", late), false},
 		{"neither has a time", key("a", ""), key("b", ""), "both were kept", key("b", ""), true},

@@ -37,13 +37,14 @@ Examples:
 
 // migrateReport is the object of --json.
 type migrateReport struct {
-	From    string           `json:"from"`
-	To      string           `json:"to"`
-	DryRun  bool             `json:"dry_run"`
-	Moved   []string         `json:"moved"`
-	Skipped []migrateOutcome `json:"skipped"`
-	Failed  []migrateOutcome `json:"failed"`
-	Error   *report          `json:"error,omitempty"`
+	From     string           `json:"from"`
+	To       string           `json:"to"`
+	DryRun   bool             `json:"dry_run"`
+	Moved    []string         `json:"moved"`
+	Replaced []string         `json:"replaced,omitempty"` // those moved over an older copy
+	Skipped  []migrateOutcome `json:"skipped"`
+	Failed   []migrateOutcome `json:"failed"`
+	Error    *report          `json:"error,omitempty"`
 }
 
 type migrateOutcome struct {
@@ -66,7 +67,7 @@ func migrate(ctx context.Context, s *session, c *cli.Context) error {
 		return usageError{fmt.Sprintf("the setting credential_store (MOGPLEX_CREDENTIAL_STORE) is %q, which forbids the %s", s.mode, r.To)}
 	}
 	done, err := s.move(ctx, src, dst, r.DryRun)
-	r.Moved = append(r.Moved, done.Moved...)
+	r.Moved, r.Replaced = append(r.Moved, done.Moved...), done.Replaced
 	r.Skipped, r.Failed = outcomesOf(done.Skipped), outcomesOf(done.Failed)
 	if err == nil {
 		err = failures(done.Failed, r.To)
@@ -171,12 +172,15 @@ func failures(list []legacyfile.Outcome, to string) error {
 }
 
 func (s *session) printMigration(r migrateReport) {
-	verb := "Moved"
+	verb, be := "Moved", "was"
 	if r.DryRun {
-		verb = "Would move"
+		verb, be = "Would move", "would be"
 	}
 	if len(r.Moved) > 0 {
 		s.say("%s %s from the %s to the %s.", verb, strings.Join(r.Moved, ", "), r.From, r.To)
+	}
+	for _, name := range r.Replaced {
+		s.say("The %s's older copy of %s %s replaced.", r.To, name, be)
 	}
 	for _, o := range r.Skipped {
 		s.say("Left %s alone: %s.", o.Provider, strings.TrimSuffix(o.Why, "."))

@@ -132,9 +132,13 @@ func TestMigrateKeepsTheNewerOfTwoCopiesAndSaysSo(t *testing.T) {
 				if c.age > 0 {
 					want = filed
 				}
+				_, _, dry := w.run("auth", "migrate", "--dry-run", "--to", to)
 				r := w.moved(0, "--to", to)
 				if len(r.Failed) != 0 || len(r.Moved)+len(r.Skipped) != 1 || len(r.Skipped) == 1 && !strings.Contains(r.Skipped[0].Why, "newer") {
 					t.Errorf("%+v", r)
+				}
+				if len(r.Moved) != len(r.Replaced) || len(r.Replaced) == 1 && !strings.Contains(dry, "The "+to+"'s older copy of mogplex would be replaced.") {
+					t.Errorf("an older copy was replaced without a word: %+v, %s", r, dry)
 				}
 				if w.token() != want {
 					t.Error("the older copy was kept")
