@@ -1,9 +1,13 @@
 package auth
 
 import (
+	"errors"
 	"fmt"
 	"strings"
 )
+
+// ErrBadValue is a variable whose value can't be a key.
+var ErrBadValue = errors.New("has a space, a line break or another character inside it that no key has")
 
 // environment asks the variables of the table. MOGPLEX_API_KEY always has a
 // finding, the others only where they are set. A blank variable counts as
@@ -33,8 +37,7 @@ func variable(p Provider, value string) Finding {
 		c.Type = PAT
 	}
 	if c.Token.IsZero() {
-		f.State = Corrupt
-		f.Err = fmt.Errorf("%s has a space, a line break or another character inside it that no key has", p.Variable)
+		f.State, f.Err = Corrupt, fmt.Errorf("%s %w", p.Variable, ErrBadValue)
 		return f
 	}
 	f.State, f.credential = Present, c

@@ -61,13 +61,13 @@ func (r *Resolver) Resolve(ctx context.Context, q Query) (Result, error) {
 func (res *Result) decideByVariable(provider string) {
 	for i := range res.Findings {
 		f := &res.Findings[i]
-		if f.State == Absent || provider != "" && f.Provider != provider {
-			continue
-		}
-		if f.State == Corrupt && !res.Found && res.blocked == nil {
+		asked := provider == "" || f.Provider == provider
+		switch {
+		case f.State == Corrupt && asked && !res.Found && res.blocked == nil:
 			res.blocked = &LayerError{Layer: Env, State: Corrupt, Err: f.Err}
-		}
-		if f.State == Present {
+		case f.State == Corrupt:
+			res.Warnings = append(res.Warnings, f.Err.Error())
+		case f.State == Present && asked:
 			res.take(f)
 		}
 	}

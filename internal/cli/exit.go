@@ -64,6 +64,7 @@ var outcomes = []struct {
 	{[]error{keyring.ErrTimeout}, outcome{"keychain_timeout", exitTryAgain, "Try again, wait longer with MOGPLEX_KEYCHAIN_TIMEOUT=60s, or do without it with MOGPLEX_CREDENTIAL_STORE=file."}},
 	{[]error{keyring.ErrDenied}, outcome{"keychain_denied", exitUnavailable, "Allow mogplex to use the keychain, or do without it with MOGPLEX_CREDENTIAL_STORE=file."}},
 	{[]error{keyring.ErrUnavailable}, outcome{"keychain_unavailable", exitUnavailable, "Start a keychain, or allow the file with MOGPLEX_CREDENTIAL_STORE=auto."}},
+	{[]error{auth.ErrBadValue}, outcome{"bad_variable", exitFailure, "Correct the variable, or unset it."}},
 	{[]error{keyring.ErrCorrupt, auth.ErrDamaged}, outcome{"corrupt", exitFailure, "Remove it with `mogplex logout`, then sign in again with `mogplex login`."}},
 	{[]error{legacyfile.ErrCorrupt}, outcome{"corrupt", exitFailure, "Mend the file, or sign in again with `mogplex login`: it is put aside first."}},
 	{[]error{legacyfile.ErrNotOwner, legacyfile.ErrNotRegular, legacyfile.ErrTooLarge, legacyfile.ErrVersion}, outcome{"file_refused", exitFailure, "Move that file away, then sign in again with `mogplex login`."}},

@@ -33,11 +33,8 @@ func noKeychain(f auth.Finding) bool {
 // explainLayer names the layer that could not be read. It is not said that
 // nobody is signed in: that is not known.
 func (s *session) explainLayer(e *auth.LayerError) error {
-	switch e.Layer {
-	case auth.Env:
-		return hinted{e.Err, "Correct the variable, or unset it."}
-	case auth.File:
-		return e.Err // it names the file
+	if e.Layer != auth.Keychain {
+		return e.Err // it names the variable or the file
 	}
 	return fmt.Errorf("the credential could not be looked up: %w", e.Err)
 }

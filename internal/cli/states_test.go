@@ -54,6 +54,10 @@ func predicaments() []predicament {
 			layer: "file corrupt", exit: 1, code: "corrupt", says: "line 1", hint: "Mend the file"},
 		{name: "a directory for a file", cause: func(w *world) error { return os.MkdirAll(w.state("auth.json"), 0o700) },
 			layer: "file corrupt", exit: 1, code: "file_refused", says: "auth.json", hint: "Move that file away"},
+		{name: "a variable with a line break inside", cause: func(w *world) error {
+			w.env = append(w.env, "GROQ_API_KEY=gsk_0123\n456789")
+			return nil
+		}, layer: "env corrupt", exit: 1, code: "bad_variable", says: "GROQ_API_KEY has a space, a line break", hint: "Correct the variable"},
 		{name: "expired for good", cause: func(w *world) error {
 			return w.writeFile(`{"mogplex": {"type": "oauth", "access": "dead-0123456789", "expires": 1700000000000}}`)
 		}, layer: "file present", exit: 64, code: "not_signed_in", says: "has expired", hint: "Sign in again"},
@@ -108,7 +112,7 @@ func TestEveryStateIsToldApart(t *testing.T) {
 			layer, state, _ := strings.Cut(p.layer, " ")
 			words := map[string]string{"timeout": "timed out", "present": "in force"}
 			word := cmp.Or(p.row, words[state], state)
-			if code != p.exit || !strings.Contains(stderr, p.says) || !strings.Contains(stderr, p.hint) || !hasRow(stdout, layer, word) {
+			if code != p.exit || !strings.Contains(stderr, p.says) || !strings.Contains(stderr, p.hint) || !hasRow(stdout, layerTitle(layer), word) {
 				t.Errorf("exit %d: %s%s", code, stdout, stderr)
 			}
 			if strings.Contains(stdout, "Signed in") || p.code != "not_signed_in" && strings.Contains(stderr, "not signed in") {
@@ -117,6 +121,32 @@ func TestEveryStateIsToldApart(t *testing.T) {
 			w.wantState(p, append(args, "--json")...)
 			w.wantSameEnd(p)
 		})
+	}
+}
+
+// TestAVariableThatLooksWrongIsToldByStatus has one of each kind beside one
+// that is fine: whoever wonders which key is used is told in text and JSON, and
+// shown none.
+func TestAVariableThatLooksWrongIsToldByStatus(t *testing.T) {
+	w := fakeWorld(t, accountserver.Config{})
+	values := map[string]string{"MOGPLEX_API_KEY": "mog_0123456789", "ANTHROPIC_API_KEY": " ", "OPENAI_API_KEY": `"sk-proj-0123456789"`,
+		"GROQ_API_KEY": "gsk_0123456789\n", "XAI_API_KEY": "xai-0123 456789", "MISTRAL_API_KEY": "sk-ant-0123456789"}
+	for name, value := range values {
+		heard.secret(strings.Trim(value, "\" \n"))
+		w.env = append(w.env, name+"="+value)
+	}
+	said := []string{"ANTHROPIC_API_KEY is set but blank", "OPENAI_API_KEY has quotation marks", "GROQ_API_KEY has spaces or a line break around",
+		"XAI_API_KEY has a space", "MISTRAL_API_KEY looks like a key of anthropic"}
+	for _, args := range []string{"auth status", "auth status --json", "auth status --provider mogplex"} {
+		code, stdout, stderr := w.run(strings.Fields(args)...)
+		for _, words := range said {
+			if code != 0 || !strings.Contains(stdout+stderr, words) {
+				t.Errorf("%s does not say %q: exit %d: %s%s", args, words, code, stdout, stderr)
+			}
+		}
+		if strings.Contains(stdout+stderr, "MOGPLEX_API_KEY has") {
+			t.Errorf("%s complains of what is fine: %s", args, stdout+stderr)
+		}
 	}
 }
 
