@@ -199,6 +199,19 @@ func TestAProviderWithoutACollectionIsUnavailable(t *testing.T) {
 	wantClass(t, keyring.Options{}, keyring.ErrUnavailable)
 }
 
+// A program in a sandbox is often not let to the keychain: that is told, and is
+// no keychain without an entry.
+func TestABusThatForbidsTheKeychainHasDenied(t *testing.T) {
+	s := session(t, keyringtest.Options{})
+	if err := s.Forbid(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	wantClass(t, keyring.Options{}, keyring.ErrDenied, time.Second)
+	if name := open(keyring.Options{}).Backend(t.Context()); !strings.HasPrefix(name, "Secret Service") {
+		t.Errorf("it is called %q", name)
+	}
+}
+
 func TestAProviderThatHangsEndsAtTheTimeLimit(t *testing.T) {
 	s := session(t, keyringtest.Options{})
 	if err := s.StopProvider(); err != nil {

@@ -40,6 +40,8 @@ func predicaments() []predicament {
 			w.env = append(w.env, "MOGPLEX_KEYCHAIN_TIMEOUT=300ms")
 			return w.session.StopProvider()
 		}, layer: "keychain timeout", exit: 75, code: "keychain_timeout", says: "did not answer in time", hint: "MOGPLEX_KEYCHAIN_TIMEOUT"},
+		{name: "refused by the bus", real: true, cause: func(w *world) error { return w.session.Forbid(w.Context()) },
+			layer: "keychain denied", exit: 69, code: "keychain_denied", says: "refused access", hint: "Allow mogplex"},
 		{name: "refused by the keychain", cause: breaks(keyringtest.Denied),
 			layer: "keychain denied", exit: 69, code: "keychain_denied", says: "refused access", hint: "Allow mogplex"},
 		{name: "no keychain", real: true, cause: func(w *world) error { return w.session.KillProvider() },

@@ -44,8 +44,8 @@ func (s *Session) startBus(ctx context.Context, activation Activation) error {
 	if err := s.writeService(activation); err != nil {
 		return err
 	}
-	config := filepath.Join(s.dir, "bus.conf")
-	if err := os.WriteFile(config, []byte(busConfig), 0o600); err != nil {
+	config, err := s.writeConfig(busConfig)
+	if err != nil {
 		return err
 	}
 	cmd, log, err := s.command("dbus-daemon", "--nofork", "--print-address", "--config-file="+config,
@@ -71,6 +71,24 @@ func (s *Session) startBus(ctx context.Context, activation Activation) error {
 	}
 	s.conn, err = dbus.Connect(s.address)
 	return err
+}
+
+func (s *Session) writeConfig(text string) (path string, err error) {
+	path = filepath.Join(s.dir, "bus.conf")
+	return path, os.WriteFile(path, []byte(text), 0o600)
+}
+
+// Forbid has the bus let nobody talk to the provider any more, as a sandbox does to the programs in it.
+func (s *Session) Forbid(ctx context.Context) error {
+	const rule = `<deny send_destination="` + secretsName + `"/>` + "\n  </policy>"
+	_, err := s.writeConfig(strings.Replace(busConfig, "</policy>", rule, 1))
+	if err == nil {
+		err = s.conn.BusObject().CallWithContext(ctx, "org.freedesktop.DBus.ReloadConfig", 0).Err
+	}
+	if err != nil {
+		return fmt.Errorf("forbid the provider: %w", err)
+	}
+	return nil
 }
 
 // readLine returns one line from a pipe, or an error when ctx ends or the writer does.

@@ -42,6 +42,9 @@ func (*Session) StopProvider() error { return errLinuxOnly }
 // ContinueProvider fails.
 func (*Session) ContinueProvider() error { return errLinuxOnly }
 
+// Forbid fails.
+func (*Session) Forbid(context.Context) error { return errLinuxOnly }
+
 // Prompt fails.
 func (*Session) Prompt(Answer) (<-chan struct{}, error) { return nil, errLinuxOnly }
 
