@@ -31,7 +31,7 @@ func (a *app) Session(ctx context.Context) (tui.Session, error) {
 	case errors.Is(err, auth.ErrNotSignedIn):
 		return now, nil
 	case errors.Is(err, auth.ErrExpired), errors.Is(err, auth.ErrRejected):
-		now.Warnings = append(now.Warnings, "The sign-in that is stored has ended: sign in again.")
+		now.Ended = true
 		return now, nil
 	case err != nil:
 		return now, a.failed("session", err)

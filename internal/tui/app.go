@@ -91,7 +91,7 @@ func (a *app) receive(msg tea.Msg) tea.Cmd {
 			return tea.Suspend
 		}
 		return a.tell(len(a.screens)-1, msg)
-	case tea.PasteMsg, tea.MouseMsg:
+	case tea.PasteMsg:
 		return a.tell(len(a.screens)-1, msg)
 	case unhintMsg:
 		if msg.pressed.Equal(a.pressed) {
@@ -105,8 +105,11 @@ func (a *app) receive(msg tea.Msg) tea.Cmd {
 	case retryMsg:
 		return a.ask()
 	case loginMsg:
-		a.login = true
-		return a.started()
+		if _, starting := a.top().(*startScreen); starting { // the key can be pressed twice
+			a.login = true
+			return a.started()
+		}
+		return nil
 	case storedMsg:
 		return a.stored(msg)
 	case attachedMsg:

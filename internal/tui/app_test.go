@@ -38,6 +38,7 @@ func TestStartFails(t *testing.T) {
 		if !r.quit || !errors.Is(r.err, locked) {
 			t.Errorf("quit %t with %v", r.quit, r.err)
 		}
+		r.run(r.pending.guard(func() tea.Msg { return loginMsg{} })) // the key is typed twice
 		r.press("l")
 		r.shows("Sign in with Mogplex")
 		r.lacks("not signed in")

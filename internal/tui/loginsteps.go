@@ -46,6 +46,8 @@ func (c *choice) draw(p *page) {
 		p.hint("In force now: " + inForce(c.session) + ".")
 	case c.session.unknown:
 		p.hint("What is stored could not be looked at.")
+	case c.session.Ended:
+		p.hint(endedText)
 	default:
 		p.hint(strings.TrimSpace(c.news + " You are not signed in."))
 	}

@@ -59,12 +59,12 @@ func Run(ctx context.Context, s Services, opt Options) error {
 	_, err := tea.NewProgram(a, settings...).Run()
 	cancel()
 	a.pending.wait(settle, func() { fmt.Fprintln(opt.Output, "Finishing what was begun…") })
-	unheard := a.parting.Load()
+	unheard := a.parting.unheard()
 	switch {
 	case a.err != nil:
 		return a.err
-	case unheard != nil && *unheard != nil:
-		return *unheard
+	case unheard != nil:
+		return unheard
 	case ctx.Err() != nil:
 		return context.Cause(ctx)
 	case err != nil && !errors.Is(err, tea.ErrInterrupted):

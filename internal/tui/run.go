@@ -131,7 +131,7 @@ func (r *runScreen) press(stroke string) (screen, tea.Cmd) {
 
 // hear takes in what is new of the run.
 func (r *runScreen) hear(msg runMsg) tea.Cmd {
-	attached := !r.known && len(msg.updates) > 0
+	before := r.known
 	for _, update := range msg.updates {
 		r.take(update)
 	}
@@ -143,7 +143,7 @@ func (r *runScreen) hear(msg runMsg) tea.Cmd {
 	if msg.err != nil {
 		r.fail(r.services.Explain(msg.err))
 	}
-	if attached || msg.err != nil {
+	if r.known && !before || msg.err != nil {
 		return tea.Batch(next, func() tea.Msg { return attachedMsg{msg.err} })
 	}
 	return next
@@ -151,7 +151,9 @@ func (r *runScreen) hear(msg runMsg) tea.Cmd {
 
 // take shows what is new of the run.
 func (r *runScreen) take(update RunUpdate) {
-	r.state, r.known = update.Run, true
+	if update.Run.Status != "" { // the service has answered
+		r.state, r.known = update.Run, true
+	}
 	for _, event := range update.Events {
 		r.transcript.say(happened, event.text(r.state.Created))
 	}
@@ -189,7 +191,7 @@ func (r *runScreen) changed(msg sessionMsg) {
 	r.stop()
 	p := Problem{Text: "Another credential is in force now: " + inForce(r.session) + ".", Hint: "r shows the run with that one."}
 	if !r.session.SignedIn {
-		p = Problem{Text: "Signed out in another terminal.", Hint: "l signs in again.", SignIn: true}
+		p = Problem{Text: goneText(r.session), Hint: "l signs in again.", SignIn: true}
 	}
 	r.fail(p)
 }

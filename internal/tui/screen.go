@@ -2,7 +2,6 @@ package tui
 
 import (
 	"context"
-	"sync/atomic"
 	"time"
 
 	tea "charm.land/bubbletea/v2"
@@ -36,8 +35,7 @@ type shared struct {
 	theme    *theme // replaced in place when the terminal's background is known
 	now      func() time.Time
 	newest   Session // of all looks answered so far
-	// parting is what [Run] returns of a sign-out that nobody has heard of.
-	parting atomic.Pointer[error]
+	parting  parting
 }
 
 // latest is the newest session that is known, given an answer that just came.

@@ -54,6 +54,7 @@ type Services interface {
 // Session is whose credential is in force.
 type Session struct {
 	SignedIn bool
+	Ended    bool     // nobody is signed in since what is stored has expired or is refused
 	ID       string   // changes whenever another person, key or service is in force; not with a renewal
 	Provider string   // of the provider table, such as "mogplex"
 	Account  string   // "Ada Lovelace <ada@example.test>"; empty where it is not known
@@ -143,9 +144,9 @@ type Turn struct {
 	Text string
 }
 
-// RunUpdate is what is new of a run. The first has the snapshot.
+// RunUpdate is what is new of a run.
 type RunUpdate struct {
-	Run    RunState
+	Run    RunState      // the snapshot; zero before the service's first answer
 	Events []RunEvent    // oldest first, each told once
 	Wait   time.Duration // until the service is asked again
 	Notice string        // why it is asked again later than usual

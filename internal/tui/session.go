@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"sync/atomic"
 
 	tea "charm.land/bubbletea/v2"
 )
@@ -11,17 +12,33 @@ import (
 // errNotSignedOut is the end of an app that did not wait for a sign-out longer.
 var errNotSignedOut = errors.New("the sign-out has not ended yet: `mogplex logout` does it again")
 
+// parting is a sign-out that nobody has heard the end of. The app can be left
+// before, and then ends with what is known of it.
+type parting struct{ outcome atomic.Pointer[error] }
+
+func (p *parting) begins()         { p.outcome.Store(&errNotSignedOut) }
+func (p *parting) ended(err error) { p.outcome.Store(&err) }
+func (p *parting) told()           { p.outcome.Store(nil) }
+
+// unheard is nil where there is none, and where it ended well.
+func (p *parting) unheard() error {
+	if outcome := p.outcome.Load(); outcome != nil {
+		return *outcome
+	}
+	return nil
+}
+
 // signOut ends the session at once: what is running is cut before the stores
 // are asked. Leaving does not stop it half-way, and what fails then is what the
 // app ends with.
 func (c *cockpit) signOut() tea.Cmd {
 	c.cut()
-	c.parting.Store(&errNotSignedOut)
+	c.parting.begins()
 	cmd := c.do("Signing out", func(ctx context.Context) func() {
 		ctx, cancel := c.lasting(ctx)
 		defer cancel()
 		report, err := c.services.SignOut(ctx)
-		c.parting.Store(&err)
+		c.parting.ended(err)
 		now, unknown := c.services.Session(c.ctx)
 		return func() { c.signedOut(report, err, now, unknown) }
 	})
@@ -32,7 +49,7 @@ func (c *cockpit) signOut() tea.Cmd {
 // signedOut tells what a sign-out did, and what is in force after it.
 func (c *cockpit) signedOut(report SignedOut, err error, now Session, unknown error) {
 	c.leaving = false
-	c.parting.Store(nil)
+	c.parting.told()
 	for _, line := range report.Lines {
 		c.transcript.say(noticed, line)
 	}
@@ -41,6 +58,9 @@ func (c *cockpit) signedOut(report SignedOut, err error, now Session, unknown er
 	}
 	if err != nil {
 		c.explain(err)
+	}
+	if unknown != nil { // who was in force may be so no more
+		now = Session{Look: now.Look, unknown: true}
 	}
 	now = c.latest(now)
 	for _, name := range report.StillInEnv {
@@ -78,7 +98,10 @@ func (c *cockpit) changed(msg sessionMsg) {
 		c.session = now
 	case !now.SignedIn:
 		c.adopt(now)
-		c.transcript.problem(Problem{Text: "Signed out in another terminal.", Hint: "/login signs in again."})
+		c.transcript.problem(Problem{Text: goneText(now), Hint: "/login signs in again."})
+	case was.unknown:
+		c.adopt(now)
+		c.transcript.say(noticed, "In force now: "+inForce(now)+".")
 	case !was.SignedIn:
 		c.adopt(now)
 		c.transcript.say(noticed, "Another terminal signed in: "+inForce(now)+".")
@@ -88,6 +111,17 @@ func (c *cockpit) changed(msg sessionMsg) {
 	}
 	c.warn(now)
 }
+
+// goneText says why nobody is signed in any more.
+func goneText(now Session) string {
+	if now.Ended {
+		return endedText
+	}
+	return "Signed out in another terminal."
+}
+
+// endedText is said of a [Session] that Ended.
+const endedText = "The sign-in that is stored has ended."
 
 // stored tells what became of a credential that was just stored here.
 func (c *cockpit) stored(msg storedMsg) {

@@ -82,6 +82,7 @@ func TestOtherTerminals(t *testing.T) {
 		anew  bool
 	}{
 		{Session{}, "! Signed out in another terminal. /login signs in again.", true},
+		{Session{Ended: true}, "! The sign-in that is stored has ended. /login signs in again.", true},
 		{grace, "· Changed in another terminal. In force now: Grace Hopper <grace@example.test>, from keychain", true},
 		{renewed, "auth.json", false},
 	} {
@@ -154,5 +155,24 @@ func TestStoredIsTold(t *testing.T) {
 		stored.session = openaiKey
 		r.send(stored)
 		r.shows("! In force is another: openai key, from OPENAI_API_KEY.")
+	})
+}
+
+// Where it can't be found out what is in force after a sign-out, the one who
+// signed out is not shown as signed in.
+func TestLogoutIntoTheUnknown(t *testing.T) {
+	bubble(t, furnished, Options{}, window80, func(r *rig) {
+		out := r.services.hold("SignOut")
+		r.enter("/logout")
+		r.services.errs["Session"] = problem{Text: "The keychain is locked."}
+		out()
+		r.settle()
+		r.shows("What is stored could not be read", "The keychain is locked.")
+		r.lacks("Ada Lovelace <ada@example.test>", "ot signed in")
+		delete(r.services.errs, "Session")
+		r.services.change(func() { r.services.account = ada })
+		r.settle()
+		r.shows("Ada Lovelace", "· In force now: Ada Lovelace")
+		r.lacks("nother terminal")
 	})
 }
