@@ -25,9 +25,11 @@ type plain struct {
 	session    Session
 	model      string
 	turns      []Turn
+	attach     string   // the run that is still to be shown
 	coming     *Session // what ended the last task
 	known      bool     // somebody was signed in at some time
 	warned     map[string]bool
+	parting    parting
 	ends       error // what the app ends with when the person leaves
 }
 
@@ -47,15 +49,18 @@ func RunPlain(ctx context.Context, s Services, opt Options) error {
 	p := &plain{
 		Services: s, ctx: ctx, out: opt.Output, input: &lines{from: bufio.NewReader(opt.Input)},
 		readSecret: opt.ReadSecret, interrupts: opt.Interrupts, changes: s.Changed(), now: opt.Now,
-		warned: map[string]bool{},
+		attach: opt.Attach, warned: map[string]bool{},
 	}
 	err := p.run(opt)
 	p.fresh()
+	unheard := p.parting.unheard()
 	switch {
 	case ctx.Err() != nil:
 		return context.Cause(ctx)
 	case errors.Is(err, errCrashed):
 		return errCrashed
+	case leaves(err) && unheard != nil:
+		return unheard
 	case leaves(err) && p.ends == nil && !p.known && opt.ReadSecret == nil:
 		return auth.ErrNotSignedIn
 	case leaves(err):
@@ -69,20 +74,16 @@ func (p *plain) run(opt Options) error {
 	if err := p.start(); err != nil {
 		return err
 	}
-	if opt.Attach != "" {
-		p.ends = auth.ErrNotSignedIn // until the run is shown
+	if p.attach != "" {
+		p.ends = auth.ErrNotSignedIn // until there is someone to show the run to
 	}
 	if opt.Login || !p.session.SignedIn {
 		if err := p.login(); leaves(err) {
 			return err
 		}
 	}
-	if opt.Attach != "" && p.session.SignedIn {
-		err := p.watchRun(opt.Attach)
-		if leaves(err) {
-			return err
-		}
-		p.ends = err
+	if err := p.follow(); err != nil {
+		return err
 	}
 	p.say("Type a prompt, or /help.")
 	for {
@@ -90,7 +91,10 @@ func (p *plain) run(opt Options) error {
 		if err == nil {
 			err = p.perform(line)
 		}
-		if leaves(err) {
+		if !leaves(err) {
+			err = p.follow()
+		}
+		if err != nil {
 			return err
 		}
 	}

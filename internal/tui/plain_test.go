@@ -37,12 +37,18 @@ func (k *talk) Write(p []byte) (int, error) {
 
 func talking(t *testing.T, f func() *fake, opt Options, test func(k *talk)) {
 	t.Helper()
+	talkingTo(t, f, func(f *fake) Services { return f }, opt, test)
+}
+
+// talkingTo is talking, to services made of the fake.
+func talkingTo(t *testing.T, f func() *fake, services func(*fake) Services, opt Options, test func(k *talk)) {
+	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
 		ctx, cancel := context.WithCancel(t.Context())
 		in, keyboard := io.Pipe()
 		k := &talk{T: t, services: f(), keyboard: keyboard, interrupts: make(chan struct{}), end: cancel, ended: make(chan error, 1)}
 		opt.Input, opt.Output, opt.Interrupts = in, k, k.interrupts
-		go func() { k.ended <- RunPlain(ctx, k.services, opt) }()
+		go func() { k.ended <- RunPlain(ctx, services(k.services), opt) }()
 		test(k)
 		cancel()
 		keyboard.Close()
@@ -289,6 +295,88 @@ func TestPlainPanics(t *testing.T) {
 		}
 		if !strings.Contains(strings.Join(k.services.logged, ""), "MARK") {
 			t.Error("the panic is not in the log")
+		}
+	})
+}
+
+// The run to attach to is shown to whoever signs in, however late. Who leaves
+// before it is there was signed in.
+func TestPlainAttachAfterSignIn(t *testing.T) {
+	f := func() *fake { f := newFake(); f.hold("Follow"); close(f.granted); return f }
+	talking(t, f, Options{Attach: "run_1"}, func(k *talk) {
+		k.want(k.types("", "/login", "1"), "Signed in as Ada", "In force now: Ada")
+		if k.services.called("Follow") != 1 {
+			t.Errorf("%d runs followed", k.services.called("Follow"))
+		}
+		k.interrupts <- struct{}{}
+		k.want(k.hears(), "Interrupted.")
+		k.keyboard.Close()
+		if err := k.left(); err != nil {
+			t.Errorf("ended with %v", err)
+		}
+	})
+}
+
+// deaf signs out in its own time.
+type deaf struct {
+	*fake
+	wait chan struct{}
+}
+
+func (d deaf) SignOut(context.Context) (SignedOut, error) {
+	<-d.wait
+	return SignedOut{Lines: []string{"Removed."}}, errors.New("not everything was removed")
+}
+
+// Leaving while a sign-out goes on is no success.
+func TestPlainLeavesASignOut(t *testing.T) {
+	for _, ends := range []bool{false, true} {
+		var d deaf
+		talkingTo(t, signedIn, func(f *fake) Services { d = deaf{f, make(chan struct{})}; return d }, Options{}, func(k *talk) {
+			k.types("/logout")
+			k.interrupts <- struct{}{}
+			k.interrupts <- struct{}{}
+			want := errNotSignedOut.Error()
+			if ends {
+				close(d.wait)
+				want = "not everything was removed"
+			} else {
+				defer close(d.wait)
+				time.Sleep(settle)
+			}
+			if err := k.left(); err == nil || err.Error() != want {
+				t.Errorf("ended with %v", err)
+			}
+			if said := k.hears(); strings.Contains(said, "Removed.") != ends {
+				t.Errorf("said %q", said)
+			}
+		})
+	}
+}
+
+// breaking breaks down at the second look.
+type breaking struct{ *fake }
+
+func (b breaking) Session(ctx context.Context) (Session, error) {
+	if b.called("Session") > 0 {
+		panic("MARK")
+	}
+	return b.fake.Session(ctx)
+}
+
+// A look after a change that breaks down ends the app, or is left out where
+// something is being answered, and nothing of it is printed.
+func TestPlainPanicsAfterAChange(t *testing.T) {
+	f := func() *fake { f := signedIn(); f.hold("Prompt"); return f }
+	talkingTo(t, f, func(f *fake) Services { return breaking{f} }, Options{}, func(k *talk) {
+		k.types("hi")
+		k.services.change(func() {})
+		k.hears()
+		k.interrupts <- struct{}{}
+		k.want(k.hears(), "Interrupted.")
+		k.services.change(func() {})
+		if err := k.left(); !errors.Is(err, errCrashed) || strings.Contains(k.said.String(), "MARK") {
+			t.Errorf("ended with %v, said %q", err, k.said.String())
 		}
 	})
 }

@@ -178,10 +178,15 @@ func (p *plain) sync() error {
 // logout signs out at once. What still signs in is said.
 func (p *plain) logout() error {
 	var report SignedOut
+	p.parting.begins()
 	err := p.work(task{doing: "Signing out", do: func(ctx context.Context, _ func(string)) (err error) {
 		report, err = p.SignOut(ctx)
+		p.parting.ended(err)
 		return err
 	}})
+	if p.parting.unheard() == errNotSignedOut {
+		return err // it was left alone, and goes on
+	}
 	for _, line := range report.Lines {
 		p.say("%s", line)
 	}
@@ -194,6 +199,7 @@ func (p *plain) logout() error {
 	if err = p.failed(err); err != nil {
 		return err
 	}
-	p.lookAgain()
-	return nil
+	p.parting.told()
+	_, err = p.lookAgain()
+	return err
 }

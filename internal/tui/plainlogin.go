@@ -92,8 +92,8 @@ func (p *plain) store(doing string, pasted chan string, do storing) (bool, error
 	for _, warning := range stored.Warnings {
 		p.say("Warning: %s", warning)
 	}
-	p.lookAgain()
-	return true, nil
+	_, err = p.lookAgain()
+	return true, err
 }
 
 // failed explains an error unless it ends the app, which it then returns.

@@ -19,14 +19,13 @@ func (p *plain) look() (now Session, err error) {
 }
 
 // lookAgain looks after something changed, and reports whether it had anything
-// to say.
-func (p *plain) lookAgain() bool {
+// to say. Its error ends the app.
+func (p *plain) lookAgain() (told bool, err error) {
 	now, err := p.look()
 	if err != nil {
-		p.explain(err)
-		return true
+		return true, p.failed(err)
 	}
-	return p.takeOver(now)
+	return p.takeOver(now), nil
 }
 
 // takeOver says who is in force now, where that is another, and reports whether
@@ -64,7 +63,10 @@ func (p *plain) adopt(now Session) {
 
 // sessionText is a session in a sentence.
 func sessionText(s Session) string {
-	if !s.SignedIn {
+	switch {
+	case s.Ended:
+		return endedText + " /login signs in again."
+	case !s.SignedIn:
 		return "You are not signed in. /login signs in."
 	}
 	return "In force now: " + inForce(s) + ", at " + oneLine(s.Service) + "."
@@ -72,8 +74,11 @@ func sessionText(s Session) string {
 
 // watch looks, after a change, whether what is being done goes on.
 func (p *plain) watch(ctx context.Context, found chan<- Session) {
-	now, err := p.Session(ctx)
-	if err != nil {
+	var now Session
+	if err := p.safely(func() (err error) {
+		now, err = p.Session(ctx)
+		return err
+	}); err != nil {
 		return
 	}
 	select {

@@ -59,7 +59,11 @@ func (p *plain) ask(prompt string) (string, error) {
 		case <-p.interrupts:
 			return "", p.interrupted("")
 		case <-p.changes:
-			if p.lookAgain() {
+			told, err := p.lookAgain()
+			if err != nil {
+				return "", err
+			}
+			if told {
 				p.write(prompt)
 			}
 		case <-p.ctx.Done():

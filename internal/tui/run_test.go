@@ -1,7 +1,9 @@
 package tui
 
 import (
+	"context"
 	"errors"
+	"strings"
 	"testing"
 	"time"
 )
@@ -103,5 +105,30 @@ func TestRunStopsWithItsSession(t *testing.T) {
 		r.settle()
 		r.press("r")
 		r.shows("Asks again in 8 s")
+	})
+}
+
+// unreachable never answers for a run, and is given up.
+type unreachable struct{ *fake }
+
+var givenUp = problem{Text: "The service can't be reached."}
+
+func (unreachable) Follow(_ context.Context, _ string, on func(RunUpdate)) error {
+	on(RunUpdate{Notice: "no answer; asking again in 2s", Wait: 2 * time.Second})
+	return givenUp
+}
+
+// A run that the service never told of was not shown.
+func TestRunOfNoAnswer(t *testing.T) {
+	bubble(t, watching(RunUpdate{Notice: "no answer; asking again in 2s", Wait: 2 * time.Second}), attach, window80, func(r *rig) {
+		r.shows("no answer", "Asks again in 2 s")
+		r.press("q")
+		r.shows("Run run-1 was not shown.")
+	})
+	talking(t, signedIn, Options{}, func(k *talk) {
+		err := RunPlain(k.Context(), unreachable{k.services}, Options{Attach: "run-1", Input: strings.NewReader(""), Output: k})
+		if said := k.hears(); !errors.Is(err, givenUp) || !strings.Contains(said, "no answer") || strings.Contains(said, "Run ") {
+			t.Errorf("ended with %v, said %q", err, said)
+		}
 	})
 }
