@@ -68,9 +68,10 @@ var ErrOtherOrigin = errors.New("signed in at another service")
 // LayerError is a layer that could not be read where no other layer had a
 // credential. It never means "not signed in".
 type LayerError struct {
-	Layer string
-	State State
-	Err   error
+	Layer    string
+	Provider string // whose credential was asked for
+	State    State
+	Err      error
 }
 
 func (e *LayerError) Error() string {

@@ -64,7 +64,7 @@ func (res *Result) decideByVariable(provider string) {
 		asked := provider == "" || f.Provider == provider
 		switch {
 		case f.State == Corrupt && asked && !res.Found && res.blocked == nil:
-			res.blocked = &LayerError{Layer: Env, State: Corrupt, Err: f.Err}
+			res.blocked = &LayerError{Layer: Env, Provider: f.Provider, State: Corrupt, Err: f.Err}
 		case f.State == Corrupt:
 			res.Warnings = append(res.Warnings, f.Err.Error())
 		case f.State == Present && asked:
@@ -227,7 +227,7 @@ func (r *Resolver) whyNot(found []Finding) error {
 	for i, f := range found {
 		passing := f.State == Unavailable && !r.Layers[i].Required
 		if f.Err != nil && !passing {
-			return &LayerError{Layer: f.Layer, State: f.State, Err: f.Err}
+			return &LayerError{Layer: f.Layer, Provider: f.Provider, State: f.State, Err: f.Err}
 		}
 	}
 	if slices.ContainsFunc(found, holds) {

@@ -102,6 +102,10 @@ func outcomeOf(err error) outcome {
 	if refused != nil && refused.RetryAfter > 0 {
 		o.hint = "Try again in " + roughly(refused.RetryAfter) + "."
 	}
+	var key keyError
+	if errors.As(err, &key) {
+		o.hint = key.hint(o)
+	}
 	var own hinted
 	if errors.As(err, &own) {
 		o.hint = own.hint

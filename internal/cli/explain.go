@@ -6,10 +6,12 @@ import (
 	"slices"
 
 	"github.com/mogplex/mogplex-cli/internal/auth"
+	"github.com/mogplex/mogplex-cli/keyring"
 )
 
-// explain says what a failed resolution means, in words for a person.
-func (s *session) explain(res auth.Result, err error) error {
+// explain says what a failed resolution for a provider, or for whichever comes
+// first, means, in words for a person.
+func (s *session) explain(provider string, res auth.Result, err error) error {
 	var layer *auth.LayerError
 	switch {
 	case err == nil:
@@ -19,9 +21,9 @@ func (s *session) explain(res auth.Result, err error) error {
 	case errors.Is(err, auth.ErrOtherOrigin):
 		return fmt.Errorf("%w: what is stored here is not for %s", auth.ErrOtherOrigin, s.origin)
 	case errors.Is(err, auth.ErrNotSignedIn) && slices.ContainsFunc(res.Findings, noKeychain):
-		return fmt.Errorf("%w: no credential is set or in auth.json, and there is no keychain to look into", auth.ErrNotSignedIn)
+		return keyError{fmt.Errorf("%w: no credential is set or in auth.json, and there is no keychain to look into", auth.ErrNotSignedIn), provider}
 	case errors.Is(err, auth.ErrNotSignedIn):
-		return fmt.Errorf("%w: no credential is set or stored", auth.ErrNotSignedIn)
+		return keyError{fmt.Errorf("%w: no credential is set or stored", auth.ErrNotSignedIn), provider}
 	}
 	return err
 }
@@ -33,8 +35,34 @@ func noKeychain(f auth.Finding) bool {
 // explainLayer names the layer that could not be read. It is not said that
 // nobody is signed in: that is not known.
 func (s *session) explainLayer(e *auth.LayerError) error {
-	if e.Layer != auth.Keychain {
-		return e.Err // it names the variable or the file
+	err := e.Err
+	if e.Layer == auth.Keychain { // a variable or a file is named by its error
+		err = fmt.Errorf("the credential could not be looked up: %w", err)
 	}
-	return fmt.Errorf("the credential could not be looked up: %w", e.Err)
+	if errors.Is(err, auth.ErrDamaged) || errors.Is(err, keyring.ErrCorrupt) {
+		return keyError{err, e.Provider}
+	}
+	return err
+}
+
+// keyError is a failure with a provider's credential. With a key other commands
+// help than with the account: those would sign out of that.
+type keyError struct {
+	error
+	provider string // empty: whichever comes first
+}
+
+func (e keyError) Unwrap() error { return e.error }
+
+// hint is the next thing to type for an outcome.
+func (e keyError) hint(o outcome) string {
+	p, known := auth.ProviderNamed(e.provider)
+	if !known || p.Name == auth.Mogplex {
+		return o.hint
+	}
+	store := "`mogplex login --provider " + p.Name + " --with-api-key`"
+	if o.code == "corrupt" {
+		return "Remove it with `mogplex logout --provider " + p.Name + "`, then store it again with " + store + "."
+	}
+	return "Store its key with " + store + ", or set " + p.Variable + "."
 }

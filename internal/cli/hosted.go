@@ -107,13 +107,13 @@ func (s *session) account(ctx context.Context) (auth.Result, error) {
 
 func (s *session) explainAccount(ctx context.Context, res auth.Result, err error) error {
 	if !errors.Is(err, auth.ErrNotSignedIn) {
-		return s.explain(res, err)
+		return s.explain(auth.Mogplex, res, err)
 	}
 	if other, otherErr := s.auth.Resolve(ctx, auth.Query{}); otherErr == nil {
 		return fmt.Errorf("%w to Mogplex: the key of %s that is in force is of no use for this",
 			auth.ErrNotSignedIn, other.Credential.Provider)
 	}
-	return s.explain(res, err)
+	return s.explain(auth.Mogplex, res, err)
 }
 
 // accountToken is the Mogplex token for the next request, renewed where that is

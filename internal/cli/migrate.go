@@ -168,7 +168,7 @@ func failures(list []legacyfile.Outcome, to string) error {
 		errs = append(errs, o.Err)
 	}
 	err := fmt.Errorf("not everything was moved to the %s: %w", to, errors.Join(errs...))
-	return hinted{err, "What was not moved is still where it was. Mend the cause, then run `mogplex auth migrate` again."}
+	return hinted{err, "What was not moved is still where it was. Mend the cause, then run `mogplex auth migrate --to " + to + "` again."}
 }
 
 func (s *session) printMigration(r migrateReport) {

@@ -2,6 +2,7 @@ package cli
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io/fs"
 	"maps"
@@ -14,6 +15,7 @@ import (
 	"time"
 
 	"github.com/mogplex/mogplex-cli/internal/accountserver"
+	"github.com/mogplex/mogplex-cli/legacyfile"
 )
 
 // snapshot is everything that the world's stores hold, times included.
@@ -192,5 +194,15 @@ func TestMigrateMovesWhatItCanWhereOneItemIsRefused(t *testing.T) {
 	}
 	if _, err := os.Stat(w.state("auth.json")); err == nil {
 		t.Error("the file is left")
+	}
+}
+
+// TestMigrateAgainGoesTheSameWay: what is said to be typed after a failure.
+func TestMigrateAgainGoesTheSameWay(t *testing.T) {
+	for _, to := range []string{"keychain", "file"} {
+		err := failures([]legacyfile.Outcome{{Name: "mogplex", Err: errors.New("no room")}}, to)
+		if hint := outcomeOf(err).hint; !strings.Contains(hint, "`mogplex auth migrate --to "+to+"`") {
+			t.Errorf("to the %s: %s", to, hint)
+		}
 	}
 }

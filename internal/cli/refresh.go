@@ -36,7 +36,7 @@ func refresh(ctx context.Context, s *session, _ *cli.Context) (err error) {
 		return hinted{fmt.Errorf("%w: it is the value of MOGPLEX_API_KEY", err), "Unset MOGPLEX_API_KEY to renew what is stored."}
 	}
 	if err != nil {
-		return s.explain(res, err)
+		return s.explain(auth.Mogplex, res, err)
 	}
 	s.say("Renewed. The token %s. It is kept in %s.", lifetime(res.Credential, s.now()), s.place(ctx, res.Source, res.Path))
 	return nil

@@ -84,7 +84,7 @@ func (s *session) tellStatus(ctx context.Context, q auth.Query, check bool) (err
 		return ctx.Err()
 	}
 	r := s.statusReport(ctx, res)
-	if err = s.explain(res, s.unusable(res, err)); err == nil && check {
+	if err = s.explain(q.Provider, res, s.unusable(res, err)); err == nil && check {
 		r.Checked, err = s.check(ctx, res.Credential, &r)
 	}
 	if errors.Is(err, hosted.ErrUnauthorized) {

@@ -58,5 +58,5 @@ func (s *session) token(ctx context.Context, q auth.Query, minTTL time.Duration)
 	if res.NotRenewed != nil {
 		s.warn(fmt.Sprintf("the token was not renewed: %v", res.NotRenewed))
 	}
-	return res, s.explain(res, err)
+	return res, s.explain(q.Provider, res, err)
 }
