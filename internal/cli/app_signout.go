@@ -23,7 +23,9 @@ func (a *app) SignOut(ctx context.Context) (tui.SignedOut, error) {
 	s.sayRemoved(r)
 	r.Revoked, out.Pending = a.endSessions(s, sessions)
 	for _, p := range auth.Providers() {
-		out.StillInEnv = append(out.StillInEnv, s.setVariables(p.Name)...)
+		if s.isSet(p) {
+			out.StillInEnv = append(out.StillInEnv, p.Variable)
+		}
 	}
 	r.StillInForce = nil // the screens tell all variables, not those of the account alone
 	err := s.concludeSignOut(r)

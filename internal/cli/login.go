@@ -166,8 +166,14 @@ func (s *session) announce(ctx context.Context, saved auth.Saved) {
 	}
 	s.warn(saved.Warnings...)
 	s.say("%s. It is kept in %s.", what, s.place(ctx, saved.Layer, saved.Path))
-	for _, name := range s.setVariables(saved.Credential.Provider) {
-		s.warn(name + " is set, and still comes before what was stored")
+	for _, p := range auth.Providers() {
+		switch provider := saved.Credential.Provider; {
+		case !s.isSet(p):
+		case p.Name == provider:
+			s.warn(p.Variable + " is set, and still comes before what was stored")
+		case provider == auth.Mogplex:
+			s.warn(p.Variable + " is set, and comes before it where no provider is named")
+		}
 	}
 }
 
@@ -181,12 +187,5 @@ func accountName(a auth.Account) string {
 	return printable(a.Name)
 }
 
-// setVariables are the variables of a provider that will still sign in.
-func (s *session) setVariables(provider string) (names []string) {
-	for _, p := range auth.Providers() {
-		if p.Name == provider && s.getenv(p.Variable) != "" {
-			names = append(names, p.Variable)
-		}
-	}
-	return names
-}
+// isSet reports that a provider's variable comes before what is stored.
+func (s *session) isSet(p auth.Provider) bool { return s.getenv(p.Variable) != "" }

@@ -25,11 +25,8 @@ func (s *session) remove(ctx context.Context, scope logoutScope) (r *logoutRepor
 		return nil
 	})
 	for _, p := range auth.Providers() {
-		if !scope.includes(p.Name) {
-			continue
-		}
-		for _, name := range s.setVariables(p.Name) {
-			r.StillInForce = append(r.StillInForce, variableName{name})
+		if scope.includes(p.Name) && s.isSet(p) {
+			r.StillInForce = append(r.StillInForce, variableName{p.Variable})
 		}
 	}
 	return r, sessions

@@ -303,7 +303,7 @@ func runAttended(cmd *exec.Cmd, act person) (stdout, said string, err error) {
 // environment is the script's, for what testscript itself does not start.
 func environment(ts *testscript.TestScript) (env []string) {
 	for _, name := range []string{"HOME", "USERPROFILE", "PATH", "KEYCHAIN", "MOGPLEX_URL", "MOGPLEX_DEV", "MOGPLEX_HOME",
-		"MOGPLEX_CREDENTIAL_STORE", "MOGPLEX_API_KEY", "XDG_RUNTIME_DIR", "DBUS_SESSION_BUS_ADDRESS", "GOCOVERDIR", "GORACE", "SYSTEMROOT"} {
+		"MOGPLEX_CREDENTIAL_STORE", "MOGPLEX_API_KEY", "OPENAI_API_KEY", "XDG_RUNTIME_DIR", "DBUS_SESSION_BUS_ADDRESS", "GOCOVERDIR", "GORACE", "SYSTEMROOT"} {
 		if value := ts.Getenv(name); value != "" {
 			env = append(env, name+"="+value)
 		}
