@@ -2,6 +2,7 @@ package cli
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -18,10 +19,11 @@ import (
 func (a *app) sync() {
 	ctx, cancel := context.WithTimeout(a.ctx, checkTimeout)
 	defer cancel()
-	if _, err := a.session.models(ctx, false); a.failed("sync of models", err) != nil {
+	_, _, err := list(ctx, a.session, false, hosted.Catalog.Models)
+	if a.failed("sync of models", err) != nil {
 		return
 	}
-	_, err := a.Servers(ctx, false)
+	_, err = a.Servers(ctx, false)
 	_ = a.failed("sync of MCP servers", err)
 }
 
@@ -42,9 +44,9 @@ func (a *app) Models(ctx context.Context, refresh bool) (tui.Models, error) {
 		models, err := a.providerModels(ctx, c)
 		return models, a.failed("models", err)
 	}
-	got, err := a.session.models(ctx, refresh)
+	got, res, err := list(ctx, a.session, refresh, hosted.Catalog.Models)
 	if err != nil {
-		return tui.Models{}, a.failed("models", err)
+		return tui.Models{}, a.failed("models", wrongKey(res, err))
 	}
 	models := tui.Models{Fetched: got.Fetched, Stale: got.Stale}
 	for _, m := range got.List {
@@ -85,9 +87,9 @@ func (a *app) providerModels(ctx context.Context, c auth.Credential) (tui.Models
 
 // Servers implements [tui.Services].
 func (a *app) Servers(ctx context.Context, refresh bool) (tui.Servers, error) {
-	got, err := a.session.servers(ctx, refresh)
+	got, res, err := list(ctx, a.session, refresh, hosted.Catalog.Servers)
 	if err != nil {
-		return tui.Servers{}, a.failed("MCP servers", err)
+		return tui.Servers{}, a.failed("MCP servers", wrongKey(res, err))
 	}
 	a.confideServers(got.List)
 	servers := tui.Servers{Fetched: got.Fetched, Stale: got.Stale}
@@ -123,13 +125,17 @@ func (a *app) confideServers(servers []hosted.MCPServer) {
 // Follow implements [tui.Services].
 func (a *app) Follow(ctx context.Context, run string, on func(tui.RunUpdate)) error {
 	a.Log("run attached", "run", run)
-	err := a.session.follow(ctx, run, func(u hosted.Update) {
+	err := a.session.follower().Follow(ctx, run, func(u hosted.Update) {
 		on(tui.RunUpdate{Run: runOf(u.Run), Events: eventsOf(u.Events), Wait: u.Wait, Notice: noticeOf(u)})
 	})
+	if errors.Is(err, hosted.ErrUnauthorized) {
+		res, _ := a.session.account(ctx)
+		err = wrongKey(res, err)
+	}
 	return a.failed("run", runError(run, err))
 }
 
-// noticeOf is what a person should know of an update.
+// noticeOf is what a person should know of an update: no more than one thing is.
 func noticeOf(u hosted.Update) string {
 	switch {
 	case u.Err != nil:

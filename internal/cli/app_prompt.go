@@ -88,7 +88,8 @@ func (a *app) asked(ctx context.Context, c auth.Credential, err error) error {
 // wrongKey says which variable holds a credential that is refused: signing in
 // does not help against one.
 func wrongKey(res auth.Result, err error) error {
-	if res.Source != auth.Env || !errors.Is(err, chat.ErrUnauthorized) {
+	refused := errors.Is(err, chat.ErrUnauthorized) || errors.Is(err, hosted.ErrUnauthorized)
+	if res.Source != auth.Env || !refused {
 		return err
 	}
 	p, _ := auth.ProviderNamed(res.Credential.Provider)

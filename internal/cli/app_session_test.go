@@ -4,10 +4,12 @@ import (
 	"context"
 	"errors"
 	"path/filepath"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
 
+	"github.com/mogplex/mogplex-cli/internal/accountserver"
 	"github.com/mogplex/mogplex-cli/internal/auth"
 	"github.com/mogplex/mogplex-cli/internal/sessionlog"
 	"github.com/mogplex/mogplex-cli/internal/tui"
@@ -110,5 +112,26 @@ func TestTheLatestSignInHears(t *testing.T) {
 	a.pass("Nobody is there.")
 	if heard != "second" {
 		t.Errorf("heard by %q", heard)
+	}
+}
+
+// Signing in does not help against a variable that the service refuses.
+func TestARefusedVariableIsNamed(t *testing.T) {
+	a := appWith(t, &slowStore{})
+	a.session.origin = startService(t, accountserver.Config{}).url
+	a.session.program.lookupEnv = func(name string) (string, bool) {
+		if name == "MOGPLEX_API_KEY" {
+			return "mog_ofnobody", true
+		}
+		return "", false
+	}
+	a.session.auth.LookupEnv, a.session.auth.Origin = a.session.program.lookupEnv, a.session.origin
+	_, models := a.Models(t.Context(), true)
+	_, servers := a.Servers(t.Context(), true)
+	run := a.Follow(t.Context(), "run_demo", func(tui.RunUpdate) {})
+	for _, err := range []error{models, servers, run} {
+		if p := a.Explain(err); p.SignIn || !strings.Contains(p.Hint, "MOGPLEX_API_KEY") {
+			t.Errorf("%v: %+v", err, p)
+		}
 	}
 }

@@ -30,15 +30,10 @@ func (p *program) attachedRun(c *cli.Context) (string, error) {
 	return id, nil
 }
 
-// follower follows runs with the account's credential. It prints nothing.
+// follower follows runs with the account's credential, however long the service
+// is out of reach once it has answered. It prints nothing.
 func (s *session) follower() hosted.Follower {
 	return hosted.Follower{Client: s.api(), Token: s.accountToken}
-}
-
-// follow tells what happens in a run until it ends or ctx does, however long
-// the service is out of reach once it has answered.
-func (s *session) follow(ctx context.Context, id string, on func(hosted.Update)) error {
-	return s.follower().Follow(ctx, id, on)
 }
 
 // attachPatience is how long a script's run may be out of reach.
@@ -59,7 +54,9 @@ func (s *session) attach(ctx context.Context, id string) error {
 	follower := s.follower()
 	follower.Patience = attachPatience
 	err = follower.Follow(following, id, func(u hosted.Update) {
-		s.tellUpdate(u)
+		if notice := noticeOf(u); notice != "" {
+			s.warn(notice) // what a program reading stdout need not know
+		}
 		if u.Err == nil && last.Status == "" {
 			out.write("run", u.Run.Raw)
 		}
@@ -95,16 +92,6 @@ func runError(id string, err error) error {
 		return err
 	}
 	return fmt.Errorf("there is no run %q for this account: %w", printable(id), err)
-}
-
-// tellUpdate tells a person what a program reading stdout need not know.
-func (s *session) tellUpdate(u hosted.Update) {
-	if u.Err != nil {
-		s.warn(fmt.Sprintf("%s; asking again in %s", sentence(u.Err), u.Wait.Round(time.Second)))
-	}
-	if u.Missed {
-		s.warn(fmt.Sprintf("only the latest %d events are told; earlier ones may be missing", hosted.EventLimit))
-	}
 }
 
 // lines writes values as lines of JSON that steer no terminal.

@@ -22,24 +22,6 @@ const (
 	dropLimit = time.Second
 )
 
-// models gives the account's catalog. It prints nothing.
-func (s *session) models(ctx context.Context, refresh bool) (hosted.Listing[hosted.Model], error) {
-	c, _, err := s.catalog(ctx)
-	if err != nil {
-		return hosted.Listing[hosted.Model]{}, err
-	}
-	return c.Models(ctx, freshness(refresh))
-}
-
-// servers gives the account's MCP definitions. It prints nothing.
-func (s *session) servers(ctx context.Context, refresh bool) (hosted.Listing[hosted.MCPServer], error) {
-	c, _, err := s.catalog(ctx)
-	if err != nil {
-		return hosted.Listing[hosted.MCPServer]{}, err
-	}
-	return c.Servers(ctx, freshness(refresh))
-}
-
 func freshness(refresh bool) time.Duration {
 	if refresh {
 		return 0

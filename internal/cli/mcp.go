@@ -36,7 +36,7 @@ type serversReport struct {
 }
 
 func printServers(ctx context.Context, s *session, c *cli.Context) error {
-	got, err := list(ctx, s, c.Bool("refresh"), hosted.Catalog.Servers)
+	got, err := listAloud(ctx, s, c.Bool("refresh"), hosted.Catalog.Servers)
 	if err != nil {
 		return err
 	}

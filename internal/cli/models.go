@@ -50,7 +50,7 @@ type keptReport struct {
 }
 
 func printModels(ctx context.Context, s *session, c *cli.Context) error {
-	got, err := list(ctx, s, c.Bool("refresh"), hosted.Catalog.Models)
+	got, err := listAloud(ctx, s, c.Bool("refresh"), hosted.Catalog.Models)
 	if err != nil {
 		return err
 	}
@@ -70,16 +70,23 @@ func printModels(ctx context.Context, s *session, c *cli.Context) error {
 // asking is [hosted.Catalog.Models] or [hosted.Catalog.Servers].
 type asking[T any] func(hosted.Catalog, context.Context, time.Duration) (hosted.Listing[T], error)
 
-// list asks for one of the lists, and tells what is in the way of it.
-func list[T any](ctx context.Context, s *session, refresh bool, ask asking[T]) (got hosted.Listing[T], err error) {
-	err = s.patiently("Asking "+s.origin, func() error {
-		c, res, err := s.catalog(ctx)
+// list asks for one of the account's lists, and says with which credential. It
+// prints nothing.
+func list[T any](ctx context.Context, s *session, refresh bool, ask asking[T]) (got hosted.Listing[T], res auth.Result, err error) {
+	c, res, err := s.catalog(ctx)
+	if err == nil {
+		got, err = ask(c, ctx, freshness(refresh))
+	}
+	return got, res, err
+}
+
+// listAloud is list, and tells what is in the way of it.
+func listAloud[T any](ctx context.Context, s *session, refresh bool, ask asking[T]) (got hosted.Listing[T], err error) {
+	err = s.patiently("Asking "+s.origin, func() (err error) {
+		var res auth.Result
+		got, res, err = list(ctx, s, refresh, ask)
 		s.warn(res.Warnings...)
-		if err == nil {
-			got, err = ask(c, ctx, freshness(refresh))
-			err = s.failedCall(res, err)
-		}
-		return err
+		return s.failedCall(res, err)
 	})
 	return got, err
 }
