@@ -90,7 +90,7 @@ func (c *cockpit) receive(msg tea.Msg) tea.Cmd {
 		}
 	case frameMsg:
 		if c.job == msg.job {
-			return c.tick(frameEvery, msg)
+			return c.tick(spinEvery, msg)
 		}
 	case tea.KeyPressMsg, tea.PasteMsg:
 		if c.picker != nil {

@@ -2,7 +2,6 @@ package tui
 
 import (
 	"context"
-	"time"
 
 	tea "charm.land/bubbletea/v2"
 )
@@ -36,8 +35,6 @@ type failedMsg struct {
 
 // spinMsg moves what shows that something is going on.
 type spinMsg struct{ job int }
-
-const spinEvery = 120 * time.Millisecond
 
 func newLogin(s *shared, now Session) *loginScreen {
 	l := &loginScreen{shared: s, session: now, running: s.ctx, cancel: func() {}}
@@ -154,10 +151,4 @@ func (l *loginScreen) view(window size) (string, *tea.Cursor) {
 	p := newPage(l.theme, window, l.step.title())
 	l.step.draw(p)
 	return p.drawn()
-}
-
-// spinner is a picture of it for a moment.
-func (s *shared) spinner() string {
-	frames := []rune("⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏")
-	return string(frames[s.now().UnixMilli()/spinEvery.Milliseconds()%int64(len(frames))])
 }

@@ -74,6 +74,14 @@ func (s *shared) tick(wait time.Duration, msg tea.Msg) tea.Cmd {
 	}
 }
 
+const spinEvery = 120 * time.Millisecond
+
+// spinner is a picture of it for a moment.
+func (s *shared) spinner() string {
+	frames := []rune("⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏")
+	return string(frames[s.now().UnixMilli()/spinEvery.Milliseconds()%int64(len(frames))])
+}
+
 // sessionMsg tells whose credential is in force, after something changed it.
 type sessionMsg struct {
 	session Session

@@ -8,10 +8,8 @@ import (
 	tea "charm.land/bubbletea/v2"
 )
 
-const (
-	patience   = time.Second // before it is said that something takes its time
-	frameEvery = 125 * time.Millisecond
-)
+// patience is how long it is not said that something takes its time.
+const patience = time.Second
 
 // job is what the cockpit has running. There is one at a time.
 type job struct {
@@ -97,6 +95,5 @@ func (c *cockpit) progress() string {
 	if took < patience {
 		return ""
 	}
-	frames := []rune("⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏")
-	return fmt.Sprintf("%c %s… %d s", frames[took/frameEvery%time.Duration(len(frames))], c.job.label, int(took.Seconds()))
+	return fmt.Sprintf("%s %s… %d s", c.spinner(), c.job.label, int(took.Seconds()))
 }
