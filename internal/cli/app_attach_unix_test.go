@@ -86,4 +86,14 @@ func TestAppTellsWhyARunIsNotShown(t *testing.T) {
 		at.enters("/quit")
 		at.ends(exitNotSignedIn)
 	})
+	t.Run("not found, line by line", func(t *testing.T) {
+		w := fakeWorld(t, accountserver.Config{})
+		w.seed(time.Hour, "keychain")
+		at := w.screen(wide, "--plain", "--attach", "run_none")
+		at.shows("/help")
+		at.presses("ctrl+c") // which is not what it ends with
+		at.shows("again")
+		at.enters("/quit")
+		at.ends(exitFailure)
+	})
 }

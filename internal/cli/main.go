@@ -59,7 +59,7 @@ func (p *program) run(ctx context.Context, args []string) int {
 	case err == nil:
 		return exitOK
 	}
-	if ctx.Err() != nil && !errors.Is(err, context.Canceled) {
+	if ctx.Err() != nil && !p.endures && !errors.Is(err, context.Canceled) {
 		err = errors.Join(err, ctx.Err())
 	}
 	return p.fail(err)
@@ -117,7 +117,6 @@ func (p *program) app() *cli.App {
 		Action:               p.root,
 		OnUsageError:         onUsageError,
 		ExitErrHandler:       func(*cli.Context, error) {},
-		CommandNotFound:      nil,
 	}
 }
 

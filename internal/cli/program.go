@@ -33,6 +33,7 @@ type program struct {
 
 	json    bool // errors go to stdout as an object
 	printed bool // the JSON object was printed
+	endures bool // an interrupt ends something that the app does, and not the app
 	hears   *listener
 }
 

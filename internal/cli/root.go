@@ -73,6 +73,7 @@ func (s *session) runApp(ctx context.Context, run string) error {
 func (s *session) runPlain(ctx context.Context, run string) error {
 	ctx, stop := signal.NotifyContext(context.WithoutCancel(ctx), syscall.SIGTERM, syscall.SIGHUP)
 	defer stop()
+	s.endures = true
 	a := s.openApp(ctx)
 	defer a.close()
 	opt := s.screenOptions(run)
