@@ -177,15 +177,5 @@ func (s *session) announce(ctx context.Context, saved auth.Saved) {
 	}
 }
 
-func accountName(a auth.Account) string {
-	switch {
-	case a.Name != "" && a.Email != "":
-		return printable(a.Name + " <" + a.Email + ">")
-	case a.Email != "":
-		return printable(a.Email)
-	}
-	return printable(a.Name)
-}
-
 // isSet reports that a provider's variable comes before what is stored.
 func (s *session) isSet(p auth.Provider) bool { return s.getenv(p.Variable) != "" }

@@ -130,13 +130,6 @@ func tellKept[T any](s *session, got hosted.Listing[T]) {
 	}
 }
 
-func ago(age time.Duration) string {
-	if age < time.Minute {
-		return "a moment ago"
-	}
-	return roughly(age) + " ago"
-}
-
 func modelTable(models []hosted.Model, width int) string {
 	rows := [][]string{{"ID", "NAME", "CONTEXT", "INPUT", "OUTPUT", "CAPABILITIES"}}
 	for _, m := range models {
