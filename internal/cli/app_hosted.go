@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"maps"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/mogplex/mogplex-cli/internal/auth"
@@ -162,13 +161,4 @@ func eventsOf(events []hosted.Event) (rows []tui.RunEvent) {
 		})
 	}
 	return rows
-}
-
-// printableLines is printable for a text of several lines.
-func printableLines(text string) string {
-	lines := strings.Split(text, "\n")
-	for i := range lines {
-		lines[i] = printable(lines[i])
-	}
-	return strings.Join(lines, "\n")
 }

@@ -79,9 +79,10 @@ func (p *program) attended() bool {
 	return p.isTerminal(p.stdin) && p.isTerminal(p.stderr) && p.getenv("CI") == ""
 }
 
-// say writes a line to the person, broken between words on a terminal.
+// say writes lines to the person, broken between words on a terminal. What comes
+// from elsewhere can't steer it.
 func (p *program) say(format string, args ...any) {
-	text := fmt.Sprintf(format, args...)
+	text := printableLines(fmt.Sprintf(format, args...))
 	if p.hears != nil {
 		p.hears.said(text)
 		return
@@ -153,6 +154,15 @@ func printable(text string) string {
 		}
 		return r
 	}, text)
+}
+
+// printableLines is printable for a text of several lines.
+func printableLines(text string) string {
+	lines := strings.Split(text, "\n")
+	for i := range lines {
+		lines[i] = printable(lines[i])
+	}
+	return strings.Join(lines, "\n")
 }
 
 // session is a program with its settings read and its stores opened.

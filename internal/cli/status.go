@@ -217,7 +217,7 @@ func headline(a *activeReport) string {
 func (s *session) sourceName(r statusReport) string {
 	for _, l := range r.Layers {
 		if l.InForce {
-			return layerTitle(l.Layer) + ": " + l.Name + l.Backend + l.Path
+			return layerTitle(l.Layer) + ": " + printable(l.Name+l.Backend+l.Path)
 		}
 	}
 	return r.Active.Source
