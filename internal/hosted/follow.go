@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
+	"slices"
 	"time"
 )
 
@@ -40,6 +41,10 @@ const (
 	firstPatience = 8 * time.Second
 )
 
+// toldKept is how many events are known to have been told. The service tells
+// the latest ones alone, [EventLimit] at once.
+const toldKept = 10 * EventLimit
+
 // Follow tells the run's events so far and then those to come, until the run
 // ends, which is nil, or ctx does. A passing failure is told and tried again;
 // ErrNotFound, ErrForbidden and ErrUnauthorized end it at once, the last after
@@ -71,6 +76,7 @@ type following struct {
 	id      string
 	last    Run
 	told    map[string]bool // by the event's id, or the hash of one without
+	order   []string        // of told, oldest first
 	pause   time.Duration   // before the next question
 	failing time.Duration   // how long the service has been out of reach
 	retry   time.Duration   // the last pause after a failure
@@ -102,9 +108,11 @@ func (s *following) hear(now *Update) {
 		}
 		if !s.told[key] {
 			s.told[key] = true
+			s.order = append(s.order, key)
 			now.Events = append(now.Events, e)
 		}
 	}
+	s.forget(max(toldKept, 2*len(page)))
 	// The service tells the latest. A full page that is all new can have more
 	// before it.
 	now.Missed = len(page) >= EventLimit && len(now.Events) == len(page)
@@ -117,6 +125,15 @@ func (s *following) hear(now *Update) {
 	if !now.Run.Ended() {
 		now.Wait = jittered(s.pause)
 	}
+}
+
+// forget forgets the oldest of what was told but for some.
+func (s *following) forget(all int) {
+	over := max(0, len(s.order)-all)
+	for _, key := range s.order[:over] {
+		delete(s.told, key)
+	}
+	s.order = slices.Delete(s.order, 0, over)
 }
 
 // bear decides on a failure that took a while to come: whether it is told and

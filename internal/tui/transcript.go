@@ -26,14 +26,16 @@ type entryLine struct {
 	rows []row
 }
 
-// transcript is all that was said, and the part of it that is shown. It stays
-// at the end unless the person scrolled up.
+// transcript is the latest of what was said, and the part of it that is shown.
+// It stays at the end unless the person scrolled up.
 type transcript struct {
 	entries       []*entry
 	width, height int
+	lines, bytes  int // of the entries' texts
 	total         int // lines of the screen that all entries take
 	above         int // lines that are scrolled out at the top
 	loose         bool
+	cut           bool // the first entry says that more was there
 }
 
 // say adds an entry. The text is cleaned.
@@ -45,10 +47,15 @@ func (t *transcript) say(k kind, text string) *entry {
 			e.gap = 1
 		}
 	}
-	t.entries = append(t.entries, e)
-	t.total += e.gap
+	t.add(e)
 	t.more(e, text)
 	return e
+}
+
+func (t *transcript) add(e *entry) {
+	t.entries = append(t.entries, e)
+	t.lines++
+	t.total += e.gap
 }
 
 // problem adds a failure and what to do about it.
@@ -59,16 +66,24 @@ func (t *transcript) problem(p Problem) {
 	}
 }
 
-// more adds to the end of an entry. Only its last line is laid out again.
+// more adds to the end of an entry. Only its last line is laid out again. One
+// that is not kept any more begins anew at the end.
 func (t *transcript) more(e *entry, text string) {
+	if len(e.lines) == 0 {
+		e.lines = []entryLine{{}}
+		t.add(e)
+	}
 	for i, piece := range strings.Split(clean(text), "\n") {
 		if i > 0 {
 			e.lines = append(e.lines, entryLine{})
+			t.lines++
 		}
 		last := &e.lines[len(e.lines)-1]
 		last.text += piece
+		t.bytes += len(piece)
 		t.lay(last)
 	}
+	t.trim()
 	t.follow()
 }
 
@@ -80,14 +95,14 @@ func (t *transcript) lay(line *entryLine) {
 }
 
 // clear forgets everything.
-func (t *transcript) clear() { t.entries, t.total, t.above, t.loose = nil, 0, 0, false }
+func (t *transcript) clear() { *t = transcript{width: t.width, height: t.height} }
 
 // resize lays everything out again where the width changed. What was at the top
 // stays there.
 func (t *transcript) resize(width, height int) {
 	t.height = height
 	if width != t.width {
-		top, _ := t.find(t.above)
+		top, line, offset := t.place(t.above)
 		t.width, t.total = width, 0
 		for i, e := range t.entries {
 			if i == top {
@@ -96,11 +111,41 @@ func (t *transcript) resize(width, height int) {
 			t.total += e.gap
 			for j := range e.lines {
 				e.lines[j].rows = e.lines[j].rows[:0]
+				before := t.total
 				t.lay(&e.lines[j])
+				if i == top && j == line {
+					t.above = before + e.lines[j].rowAt(offset)
+				}
 			}
 		}
 	}
 	t.follow()
+}
+
+// place is what is in a line of the screen: the line of an entry, -1 in the gap
+// above it, and how far in that line's text it begins.
+func (t *transcript) place(row int) (index, line, offset int) {
+	index, row = t.find(row)
+	if index == len(t.entries) || row < t.entries[index].gap {
+		return index, -1, 0
+	}
+	row -= t.entries[index].gap
+	for line, of := range t.entries[index].lines {
+		if row < len(of.rows) {
+			return index, line, of.rows[row].start
+		}
+		row -= len(of.rows)
+	}
+	return index, -1, 0
+}
+
+// rowAt is the row that a place of the text is in.
+func (l *entryLine) rowAt(offset int) int {
+	at := 0
+	for at < len(l.rows)-1 && l.rows[at+1].start <= offset {
+		at++
+	}
+	return at
 }
 
 // scroll moves the part that is shown.

@@ -44,6 +44,77 @@ func TestTranscriptStaysAtTheEndUnlessScrolled(t *testing.T) {
 	check("cleared")
 }
 
+// A window that changes its size shows the same part of a long answer.
+func TestTranscriptKeepsThePlaceInAnAnswer(t *testing.T) {
+	tr := &transcript{}
+	tr.resize(20, 2)
+	var text strings.Builder
+	for i := range 50 {
+		fmt.Fprintf(&text, "this is line number %d of it\n", i)
+	}
+	tr.say(answered, text.String())
+	tr.scroll(-tr.total)
+	tr.scroll(2*30 + 1)
+	for _, width := range []int{10, 33, 20} {
+		tr.resize(width, 2)
+		if got := strings.Join(screenOf(tr), " "); !strings.Contains(got, "30") {
+			t.Errorf("at %d columns: %q", width, got)
+		}
+	}
+}
+
+// The app may run for weeks: the oldest lines go, and what is read stays where it
+// is.
+func TestTranscriptForgetsTheOldest(t *testing.T) {
+	tr := &transcript{}
+	tr.resize(40, 3)
+	answer := tr.say(answered, "")
+	for i := range keptLines {
+		tr.more(answer, fmt.Sprintf("answer %d\n", i))
+	}
+	if got := tr.entries[0].lines[0].text; !tr.cut || !strings.Contains(got, "not kept") {
+		t.Errorf("it begins with %q", got)
+	}
+	tr.scroll(-20)
+	read := screenOf(tr)
+	for i := range 2 * keptLines {
+		tr.say(noticed, fmt.Sprint("notice ", i))
+		if i == keptLines/2 && !slices.Equal(screenOf(tr), read) {
+			t.Errorf("after %d more: %q, not %q", i, screenOf(tr), read)
+		}
+	}
+	if len(answer.lines) > 0 {
+		t.Error("the answer is still there")
+	}
+	tr.more(answer, "the end\nof it")
+	total := 0
+	for _, e := range tr.entries {
+		total += e.size()
+	}
+	if tr.lines > keptLines || len(tr.entries) > keptLines+1 || total != tr.total {
+		t.Errorf("%d lines, %d entries, %d rows of %d", tr.lines, len(tr.entries), total, tr.total)
+	}
+	tr.scroll(tr.total)
+	if got := screenOf(tr); !slices.Equal(got[1:], []string{"the end", "of it"}) {
+		t.Errorf("at the end: %q", got)
+	}
+}
+
+// The last line stays, however long it is.
+func TestTranscriptForgetsLongLines(t *testing.T) {
+	tr := &transcript{}
+	tr.resize(80, 3)
+	long := strings.Repeat("x", keptBytes)
+	tr.say(answered, long)
+	if tr.cut || tr.bytes != keptBytes {
+		t.Errorf("cut %v, %d bytes", tr.cut, tr.bytes)
+	}
+	tr.say(noticed, "more")
+	if !tr.cut || tr.bytes != len("more") || len(tr.entries) != 2 {
+		t.Errorf("cut %v, %d bytes, %d entries", tr.cut, tr.bytes, len(tr.entries))
+	}
+}
+
 // An answer that comes in pieces looks as one that comes at once.
 func TestTranscriptStreams(t *testing.T) {
 	text := "The first paragraph is long enough to wrap.\n\n    indented\n日本語のテキスト and the end"

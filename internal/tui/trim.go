@@ -1,0 +1,44 @@
+package tui
+
+import "slices"
+
+// What a transcript keeps. Of the rest it says that it is gone.
+const (
+	keptLines = 10_000
+	keptBytes = 4 << 20
+)
+
+// trim forgets the oldest lines that are too many. The last one always stays.
+func (t *transcript) trim() {
+	before := t.total
+	for t.lines > keptLines || t.bytes > keptBytes {
+		first := 0
+		if t.cut {
+			first = 1
+		}
+		if first == len(t.entries)-1 && len(t.entries[first].lines) == 1 {
+			break
+		}
+		if !t.cut {
+			gone := &entry{kind: noticed, lines: []entryLine{{text: "What was here before is not kept any more."}}}
+			t.entries, t.cut = slices.Insert(t.entries, 0, gone), true
+			t.lay(&gone.lines[0])
+			continue
+		}
+		t.forget(first)
+	}
+	t.above = max(0, t.above-(before-t.total))
+}
+
+// forget forgets the first line of an entry, and with its last one the entry.
+func (t *transcript) forget(at int) {
+	e := t.entries[at]
+	t.lines--
+	t.bytes -= len(e.lines[0].text)
+	t.total -= len(e.lines[0].rows)
+	e.lines = slices.Delete(e.lines, 0, 1)
+	if len(e.lines) == 0 {
+		t.total -= e.gap
+		t.entries = slices.Delete(t.entries, at, at+1)
+	}
+}
