@@ -27,7 +27,7 @@ type app struct {
 	again   bool   // it changed meanwhile
 	late    bool   // it changed while something was being stored here
 	pressed time.Time
-	hint    string // in the last line, for a while
+	hint    string // in the last line, for a while or until the next key
 	drawn   tea.View
 	err     error // what Run returns
 }
@@ -88,8 +88,9 @@ func (a *app) receive(msg tea.Msg) tea.Cmd {
 		case "ctrl+c":
 			return a.interrupt()
 		case "ctrl+z":
-			return tea.Suspend
+			return suspend()
 		}
+		a.hint = ""
 		return a.tell(len(a.screens)-1, msg)
 	case tea.PasteMsg:
 		return a.tell(len(a.screens)-1, msg)
@@ -115,6 +116,8 @@ func (a *app) receive(msg tea.Msg) tea.Cmd {
 	case attachedMsg:
 		a.err = msg.err
 		return nil
+	case suspendedMsg:
+		return a.resumed(msg)
 	case crashMsg:
 		return a.crashed(msg)
 	}

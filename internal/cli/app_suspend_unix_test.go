@@ -1,0 +1,64 @@
+//go:build !windows
+
+package cli
+
+import (
+	"os/exec"
+	"testing"
+	"time"
+
+	"github.com/mogplex/mogplex-cli/internal/accountserver"
+	term "github.com/mogplex/mogplex-cli/internal/terminal"
+)
+
+// Ctrl+Z gives the terminal to the shell as it was, and fg goes on where the app
+// was left, in a window that has changed its size meanwhile.
+func TestAppIsSuspended(t *testing.T) {
+	w := fakeWorld(t, accountserver.Config{})
+	w.seed(time.Hour, "keychain")
+	at := w.screenOf(wide, exec.Command("sh", "-i"), "PS1=ready> ", "ENV=", "MOGPLEX="+w.mogplex)
+	at.shows("ready>")
+	before, err := at.State()
+	if err != nil {
+		t.Fatal(err)
+	}
+	at.enters(`"$MOGPLEX"`)
+	at.shows("Ada Lovelace")
+	if err := at.Type("half a prompt"); err != nil {
+		t.Fatal(err)
+	}
+	at.shows("half a prompt")
+	at.presses("ctrl+z")
+	at.until("the shell", func(now term.Screen) bool { return !now.Alternate && now.Contains("Stopped") && !now.Cursor.Hidden })
+	at.enters("echo $((40+2)) are here")
+	at.shows("42 are here")
+	if now, err := at.State(); err != nil || *now != *before {
+		t.Errorf("the terminal is not as it was: %v", err)
+	}
+	if err := at.Resize(term.Size{Columns: 60, Rows: 16}); err != nil {
+		t.Fatal(err)
+	}
+	at.enters("fg")
+	at.until("the app", func(now term.Screen) bool {
+		return now.Alternate && now.Contains("Ada Lovelace") && now.Contains("half a prompt") && now.Size.Columns == 60
+	})
+	at.presses("enter")
+	at.shows("You wrote: half a prompt")
+	at.enters("/quit")
+	at.until("the shell", func(now term.Screen) bool { return !now.Alternate })
+	at.enters("exit $?")
+	at.ends(exitOK)
+}
+
+// In a window that mogplex was opened in there is no shell to go back to.
+func TestAppIsNotSuspendedWithoutAShell(t *testing.T) {
+	w := fakeWorld(t, accountserver.Config{})
+	w.seed(time.Hour, "keychain")
+	at := w.screen(wide)
+	at.shows("Ada Lovelace")
+	at.presses("ctrl+z")
+	at.shows("There is no shell")
+	at.enters("hello")
+	at.shows("You wrote: hello")
+	at.leaves()
+}
