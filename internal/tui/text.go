@@ -11,15 +11,21 @@ import (
 // tab is what a tab is drawn as.
 const tab = "    "
 
+// Signs of no width that words are spelled with, and emoji put together with.
+const (
+	noJoin = '\u200c'
+	join   = '\u200d'
+)
+
 var newlines = strings.NewReplacer("\r\n", "\n", "\r", "\n", "\u2028", "\n", "\u2029", "\n")
 
 // clean takes out of a text from elsewhere what could steer a terminal or
-// reorder a line: control characters and bidirectional marks. Newlines and tabs
-// stay.
+// reorder a line: control characters and bidirectional marks. Newlines, tabs and
+// joiners stay: a prompt is sent as it was typed.
 func clean(text string) string {
 	return strings.Map(func(r rune) rune {
 		switch {
-		case r == '\n' || r == '\t':
+		case r == '\n' || r == '\t' || r == noJoin || r == join:
 			return r
 		case r == '\u2028' || r == '\u2029':
 			return '\n'
@@ -30,8 +36,12 @@ func clean(text string) string {
 	}, text)
 }
 
-// oneLine is clean for a text that has to stay on its line.
-func oneLine(text string) string { return strings.Join(strings.Fields(clean(text)), " ") }
+// oneLine is clean for a text that has to stay on its line, such as a name.
+func oneLine(text string) string {
+	return strings.Join(strings.Fields(unjoined.Replace(clean(text))), " ")
+}
+
+var unjoined = strings.NewReplacer(string(noJoin), "", string(join), "")
 
 // row is the part of a text, in bytes, that is drawn on one line of the screen.
 type row struct{ start, end int }
@@ -77,10 +87,13 @@ func appendRows(all []row, text string, start, end, width int) []row {
 	return append(all, row{start, end})
 }
 
-// drawn is a row as it is drawn.
+// drawn is a row as it is drawn. What is joined is drawn apart: terminals do not
+// agree on how wide it is.
 func (r row) drawn(text string) string {
-	return strings.ReplaceAll(strings.TrimRight(text[r.start:r.end], " \t"), "\t", tab)
+	return drawing.Replace(strings.TrimRight(text[r.start:r.end], " \t"))
 }
+
+var drawing = strings.NewReplacer("\t", tab, string(join), "")
 
 // cluster measures the first character of a text, with its marks: in bytes, and
 // in columns. Terminals do not agree on the columns of some scripts; it tells
@@ -94,6 +107,9 @@ func cluster(text string) (size, columns int) {
 	}
 	first, columns := ansi.FirstGraphemeCluster(text, ansi.GraphemeWidth)
 	_, older := ansi.FirstGraphemeCluster(text, ansi.WcWidth)
+	if part, _, joined := strings.Cut(first, string(join)); joined { // it is drawn apart
+		return len(part) + utf8.RuneLen(join), columnsOf(part)
+	}
 	return len(first), max(columns, older)
 }
 

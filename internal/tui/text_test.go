@@ -19,6 +19,7 @@ func TestCleanKeepsWhatIsReadAndDropsWhatSteers(t *testing.T) {
 		"\u202egnp.exe\u2066":       "gnp.exe",
 		"a\u2028b":                  "a\nb",
 		"日本語 é":                     "日本語 é",
+		"می\u200cخواهم 👩\u200d💻":    "می\u200cخواهم 👩\u200d💻",
 	} {
 		if got := clean(text); got != want {
 			t.Errorf("clean(%q) = %q, want %q", text, got, want)
@@ -42,6 +43,7 @@ func TestRows(t *testing.T) {
 		{"a\tb", 10, []string{"a    b"}},
 		{"see 日本語のテキスト", 10, []string{"see 日本語", "のテキスト"}},
 		{"日本", 1, []string{"日", "本"}},
+		{"👩\u200d💻 می\u200cخو", 20, []string{"👩💻 می\u200cخو"}},
 	} {
 		var got []string
 		for _, r := range rows(test.text, test.width) {
