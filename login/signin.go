@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"golang.org/x/oauth2"
@@ -123,7 +124,8 @@ func (a *attempt) wait(ctx, wait context.Context) outcome {
 		case a.refused = <-refusals:
 			refusals = nil // whoever sends more of them changes nothing
 			grace = time.After(a.flow.grace)
-			a.flow.Notice(fmt.Sprintf("%v; waiting %v longer in case someone else sent that", a.refused, a.flow.grace))
+			refused := strings.TrimSuffix(a.refused.Error(), ".") // the service's words may end a sentence
+			a.flow.Notice(fmt.Sprintf("%s; waiting %v longer in case someone else sent that", refused, a.flow.grace))
 		case text, ok := <-a.flow.Pasted:
 			if o := a.paste(ctx, text, ok); o != nil {
 				return *o

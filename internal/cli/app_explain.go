@@ -53,6 +53,7 @@ func finished(text string) string {
 var signInHelps = []error{
 	auth.ErrNotSignedIn, auth.ErrExpired, auth.ErrRejected, auth.ErrOtherOrigin,
 	chat.ErrUnauthorized, chat.ErrRedirected, hosted.ErrUnauthorized, login.ErrInvalidGrant,
+	login.ErrRefused, login.ErrTimeout,
 }
 
 // promptOutcome classes a prompt that failed. Its code is for the session log.
@@ -106,9 +107,9 @@ func screenHint(o outcome) string {
 	case "not_signed_in":
 		return "Sign in with /login."
 	case "refused":
-		return "Try /login again."
+		return "" // another sign-in is what helps
 	case "sign_in_timeout":
-		return "Try /login again, and finish within five minutes."
+		return "It has to be finished within five minutes."
 	case "no_port":
 		return "Paste the address that the browser ends at, or free port 24816 or 24818."
 	case "corrupt":

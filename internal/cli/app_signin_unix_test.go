@@ -132,7 +132,7 @@ func TestAppProviderKey(t *testing.T) {
 	at.enters("hi")
 	at.shows("Pick one with /models.")
 	at.enters("/logout")
-	at.shows("Nothing was stored.")
+	at.shows("Nothing was stored for mogplex. · In force now: openai key, from keychain (fake keychain). `mogplex logout --provider openai` removes it.")
 	at.leaves()
 	if got := strings.TrimSpace(w.must("auth", "token", "--provider", "openai")); got != key {
 		t.Error("another key was stored")

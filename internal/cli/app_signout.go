@@ -20,7 +20,7 @@ func (a *app) SignOut(ctx context.Context) (tui.SignedOut, error) {
 		warned: func(sentence string) { out.Lines = append(out.Lines, "Warning: "+sentence) },
 	})
 	r, sessions := s.remove(ctx, logoutScope{})
-	s.sayRemoved(r)
+	s.sayRemoved(r, logoutScope{})
 	r.Revoked, out.Pending = a.endSessions(s, sessions)
 	for _, p := range auth.Providers() {
 		if s.isSet(p) {

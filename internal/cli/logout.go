@@ -1,12 +1,15 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"strings"
 
 	"github.com/urfave/cli/v2"
+
+	"github.com/mogplex/mogplex-cli/internal/auth"
 )
 
 func (p *program) logoutCommand() *cli.Command {
@@ -86,7 +89,7 @@ func (r *logoutReport) failed(store, provider string, err error) {
 func (s *session) signOut(ctx context.Context, scope logoutScope) error {
 	r, sessions := s.remove(ctx, scope)
 	if !s.json {
-		s.sayRemoved(r)
+		s.sayRemoved(r, scope)
 	}
 	r.Revoked = s.endOrAsk(ctx, sessions, !scope.goesOn)
 	return s.concludeSignOut(r)
@@ -100,12 +103,16 @@ func (r *logoutReport) err() error {
 	return nil
 }
 
-func (s *session) sayRemoved(r *logoutReport) {
+func (s *session) sayRemoved(r *logoutReport, scope logoutScope) {
 	for _, done := range r.Removed {
 		s.say("Removed the %s credential from the %s.", printable(done.Provider), done.Store)
 	}
-	if len(r.Removed) == 0 && r.err() == nil {
+	switch {
+	case len(r.Removed) > 0 || r.err() != nil:
+	case scope.all:
 		s.say("Nothing was stored.")
+	default:
+		s.say("Nothing was stored for %s.", cmp.Or(scope.provider, auth.Mogplex))
 	}
 }
 

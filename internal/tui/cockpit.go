@@ -138,6 +138,9 @@ func (c *cockpit) press(msg tea.Msg) tea.Cmd {
 	return nil
 }
 
+// nobody is signed in, for all that is known.
+func (c *cockpit) nobody() bool { return !c.session.SignedIn && !c.session.unknown }
+
 // submit takes what is in the composer: a command or a prompt.
 func (c *cockpit) submit() tea.Cmd {
 	text := strings.TrimSpace(c.composer.text)
@@ -159,7 +162,7 @@ func (c *cockpit) submit() tea.Cmd {
 		c.transcript.problem(*wrong)
 	case isCommand:
 		return c.perform(cmd, argument)
-	case !c.session.SignedIn && !c.session.unknown:
+	case c.nobody():
 		c.transcript.problem(Problem{Text: "Nobody is signed in.", Hint: "/login signs in."})
 	default:
 		return c.ask(text)

@@ -71,6 +71,27 @@ func TestCockpitAsks(t *testing.T) {
 	})
 }
 
+// What to do next is said where somebody may be at a loss.
+func TestCockpitSaysWhatIsNext(t *testing.T) {
+	bubble(t, newFake, Options{}, window80, func(r *rig) {
+		r.press("esc")
+		r.shows("/login signs in, and then ask anything.")
+		r.lacks("Ask anything.")
+	})
+	bubble(t, furnished, Options{}, window80, func(r *rig) {
+		r.shows("Ask anything. / shows commands.")
+		r.types("/")
+		r.shows("/login", "/exit", "Tab completes · Enter sends 10 to choose from")
+		r.press("tab", "tab")
+		r.shows("> /logout", "2 of 10")
+		r.press("ctrl+u")
+		r.shows("Ctrl+J new line")
+		r.enter("/models")
+		r.types("zzz")
+		r.shows("0 of 3", "No model has that in its name.")
+	})
+}
+
 // A slash and a word is never sent to a model.
 func TestCockpitCommandsAreNoPrompts(t *testing.T) {
 	bubble(t, furnished, Options{}, window80, func(r *rig) {

@@ -19,7 +19,7 @@ func (c *cockpit) view(window size) (string, *tea.Cursor) {
 	c.composer.width = window.width - 2*margin
 	typed, x, y := c.composer.view(max(1, min(8, window.height/3)))
 	foot := append([]string{c.theme.rule(window.width)}, c.theme.prompted(typed)...)
-	offered := c.offered(window.width, (room-len(foot)-1)/2)
+	offered := c.offered(window.width, (room-len(foot)-1)*2/3)
 	room -= len(foot) + 1 + len(offered)
 	lines = append(lines, c.drawTranscript(size{window.width, room})...)
 	lines = append(lines, offered...)
@@ -46,7 +46,11 @@ func (c *cockpit) drawTranscript(room size) []string {
 	c.transcript.resize(room.width-2*margin, room.height)
 	lines := c.transcript.drawn(c.theme)
 	if len(c.transcript.entries) == 0 && room.height > 1 {
-		lines = append(lines, "", strings.Repeat(" ", margin)+c.theme.muted.Render(shorten("Ask anything. / shows commands.", room.width-2*margin)))
+		next := "Ask anything. / shows commands."
+		if c.nobody() {
+			next = "/login signs in, and then ask anything."
+		}
+		lines = append(lines, "", strings.Repeat(" ", margin)+c.theme.muted.Render(shorten(next, room.width-2*margin)))
 	}
 	return append(lines, make([]string, room.height-len(lines))...)
 }
@@ -87,7 +91,7 @@ func (t *transcript) drawn(theme *theme) []string {
 // offered are the completions, at most height of them.
 func (c *cockpit) offered(width, height int) []string {
 	all, at := c.completion.choices, c.completion.at
-	from, to := window(len(all), max(0, at), max(0, min(height, 6)))
+	from, to := window(len(all), max(0, at), max(0, min(height, 10)))
 	long := 0
 	for _, one := range all[from:to] {
 		long = max(long, columnsOf(one.text))
@@ -108,6 +112,12 @@ func (c *cockpit) offered(width, height int) []string {
 func (c *cockpit) statusLine(width int) string {
 	t := c.theme
 	line := sides{[]string{"Enter sends · Ctrl+J new line · /help", "Enter sends · /help", "/help"}, []string{""}, t.muted, t.muted}
+	if n := len(c.completion.choices); n > 0 {
+		line.left, line.right = []string{"Tab completes · Enter sends", "Tab completes"}, []string{fmt.Sprintf("%d to choose from", n), ""}
+		if at := c.completion.at; at >= 0 {
+			line.right = []string{fmt.Sprintf("%d of %d", at+1, n)}
+		}
+	}
 	if c.composer.full {
 		line.left, line.leftStyle = []string{"A prompt has at most 256 KiB; nothing was pasted.", "Too long; nothing was pasted."}, t.bad
 	}

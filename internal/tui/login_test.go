@@ -35,6 +35,16 @@ func TestBrowserSignIn(t *testing.T) {
 	})
 }
 
+// The key that leads out is told in a window of any size.
+func TestSignInSaysHowToCancel(t *testing.T) {
+	for _, window := range []size{window80, window40, {30, 8}, {20, 6}} {
+		bubble(t, newFake, Options{}, window, func(r *rig) {
+			r.press("enter")
+			r.shows("Esc cancel")
+		})
+	}
+}
+
 // An address that is pasted goes to the sign-in, in one piece and unseen.
 func TestPastedAddress(t *testing.T) {
 	bubble(t, newFake, Options{}, window80, func(r *rig) {

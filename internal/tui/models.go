@@ -134,6 +134,9 @@ func (p *picker) view(t *theme, room size) []string {
 	for i := from; i < to; i++ {
 		lines = append(lines, p.line(t, p.shown[i], i == p.at, room.width))
 	}
+	if len(p.shown) == 0 {
+		lines = append(lines, "  "+t.muted.Render(shorten("No model has that in its name. Backspace takes it back.", inner)))
+	}
 	lines = append(lines, make([]string, max(0, room.height-len(lines)-1))...)
 	foot := []string{"↑ ↓ choose · Enter takes it · Esc goes back", "↑ ↓ · Enter · Esc"}
 	return append(lines, sides{foot, []string{""}, t.muted, t.muted}.drawn(room.width))

@@ -64,6 +64,12 @@ func (p *page) brief(style lipgloss.Style, text, short string) {
 	p.parts[len(p.parts)-1].short = p.indent(0) + style.Render(shorten(oneLine(short), p.width()))
 }
 
+// also adds a line to the paragraph before. It goes with that.
+func (p *page) also(style lipgloss.Style, text string) {
+	last := &p.parts[len(p.parts)-1]
+	last.lines = append(last.lines, p.indent(0)+style.Render(shorten(oneLine(text), p.width())))
+}
+
 // hint adds a paragraph that a small window does without.
 func (p *page) hint(text string) {
 	if text != "" {
@@ -156,14 +162,12 @@ func (p *page) fitted(room int) []part {
 	return p.parts
 }
 
-// footLine is as many of the keys as fit.
+// footLine is as many of the keys as fit. The last ones lead out, and stay.
 func (p *page) footLine() string {
-	line := p.keys[0]
-	for _, key := range p.keys[1:] {
-		if columnsOf(line+" · "+key) > p.window.width-2*margin {
-			break
+	width := p.window.width - 2*margin
+	for keys := p.keys; ; keys = keys[1:] {
+		if line := strings.Join(keys, " · "); columnsOf(line) <= width || len(keys) == 1 {
+			return shorten(line, width)
 		}
-		line += " · " + key
 	}
-	return shorten(line, p.window.width-2*margin)
 }

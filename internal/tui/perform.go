@@ -40,14 +40,14 @@ func (c *cockpit) perform(cmd command, argument string) tea.Cmd {
 func helpText() string {
 	var b strings.Builder
 	for _, c := range commands() {
-		fmt.Fprintf(&b, "%-13s%s\n", c.usage(), c.help)
+		fmt.Fprintf(&b, "%-14s%s\n", c.usage(), c.help)
 	}
 	for _, key := range [][2]string{
 		{"Enter", "send"}, {"Ctrl+J", "new line; Shift+Enter where the terminal tells it apart"}, {"Tab", "complete a command"},
 		{"↑ ↓", "what was typed before"}, {"PgUp PgDn", "scroll"}, {"Esc", "interrupt"},
 		{"Ctrl+C", "interrupt; twice leaves"},
 	} {
-		fmt.Fprintf(&b, "\n%s%s%s", key[0], strings.Repeat(" ", 13-columnsOf(key[0])), key[1])
+		fmt.Fprintf(&b, "\n%s%s%s", key[0], strings.Repeat(" ", 14-columnsOf(key[0])), key[1])
 	}
 	return b.String()
 }

@@ -28,6 +28,7 @@ type plain struct {
 	attach     string   // the run that is still to be shown
 	coming     *Session // what ended the last task
 	known      bool     // somebody was signed in at some time
+	choosing   bool     // a menu is what helps; commands are not taken
 	warned     map[string]bool
 	parting    parting
 	ends       error // what the app ends with when the person leaves
@@ -106,12 +107,16 @@ func leaves(err error) bool { return errors.Is(err, errLeave) }
 // start looks the credential up until that succeeds, or the person signs in
 // anew.
 func (p *plain) start() error {
+	p.choosing = true
+	defer func() { p.choosing = false }()
 	for {
 		now, err := p.look()
 		if err == nil {
 			p.ends = nil
 			p.adopt(now)
-			p.say("%s", sessionText(now))
+			if now.SignedIn {
+				p.say("%s", sessionText(now))
+			}
 			return nil
 		}
 		if leaves(err) {
@@ -124,7 +129,8 @@ func (p *plain) start() error {
 			return chosen
 		case n == 1:
 			p.ends = nil
-			return nil // nobody is signed in
+			p.session = Session{unknown: true}
+			return nil
 		case n == 2:
 			return errLeave
 		}

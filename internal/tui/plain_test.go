@@ -133,6 +133,15 @@ func TestPlainSignIn(t *testing.T) {
 	})
 }
 
+// What helps after a failure is the choice that follows, and no command.
+func TestPlainSignInFails(t *testing.T) {
+	refused := problem{Text: "The account service refused.", SignIn: true}
+	talking(t, func() *fake { f := newFake(); f.errs["SignIn"] = refused; return f }, Options{}, func(k *talk) {
+		k.want(k.types("1"), "Error: The account service refused.\nYou are not signed in. Choose a way; an empty line goes on without.\n1. Sign in")
+		k.want(k.types(""), "Type a prompt, or /help.\n> ")
+	})
+}
+
 // A secret is read without echo, and right behind the choice.
 func TestPlainSecret(t *testing.T) {
 	var asked string

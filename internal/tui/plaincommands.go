@@ -38,6 +38,7 @@ func (p *plain) perform(line string) error {
 		for _, c := range commands() {
 			p.say("%s: %s", c.usage(), c.help)
 		}
+		p.say("Ctrl+C: interrupt; twice leaves")
 	case "clear":
 		p.turns = nil
 		p.say("The conversation is forgotten.")
@@ -201,5 +202,8 @@ func (p *plain) logout() error {
 	}
 	p.parting.told()
 	_, err = p.lookAgain()
+	if hint := removeText(report, p.session); hint != "" {
+		p.say("%s", hint)
+	}
 	return err
 }

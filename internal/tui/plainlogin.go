@@ -13,8 +13,10 @@ import (
 // login is the login screen as a conversation. It ends with nil when the
 // person goes back, too.
 func (p *plain) login() error {
+	p.choosing = true
+	defer func() { p.choosing = false }()
 	for {
-		p.say("Sign in. Nothing and Enter goes back.")
+		p.say("%s", signInText(p.session))
 		n, err := p.choose("Sign in with Mogplex (recommended)", "Paste a personal access token", "Store a provider's API key")
 		if err != nil || n < 0 {
 			return err
@@ -32,6 +34,17 @@ func (p *plain) login() error {
 			return err
 		}
 	}
+}
+
+// signInText begins the choice.
+func signInText(now Session) string {
+	switch {
+	case now.SignedIn:
+		return "Sign in. An empty line goes back."
+	case now.unknown:
+		return "Sign in. An empty line goes on without."
+	}
+	return "You are not signed in. Choose a way; an empty line goes on without."
 }
 
 func (p *plain) storeKey() (bool, error) {

@@ -41,7 +41,7 @@ func (p *plain) tell(problem Problem) {
 	if problem.Hint != "" {
 		p.say("%s", problem.Hint)
 	}
-	if problem.SignIn && !strings.Contains(problem.Hint, "/login") {
+	if problem.SignIn && !p.choosing && !strings.Contains(problem.Hint, "/login") {
 		p.say("/login signs in again.")
 	}
 }

@@ -4,9 +4,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"sync/atomic"
 
 	tea "charm.land/bubbletea/v2"
+
+	"github.com/mogplex/mogplex-cli/internal/auth"
 )
 
 // errNotSignedOut is the end of an app that did not wait for a sign-out longer.
@@ -72,12 +75,24 @@ func (c *cockpit) signedOut(report SignedOut, err error, now Session, unknown er
 		c.explain(unknown)
 	case now.SignedIn:
 		c.transcript.say(noticed, "In force now: "+inForce(now)+".")
+		if hint := removeText(report, now); hint != "" {
+			c.transcript.say(suggested, hint)
+		}
 		c.warn(now)
 	case err == nil: // else it is read first
 		login := newLogin(c.shared, now)
 		login.news = "Signed out."
 		c.raise = login
 	}
+}
+
+// removeText says how to be rid of a stored key that is in force after a
+// sign-out, which is of the account alone; empty where it is no such key.
+func removeText(report SignedOut, now Session) string {
+	if !now.SignedIn || now.Provider == auth.Mogplex || slices.Contains(report.StillInEnv, now.Source) {
+		return ""
+	}
+	return fmt.Sprintf("`mogplex logout --provider %s` removes it.", oneLine(now.Provider))
 }
 
 // inForce is a session in a few words.

@@ -24,7 +24,7 @@ func newTheme(dark bool) theme {
 	return theme{
 		title:  accent.Bold(true),
 		accent: accent,
-		muted:  plain.Foreground(pick(lipgloss.Color("#5F6670"), lipgloss.Color("#9098A4"))),
+		muted:  plain.Foreground(pick(lipgloss.Color("#626262"), lipgloss.Color("#949494"))),
 		bad:    plain.Foreground(pick(lipgloss.Color("#B3261E"), lipgloss.Color("#FF8A80"))),
 		strong: plain.Bold(true),
 		plain:  plain,

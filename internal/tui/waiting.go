@@ -79,7 +79,7 @@ func (w *waiting) heard(msg signInMsg) {
 	switch {
 	case msg.prompt != nil:
 		w.prompt = *msg.prompt
-		w.prompt.URL = oneLine(w.prompt.URL)
+		w.prompt.URL, w.prompt.UserCode = oneLine(w.prompt.URL), oneLine(w.prompt.UserCode)
 	case msg.reject != nil:
 		w.reject = msg.reject
 	default:
@@ -135,7 +135,8 @@ func (w *waiting) draw(p *page) {
 	p.address(w.prompt.URL)
 	p.blank()
 	if w.prompt.UserCode != "" {
-		p.brief(p.theme.plain, codeText(w.prompt), "Code "+w.prompt.UserCode)
+		p.brief(p.theme.plain, strings.TrimSuffix(codeText(w.prompt), w.prompt.UserCode), "Code "+w.prompt.UserCode)
+		p.also(p.theme.strong, w.prompt.UserCode)
 		p.blank()
 	}
 	left := w.left()
