@@ -23,7 +23,7 @@ func (a *app) Session(ctx context.Context) (tui.Session, error) {
 		return tui.Session{}, ctx.Err()
 	}
 	a.looks++
-	now := tui.Session{Look: a.looks, Warnings: a.takeWarnings()}
+	now := tui.Session{Look: a.looks, Service: a.session.origin, Warnings: a.takeWarnings()}
 	s := a.collecting(&now.Warnings)
 	res, err := s.token(ctx, auth.Query{}, time.Minute)
 	s.finish()

@@ -75,7 +75,7 @@ func TestCockpitAsks(t *testing.T) {
 func TestCockpitSaysWhatIsNext(t *testing.T) {
 	bubble(t, newFake, Options{}, window80, func(r *rig) {
 		r.press("esc")
-		r.shows("/login signs in, and then ask anything.")
+		r.shows("Type /login to sign in. / shows commands.")
 		r.lacks("Ask anything.")
 	})
 	bubble(t, furnished, Options{}, window80, func(r *rig) {

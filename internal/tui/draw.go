@@ -48,7 +48,7 @@ func (c *cockpit) drawTranscript(room size) []string {
 	if len(c.transcript.entries) == 0 && room.height > 1 {
 		next := "Ask anything. / shows commands."
 		if c.nobody() {
-			next = "/login signs in, and then ask anything."
+			next = "Type /login to sign in. / shows commands."
 		}
 		lines = append(lines, "", strings.Repeat(" ", margin)+c.theme.muted.Render(shorten(next, room.width-2*margin)))
 	}
@@ -113,9 +113,12 @@ func (c *cockpit) statusLine(width int) string {
 	t := c.theme
 	line := sides{[]string{"Enter sends · Ctrl+J new line · /help", "Enter sends · /help", "/help"}, []string{""}, t.muted, t.muted}
 	if n := len(c.completion.choices); n > 0 {
-		line.left, line.right = []string{"Tab completes · Enter sends", "Tab completes"}, []string{fmt.Sprintf("%d to choose from", n), ""}
-		if at := c.completion.at; at >= 0 {
+		line.left = []string{"Tab completes · Enter sends", "Tab completes"}
+		switch at := c.completion.at; {
+		case at >= 0:
 			line.right = []string{fmt.Sprintf("%d of %d", at+1, n)}
+		case n > 1:
+			line.right = []string{fmt.Sprintf("%d to choose from", n), ""}
 		}
 	}
 	if c.composer.full {

@@ -35,6 +35,16 @@ func TestBrowserSignIn(t *testing.T) {
 	})
 }
 
+// Why nobody is signed in any more is said where one signs in again.
+func TestSignInSaysWhatHappened(t *testing.T) {
+	ended := "The sign-in that is stored has ended: sign in again."
+	bubble(t, func() *fake { f := newFake(); f.account.Warnings = []string{ended}; return f }, Options{}, window80, func(r *rig) {
+		r.shows("You are not signed in.", ended)
+		r.press("esc")
+		r.shows("Not signed in", "! "+ended)
+	})
+}
+
 // The key that leads out is told in a window of any size.
 func TestSignInSaysHowToCancel(t *testing.T) {
 	for _, window := range []size{window80, window40, {30, 8}, {20, 6}} {

@@ -53,6 +53,12 @@ func (c *choice) draw(p *page) {
 	}
 	p.blank()
 	c.menu.draw(p, p.window.height-2)
+	if !c.session.SignedIn {
+		for _, warning := range c.session.Warnings { // they may be why
+			p.blank()
+			p.paragraph(spare, p.theme.bad, warning, 0)
+		}
+	}
 	p.foot("↑ ↓ Enter", leave, "q leave")
 }
 

@@ -59,7 +59,7 @@ type Session struct {
 	Provider string   // of the provider table, such as "mogplex"
 	Account  string   // "Ada Lovelace <ada@example.test>"; empty where it is not known
 	Source   string   // where it comes from: "keychain (Secret Service)", "MOGPLEX_API_KEY", "auth.json"
-	Service  string   // where prompts go: the origin of the service or the provider's name
+	Service  string   // where prompts go: the provider's name, or the service's origin, known where nobody is signed in too
 	Warnings []string // sentences
 	Look     uint64   // rises from one look to the next: answers may overtake each other on their way
 
