@@ -13,7 +13,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"net"
 	"net/http"
 	"strconv"
 	"strings"
@@ -42,7 +41,7 @@ func (e *Error) Error() string {
 	switch {
 	case e.Err != nil:
 		return fmt.Sprintf("%v: %v", e.Kind, e.Err)
-	case e.RetryAfter > 0:
+	case e.Kind == ErrRateLimited && e.RetryAfter > 0:
 		return fmt.Sprintf("%v %s", e.Kind, e.RetryAfter)
 	case e.Status > 0:
 		return fmt.Sprintf("%v (HTTP %d)", e.Kind, e.Status)
@@ -74,14 +73,6 @@ const (
 	requestLimit = 30 * time.Second
 )
 
-// What was wrong with an answer. None quotes it.
-var (
-	errTooLong = errors.New("the answer is longer than 8 MiB")
-	errCutOff  = errors.New("the answer was cut off")
-	errTooSlow = errors.New("there was no answer in time")
-	errForeign = errors.New("the answer is not one of its API; a proxy or the sign-in page of a network may be in between")
-)
-
 // Check asks the service whether it accepts a token. nil means yes.
 func (c Client) Check(ctx context.Context, token string) error {
 	_, err := c.get(ctx, token, "/models")
@@ -100,7 +91,7 @@ func (c Client) get(ctx context.Context, token, path string) (json.RawMessage, e
 	req.Header.Set("Accept", "application/json")
 	resp, err := c.HTTP.Do(req)
 	if err != nil {
-		return nil, broken(ctx, 0, withoutURL(err))
+		return nil, broken(ctx, 0, err)
 	}
 	defer resp.Body.Close()
 	body, err := io.ReadAll(io.LimitReader(resp.Body, bodyLimit+1))
@@ -108,7 +99,7 @@ func (c Client) get(ctx context.Context, token, path string) (json.RawMessage, e
 		return nil, failed
 	}
 	switch {
-	case len(body) > bodyLimit:
+	case len(body) > bodyLimit, len(body) == bodyLimit && err != nil: // HTTP can have a limit of its own
 		return nil, broken(ctx, resp.StatusCode, errTooLong)
 	case err != nil:
 		return nil, broken(ctx, resp.StatusCode, fmt.Errorf("%w: %w", errCutOff, err))
@@ -139,28 +130,6 @@ func decode(data json.RawMessage, into any) error {
 		return &Error{Kind: ErrUnreachable, Status: http.StatusOK, Err: errForeign}
 	}
 	return nil
-}
-
-// broken is a call that brought no whole answer. That the caller's patience is
-// over says no less about the service than a limit of ours; that a person
-// stopped it says nothing.
-func broken(ctx context.Context, status int, err error) error {
-	var late net.Error
-	switch {
-	case errors.Is(ctx.Err(), context.Canceled):
-		return ctx.Err()
-	case ctx.Err() != nil, errors.As(err, &late) && late.Timeout():
-		err = errTooSlow
-	}
-	return &Error{Kind: ErrUnreachable, Status: status, Err: err}
-}
-
-// withoutURL takes the request's line off an *url.Error, which net/http adds.
-func withoutURL(err error) error {
-	if inner := errors.Unwrap(err); inner != nil {
-		return inner
-	}
-	return err
 }
 
 // classify reads an answer's status. A redirect is the login page's: 401. Only

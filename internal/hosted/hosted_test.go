@@ -5,6 +5,7 @@ import (
 	"errors"
 	"net/http"
 	"net/http/httptest"
+	"net/url"
 	"os"
 	"path/filepath"
 	"strings"
@@ -95,6 +96,34 @@ func TestEachFailureHasItsOwnClass(t *testing.T) {
 				t.Errorf("the error quotes the answer or the request: %v", err)
 			}
 		})
+	}
+}
+
+// net/http quotes a malformed answer, which can repeat what was asked, and a
+// proxy's address with its password.
+func TestABrokenConnectionIsNotQuoted(t *testing.T) {
+	const secret = "mog_MARKED0secret0on0the0wire00000000"
+	echo := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		conn, _, err := http.NewResponseController(w).Hijack()
+		if err != nil {
+			t.Error(err)
+			return
+		}
+		defer conn.Close()
+		_, _ = conn.Write([]byte("HTTP/1.1 200 OK\r\nX-\x01: " + r.Header.Get("Authorization") + "\r\n\r\n"))
+	}))
+	t.Cleanup(echo.Close)
+	badProxy := &http.Client{Transport: &http.Transport{Proxy: func(*http.Request) (*url.URL, error) {
+		return url.Parse("http://u:" + secret + "@[")
+	}}}
+	for name, client := range map[string]hosted.Client{
+		"malformed": {Origin: echo.URL, HTTP: login.NewHTTPClient()},
+		"proxy":     {Origin: echo.URL, HTTP: badProxy},
+	} {
+		err := client.Check(t.Context(), secret)
+		if !errors.Is(err, hosted.ErrUnreachable) || strings.Contains(err.Error(), "MARK") {
+			t.Errorf("%s: quoted, or %v", name, errors.Is(err, hosted.ErrUnreachable))
+		}
 	}
 }
 
