@@ -85,19 +85,6 @@ func promptOutcome(err error, origin string) (outcome, bool) {
 	return outcome{}, false
 }
 
-// passing is the hint of a failure that the service says passes, or another.
-func passing(err error, hint string) string {
-	var failed *chat.Error
-	switch {
-	case !errors.As(err, &failed):
-	case failed.RetryAfter > 0:
-		return "Try again in " + roughly(failed.RetryAfter) + "."
-	case failed.Status >= 500:
-		return "The service has trouble of its own. Try again later."
-	}
-	return hint
-}
-
 // screenHint is the next thing to do in the app, where that is another than on
 // the command line.
 func screenHint(o outcome) string {

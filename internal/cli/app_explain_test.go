@@ -10,6 +10,7 @@ import (
 
 	"github.com/mogplex/mogplex-cli/internal/auth"
 	"github.com/mogplex/mogplex-cli/internal/chat"
+	"github.com/mogplex/mogplex-cli/internal/hosted"
 	"github.com/mogplex/mogplex-cli/internal/tui"
 )
 
@@ -30,6 +31,15 @@ func TestExplain(t *testing.T) {
 			}},
 		{&chat.Error{Kind: chat.ErrRateLimited, RetryAfter: 9 * time.Second},
 			tui.Problem{Text: "The service asks to wait.", Hint: "Try again in 9 seconds."}},
+		{&hosted.Error{Kind: hosted.ErrUnreachable, Status: 503, RetryAfter: 7 * time.Second},
+			tui.Problem{Text: "No usable answer from the service (HTTP 503).", Hint: "Try again in 7 seconds."}},
+		{&hosted.Error{Kind: hosted.ErrUnreachable, Status: 500},
+			tui.Problem{
+				Text: "No usable answer from the service (HTTP 500).",
+				Hint: "The service has trouble of its own. Try again later.",
+			}},
+		{&hosted.Error{Kind: hosted.ErrRateLimited, Status: 429, RetryAfter: 7 * time.Second},
+			tui.Problem{Text: "The service asks to wait 7s.", Hint: "Try again in 7 seconds."}},
 		{hinted{&chat.Error{Kind: chat.ErrUnauthorized}, "Unset it."},
 			tui.Problem{Text: "The service does not accept the credential.", Hint: "Unset it."}},
 		{usageError{"a token or key is one word of printable characters"},

@@ -9,9 +9,11 @@ import (
 	"io"
 	"io/fs"
 	"strings"
+	"time"
 	"unicode/utf16"
 
 	"github.com/mogplex/mogplex-cli/internal/auth"
+	"github.com/mogplex/mogplex-cli/internal/chat"
 	"github.com/mogplex/mogplex-cli/internal/hosted"
 	"github.com/mogplex/mogplex-cli/keyring"
 	"github.com/mogplex/mogplex-cli/legacyfile"
@@ -96,12 +98,7 @@ func outcomeOf(err error) outcome {
 	if errors.As(err, &refused) && errors.Is(err, login.ErrRefused) {
 		o = refusal(refused.Status)
 	}
-	if refused != nil && refused.Status >= 500 {
-		o.hint = "The service has trouble of its own. Try again later."
-	}
-	if refused != nil && refused.RetryAfter > 0 {
-		o.hint = "Try again in " + roughly(refused.RetryAfter) + "."
-	}
+	o.hint = passing(err, o.hint)
 	var key keyError
 	if errors.As(err, &key) {
 		o.hint = key.hint(o)
@@ -111,6 +108,31 @@ func outcomeOf(err error) outcome {
 		o.hint = own.hint
 	}
 	return o
+}
+
+// passing is the hint of a failure that the service says passes, or another.
+func passing(err error, hint string) string {
+	status, wait := 0, time.Duration(0)
+	var (
+		signIn *login.Error
+		api    *hosted.Error
+		prompt *chat.Error
+	)
+	switch {
+	case errors.As(err, &signIn):
+		status, wait = signIn.Status, signIn.RetryAfter
+	case errors.As(err, &api):
+		status, wait = api.Status, api.RetryAfter
+	case errors.As(err, &prompt):
+		status, wait = prompt.Status, prompt.RetryAfter
+	}
+	switch {
+	case wait > 0:
+		return "Try again in " + roughly(wait) + "."
+	case status >= 500:
+		return "The service has trouble of its own. Try again later."
+	}
+	return hint
 }
 
 func classOf(err error) (outcome, bool) {
