@@ -77,6 +77,7 @@ func (s *session) runPlain(ctx context.Context, run string) error {
 	a := s.openApp(ctx)
 	defer a.close()
 	opt := s.screenOptions(run)
+	opt.Output = s.stdout
 	opt.Interrupts = a.interrupts()
 	opt.Output = &witness{Writer: opt.Output, failed: stop}
 	if s.isTerminal(s.stdin) {

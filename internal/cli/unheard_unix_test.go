@@ -1,0 +1,65 @@
+//go:build unix
+
+package cli
+
+import (
+	"os"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/mogplex/mogplex-cli/internal/accountserver"
+)
+
+// unheard is a pipe that nobody reads any more.
+func unheard(t *testing.T) *os.File {
+	t.Helper()
+	read, write, err := os.Pipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	read.Close()
+	t.Cleanup(func() { write.Close() })
+	return write
+}
+
+// Whoever reads what is said goes away: what was begun is done all the same.
+func TestAStderrThatNobodyReadsEndsNothing(t *testing.T) {
+	w := fakeWorld(t, accountserver.Config{OfferRevocation: true, StrictRotation: true})
+	before, _ := w.seed(-time.Minute, "keychain")
+	// The service takes so long that it is said, in the middle of the renewal.
+	w.service.Fail(accountserver.Fault{Path: accountserver.TokenPath, Delay: patience + 200*time.Millisecond})
+	cmd := w.command("auth", "token")
+	cmd.Stderr = unheard(t)
+	out, err := cmd.Output()
+	if token := strings.TrimSpace(string(out)); err != nil || token == before || !w.service.Valid(token) {
+		t.Fatalf("a renewal: %v", err)
+	}
+	w.service.ClearFaults()
+	token := w.token()
+	cmd = w.command("logout")
+	cmd.Stderr = unheard(t)
+	if err := cmd.Run(); err != nil {
+		t.Errorf("a sign-out: %v", err)
+	}
+	if w.service.Valid(token) {
+		t.Error("the session was not ended at the service")
+	}
+}
+
+// A result that nobody reads ends the command as it ends any other.
+func TestAStdoutThatNobodyReadsEndsTheCommand(t *testing.T) {
+	w := fakeWorld(t, accountserver.Config{})
+	w.seed(time.Hour, "keychain")
+	w.service.AddRun(accountserver.Run{ID: "long", Events: []accountserver.Event{{Type: "status"}, {After: time.Hour}}})
+	for _, args := range []string{"models", "auth token", "--attach long", "--plain"} {
+		cmd := w.command(strings.Fields(args)...)
+		var said strings.Builder
+		cmd.Stdout, cmd.Stderr, cmd.Stdin = unheard(t), &said, strings.NewReader("/help\n")
+		_ = cmd.Run()
+		if end := cmd.ProcessState.Sys().(syscall.WaitStatus); end.Signal() != syscall.SIGPIPE || said.Len() > 0 {
+			t.Errorf("%s: %v: %s", args, cmd.ProcessState, said.String())
+		}
+	}
+}
