@@ -177,14 +177,17 @@ func sentence(err error) string {
 	return printable(strings.ReplaceAll(err.Error(), "\n", "; "))
 }
 
-// fail prints a failure where it belongs and returns its exit code.
+// fail prints a failure where it belongs and returns its exit code. An object
+// that could not be printed is said.
 func (p *program) fail(err error) int {
 	o := outcomeOf(err)
 	if p.json {
 		if !p.printed {
 			p.printJSON(map[string]*report{"error": reportOf(err)})
 		}
-		return o.exit
+		if out, ok := p.stdout.(*witness); !ok || out.err == nil {
+			return o.exit
+		}
 	}
 	var quiet silent
 	if errors.As(err, &quiet) {

@@ -90,7 +90,7 @@ func (p *program) stateRoot(s *settings) (string, error) {
 	}
 	home, err := p.userHome()
 	if err != nil {
-		return "", fmt.Errorf("find the home directory: %w", err)
+		return "", hinted{fmt.Errorf("find the home directory: %w", err), "Set MOGPLEX_HOME to the directory to use."}
 	}
 	return filepath.Join(home, ".mogplex"), nil
 }

@@ -1,0 +1,43 @@
+package cli
+
+import (
+	"errors"
+	"strings"
+	"testing"
+)
+
+// full is a disk that takes nothing.
+type full struct{}
+
+func (full) Write([]byte) (int, error) { return 0, errors.New("no space left on device") }
+
+// What could not be printed as JSON is said.
+func TestAnObjectThatIsNotPrintedIsSaid(t *testing.T) {
+	var said strings.Builder
+	p := newProgram()
+	p.stdout, p.stderr = full{}, &said
+	p.lookupEnv = func(string) (string, bool) { return "", false }
+	p.userHome = func() (string, error) { return t.TempDir(), nil }
+	code := p.run(t.Context(), []string{"mogplex", "models", "--provider", "--json"})
+	if code != exitUsage || !strings.Contains(said.String(), "-provider") {
+		t.Errorf("exit %d: %q", code, said.String())
+	}
+	said.Reset()
+	p.printed = true
+	p.stdout = &witness{err: errors.New("no space left on device")}
+	if code := p.fail(errors.New("write to stdout: no space left on device")); code != exitFailure || !strings.Contains(said.String(), "no space left") {
+		t.Errorf("exit %d: %q", code, said.String())
+	}
+}
+
+// Where there is no home directory, it is said what helps.
+func TestNoHomeDirectory(t *testing.T) {
+	var said strings.Builder
+	p := newProgram()
+	p.stdout, p.stderr = &said, &said
+	p.lookupEnv = func(string) (string, bool) { return "", false }
+	p.userHome = func() (string, error) { return "", errors.New("$HOME is not defined") }
+	if code := p.run(t.Context(), []string{"mogplex"}); code != exitFailure || !strings.Contains(said.String(), "Set MOGPLEX_HOME") {
+		t.Errorf("exit %d: %q", code, said.String())
+	}
+}
