@@ -17,7 +17,7 @@ func (a *app) SignOut(ctx context.Context) (tui.SignedOut, error) {
 	var out tui.SignedOut
 	s := a.session.heardBy(listener{
 		said:   func(sentence string) { out.Lines = append(out.Lines, sentence) },
-		warned: func(sentence string) { out.Lines = append(out.Lines, "Warning: "+sentence) },
+		warned: func(sentence string) { out.Lines, out.Warned = append(out.Lines, "Warning: "+sentence), true },
 	})
 	r, sessions := s.remove(ctx, logoutScope{})
 	s.sayRemoved(r, logoutScope{})

@@ -95,6 +95,7 @@ type Stored struct {
 // SignedOut is what a sign-out did.
 type SignedOut struct {
 	Lines      []string // what was removed, and what failed
+	Warned     bool     // one of them is a warning
 	StillInEnv []string // variables that still sign in
 	Pending    bool     // the session's end at the service is tried again in the background
 }

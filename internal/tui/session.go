@@ -79,7 +79,7 @@ func (c *cockpit) signedOut(report SignedOut, err error, now Session, unknown er
 			c.transcript.say(suggested, hint)
 		}
 		c.warn(now)
-	case err == nil: // else it is read first
+	case err == nil && !report.Warned: // else it is read first
 		login := newLogin(c.shared, now)
 		login.news = "Signed out."
 		c.raise = login

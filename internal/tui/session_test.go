@@ -61,6 +61,25 @@ func TestLogoutNamesWhatStillSignsIn(t *testing.T) {
 	})
 }
 
+// What a sign-out could not look into may still hold the credential: nothing
+// says that nobody is signed in, nor hides what was said.
+func TestLogoutOfWhatCannotBeRead(t *testing.T) {
+	bubble(t, signedIn, Options{}, window80, func(r *rig) {
+		r.services.errs["SignOut"] = problem{Text: "The keychain is locked."}
+		r.services.errs["Session"] = problem{Text: "It could not be looked up."}
+		r.enter("/logout")
+		r.shows("What is stored could not be read", "! The keychain is locked.", "! It could not be looked up.")
+		r.lacks("Not signed in")
+		r.services.change(func() { clear(r.services.errs); r.services.account = ada })
+		r.settle()
+		r.shows("Ada Lovelace", "· In force now: Ada Lovelace")
+		r.lacks("Another terminal")
+		r.services.report = SignedOut{Lines: []string{"Warning: no keychain can be reached."}, Warned: true}
+		r.enter("/logout")
+		r.shows("Not signed in", "Warning: no keychain can be reached.")
+	})
+}
+
 // A sign-out that is interrupted says what became of it.
 func TestLogoutInterrupted(t *testing.T) {
 	bubble(t, furnished, Options{}, window80, func(r *rig) {
