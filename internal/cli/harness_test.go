@@ -30,6 +30,10 @@ import (
 
 const ada, grace = "ada@example.test", "grace@example.test"
 
+// longest is the wait for what has to happen: this machine may have much else to
+// do. Nothing is measured by it but whether it happens at all.
+const longest = time.Minute
+
 // TestMain makes this binary mogplex as well: every test runs it as a process
 // of its own, as a person does.
 func TestMain(m *testing.M) {
