@@ -198,6 +198,6 @@ func TestLoginSaysThatASignInEnded(t *testing.T) {
 	ended := func() *fake { f := newFake(); f.account.Ended = true; return f }
 	bubble(t, ended, Options{}, window80, func(r *rig) { r.shows("The sign-in that is stored has ended.") })
 	talking(t, ended, Options{}, func(k *talk) {
-		k.want(k.hears(), "The sign-in that is stored has ended. /login signs in again.")
+		k.want(k.hears(), "The sign-in that is stored has ended. Choose a way")
 	})
 }

@@ -43,6 +43,8 @@ func signInText(now Session) string {
 		return "Sign in. An empty line goes back."
 	case now.unknown:
 		return "Sign in. An empty line goes on without."
+	case now.Ended:
+		return endedText + " Choose a way; an empty line goes on without."
 	}
 	return "You are not signed in. Choose a way; an empty line goes on without."
 }
