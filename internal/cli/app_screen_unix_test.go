@@ -3,7 +3,9 @@
 package cli
 
 import (
+	"os"
 	"regexp"
+	"runtime"
 	"strings"
 	"syscall"
 	"testing"
@@ -140,5 +142,18 @@ func TestAppOnAPipe(t *testing.T) {
 		if !strings.Contains(string(out), want) {
 			t.Errorf("it lacks %q: %s", want, out)
 		}
+	}
+	if runtime.GOOS != "linux" { // the others have no disk that is always full
+		return
+	}
+	full, err := os.OpenFile("/dev/full", os.O_WRONLY, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer full.Close()
+	cmd = w.command("--plain")
+	cmd.Stdout = full
+	if code := exitCode(cmd.Run()); code != exitFailure {
+		t.Errorf("exit %d with nothing written", code)
 	}
 }

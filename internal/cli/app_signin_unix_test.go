@@ -245,3 +245,21 @@ func TestAppGoesOnAfterASignOut(t *testing.T) {
 		t.Errorf("it does not say what is left:\n%s", at.Screen())
 	}
 }
+
+// With --logout the login screen is shown although a provider's key is in force:
+// it is the account that was signed out of.
+func TestAppAsksForASignInAfterASignOut(t *testing.T) {
+	w := fakeWorld(t, accountserver.Config{})
+	w.seed(time.Hour, "keychain")
+	cmd := w.command("login", "--provider", "openai", "--with-api-key")
+	cmd.Stdin = strings.NewReader("sk-proj-0123456789abcdef")
+	if out, err := cmd.CombinedOutput(); err != nil {
+		t.Fatalf("%v: %s", err, out)
+	}
+	at := w.screen(wide, "--logout")
+	at.shows("Sign in with Mogplex")
+	at.shows("In force now: openai key")
+	at.presses("esc")
+	at.shows("/models picks a model")
+	at.leaves()
+}

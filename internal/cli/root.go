@@ -37,11 +37,13 @@ func (p *program) root(c *cli.Context) error {
 				return err
 			}
 		}
-		switch attended := s.atTerminal(); {
+		attended, opt := s.atTerminal(), s.screenOptions(run)
+		opt.Login = attended && c.Bool("logout") // also where a key or a variable is in force
+		switch {
 		case c.Bool("plain"), attended && s.wantsPlain():
-			return s.runPlain(ctx, run)
+			return s.runPlain(ctx, opt)
 		case attended:
-			return s.runApp(ctx, run)
+			return s.runApp(ctx, opt)
 		case run != "":
 			return s.attach(ctx, run)
 		}
@@ -62,24 +64,21 @@ func (p *program) wantsPlain() bool {
 }
 
 // runApp draws the app.
-func (s *session) runApp(ctx context.Context, run string) error {
+func (s *session) runApp(ctx context.Context, opt tui.Options) error {
 	a := s.openApp(ctx)
 	defer a.close()
-	return a.ended(tui.Run(ctx, a, s.screenOptions(run)))
+	return a.ended(tui.Run(ctx, a, opt))
 }
 
 // runPlain is the app line by line. Ctrl-C interrupts what it does; it does not
 // end ctx. A write that fails does.
-func (s *session) runPlain(ctx context.Context, run string) error {
+func (s *session) runPlain(ctx context.Context, opt tui.Options) error {
 	ctx, stop := signal.NotifyContext(context.WithoutCancel(ctx), syscall.SIGTERM, syscall.SIGHUP)
 	defer stop()
 	s.endures = true
 	a := s.openApp(ctx)
 	defer a.close()
-	opt := s.screenOptions(run)
-	opt.Output = s.stdout
-	opt.Interrupts = a.interrupts()
-	opt.Output = &witness{Writer: opt.Output, failed: stop}
+	opt.Output, opt.Interrupts = &witness{Writer: s.stdout, failed: stop}, a.interrupts()
 	if s.isTerminal(s.stdin) {
 		opt.ReadSecret = s.hidden
 	}
