@@ -7,8 +7,8 @@
 // checking each against the service, the keychain and the state directory.
 //
 // main.go is the run as a whole, stage.go what it runs on, steps.go and
-// migrate.go what is shown, keychain.go and signin.go what these look at and
-// do, screen.go how it is printed.
+// migrate.go what is shown, keychain.go, lists.go and signin.go what these look
+// at and do, command.go how mogplex is run, screen.go how it is printed.
 package main
 
 import (
