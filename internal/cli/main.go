@@ -23,7 +23,6 @@ func Main() int { return newProgram().main() }
 func (p *program) main() int {
 	noCoreDumps()
 	hideSecrets()
-	goOnUnheard()
 	// The first interrupt ends what is going on cleanly, the second at once.
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
@@ -66,23 +65,19 @@ func (p *program) run(ctx context.Context, args []string) int {
 	return p.fail(err)
 }
 
-// goOnUnheard keeps a stderr that nobody reads any more from ending the process:
-// it would be in the middle of a sign-out, or of a renewal whose token is then
-// lost.
-func goOnUnheard() { signal.Notify(make(chan os.Signal, 1), syscall.SIGPIPE) }
-
 // witness remembers that a write failed, as it does on a full disk: whoever
 // reads the output must not take it for whole. A pipe that nobody reads any more
-// ends the process, as it ends any other.
+// ends the process, as it ends any other, unless failed is set: something may go
+// on beside what writes then.
 type witness struct {
 	io.Writer
 	err    error
-	failed func() // told of it, where set
+	failed func()
 }
 
 func (w *witness) Write(p []byte) (int, error) {
 	n, err := w.Writer.Write(p)
-	if errors.Is(err, syscall.EPIPE) {
+	if errors.Is(err, syscall.EPIPE) && w.failed == nil {
 		signal.Reset(syscall.SIGPIPE)
 		n, err = w.Writer.Write(p) // on stdout, this does not return
 	}

@@ -78,11 +78,17 @@ func (s *session) runPlain(ctx context.Context, opt tui.Options) error {
 	s.endures = true
 	a := s.openApp(ctx)
 	defer a.close()
-	opt.Output, opt.Interrupts = &witness{Writer: s.stdout, failed: stop}, a.interrupts()
+	out := s.stdout.(*witness) // run made it
+	out.failed = stop
+	opt.Output, opt.Interrupts = out, a.interrupts()
 	if s.isTerminal(s.stdin) {
 		opt.ReadSecret = s.hidden
 	}
-	return a.ended(tui.RunPlain(ctx, a, opt))
+	err := a.ended(tui.RunPlain(ctx, a, opt))
+	if out.err != nil {
+		return nil // run tells it
+	}
+	return err
 }
 
 // interrupts tells of each Ctrl-C until the app is closed.

@@ -3,7 +3,6 @@
 package cli
 
 import (
-	"os"
 	"strings"
 	"syscall"
 	"testing"
@@ -12,18 +11,6 @@ import (
 	"github.com/mogplex/mogplex-cli/internal/accountserver"
 )
 
-// unheard is a pipe that nobody reads any more.
-func unheard(t *testing.T) *os.File {
-	t.Helper()
-	read, write, err := os.Pipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	read.Close()
-	t.Cleanup(func() { write.Close() })
-	return write
-}
-
 // Whoever reads what is said goes away: what was begun is done all the same.
 func TestAStderrThatNobodyReadsEndsNothing(t *testing.T) {
 	w := fakeWorld(t, accountserver.Config{OfferRevocation: true, StrictRotation: true})
@@ -31,7 +18,7 @@ func TestAStderrThatNobodyReadsEndsNothing(t *testing.T) {
 	// The service takes so long that it is said, in the middle of the renewal.
 	w.service.Fail(accountserver.Fault{Path: accountserver.TokenPath, Delay: patience + 200*time.Millisecond})
 	cmd := w.command("auth", "token")
-	cmd.Stderr = unheard(t)
+	cmd.Stderr = unread(t)
 	out, err := cmd.Output()
 	if token := strings.TrimSpace(string(out)); err != nil || token == before || !w.service.Valid(token) {
 		t.Fatalf("a renewal: %v", err)
@@ -39,7 +26,7 @@ func TestAStderrThatNobodyReadsEndsNothing(t *testing.T) {
 	w.service.ClearFaults()
 	token := w.token()
 	cmd = w.command("logout")
-	cmd.Stderr = unheard(t)
+	cmd.Stderr = unread(t)
 	if err := cmd.Run(); err != nil {
 		t.Errorf("a sign-out: %v", err)
 	}
@@ -53,10 +40,10 @@ func TestAStdoutThatNobodyReadsEndsTheCommand(t *testing.T) {
 	w := fakeWorld(t, accountserver.Config{})
 	w.seed(time.Hour, "keychain")
 	w.service.AddRun(accountserver.Run{ID: "long", Events: []accountserver.Event{{Type: "status"}, {After: time.Hour}}})
-	for _, args := range []string{"models", "auth token", "--attach long", "--plain"} {
+	for _, args := range []string{"models", "auth token", "--attach long"} {
 		cmd := w.command(strings.Fields(args)...)
 		var said strings.Builder
-		cmd.Stdout, cmd.Stderr, cmd.Stdin = unheard(t), &said, strings.NewReader("/help\n")
+		cmd.Stdout, cmd.Stderr = unread(t), &said
 		_ = cmd.Run()
 		if end := cmd.ProcessState.Sys().(syscall.WaitStatus); end.Signal() != syscall.SIGPIPE || said.Len() > 0 {
 			t.Errorf("%s: %v: %s", args, cmd.ProcessState, said.String())
