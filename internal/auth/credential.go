@@ -168,8 +168,10 @@ func (c Credential) livesUntil(t time.Time) bool {
 
 // margin is how long before its end the token is due: minTTL, or half its life
 // where it was issued for no longer than that. Each call would else renew it.
+// One that was saved after its end was so by another clock: its life is not
+// known.
 func (c Credential) margin(minTTL time.Duration) time.Duration {
-	if life := c.ExpiresAt.Sub(c.SavedAt); !c.SavedAt.IsZero() && life <= minTTL {
+	if life := c.ExpiresAt.Sub(c.SavedAt); 0 < life && life <= minTTL {
 		return life / 2
 	}
 	return minTTL
