@@ -166,8 +166,8 @@ func (d *document) vacant() bool {
 
 // later reports whether a later version of the format wrote the document.
 func (d *document) later() bool {
-	version, err := strconv.ParseUint(string(d.top.get("version")), 10, 64)
-	return err == nil && version > 1
+	version, _ := strconv.ParseFloat(string(d.top.get("version")), 64) // 0 for what is no number
+	return version > 1
 }
 
 // render returns the file's content. Values of others are byte for byte what

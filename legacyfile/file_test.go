@@ -142,14 +142,16 @@ func TestDeleteIfSparesAChangedEntry(t *testing.T) {
 }
 
 func TestLaterVersionIsReadAndNotRewritten(t *testing.T) {
-	const later = `{"version":2,"credentials":{"groq":"g"}}`
-	f := newFile(t, later)
-	if get(t, f, "groq") != key("g", "") {
-		t.Error("not read")
-	}
-	err := f.Set(context.Background(), "groq", []byte(key("h", "")))
-	if !errors.Is(err, ErrVersion) || content(t, f) != later {
-		t.Errorf("Set: %v", err)
+	for _, version := range []string{"2", "2.0", "1.1", "1e999"} {
+		later := `{"version":` + version + `,"credentials":{"groq":"g"}}`
+		f := newFile(t, later)
+		if get(t, f, "groq") != key("g", "") {
+			t.Errorf("%s: not read", version)
+		}
+		err := f.Set(context.Background(), "groq", []byte(key("h", "")))
+		if !errors.Is(err, ErrVersion) || content(t, f) != later {
+			t.Errorf("%s: Set: %v", version, err)
+		}
 	}
 }
 
