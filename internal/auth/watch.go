@@ -43,7 +43,8 @@ func (m *Manager) Announce() {
 // or removed a credential, and when someone changes a layer's file by hand.
 // Changes that come together are told once; one that comes while nobody
 // receives is kept. It tells that something changed, and no more: whoever
-// receives resolves again. The watch ends with ctx, and does not close the
+// receives resolves again, and whoever resolves first and watches then misses
+// what comes in between. The watch ends with ctx, and does not close the
 // channel.
 //
 // Changes on another machine with the same home are seen as soon as the file
