@@ -1,7 +1,6 @@
 package hosted
 
 import (
-	"context"
 	"encoding/json"
 	"net/http"
 )
@@ -30,16 +29,6 @@ type MCPServer struct {
 	Config  MCPConfig `json:"config"`
 }
 
-// Models asks for the model catalog.
-func (c Client) Models(ctx context.Context, token string) ([]Model, error) {
-	return fetched(ctx, c, token, modelList)
-}
-
-// MCPServers asks for the remote MCP definitions.
-func (c Client) MCPServers(ctx context.Context, token string) ([]MCPServer, error) {
-	return fetched(ctx, c, token, serverList)
-}
-
 // list is one of the service's lists: where it is asked for, what file keeps
 // it, and how it is read.
 type list[T any] struct {
@@ -51,14 +40,6 @@ type list[T any] struct {
 var modelList = list[Model]{path: "/models", file: "models.remote.json", read: readModels}
 
 var serverList = list[MCPServer]{path: "/mcp/servers", file: "mcp-servers.remote.json", secret: true, read: readServers}
-
-func fetched[T any](ctx context.Context, c Client, token string, l list[T]) ([]T, error) {
-	data, err := c.get(ctx, token, l.path)
-	if err != nil {
-		return nil, err
-	}
-	return l.read(data)
-}
 
 func readModels(data json.RawMessage) ([]Model, error) {
 	var answer struct {

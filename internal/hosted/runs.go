@@ -89,23 +89,15 @@ func (e *Event) UnmarshalJSON(data []byte) error {
 	return err
 }
 
-// Run asks for a run. One that this account may not know of is ErrNotFound.
-func (c Client) Run(ctx context.Context, token, id string) (Run, error) {
-	run, _, err := c.look(ctx, token, id, "")
-	return run, err
-}
-
 // Events asks for a run and the latest of its events, oldest first, at most
-// limit of them, which is from 1 to EventLimit.
+// limit of them, which is from 1 to EventLimit. A run that this account may not
+// know of is ErrNotFound.
 func (c Client) Events(ctx context.Context, token, id string, limit int) (Run, []Event, error) {
-	return c.look(ctx, token, id, fmt.Sprintf("/events?limit=%d", min(max(limit, 1), EventLimit)))
-}
-
-func (c Client) look(ctx context.Context, token, id, what string) (Run, []Event, error) {
 	if !validRunID(id) {
 		return Run{}, nil, &Error{Kind: ErrNotFound}
 	}
-	data, err := c.get(ctx, token, "/runs/"+url.PathEscape(id)+what)
+	path := fmt.Sprintf("/runs/%s/events?limit=%d", url.PathEscape(id), min(max(limit, 1), EventLimit))
+	data, err := c.get(ctx, token, path)
 	if err != nil {
 		return Run{}, nil, err
 	}
