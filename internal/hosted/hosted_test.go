@@ -113,8 +113,9 @@ func TestABrokenConnectionIsNotQuoted(t *testing.T) {
 		_, _ = conn.Write([]byte("HTTP/1.1 200 OK\r\nX-\x01: " + r.Header.Get("Authorization") + "\r\n\r\n"))
 	}))
 	t.Cleanup(echo.Close)
+	address := "http://u:" + secret + "@"
 	badProxy := &http.Client{Transport: &http.Transport{Proxy: func(*http.Request) (*url.URL, error) {
-		return url.Parse("http://u:" + secret + "@[")
+		return url.Parse(address + "[")
 	}}}
 	for name, client := range map[string]hosted.Client{
 		"malformed": {Origin: echo.URL, HTTP: login.NewHTTPClient()},
