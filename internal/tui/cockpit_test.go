@@ -78,6 +78,13 @@ func TestCockpitSaysWhatIsNext(t *testing.T) {
 		r.shows("Type /login to sign in. / shows commands.")
 		r.lacks("Ask anything.")
 	})
+	bubble(t, newFake, Options{}, window80, func(r *rig) {
+		close(r.services.granted)
+		r.press("enter")
+		r.shows("Signed in: Ada", "Ask anything.")
+		r.enter("hello")
+		r.lacks("Ask anything.")
+	})
 	bubble(t, furnished, Options{}, window80, func(r *rig) {
 		r.shows("Ask anything. / shows commands.")
 		r.types("/")

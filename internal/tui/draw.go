@@ -2,6 +2,7 @@ package tui
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	tea "charm.land/bubbletea/v2"
@@ -45,7 +46,8 @@ func (t *theme) prompted(lines []string) []string {
 func (c *cockpit) drawTranscript(room size) []string {
 	c.transcript.resize(room.width-2*margin, room.height)
 	lines := c.transcript.drawn(c.theme)
-	if len(c.transcript.entries) == 0 && room.height > 1 {
+	asked := slices.ContainsFunc(c.transcript.entries, func(e *entry) bool { return e.kind == prompted })
+	if !asked && room.height > len(lines)+1 {
 		next := "Ask anything. / shows commands."
 		if c.nobody() {
 			next = "Type /login to sign in. / shows commands."
