@@ -123,6 +123,35 @@ func TestAppLineByLine(t *testing.T) {
 	}
 }
 
+// The address that is pasted has a code in it, which is not shown. What is typed
+// after that is.
+func TestAppLineByLineHidesThePastedAddress(t *testing.T) {
+	w := fakeWorld(t, accountserver.Config{})
+	at := w.screen(wide, "--plain")
+	at.shows("Number:")
+	before, err := at.State()
+	if err != nil {
+		t.Fatal(err)
+	}
+	at.enters("1")
+	at.shows("It is not shown.")
+	code := "MARKcodeMARKcodeMARKcode"
+	heard.secret(code)
+	at.enters("http://127.0.0.1:24816/auth/callback?state=another&code=" + code)
+	at.shows("another sign-in")
+	at.presses("ctrl+c")
+	at.shows("Ctrl+C again leaves.")
+	at.until("the menu", func(now term.Screen) bool { return strings.Count(now.String(), "Number:") == 2 })
+	if now, err := at.State(); err != nil || *now != *before {
+		t.Errorf("the terminal is not as it was: %v", err)
+	}
+	at.enters("")
+	at.shows("Type a prompt, or /help. >")
+	at.enters("/quit")
+	at.shows("> /quit")
+	at.ends(exitOK)
+}
+
 // On a pipe, --plain reads lines and ends with the input. Without it nothing is
 // drawn and nobody is asked.
 func TestAppOnAPipe(t *testing.T) {

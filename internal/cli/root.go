@@ -83,6 +83,9 @@ func (s *session) runPlain(ctx context.Context, opt tui.Options) error {
 	opt.Output, opt.Interrupts = out, a.interrupts()
 	if s.isTerminal(s.stdin) {
 		opt.ReadSecret = s.hidden
+		if f, ok := s.stdin.(*os.File); ok {
+			opt.Quiet = func() (func(), bool) { return quiet(f) }
+		}
 	}
 	err := a.ended(tui.RunPlain(ctx, a, opt))
 	if out.err != nil {

@@ -26,6 +26,9 @@ type Options struct {
 	// For RunPlain alone.
 	ReadSecret ReadSecret      // asks for a secret that is not echoed; nil: it is read as a line
 	Interrupts <-chan struct{} // receives with each Ctrl+C; nil: the context's end is all
+	// Quiet turns the echo of lines off until restore; ok is false where that
+	// can't be. nil: it can't.
+	Quiet func() (restore func(), ok bool)
 
 	window size // in tests, where Output is no terminal
 }

@@ -18,6 +18,7 @@ type plain struct {
 	open       bool // the last line written has no end yet
 	input      *lines
 	readSecret ReadSecret
+	quiet      func() (restore func(), ok bool)
 	interrupts <-chan struct{}
 	changes    <-chan struct{}
 	now        func() time.Time
@@ -49,8 +50,11 @@ func RunPlain(ctx context.Context, s Services, opt Options) error {
 	}
 	p := &plain{
 		Services: s, ctx: ctx, out: opt.Output, input: &lines{from: bufio.NewReader(opt.Input)},
-		readSecret: opt.ReadSecret, interrupts: opt.Interrupts, changes: s.Changed(), now: opt.Now,
+		readSecret: opt.ReadSecret, quiet: opt.Quiet, interrupts: opt.Interrupts, changes: s.Changed(), now: opt.Now,
 		attach: opt.Attach, warned: map[string]bool{},
+	}
+	if p.quiet == nil {
+		p.quiet = func() (func(), bool) { return func() {}, false }
 	}
 	err := p.run(opt)
 	p.fresh()

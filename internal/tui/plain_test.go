@@ -133,6 +133,22 @@ func TestPlainSignIn(t *testing.T) {
 	})
 }
 
+// While an address with a code in it may be pasted, nothing typed is shown.
+func TestPlainSignInIsQuiet(t *testing.T) {
+	var on, off int
+	quiet := func() (func(), bool) { on++; return func() { off++ }, true }
+	talking(t, deadline, Options{Quiet: quiet}, func(k *talk) {
+		k.want(k.types("1"), "press Enter. It is not shown.\n")
+		if on != 1 || off != 0 {
+			t.Errorf("quiet %d times, ended %d times", on, off)
+		}
+		k.want(k.types("http://127.0.0.1:24816/auth/callback?code=c&state=s"), "/help.\n> ")
+		if on != 1 || off != 1 {
+			t.Errorf("after it: quiet %d times, ended %d times", on, off)
+		}
+	})
+}
+
 // What helps after a failure is the choice that follows, and no command.
 func TestPlainSignInFails(t *testing.T) {
 	refused := problem{Text: "The account service refused.", SignIn: true}

@@ -129,13 +129,16 @@ func storedText(s Stored) string {
 }
 
 // signIn signs in with the browser. Lines that are typed meanwhile are taken
-// for the address that the browser ended at.
+// for the address that the browser ended at, which has a code in it: it is not
+// shown, and nobody has to listen to it.
 func (p *plain) signIn() (bool, error) {
 	pasted := make(chan string)
+	restore, unseen := p.quiet()
+	defer restore()
 	return p.store("Preparing the sign-in", pasted, func(ctx context.Context, say func(string)) (Stored, error) {
 		return p.SignIn(ctx, SignIn{
 			Open:   true,
-			Show:   func(prompt SignInPrompt) { say(promptText(prompt)) },
+			Show:   func(prompt SignInPrompt) { say(promptText(prompt, unseen)) },
 			Notice: func(line string) { say(line + "\n") },
 			Reject: func(p Problem) { say(strings.TrimSpace(p.Text+" "+p.Hint) + "\n") },
 			Pasted: pasted,
@@ -145,13 +148,17 @@ func (p *plain) signIn() (bool, error) {
 
 // promptText is what a person needs to sign in. The address is alone on its
 // line.
-func promptText(p SignInPrompt) string {
+func promptText(p SignInPrompt, unseen bool) string {
 	var b strings.Builder
 	b.WriteString(leadText(p) + "\n" + oneLine(p.URL) + "\n")
 	if p.UserCode != "" {
 		b.WriteString(codeText(p) + "\n")
 	}
-	b.WriteString("On another machine? Sign in there, paste here the address that the browser ends at, and press Enter.\n")
+	b.WriteString("On another machine? Sign in there, paste here the address that the browser ends at, and press Enter.")
+	if unseen {
+		b.WriteString(" It is not shown.")
+	}
+	b.WriteString("\n")
 	if !p.Deadline.IsZero() {
 		fmt.Fprintf(&b, "Waiting for you until %s. ", p.Deadline.Local().Format("15:04:05"))
 	}

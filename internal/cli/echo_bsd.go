@@ -1,0 +1,12 @@
+//go:build darwin || dragonfly || freebsd || netbsd || openbsd
+
+package cli
+
+import "golang.org/x/sys/unix"
+
+// The requests of [quiet].
+const (
+	getTermios         = unix.TIOCGETA
+	setTermios         = unix.TIOCSETA
+	setTermiosAndFlush = unix.TIOCSETAF
+)

@@ -1,0 +1,10 @@
+package cli
+
+import "golang.org/x/sys/unix"
+
+// The requests of [quiet].
+const (
+	getTermios         = unix.TCGETS
+	setTermios         = unix.TCSETS
+	setTermiosAndFlush = unix.TCSETSF
+)
