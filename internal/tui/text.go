@@ -44,7 +44,10 @@ func oneLine(text string) string {
 var unjoined = strings.NewReplacer(string(noJoin), "", string(join), "")
 
 // row is the part of a text, in bytes, that is drawn on one line of the screen.
-type row struct{ start, end int }
+type row struct {
+	start, end int
+	indent     int // columns before it
+}
 
 // rows lays a text out on lines of at most width columns. A line is broken
 // behind a space or at a wide character where there is one, else anywhere.
@@ -55,17 +58,18 @@ func rows(text string, width int) []row {
 	for start := 0; ; {
 		length := strings.IndexByte(text[start:], '\n')
 		if length < 0 {
-			return appendRows(all, text, start, len(text), width)
+			return appendRows(all, text, start, len(text), width, 0)
 		}
-		all = appendRows(all, text, start, start+length, width)
+		all = appendRows(all, text, start, start+length, width, 0)
 		start += length + 1
 	}
 }
 
-// appendRows lays out text[start:end], which has no newline.
-func appendRows(all []row, text string, start, end, width int) []row {
+// appendRows lays out text[start:end], which has no newline. All rows but the
+// first hang: they are indented by as many columns.
+func appendRows(all []row, text string, start, end, width, hang int) []row {
 	width = max(width, 2) // a wide character fits
-	column, gap := 0, start
+	column, gap, indent := 0, start, 0
 	for at := start; at < end; {
 		size, columns := cluster(text[at:end])
 		blank := size == 1 && (text[at] == ' ' || text[at] == '\t')
@@ -74,8 +78,14 @@ func appendRows(all []row, text string, start, end, width int) []row {
 			if gap > start && columns < 2 {
 				cut = gap
 			}
-			all = append(all, row{start, cut})
+			all = append(all, row{start, cut, indent})
 			start, gap, column = cut, cut, columnsOf(text[cut:at])
+			if indent == 0 {
+				indent, width = hang, max(2, width-hang)
+			}
+			if column > width { // it fitted the first row
+				at, column = cut, 0
+			}
 			continue
 		}
 		at += size
@@ -84,13 +94,38 @@ func appendRows(all []row, text string, start, end, width int) []row {
 			gap = at
 		}
 	}
-	return append(all, row{start, end})
+	return append(all, row{start, end, indent})
+}
+
+// hanging is how far a line goes on below its beginning: below its indent or, in
+// the tables that mogplex tells, below the last column that leaves room enough,
+// for the longest word too.
+func hanging(k kind, text string, width int) int {
+	indent := min(len(text)-len(strings.TrimLeft(text, " ")), width/2)
+	if k != noticed {
+		return indent
+	}
+	room := width / 2
+	for _, word := range strings.Fields(text) {
+		room = min(room, width-columnsOf(word))
+	}
+	for at := 2; at < len(text); at++ {
+		if text[at] == ' ' || text[at-2:at] != "  " {
+			continue
+		}
+		column := columnsOf(text[:at])
+		if column > room {
+			break
+		}
+		indent = column
+	}
+	return indent
 }
 
 // drawn is a row as it is drawn. What is joined is drawn apart: terminals do not
 // agree on how wide it is.
 func (r row) drawn(text string) string {
-	return drawing.Replace(strings.TrimRight(text[r.start:r.end], " \t"))
+	return strings.Repeat(" ", r.indent) + drawing.Replace(strings.TrimRight(text[r.start:r.end], " \t"))
 }
 
 var drawing = strings.NewReplacer("\t", tab, string(join), "")

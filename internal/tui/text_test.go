@@ -55,6 +55,28 @@ func TestRows(t *testing.T) {
 	}
 }
 
+// What goes on below is below the last column that leaves room for it.
+func TestRowsHang(t *testing.T) {
+	for _, test := range []struct {
+		kind kind
+		text string
+		want []string
+	}{
+		{noticed, "  kind  renewed by itself", []string{"  kind  renewed", "        by", "        itself"}},
+		{noticed, "environment absent   MOGPLEX", []string{"environment", "absent   MOGPLEX"}},
+		{noticed, "  file  /home/ada", []string{"  file", "  /home/ada"}},
+		{answered, "  two  and more words", []string{"  two  and more", "  words"}},
+		{answered, "    supercalifragilisticexpialidocious", []string{"", "    supercalifra", "    gilisticexpi", "    alidocious"}},
+	} {
+		tr := &transcript{}
+		tr.resize(16, 9)
+		tr.say(test.kind, test.text)
+		if got := screenOf(tr); !slices.Equal(got, test.want) {
+			t.Errorf("%q: %q, want %q", test.text, got, test.want)
+		}
+	}
+}
+
 // Whatever the text is, rows leave nothing out, and no line is too wide for a
 // terminal, however that counts.
 func TestRowsOfRandomTexts(t *testing.T) {
@@ -73,6 +95,11 @@ func TestRowsOfRandomTexts(t *testing.T) {
 		}
 		if at != len(text) {
 			t.Fatalf("rows(%q, %d) ends at %d", text, width, at)
+		}
+		for _, r := range appendRows(nil, oneLine(text), 0, len(oneLine(text)), width, width/2) {
+			if line := r.drawn(oneLine(text)); columnsOf(line) > max(width, width/2+2) {
+				t.Fatalf("%d columns have %q", width, line)
+			}
 		}
 		if short := shorten(oneLine(text), width); columnsOf(short) > width {
 			t.Fatalf("shorten(%q, %d) = %q", text, width, short)

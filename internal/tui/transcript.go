@@ -81,16 +81,16 @@ func (t *transcript) more(e *entry, text string) {
 		last := &e.lines[len(e.lines)-1]
 		last.text += piece
 		t.bytes += len(piece)
-		t.lay(last)
+		t.lay(e.kind, last)
 	}
 	t.trim()
 	t.follow()
 }
 
 // lay lays out a line at the current width.
-func (t *transcript) lay(line *entryLine) {
+func (t *transcript) lay(k kind, line *entryLine) {
 	t.total -= len(line.rows)
-	line.rows = appendRows(line.rows[:0], line.text, 0, len(line.text), t.width)
+	line.rows = appendRows(line.rows[:0], line.text, 0, len(line.text), t.width, hanging(k, line.text, t.width))
 	t.total += len(line.rows)
 }
 
@@ -112,7 +112,7 @@ func (t *transcript) resize(width, height int) {
 			for j := range e.lines {
 				e.lines[j].rows = e.lines[j].rows[:0]
 				before := t.total
-				t.lay(&e.lines[j])
+				t.lay(e.kind, &e.lines[j])
 				if i == top && j == line {
 					t.above = before + e.lines[j].rowAt(offset)
 				}

@@ -22,7 +22,7 @@ func (t *transcript) trim() {
 		if !t.cut {
 			gone := &entry{kind: noticed, lines: []entryLine{{text: "What was here before is not kept any more."}}}
 			t.entries, t.cut = slices.Insert(t.entries, 0, gone), true
-			t.lay(&gone.lines[0])
+			t.lay(noticed, &gone.lines[0])
 			continue
 		}
 		t.forget(first)
