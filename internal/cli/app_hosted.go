@@ -106,9 +106,13 @@ func (a *app) Servers(ctx context.Context, refresh bool) (tui.Servers, error) {
 	return servers, nil
 }
 
-// confideLimit is how many secrets of definitions the log is told. Each takes
-// it milliseconds, and an answer has room for very many.
-const confideLimit = 200
+// How many secrets of definitions the log is told, and how many bytes of them.
+// Each takes it a millisecond, and each byte a hundred of memory; an answer has
+// room for very many.
+const (
+	confideLimit = 200
+	confideBytes = 128 << 10
+)
 
 // confideServers makes the log know the secrets of definitions, none of which
 // it is ever given.
@@ -118,6 +122,14 @@ func (a *app) confideServers(servers []hosted.MCPServer) {
 		secrets = slices.AppendSeq(secrets, maps.Values(server.Config.Headers))
 		secrets = slices.AppendSeq(secrets, maps.Values(server.Config.Env))
 	}
+	room := confideBytes
+	secrets = slices.DeleteFunc(secrets, func(secret string) bool {
+		fits := len(secret) <= room
+		if fits {
+			room -= len(secret)
+		}
+		return !fits
+	})
 	a.log.AddSecret(secrets[:min(len(secrets), confideLimit)]...)
 }
 
