@@ -28,7 +28,7 @@ type spot struct{ secret, offset int }
 
 func newRules(prefixes []string) *rules {
 	prefixes = slices.DeleteFunc(slices.Clone(prefixes), func(p string) bool { return len(p) < 4 })
-	return &rules{prefixes: prefixes, traces: newTraces(nil, nil), hints: newHints(prefixes)}
+	return &rules{prefixes: prefixes, traces: newTraces(nil, nil, nil), hints: newHints(prefixes)}
 }
 
 // with returns rules that know more secrets, or nil where these are no news.
@@ -58,7 +58,7 @@ func (r *rules) with(secrets []string) *rules {
 	if len(news) == 0 {
 		return nil
 	}
-	next.traces = newTraces(r.traces, news)
+	next.traces = newTraces(r.traces, news, slices.Concat(next.secrets, next.words))
 	return next
 }
 

@@ -3,6 +3,7 @@ package sessionlog
 import (
 	"bytes"
 	"encoding/binary"
+	"iter"
 	"slices"
 )
 
@@ -10,6 +11,8 @@ const (
 	maxPiece = 12 // bytes of a secret, or of its encoding, that leave a trace
 	minPiece = 8  // the same, once a secret is told that is shorter than maxPiece
 	gramSize = 6
+
+	encodedPart = 4 * longRun // bytes
 
 	minStride = minPiece - gramSize + 1
 	maxStride = maxPiece - gramSize + 1
@@ -21,7 +24,7 @@ const (
 // place. The grams are in a Bloom filter, so it may see a trace where none is.
 type traces struct {
 	stride int
-	grams  []uint64 // read only when secrets are added, one call at a time
+	count  int // of grams
 	bits   []uint64
 	shift  uint     // of a hash, to index a bit
 	words  [][]byte // searched as they are
@@ -29,43 +32,66 @@ type traces struct {
 
 const hashFactor = 0x9E3779B97F4A7C15 // 2^64 over the golden ratio (Knuth 6.4)
 
-// newTraces adds the traces of secrets to those that are there already. With 16
-// bits a gram, one place in 100000 is a mistake.
-func newTraces(known *traces, secrets []string) *traces {
+// newTraces adds the traces of secrets to those that are there already; all are
+// the secrets that then are known. With 16 bits a gram, one place in 100000 is a
+// mistake.
+func newTraces(known *traces, news, all []string) *traces {
 	t := &traces{stride: maxStride}
 	if known != nil {
-		t.stride, t.grams, t.words = known.stride, known.grams, slices.Clone(known.words)
+		t.stride, t.count, t.words = known.stride, known.count, slices.Clone(known.words)
 	}
-	for _, secret := range secrets {
+	for _, secret := range news {
 		if len(secret) < wholeWord {
 			t.words = append(t.words, []byte(secret), []byte(quoted(secret)))
 		}
 		if len(secret) < maxPiece {
 			t.stride = minStride
 		}
-		for _, code := range encodings(secret) {
-			for i := 0; i+gramSize <= len(code); i++ {
-				t.grams = append(t.grams, gram(code[i:]))
-			}
+		for range gramsOf(secret) {
+			t.count++
 		}
 	}
 	size := uint(13)
-	for 1<<size < 16*len(t.grams) && size < 23 {
+	for 1<<size < 16*t.count && size < 25 {
 		size++
 	}
-	news := t.grams
 	if t.shift = 64 - (size - 6); known != nil && known.shift == t.shift {
-		t.bits, news = slices.Clone(known.bits), t.grams[len(known.grams):]
+		t.bits, all = slices.Clone(known.bits), news
 	} else {
 		t.bits = make([]uint64, 1<<(size-6))
 	}
-	for _, g := range news {
-		g *= hashFactor
-		t.bits[g>>t.shift] |= marks(g)
+	for _, secret := range all {
+		for g := range gramsOf(secret) {
+			t.add(g)
+		}
+	}
+	return t
+}
+
+func (t *traces) add(g uint64) {
+	for range 2 {
 		g *= hashFactor
 		t.bits[g>>t.shift] |= marks(g)
 	}
-	return t
+}
+
+// gramsOf are the grams of a secret and its encodings. What follows encodedPart
+// leaves those of itself alone: it has long runs in most encodings, and grams
+// are many.
+func gramsOf(secret string) iter.Seq[uint64] {
+	codes := encodings(secret[:min(len(secret), encodedPart)])
+	if len(secret) > encodedPart {
+		codes = append(codes, secret[encodedPart-gramSize+1:], quoted(secret))
+	}
+	return func(yield func(uint64) bool) {
+		for _, code := range codes {
+			for i := 0; i+gramSize <= len(code); i++ {
+				if !yield(gram(code[i:])) {
+					return
+				}
+			}
+		}
+	}
 }
 
 // marks are the bits of a gram in one word of the filter.
