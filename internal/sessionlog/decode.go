@@ -3,6 +3,7 @@ package sessionlog
 import (
 	"bytes"
 	"html"
+	"unicode/utf16"
 	"unicode/utf8"
 )
 
@@ -19,6 +20,18 @@ func (v *view) add(c byte, from, to int) {
 	v.to = append(v.to, to)
 }
 
+// mark marks what the bytes i to j are from, which may be several places: a word
+// of base64 is in its view once for each place where a group may begin.
+func (v *view) mark(i, j int, mark func(i, j int)) {
+	for i < j {
+		first, last := v.from[i], v.to[i]
+		for i++; i < j && first <= v.from[i] && v.from[i] <= last; i++ {
+			last = max(last, v.to[i])
+		}
+		mark(first, last)
+	}
+}
+
 // decoders each undo one way to write bytes. One that finds nothing of its own in
 // a text gives no view.
 var decoders = []func([]byte) view{
@@ -26,6 +39,8 @@ var decoders = []func([]byte) view{
 	func(t []byte) view { return unmark(t, '%', percent) },
 	func(t []byte) view { return unmark(t, '&', entity) },
 	func(t []byte) view { return unmark(t, '=', quotedPrintable) },
+	unbroken,
+	narrow,
 	base64Runs,
 	hexRuns,
 	numberRuns,
@@ -98,7 +113,19 @@ func hexEscape(text []byte) ([]byte, int) {
 	if text[1] == 'x' && at == 2 {
 		return []byte{byte(value)}, n
 	}
+	if low, ok := lowSurrogate(text[n:]); ok && digits == 4 && utf16.IsSurrogate(rune(value)) {
+		return utf8.AppendRune(nil, utf16.DecodeRune(rune(value), low)), n + 6
+	}
 	return utf8.AppendRune(nil, rune(value)), n
+}
+
+// lowSurrogate reads the second half of a character that JSON writes as two.
+func lowSurrogate(text []byte) (rune, bool) {
+	if len(text) < 6 || text[0] != '\\' || text[1] != 'u' {
+		return 0, false
+	}
+	value, ok := hexValue(text[2:], 4)
+	return rune(value), ok && 0xdc00 <= value && value < 0xe000
 }
 
 func percent(text []byte) ([]byte, int) {
@@ -128,7 +155,7 @@ func quotedPrintable(text []byte) ([]byte, int) {
 
 // entity decodes a character reference of HTML.
 func entity(text []byte) ([]byte, int) {
-	const longest = 10
+	const longest = 32
 	end := bytes.IndexByte(text[:min(len(text), longest)], ';')
 	if end < 3 {
 		return nil, 0
@@ -170,4 +197,67 @@ func hexDigit(c byte) int {
 		return int(c-'A') + 10
 	}
 	return -1
+}
+
+// unbroken joins what base64 or hexadecimal was broken into lines of.
+func unbroken(text []byte) (v view) {
+	const line = 16 // bytes or more
+	run, changed := 0, false
+	for i := 0; i < len(text); {
+		next := afterBreak(text, i)
+		if next > i && run >= line && next < len(text) && sextet(text[next]) >= 0 {
+			changed = true
+			i = next
+			continue
+		}
+		if run++; sextet(text[i]) < 0 {
+			run = 0
+		}
+		v.add(text[i], i, i+1)
+		i++
+	}
+	if !changed {
+		return view{}
+	}
+	return v
+}
+
+// afterBreak is where the line after the one that ends at i begins, or i.
+func afterBreak(text []byte, i int) int {
+	next := i
+	if next < len(text) && text[next] == '\r' {
+		next++
+	}
+	if next == len(text) || text[next] != '\n' {
+		return i
+	}
+	for next < len(text) && bytes.IndexByte([]byte("\n\t "), text[next]) >= 0 {
+		next++
+	}
+	return next
+}
+
+// narrow takes out the zeros that UTF-16 has between the characters of ASCII.
+func narrow(text []byte) (v view) {
+	if bytes.IndexByte(text, 0) < 0 {
+		return view{}
+	}
+	changed := false
+	for i, c := range text {
+		if c == 0 && isWide(text, i) {
+			changed = true
+			continue
+		}
+		v.add(c, i, i+1)
+	}
+	if !changed {
+		return view{}
+	}
+	return v
+}
+
+// isWide reports that the zero at i is one of three or more with a byte between each.
+func isWide(text []byte, i int) bool {
+	zero := func(i int) bool { return i >= 0 && i < len(text) && text[i] == 0 && (i == 0 || text[i-1] != 0) }
+	return zero(i-2) && (zero(i-4) || zero(i+2)) || zero(i+2) && zero(i+4)
 }

@@ -27,6 +27,10 @@ func encodings(secret string) []string {
 		}
 	}
 	all = append(all, quoted(secret)) // a quotation mark alone is no escape that is decoded
+	if len(secret) < longRun/2 {      // of a longer one these are long runs
+		all = append(all, base64s(strings.ToUpper(hex.EncodeToString([]byte(secret))))...)
+		all = append(all, spread(each(secret, "%c\x00", ""))...)
+	}
 	for _, form := range []string{"%%%02x", "%%%02X", `\u%04x`} {
 		all = append(all, base64s(each(secret, form, ""))...)
 	}
@@ -69,7 +73,7 @@ func base64s(text string) (codes []string) {
 // numbers are the forms of bytes that fmt has for %v, %#v, % x and the like.
 func numbers(text string) (codes []string) {
 	for _, form := range []struct{ verb, between string }{
-		{"%d", " "}, {"%d", ","}, {"%d", ", "}, {"0x%x", ", "}, {"0x%02X", ", "},
+		{"%d", " "}, {"%d", ","}, {"%d", ", "}, {"0x%x", ", "}, {"0x%02X", ", "}, {"0x%02x", " "}, {"0X%02X", " "},
 		{"%02x", " "}, {"%02X", " "}, {"%02x", ":"}, {"%02X", ":"},
 	} {
 		codes = append(codes, each(text, form.verb, form.between))

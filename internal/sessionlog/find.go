@@ -71,7 +71,7 @@ func (f *finder) find(text []byte, depth int, mark func(i, j int)) {
 		if f.gaveUp {
 			return
 		}
-		f.find(v.text, depth+1, func(i, j int) { mark(v.from[i], v.to[j-1]) })
+		f.find(v.text, depth+1, func(i, j int) { v.mark(i, j, mark) })
 	}
 }
 

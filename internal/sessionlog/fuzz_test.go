@@ -2,6 +2,7 @@ package sessionlog_test
 
 import (
 	"encoding/base64"
+	"encoding/binary"
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
@@ -11,6 +12,7 @@ import (
 	"net/url"
 	"strings"
 	"testing"
+	"unicode/utf16"
 
 	"github.com/mogplex/mogplex-cli/internal/sessionlog"
 )
@@ -39,21 +41,38 @@ var codecs = []func(r *rand.Rand, text string) string{
 	func(r *rand.Rand, s string) string { return some(r, strings.ReplaceAll(s, "=", "=3D"), "=%02X") },
 	func(_ *rand.Rand, s string) string { return strings.Trim(fmt.Sprintf("%+q", s), `"`) },
 	func(_ *rand.Rand, s string) string { b, _ := json.Marshal(s); return string(b) },
+	func(r *rand.Rand, s string) string {
+		code := base64.StdEncoding.EncodeToString([]byte(word(r, 24+r.IntN(40)) + s))
+		return strings.Join([]string{code[:32], code[32:]}, []string{"\n", "\r\n ", `\r\n`}[r.IntN(3)])
+	},
+	func(_ *rand.Rand, s string) string { return wide(s) },
+	func(_ *rand.Rand, s string) string { return base64.StdEncoding.EncodeToString([]byte(wide(s))) },
 	func(_ *rand.Rand, s string) string { return fmt.Sprintf("% x", s) },
+	func(_ *rand.Rand, s string) string { return fmt.Sprintf("%# x", s) },
 	func(_ *rand.Rand, s string) string { return fmt.Sprint([]byte(s)) },
 	func(_ *rand.Rand, s string) string { return fmt.Sprintf("%#v", []byte(s)) },
 }
 
 // numbers is the first codec that writes bytes as a list. Lists are found of the
 // secret itself; encoded once more, by their length, which takes a long secret.
-const numbers = 17
+const numbers = 20
 
-// some escapes some of the bytes of a text; all of them, now and then.
+// wide is a text in UTF-16.
+func wide(s string) string {
+	var b []byte
+	for _, unit := range utf16.Encode([]rune(s)) {
+		b = binary.LittleEndian.AppendUint16(b, unit)
+	}
+	return string(b)
+}
+
+// some escapes some of the bytes of a text; all of them, now and then, but for
+// zeros, which HTML has no way to write.
 func some(r *rand.Rand, s, verb string) string {
 	share := r.IntN(4)
 	var b strings.Builder
 	for i := range len(s) {
-		if r.IntN(4) >= share && s[i] != '=' && s[i] != '%' && s[i] != '&' && s[i] != '\\' {
+		if s[i] == 0 || r.IntN(4) >= share && s[i] != '=' && s[i] != '%' && s[i] != '&' && s[i] != '\\' {
 			b.WriteByte(s[i])
 			continue
 		}
@@ -152,6 +171,26 @@ func FuzzSecret(f *testing.F) {
 			}
 		}
 	})
+}
+
+// TestEncodedShapes: what nobody told the log has a shape in an encoding, too.
+func TestEncodedShapes(t *testing.T) {
+	for seed := range uint64(300) {
+		r := rand.New(rand.NewPCG(seed, 8))
+		shapes := []string{" mog_", " sk-ant-api03-", "Authorization: Bearer ", "http://127.0.0.1:1/cb?code=", " device_code=", `{"token":"`}
+		mark := "MARK0aZ" + strings.ReplaceAll(hex.EncodeToString(fmt.Appendf(nil, "%x", r.Uint64())), "3", "K")
+		n := r.IntN(numbers)
+		code := codecs[n](r, shapes[r.IntN(len(shapes))]+mark)
+		out := record(t, nil, func(log *slog.Logger, _ *sessionlog.Log) {
+			log.Info("m", "value", nest(r, code, r.IntN(3)), "bytes", []byte(code))
+		})
+		for _, form := range forms(out, 3) {
+			if strings.Contains(form, mark) || strings.Contains(form, code) {
+				t.Errorf("%q (%d) is in %s", code, n, out)
+				break
+			}
+		}
+	}
 }
 
 // forms are a text and what it says once JSON strings in it are read, which is

@@ -36,7 +36,7 @@ func newHints(prefixes []string) *hints {
 				h.add(text[:hintSize], true)
 				continue
 			}
-			for _, before := range "\"'?&;,.#([{ `<>/|!$*@~^+%:=}])\\" {
+			for _, before := range "-\"'?&;,.#([{ `<>/|!$*@~^+%:=}])\\" {
 				h.add(string(before)+text, true)
 			}
 		}
@@ -84,7 +84,7 @@ func (h *hints) in(text []byte) bool {
 	const part = 510 // a multiple of the step of scan
 	for from := 0; from < len(text); from += part {
 		grams, near := &h.keys, text[from:min(from+2*part, len(text))]
-		if bytes.IndexByte(near, ':') >= 0 || bytes.IndexByte(near, '=') >= 0 {
+		if bytes.IndexByte(near, ':') >= 0 || bytes.IndexByte(near, '=') >= 0 || bytes.Contains(near, []byte("--")) {
 			grams = &h.all
 		}
 		if h.scan(text, from, min(from+part, len(text)), grams) {
@@ -142,8 +142,11 @@ func nameAt(text []byte, i int) bool {
 	for last < len(text) && isNameByte(text[last]) {
 		last++
 	}
-	after, ok := separator(text, last)
-	return ok && after > last && first < last && nameKind(text[first:last]) != notSecret
+	if first == last {
+		return false
+	}
+	_, _, ok := valueAfter(text, first, last)
+	return ok && nameKind(text[first:last]) != notSecret
 }
 
 // indexFold finds a text that has no upper case in it, whatever the case.

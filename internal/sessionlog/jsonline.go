@@ -80,17 +80,19 @@ func keyKind(key string) int {
 }
 
 // array copies an array, or hides it as a whole where its numbers are the bytes
-// of a secret.
+// of a secret. What follows a flag such as "--token" is its value.
 func (c *cleaner) array(kind int, before int64) bool {
-	start := len(c.out)
+	start, flag := len(c.out), notSecret
 	c.out = append(c.out, '[')
 	for first := true; c.in.More(); first = false {
 		if !first {
 			c.out = append(c.out, ',')
 		}
-		if !c.value(kind) {
+		at := c.in.InputOffset()
+		if !c.value(max(kind, flag)) {
 			return false
 		}
+		flag = flagKind(c.line[at:c.in.InputOffset()])
 	}
 	c.out = append(c.out, ']')
 	if _, err := c.in.Token(); err != nil {
@@ -105,11 +107,20 @@ func (c *cleaner) array(kind int, before int64) bool {
 	return true
 }
 
+// flagKind is what an argument, as it is written in JSON after a comma, says of the next.
+func flagKind(argument []byte) int {
+	name := bytes.Trim(argument, ", \"")
+	if !bytes.HasPrefix(name, []byte("-")) || bytes.ContainsAny(name, "=: ") {
+		return notSecret
+	}
+	return nameKind(name)
+}
+
 // text copies a string.
 func (c *cleaner) text(text []byte, kind int) {
 	if len(text) > 0 && (kind == secret || kind == maybe && looksRandom(text)) {
 		text = []byte(redacted)
-	} else if c.suspect(text, minStride) {
+	} else if c.suspect(text, minStride) || bytes.IndexByte(text, 0) >= 0 {
 		text, _ = c.clean(text)
 	}
 	c.out = appendString(c.out, text)

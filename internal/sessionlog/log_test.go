@@ -112,6 +112,7 @@ func TestShapes(t *testing.T) {
 		`{"access_token":"` + mark + `","expires_in":3600}`, `{"mogplex":{"type":"oauth","access":"` + mark + `","refresh":"` + mark + `"}}`,
 		"{Token:" + mark + " Name:x}", "map[Api-Key:[" + mark + "] Accept:[*/*]]", `Cookie: a=` + mark + `; b=` + mark, "password: one " + mark,
 		`%7B%22password%22%3A%22` + mark + `%22%7D`, "OPENAI_API_KEY=" + mark, `Secret = "` + mark + `"`, "https%3A%2F%2Fu:" + mark + "%40h",
+		"run [mcp --header x --api-key " + mark + "0]", `exec "mcp" "--token" "` + mark + `0"`,
 		"&#109;og_" + mark, `{\"token\":\"` + mark + `\"}`, `{"key":"` + mark + `"}`, "db password='" + mark + "'",
 	} {
 		t.Run(text, func(t *testing.T) {
@@ -128,6 +129,7 @@ func TestShapes(t *testing.T) {
 	}
 	for _, key := range []string{"token", "Authorization", "client_secret", "X-Api-Key", "refresh_token", "password", "access"} {
 		out := record(t, nil, func(log *slog.Logger, _ *sessionlog.Log) {
+			log.Info("args", "args", []string{"--" + key, mark, "-x"})
 			log.Info("m", key, mark, "any", map[string]any{key: []any{mark, map[string]string{"x": mark}}}, slog.Group(key, "v", mark))
 		})
 		if strings.Contains(out, mark) {
@@ -142,6 +144,8 @@ func TestHarmless(t *testing.T) {
 		"keychain locked after 5s", "GET https://mogplex.com/api/v1/mogplex/models 200 in 120ms", "run run_01J8 state: streaming",
 		"token refreshed", "no usable answer from the service: HTTP 503", `open "/home/ada/.mogplex/auth.json": permission denied`,
 		"input 120 tokens: 40 cached", "exit code: 64", "ada@example.test signed in", "100% done, a=b&c=d", "task-12345678 done",
+		"use --token to give one", "0b3c9d2e-51f4-4a7b-9c1d-2f3a4b5c6d7e", "commit 9c5a803e4f7c1b2d3a4e5f60718293a4b5c6d7e8", `C:\Users\Ada\AppData\Roaming`,
+		"/home/ada/src/Projects/GitHub/mogplex/internal/sessionlog/decode.go:120", "claude-sonnet-4-5-20250929", "2026-11-24T03:54:06.96173105Z",
 	} {
 		out := record(t, []string{known, "true", "1", "dev"}, func(log *slog.Logger, _ *sessionlog.Log) { log.Info("m", "text", text, "n", 12) })
 		var line struct{ Text string }

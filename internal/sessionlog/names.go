@@ -1,6 +1,6 @@
 package sessionlog
 
-import "strings"
+import "bytes"
 
 // What the name of a pair says of its value.
 const (
@@ -42,7 +42,7 @@ func nameKind(name []byte) int {
 			return secret
 		}
 	}
-	last := name[strings.LastIndexByte(string(name), '.')+1:]
+	last := bytes.TrimLeft(name[bytes.LastIndexByte(name, '.')+1:], "-") // of a flag
 	for i, names := range [][]string{weakNames, shortNames} {
 		for _, n := range names {
 			if len(n) == len(last) && hasFold(last, n) {

@@ -6,15 +6,17 @@ import "encoding/binary"
 // is shorter encodes less than the smallest piece of a secret.
 const shortRun = 6
 
-// longRun is the length from which on a word is looked into whether or not it
-// shows a trace: it may be an encoding of an encoding that leaves none.
-const longRun = 64
+// longRun is the length from which on a word of both cases is looked into whether
+// or not it shows a trace: it may be an encoding of an encoding that leaves none,
+// or of a secret that nobody told. Hashes and most paths have one case, and may
+// be twice as long.
+const longRun = 32
 
 // hasLongRun finds a long run of base64 or hexadecimal.
 func hasLongRun(text []byte) bool {
 	const step = longRun / 2 // a run covers two steps
 	for i := step; i < len(text); i += step {
-		one, two := binary.LittleEndian.Uint64(text[i-8:]), binary.LittleEndian.Uint64(text[i-24:])
+		one, two := binary.LittleEndian.Uint64(text[i-8:]), binary.LittleEndian.Uint64(text[i-16:])
 		if hasSpace(one) || hasSpace(two) || sextet(text[i]) < 0 {
 			continue
 		}
@@ -25,11 +27,19 @@ func hasLongRun(text []byte) bool {
 		for i-first >= step-1 && last < len(text) && sextet(text[last]) >= 0 {
 			last++
 		}
-		if last-first >= longRun {
+		if n := last - first; n >= 2*longRun || n >= longRun && hasBothCases(text[first:last]) {
 			return true
 		}
 	}
 	return false
+}
+
+func hasBothCases(text []byte) bool {
+	var lower, upper bool
+	for _, c := range text {
+		lower, upper = lower || 'a' <= c && c <= 'z', upper || 'A' <= c && c <= 'Z'
+	}
+	return lower && upper
 }
 
 // hasSpace reports a space among eight bytes (Hacker's Delight 6-1).

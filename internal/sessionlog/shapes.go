@@ -70,7 +70,7 @@ func markURLs(text []byte, mark func(i, j int)) {
 		first := i + at + len("://")
 		i = first
 		last := first
-		for last < len(text) && !bytes.ContainsRune([]byte(" \t\r\n\"'<>`"), rune(text[last])) {
+		for last < len(text) && !bytes.ContainsRune([]byte(" \t\r\n\"'<>`\x00"), rune(text[last])) {
 			last++
 		}
 		address := text[first:last]
@@ -108,11 +108,14 @@ func markPairs(text []byte, mark func(i, j int)) {
 		for i < len(text) && isNameByte(text[i]) {
 			i++
 		}
-		after, ok := separator(text, i)
+		after, flag, ok := valueAfter(text, first, i)
 		if !ok {
 			continue
 		}
 		kind := nameKind(text[first:i])
+		if flag {
+			kind = min(kind, maybe) // "use --token to" is a sentence
+		}
 		if kind == notSecret {
 			continue
 		}
@@ -125,6 +128,18 @@ func markPairs(text []byte, mark func(i, j int)) {
 			mark(from, to)
 		}
 	}
+}
+
+// valueAfter returns where a value begins after the name from first to last, and
+// whether it is that of a flag, such as --token, in an argument of its own.
+func valueAfter(text []byte, first, last int) (after int, flag, ok bool) {
+	if after, ok = separator(text, last); ok || text[first] != '-' {
+		return after, false, ok
+	}
+	for after = last; after < len(text) && bytes.IndexByte([]byte("\"'`\\, "), text[after]) >= 0; {
+		after++
+	}
+	return after, true, after > last && after < len(text) && text[after] != '-'
 }
 
 // separator returns where a value begins after a name that ends at i: past quotes,
@@ -146,8 +161,8 @@ func separator(text []byte, i int) (after int, ok bool) {
 
 // What ends a value without quotes.
 const (
-	pairEnd   = ",;&)}]\"'`<>\n\r"
-	headerEnd = "]\n\r"
+	pairEnd   = ",;&)}]\"'`<>\n\r\x00" // a zero ends a word in what is decoded
+	headerEnd = "]\n\r\x00"
 )
 
 // isHeader reports the name of a header whose value is many pairs.
@@ -177,7 +192,7 @@ func pairValue(text []byte, i, kind int, stops string) (from, to int) {
 func closing(text []byte, i int) int {
 	quote := text[i]
 	for j := i + 1; j < len(text); j++ {
-		if text[j] == quote && text[j-1] != '\\' {
+		if text[j] == 0 || text[j] == quote && text[j-1] != '\\' {
 			return j
 		}
 	}
