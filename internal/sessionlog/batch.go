@@ -16,7 +16,7 @@ const (
 type batch struct {
 	mu    sync.Mutex
 	lines []byte // whole ones, as slog wrote them
-	clean []byte // the same without the secrets; here to be used again
+	clean []byte // the same without the secrets, where there are any; here to be used again
 	due   bool   // flush will be called
 }
 
@@ -62,8 +62,18 @@ func (l *Log) flushLocked() {
 		b.lines = b.lines[:0]
 	}()
 	b.clean = b.clean[:0]
+	at, copied := 0, 0
 	for line := range bytes.Lines(b.lines) {
-		b.clean = append(b.clean, rules.line(line)...)
+		if clean := rules.line(line); &clean[0] != &line[0] {
+			b.clean = append(append(b.clean, b.lines[copied:at]...), clean...)
+			copied = at + len(line)
+		}
+		at += len(line)
 	}
+	if copied == 0 {
+		l.file.append(b.lines)
+		return
+	}
+	b.clean = append(b.clean, b.lines[copied:]...)
 	l.file.append(b.clean)
 }

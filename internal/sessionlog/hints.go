@@ -82,14 +82,18 @@ func folded[T string | []byte](text T) uint64 {
 // where a separator follows in the same part, or in the one after it.
 func (h *hints) in(text []byte) bool {
 	const part = 510 // a multiple of the step of scan
+	here := hasSeparator(text[:min(part, len(text))])
 	for from := 0; from < len(text); from += part {
-		grams, near := &h.keys, text[from:min(from+2*part, len(text))]
-		if bytes.IndexByte(near, ':') >= 0 || bytes.IndexByte(near, '=') >= 0 || bytes.Contains(near, []byte("--")) {
+		end := min(from+part, len(text))
+		next := end < len(text) && hasSeparator(text[end-1:min(end+part, len(text))])
+		grams := &h.keys
+		if here || next {
 			grams = &h.all
 		}
-		if h.scan(text, from, min(from+part, len(text)), grams) {
+		if h.scan(text, from, end, grams) {
 			return true
 		}
+		here = next
 	}
 	for i := bytes.IndexByte(text, 'J'); i >= 0; i = indexFrom(text, 'J', i+1) { // of a JWT
 		if i > 1 && text[i-1] == 'y' && text[i-2] == 'e' {
@@ -102,6 +106,11 @@ func (h *hints) in(text []byte) bool {
 		}
 	}
 	return bytes.IndexByte(text, '@') >= 0 && bytes.Contains(text, []byte("://"))
+}
+
+// hasSeparator reports what comes between a name and its value, or before a flag.
+func hasSeparator(text []byte) bool {
+	return bytes.IndexByte(text, ':') >= 0 || bytes.IndexByte(text, '=') >= 0 || bytes.Contains(text, []byte("--"))
 }
 
 // scan looks at each third place from one to another, two at a time.

@@ -63,7 +63,7 @@ func (r *rules) with(secrets []string) *rules {
 }
 
 // line returns a line of JSON without the secrets. Most lines show no trace of
-// one and are returned as they are, after one quick look.
+// one and are returned as they are, the same bytes, after one quick look.
 func (r *rules) line(line []byte) []byte {
 	if !r.suspect(line[messageAt(line):], r.traces.stride) {
 		return line

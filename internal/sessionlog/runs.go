@@ -1,7 +1,5 @@
 package sessionlog
 
-import "encoding/binary"
-
 // shortRun is the length in bytes from which on a word may be an encoding: what
 // is shorter encodes less than the smallest piece of a secret.
 const shortRun = 6
@@ -16,15 +14,14 @@ const longRun = 32
 func hasLongRun(text []byte) bool {
 	const step = longRun / 2 // a run covers two steps
 	for i := step; i < len(text); i += step {
-		one, two := binary.LittleEndian.Uint64(text[i-8:]), binary.LittleEndian.Uint64(text[i-16:])
-		if hasSpace(one) || hasSpace(two) || sextet(text[i]) < 0 {
+		if !isSextet[text[i]] || !isSextet[text[i-4]] || !isSextet[text[i-8]] || !isSextet[text[i-12]] {
 			continue
 		}
 		first, last := i, i+1
-		for first > 0 && sextet(text[first-1]) >= 0 {
+		for first > 0 && isSextet[text[first-1]] {
 			first--
 		}
-		for i-first >= step-1 && last < len(text) && sextet(text[last]) >= 0 {
+		for i-first >= step-1 && last < len(text) && isSextet[text[last]] {
 			last++
 		}
 		if n := last - first; n >= 2*longRun || n >= longRun && hasBothCases(text[first:last]) {
@@ -34,19 +31,20 @@ func hasLongRun(text []byte) bool {
 	return false
 }
 
+// isSextet is a table of what sextet takes.
+var isSextet = func() (table [256]bool) {
+	for c := range table {
+		table[c] = sextet(byte(c)) >= 0
+	}
+	return table
+}()
+
 func hasBothCases(text []byte) bool {
 	var lower, upper bool
 	for _, c := range text {
 		lower, upper = lower || 'a' <= c && c <= 'z', upper || 'A' <= c && c <= 'Z'
 	}
 	return lower && upper
-}
-
-// hasSpace reports a space among eight bytes (Hacker's Delight 6-1).
-func hasSpace(word uint64) bool {
-	const ones = 0x0101010101010101
-	word ^= ' ' * ones
-	return (word-ones)&^word&(0x80*ones) != 0
 }
 
 // base64Runs decodes every word that could be base64, standard or for URLs, from

@@ -114,7 +114,7 @@ func (t *traces) in(text []byte, stride int) bool {
 		g := binary.LittleEndian.Uint64(text[i:]) << (64 - 8*gramSize)
 		h := g * hashFactor
 		word := bits[h>>(shift&63)]
-		if word>>(h>>34&63)&(word>>(h>>28&63))&(word>>(h>>22&63))&1 != 0 && t.has(g) {
+		if word&(1<<(h>>34&63)) != 0 && word&(1<<(h>>28&63)) != 0 && word&(1<<(h>>22&63)) != 0 && t.has(g) {
 			return true
 		}
 	}
