@@ -116,6 +116,10 @@ func openDir(dir string) (*os.Root, error) {
 	return root, nil
 }
 
+// young is the age below which no file is removed, or looked into: its session
+// may be about to say that it is alive, and a look would be in the way.
+const young = time.Minute
+
 // prune removes the files of old sessions: too old, or too many. Only regular
 // files with a name of ours are touched, and none whose session is alive.
 func prune(dir string, o Options) error {
@@ -139,7 +143,8 @@ func prune(dir string, o Options) error {
 			continue // gone in the meantime
 		}
 		excess := len(entries)-i > o.Keep-1 // this session's is to come
-		if (excess || o.Now().Sub(info.ModTime()) > o.MaxAge) && !isAlive(root, e.Name()) {
+		age := o.Now().Sub(info.ModTime())
+		if (excess || age > o.MaxAge) && age.Abs() > young && !isAlive(root, e.Name()) {
 			if err := root.Remove(e.Name()); err != nil && !errors.Is(err, fs.ErrNotExist) {
 				errs = append(errs, err)
 			}

@@ -115,6 +115,22 @@ func TestLivingSessionsAreKept(t *testing.T) {
 	}
 }
 
+// TestYoungFilesAreKept: a session that just made its file had no time to say that
+// it is alive.
+func TestYoungFilesAreKept(t *testing.T) {
+	dir, now := t.TempDir(), time.Now()
+	path := filepath.Join(dir, now.UTC().Format("20060102T150405.000Z")+"-abcdefghijklmnop.jsonl")
+	if err := os.WriteFile(path, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for _, later := range []time.Duration{0, 2 * 24 * time.Hour} {
+		open(t, dir, sessionlog.Options{Keep: 1, Now: func() time.Time { return now.Add(later) }})
+		if got := len(names(t, dir)); runtime.GOOS != "windows" && (got == 1) != (later == 0) {
+			t.Errorf("%d files after %s", got, later)
+		}
+	}
+}
+
 func TestDirectoryThatIsALinkIsRefused(t *testing.T) {
 	target, dir := t.TempDir(), filepath.Join(t.TempDir(), "logs")
 	if err := os.Symlink(target, dir); err != nil {
