@@ -32,15 +32,19 @@ func (v *view) mark(i, j int, mark func(i, j int)) {
 	}
 }
 
+// tidies is how many decoders come first that undo no encoding, but what was done
+// to one: they are no step deeper.
+const tidies = 2
+
 // decoders each undo one way to write bytes. One that finds nothing of its own in
 // a text gives no view.
 var decoders = []func([]byte) view{
+	unbroken,
+	narrow,
 	func(t []byte) view { return unmark(t, '\\', backslash) },
 	func(t []byte) view { return unmark(t, '%', percent) },
 	func(t []byte) view { return unmark(t, '&', entity) },
 	func(t []byte) view { return unmark(t, '=', quotedPrintable) },
-	unbroken,
-	narrow,
 	base64Runs,
 	hexRuns,
 	numberRuns,

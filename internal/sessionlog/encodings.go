@@ -9,6 +9,19 @@ import (
 	"strings"
 )
 
+// spelled are secrets without the space around them, and besides what is left of
+// one that was decoded in part: a query has a plus for a space.
+func spelled(secrets []string) (all []string) {
+	for _, secret := range secrets {
+		secret = strings.TrimSpace(secret)
+		all = append(all, secret)
+		if plus := strings.ReplaceAll(secret, " ", "+"); plus != secret {
+			all = append(all, plus)
+		}
+	}
+	return all
+}
+
 // encodings are the texts that a secret leaves a trace of: itself, and what
 // encodings make of it that leave no mark of their own. Those with marks, such as
 // percent signs, are found by the mark (see escapes), and decoded.

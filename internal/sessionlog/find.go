@@ -60,8 +60,11 @@ func (f *finder) find(text []byte, depth int, mark func(i, j int)) {
 	if depth == maxDepth {
 		return
 	}
-	for _, decode := range decoders {
-		v := decode(text)
+	for i, decode := range decoders {
+		v, next := decode(text), depth+1
+		if i < tidies {
+			next = depth
+		}
 		if len(v.text) == 0 {
 			continue
 		}
@@ -71,7 +74,7 @@ func (f *finder) find(text []byte, depth int, mark func(i, j int)) {
 		if f.gaveUp {
 			return
 		}
-		f.find(v.text, depth+1, func(i, j int) { v.mark(i, j, mark) })
+		f.find(v.text, next, func(i, j int) { v.mark(i, j, mark) })
 	}
 }
 

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"maps"
 	"slices"
-	"strings"
 )
 
 const (
@@ -39,8 +38,7 @@ func (r *rules) with(secrets []string) *rules {
 		next.pieces = map[string][]spot{}
 	}
 	var news []string
-	for _, secret := range secrets {
-		secret = strings.TrimSpace(secret)
+	for _, secret := range spelled(secrets) {
 		switch {
 		case len(secret) < noSecret, slices.Contains(next.secrets, secret), slices.Contains(next.words, secret):
 			continue

@@ -7,7 +7,7 @@ const shortRun = 6
 // longRun is the length from which on a word of both cases is looked into whether
 // or not it shows a trace: it may be an encoding of an encoding that leaves none,
 // or of a secret that nobody told. Hashes and most paths have one case, and may
-// be twice as long.
+// be half as long again.
 const longRun = 32
 
 // hasLongRun finds a long run of base64 or hexadecimal.
@@ -24,7 +24,7 @@ func hasLongRun(text []byte) bool {
 		for i-first >= step-1 && last < len(text) && isSextet[text[last]] {
 			last++
 		}
-		if n := last - first; n >= 2*longRun || n >= longRun && hasBothCases(text[first:last]) {
+		if n := last - first; n >= longRun*3/2 || n >= longRun && hasBothCases(text[first:last]) {
 			return true
 		}
 	}
