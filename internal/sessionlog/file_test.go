@@ -106,7 +106,7 @@ func TestPrune(t *testing.T) {
 func TestLivingSessionsAreKept(t *testing.T) {
 	dir := t.TempDir()
 	for range 5 {
-		l := open(t, dir, sessionlog.Options{Keep: 1})
+		l := open(t, dir, sessionlog.Options{Keep: 1, Now: func() time.Time { return time.Now().Add(48 * time.Hour) }})
 		l.Logger().Info("alive")
 		l.Flush()
 	}
