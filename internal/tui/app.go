@@ -25,6 +25,7 @@ type app struct {
 	attach  string // the run that is still to be shown
 	asking  bool   // for the session
 	again   bool   // it changed meanwhile
+	retried bool   // the latest change could not be looked into, and is once more
 	late    bool   // it changed while something was being stored here
 	pressed time.Time
 	hint    string // in the last line, for a while or until the next key
@@ -100,6 +101,7 @@ func (a *app) receive(msg tea.Msg) tea.Cmd {
 		}
 		return nil
 	case changedMsg:
+		a.retried = false
 		return tea.Batch(a.listen(), a.ask())
 	case sessionMsg:
 		return a.answered(msg)

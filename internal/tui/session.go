@@ -107,7 +107,9 @@ func (c *cockpit) changed(msg sessionMsg) {
 	case c.leaving: // signedOut tells it
 		return
 	case msg.err != nil:
-		c.explain(msg.err)
+		if c.session.unknown = true; !was.unknown {
+			c.explain(msg.err)
+		}
 		return
 	case now.ID == was.ID && now.SignedIn == was.SignedIn:
 		c.session = now

@@ -2,6 +2,7 @@ package tui
 
 import (
 	"bytes"
+	"strings"
 	"testing"
 	"time"
 
@@ -77,6 +78,29 @@ func TestLogoutOfWhatCannotBeRead(t *testing.T) {
 		r.services.report = SignedOut{Lines: []string{"Warning: no keychain can be reached."}, Warned: true}
 		r.enter("/logout")
 		r.shows("Not signed in", "Warning: no keychain can be reached.")
+	})
+}
+
+// A change that could not be looked into is looked into once more, and no
+// oftener: a locked keychain would ask the person each time.
+func TestAChangeThatCannotBeLookedInto(t *testing.T) {
+	bubble(t, signedIn, Options{}, window80, func(r *rig) {
+		r.services.change(func() {
+			r.services.errs["Session"] = problem{Text: "The keychain did not answer."}
+			r.services.account = Session{}
+		})
+		r.settle()
+		r.shows("What is stored could not be read", "! The keychain did not answer.")
+		before := r.services.called("Session")
+		r.wait(5 * retryAfter)
+		if more := r.services.called("Session") - before; more != 1 || strings.Count(r.screen(), "did not answer") != 1 {
+			t.Errorf("asked %d times more:\n%s", more, r.screen())
+		}
+		r.services.change(func() {})
+		r.settle()
+		delete(r.services.errs, "Session")
+		r.wait(retryAfter)
+		r.shows("Not signed in", "! Signed out in another terminal.")
 	})
 }
 

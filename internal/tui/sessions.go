@@ -1,6 +1,8 @@
 package tui
 
 import (
+	"time"
+
 	tea "charm.land/bubbletea/v2"
 )
 
@@ -53,9 +55,17 @@ func (a *app) answered(msg sessionMsg) tea.Cmd {
 		if a.err = msg.err; msg.err == nil {
 			return tea.Batch(cmd, a.started())
 		}
+	} else if msg.err != nil && !a.retried {
+		a.retried = true
+		cmd = tea.Batch(cmd, a.tick(retryAfter, retryMsg{}))
 	}
 	return tea.Batch(cmd, a.tellAll(msg))
 }
+
+// retryAfter is when a change that could not be looked into is looked into once
+// more. A keychain that did not answer is not asked again for ten seconds; one
+// that is locked would ask the person for ever.
+const retryAfter = 11 * time.Second
 
 // storing reports whether a credential may just be being stored here.
 func (a *app) storing() bool {
