@@ -41,7 +41,10 @@ type blow struct {
 	signal os.Signal
 }
 
-func (c *command) String() string { return "mogplex " + strings.Join(c.args, " ") }
+func (c *command) String() string { return strings.TrimSpace("mogplex " + strings.Join(c.args, " ")) }
+
+// asks reports that the command asks the service's API.
+func (c *command) asks() bool { return c.name == models || c.name == servers || c.name == attach }
 
 // outcome is the command in a line of the log.
 func (c *command) outcome() string {

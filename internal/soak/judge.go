@@ -61,7 +61,14 @@ func (w *world) mayEnd(s *step, c *command) []int {
 	if c.interrupted.Load() {
 		codes = append(codes, interrupted)
 	}
-	if c.name == tokenOf {
+	switch c.name {
+	case tokenOf:
+		return codes
+	case theApp:
+		codes = append(codes, interrupted)
+		if len(s.faults) > 0 { // it was left before it knew who is signed in
+			codes = append(codes, tryAgain, unavailable, failure)
+		}
 		return codes
 	}
 	if c.name != logout && c.name != migrate && c.name != migrateBack && c.name != dryRun {
@@ -72,7 +79,7 @@ func (w *world) mayEnd(s *step, c *command) []int {
 	}
 	if s.troubled() {
 		switch c.name {
-		case token, refresh, login:
+		case token, refresh, login, models, servers, attach:
 			codes = append(codes, tryAgain, unavailable)
 		}
 	}
@@ -85,6 +92,9 @@ func (w *world) mayEnd(s *step, c *command) []int {
 // lies reports that exit code 64 is untrue: somebody is signed in, and nothing in this step can have ended that.
 func (w *world) lies(s *step, c *command) bool {
 	ended, answerLost := w.service.gone(w.inForce)
+	if c.asks() && strings.Contains(c.stdout+c.stderr, "does not accept the credential") {
+		return false // the service's own word, whose clock may be another
+	}
 	switch c.name {
 	case login: // the code ran out, or was refused
 		return s.has(clockFault) == nil && !s.troubled()

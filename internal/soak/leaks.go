@@ -52,6 +52,9 @@ func (l *ledger) shows(text string) int {
 	return l.secrets.in(text)
 }
 
+// hostedSecret is in every secret of the service's MCP definitions.
+const hostedSecret = "demo-secret-"
+
 // silent asks whether a command showed a token. `auth token` does, on stdout, and nothing else.
 func (w *world) silent(c *command) error {
 	said := c.stdout + "\n" + c.stderr
@@ -60,7 +63,7 @@ func (w *world) silent(c *command) error {
 			return errors.New("it printed more than a token")
 		}
 	}
-	if w.service.shows(said) >= 0 {
+	if w.service.shows(said) >= 0 || strings.Contains(said, hostedSecret) {
 		w.leaks++
 		return errors.New("it shows a secret")
 	}
@@ -102,6 +105,9 @@ func (w *world) sealed(s *step) error {
 // fellBack reports that a command of the step may have left tokens in a file: it said so, it was asked to, or it was
 // ended before it could say.
 func (w *world) fellBack(s *step) bool {
+	if s.app != nil && s.has(keychainFault) != nil {
+		return true // it says so on a screen that may be another by then
+	}
 	for _, c := range s.commands {
 		said := strings.Contains(c.stderr, "not encrypted") || strings.Contains(c.stderr, "did not take the credential")
 		cut := (c.killed || c.interrupted.Load()) && s.has(keychainFault) != nil
@@ -120,7 +126,8 @@ func (w *world) open() (paths []string, err error) {
 			if err == nil && entry.Type().IsRegular() && entry.Name() != "ballast" {
 				text, err = os.ReadFile(path)
 			}
-			if w.service.shows(string(text)) >= 0 {
+			logged := filepath.Ext(path) == ".jsonl" && strings.Contains(string(text), hostedSecret)
+			if logged || w.service.shows(string(text)) >= 0 {
 				paths = append(paths, path)
 			}
 			if errors.Is(err, fs.ErrNotExist) {

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io/fs"
 	"os"
@@ -14,12 +15,11 @@ import (
 
 // finish signs out of everything and looks for what is left.
 func (w *world) finish(ctx context.Context) error {
-	c := w.plain(ctx, "logout", "--all")
-	w.count(c)
-	if err := w.judge(&step{}, c); err != nil {
+	c, err := w.signOutBesideTheApp(ctx)
+	if err != nil {
 		return w.blame(c, err)
 	}
-	err := w.leftInKeychain(ctx)
+	err = w.leftInKeychain(ctx)
 	if err == nil {
 		err = w.leftInFiles()
 	}
@@ -30,6 +30,33 @@ func (w *world) finish(ctx context.Context) error {
 		return w.blame(c, fmt.Errorf("left behind after signing out: %w", err))
 	}
 	return nil
+}
+
+// signOutBesideTheApp signs out of everything while the app is open, which has to show it. It returns the command that
+// an error is about.
+func (w *world) signOutBesideTheApp(ctx context.Context) (*command, error) {
+	app := &command{name: theApp, bound: slack + appSettling}
+	v, err := w.sit(ctx, app)
+	if err != nil {
+		return app, err
+	}
+	known, cancel := context.WithTimeout(ctx, slack)
+	defer cancel()
+	err = v.known(known)
+	c := w.plain(ctx, "logout", "--all")
+	w.count(c)
+	if err == nil {
+		err = v.notices(ctx, w)
+	}
+	err = errors.Join(err, v.ends(ctx, w))
+	w.count(app)
+	if err == nil {
+		err = w.judge(&step{}, app)
+	}
+	if err != nil {
+		return app, err
+	}
+	return c, w.judge(&step{}, c)
 }
 
 func (w *world) leftInKeychain(ctx context.Context) error {
@@ -69,8 +96,8 @@ func (w *world) items(ctx context.Context) (names []string, err error) {
 	return names, nil
 }
 
-// leftInFiles finds files that are neither a lock file nor the stamp that tells of changes, and locks that somebody
-// still holds.
+// leftInFiles finds files that are neither a lock file nor the stamp that tells of changes nor a session log, and locks
+// that somebody still holds.
 func (w *world) leftInFiles() error {
 	for _, dir := range []string{w.state(), w.temp(), filepath.Join(w.runtime(), "mogplex")} {
 		err := filepath.WalkDir(dir, func(path string, entry fs.DirEntry, err error) error {
@@ -79,7 +106,7 @@ func (w *world) leftInFiles() error {
 				return nil
 			case err != nil || entry.IsDir():
 				return err
-			case entry.Name() == "changed":
+			case entry.Name() == "changed", filepath.Ext(path) == ".jsonl":
 				return nil
 			case filepath.Ext(path) != ".lock":
 				return fmt.Errorf("the file %s", strings.TrimPrefix(path, w.dir))

@@ -21,6 +21,10 @@ const (
 	signInLimit = 15 * time.Second
 	// silence is what a command waits for a service that does not answer at all.
 	silence = 20 * time.Second
+	// appSettling is how long the app waits, when it is left, for what was begun.
+	appSettling = 15 * time.Second
+	// attaching is how long the service of a run may be out of reach at first, and how long it may ask to wait.
+	attaching = 16 * time.Second
 	// revocation bounds what is spent on ending a session at the service, after a sign-in or when signing out.
 	revocation = 5 * time.Second
 )
@@ -44,8 +48,11 @@ func (s *step) share(c *command) (d time.Duration) {
 	if t := s.has(serviceFault); t != nil {
 		d += 2 * t.delay // the token endpoint, asked once more where something else seemed to answer
 	}
-	if s.has(silenceFault) != nil && (c.name == token || c.name == refresh || c.name == login) {
+	if s.has(silenceFault) != nil && (c.name == token || c.name == refresh || c.name == login || c.asks()) {
 		d += silence
+	}
+	if c.name == attach && s.troubled() {
+		d += attaching
 	}
 	switch c.name {
 	case login:

@@ -11,8 +11,8 @@
 //
 // world.go is what a round stands on, step.go what happens in it, faults.go what goes wrong. check.go and judge.go are
 // what is asked after a step, limits.go how long it may take, leaks.go and leftovers.go what is looked for. service.go
-// and ledger.go know which tokens there are and what became of them, command.go and person.go run mogplex, report.go
-// counts.
+// and ledger.go know which tokens there are and what became of them, command.go and person.go run mogplex, app_linux.go
+// the app on a terminal, report.go counts.
 package main
 
 import (

@@ -2,9 +2,12 @@ package main
 
 import (
 	"context"
+	"errors"
 	"os"
+	"slices"
 	"strings"
 	"sync"
+	"syscall"
 	"time"
 )
 
@@ -20,12 +23,18 @@ const (
 	migrate     = "auth migrate"
 	migrateBack = "auth migrate --to file"
 	dryRun      = "auth migrate --dry-run"
+	models      = "models --refresh"
+	servers     = "mcp --refresh --json"
+	attach      = "--attach " + runID
+	theApp      = "the app"
+	noticed     = "the app notices a sign-out"
 )
 
 // step is a handful of commands at once, and what goes wrong meanwhile.
 type step struct {
 	faults   []*trouble
 	commands []*command
+	app      *command // on a terminal, beside the others; nil where there is none
 }
 
 // trouble is a fault at its time.
@@ -68,13 +77,10 @@ func (w *world) step(ctx context.Context) error {
 	if err := w.carryOut(ctx, s); err != nil {
 		return err
 	}
-	if err := w.restore(ctx); err != nil {
-		return err
-	}
 	w.record(s)
 	k := s.has(keychainFault)
 	w.blanking = k != nil && k.gap
-	for _, c := range s.commands {
+	for _, c := range s.all() {
 		if err := w.judge(s, c); err != nil {
 			return w.blame(c, err)
 		}
@@ -110,7 +116,30 @@ func (w *world) plan() *step {
 			c.env = append(c.env, timeoutVariable+keychainTimeout.String())
 		}
 	}
+	if w.random.IntN(5) == 0 {
+		s.app = w.planSitting(s)
+	}
 	return s
+}
+
+// planSitting makes up what is done in the app, and how it is left.
+func (w *world) planSitting(s *step) *command {
+	c := &command{name: theApp, bound: slack + appSettling, stdin: "hello\n/sync\n/mcp"}
+	if k := s.has(keychainFault); k != nil && k.name == stopped {
+		c.env = append(c.env, timeoutVariable+keychainTimeout.String())
+	}
+	if signal := pick[os.Signal](w.random, nil, nil, os.Kill, syscall.SIGHUP); signal != nil {
+		c.blow = &blow{w.upTo(300 * time.Millisecond), signal}
+	}
+	return c
+}
+
+// all are the commands, and the app.
+func (s *step) all() []*command {
+	if s.app == nil {
+		return s.commands
+	}
+	return append(slices.Clone(s.commands), s.app)
 }
 
 const timeoutVariable = "MOGPLEX_KEYCHAIN_TIMEOUT="
@@ -123,7 +152,7 @@ func (s *soak) upTo(limit time.Duration) time.Duration {
 // pickCommand makes up a command. There is one sign-in in a step, for there is one person.
 func (w *world) pickCommand(s *step) *command {
 	name := pick(w.random, token, token, token, token, token, token, tokenOf, refresh, refresh, refresh, refresh,
-		status, status, status, login, login, loginToken, logout, migrate, migrateBack, dryRun)
+		status, status, status, login, login, loginToken, logout, migrate, migrateBack, dryRun, models, servers, attach)
 	if w.promise != signedIn && w.random.IntN(2) == 0 {
 		name = login
 	}
@@ -154,8 +183,16 @@ func (w *world) pickCommand(s *step) *command {
 // variable is what MOGPLEX_API_KEY holds where it is set: nothing that the service would take.
 const variable = "mog_OfTheEnvironmentAndNoOtherPlaceAtAll"
 
-// carryOut runs a step's commands and switches its faults on.
-func (w *world) carryOut(ctx context.Context, s *step) error {
+// carryOut runs a step's commands and the app beside them, and switches its faults on and off again.
+func (w *world) carryOut(ctx context.Context, s *step) (err error) {
+	var app *sitting
+	if s.app != nil {
+		if app, err = w.sit(ctx, s.app); err != nil {
+			return err
+		}
+		defer func() { err = errors.Join(err, app.ends(ctx, w)) }()
+	}
+	defer func() { err = errors.Join(err, w.restore(ctx)) }()
 	var late []*trouble
 	for _, t := range s.faults {
 		if t.after > 0 {
@@ -169,7 +206,6 @@ func (w *world) carryOut(ctx context.Context, s *step) error {
 		running.Go(func() { w.exec(ctx, c) })
 	}
 	began := time.Now()
-	var err error
 	for _, t := range late {
 		time.Sleep(t.after - time.Since(began))
 		if err == nil {
@@ -177,6 +213,9 @@ func (w *world) carryOut(ctx context.Context, s *step) error {
 		}
 	}
 	running.Wait()
+	if app != nil {
+		app.lasts()
+	}
 	return err
 }
 
@@ -191,7 +230,7 @@ func (w *world) record(s *step) {
 			did = append(did, t.name)
 		}
 	}
-	for _, c := range s.commands {
+	for _, c := range s.all() {
 		if c.killed {
 			w.faults["kill -9 of mogplex"]++
 		}
