@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"fmt"
+	"io"
 	"net/http"
 	"path"
 	"strconv"
@@ -93,6 +94,10 @@ func (f Fault) fits(urlPath, grant string) bool {
 // serve answers r as the fault says; next is the service. Where the connection has to
 // end it panics with http.ErrAbortHandler, which net/http understands.
 func (f Fault) serve(w http.ResponseWriter, r *http.Request, next http.Handler) {
+	if f.Delay > 0 { // net/http sees that the client has gone once the whole request is read
+		body, _ := io.ReadAll(r.Body)
+		r.Body = io.NopCloser(bytes.NewReader(body))
+	}
 	if !pause(r.Context(), f.Delay) || f.Drop {
 		panic(http.ErrAbortHandler)
 	}

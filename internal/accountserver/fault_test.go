@@ -116,14 +116,16 @@ func TestATruncatedAnswer(t *testing.T) {
 func TestADelayEndsWithItsClient(t *testing.T) {
 	w := newWorld(t, accountserver.Config{})
 	w.Fail(accountserver.Fault{Delay: time.Hour})
-	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Millisecond)
-	defer cancel()
-	r, err := http.NewRequestWithContext(ctx, http.MethodGet, w.origin+"/", nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if _, err := w.browser.Do(r); !errors.Is(err, context.DeadlineExceeded) {
-		t.Errorf("error %v", err)
+	for method, body := range map[string]string{http.MethodGet: "", http.MethodPost: `{"messages":[]}`} {
+		ctx, cancel := context.WithTimeout(t.Context(), 20*time.Millisecond)
+		r, err := http.NewRequestWithContext(ctx, method, w.origin+accountserver.InferencePath, strings.NewReader(body))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := w.browser.Do(r); !errors.Is(err, context.DeadlineExceeded) {
+			t.Errorf("%s: error %v", method, err)
+		}
+		cancel()
 	}
 	w.ClearFaults()
 	w.Fail(accountserver.Fault{Delay: time.Millisecond})

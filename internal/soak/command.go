@@ -19,7 +19,7 @@ type command struct {
 	name   string // as the table at the end counts it
 	args   []string
 	env    []string // added to the round's
-	stdin  string   // what is piped in; a sign-in has a person instead
+	stdin  string   // what is piped in, or typed into the app; a sign-in has a person instead
 	blow   *blow    // nil where it is let alone
 	brings *session // of a personal access token that it stores
 	bound  time.Duration
