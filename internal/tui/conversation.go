@@ -69,6 +69,9 @@ func (c *cockpit) hear(msg answerMsg) tea.Cmd {
 	case a.text.Len() == 0:
 		c.transcript.say(noticed, "The answer is empty.")
 	}
+	if c.session.unknown { // it was looked up for the prompt, and may be known
+		return func() tea.Msg { return retryMsg{} }
+	}
 	return nil
 }
 

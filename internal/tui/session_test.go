@@ -96,11 +96,17 @@ func TestAChangeThatCannotBeLookedInto(t *testing.T) {
 		if more := r.services.called("Session") - before; more != 1 || strings.Count(r.screen(), "did not answer") != 1 {
 			t.Errorf("asked %d times more:\n%s", more, r.screen())
 		}
-		r.services.change(func() {})
+		delete(r.services.errs, "Session")
+		r.enter("hello")
+		r.shows("Not signed in", "! Signed out in another terminal.")
+		r.services.change(func() {
+			r.services.errs["Session"] = problem{Text: "The keychain did not answer."}
+			r.services.account = ada
+		})
 		r.settle()
 		delete(r.services.errs, "Session")
 		r.wait(retryAfter)
-		r.shows("Not signed in", "! Signed out in another terminal.")
+		r.shows("Ada Lovelace", "· In force now: Ada Lovelace")
 	})
 }
 
