@@ -134,6 +134,9 @@ func (w *world) found(ctx context.Context, c *command, entered bool) error {
 func (w *world) renewable(ctx context.Context, of *session) (bool, error) {
 	c := w.plain(ctx, "auth", "refresh")
 	w.count(c)
+	if c.overrun {
+		return false, w.judge(&step{}, c)
+	}
 	if c.code == done {
 		c = w.plain(ctx, "auth", "token")
 		w.count(c)
