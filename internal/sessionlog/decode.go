@@ -208,11 +208,12 @@ func unbroken(text []byte) (v view) {
 	const line = 16 // bytes or more
 	run, changed := 0, false
 	for i := 0; i < len(text); {
-		next := afterBreak(text, i)
-		if next > i && run >= line && next < len(text) && sextet(text[next]) >= 0 {
-			changed = true
-			i = next
-			continue
+		if run >= line && sextet(text[i]) < 0 {
+			if next := afterBreak(text, i); next > i && next < len(text) && sextet(text[next]) >= 0 {
+				changed = true
+				i = next
+				continue
+			}
 		}
 		if run++; sextet(text[i]) < 0 {
 			run = 0
@@ -241,27 +242,29 @@ func afterBreak(text []byte, i int) int {
 	return next
 }
 
-// narrow takes out the zeros that UTF-16 has between the characters of ASCII.
+// narrow takes out the zeros that UTF-16 has between the characters of ASCII, five
+// in a row or more: in what was no text, fewer are chance.
 func narrow(text []byte) (v view) {
+	const least = 5
 	if bytes.IndexByte(text, 0) < 0 {
 		return view{}
 	}
 	changed := false
-	for i, c := range text {
-		if c == 0 && isWide(text, i) {
-			changed = true
-			continue
+	for i := 0; i < len(text); {
+		end := i
+		for end < len(text) && text[end] == 0 && (end == i || text[end-1] != 0) {
+			end = min(end+2, len(text))
 		}
-		v.add(c, i, i+1)
+		wide := end-i >= 2*least-1
+		changed = changed || wide
+		for first := i; i == first || i < end; i++ {
+			if !wide || text[i] != 0 {
+				v.add(text[i], i, i+1)
+			}
+		}
 	}
 	if !changed {
 		return view{}
 	}
 	return v
-}
-
-// isWide reports that the zero at i is one of three or more with a byte between each.
-func isWide(text []byte, i int) bool {
-	zero := func(i int) bool { return i >= 0 && i < len(text) && text[i] == 0 && (i == 0 || text[i-1] != 0) }
-	return zero(i-2) && (zero(i-4) || zero(i+2)) || zero(i+2) && zero(i+4)
 }

@@ -8,6 +8,7 @@ import (
 	"os"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/mogplex/mogplex-cli/internal/sessionlog"
 )
@@ -166,5 +167,20 @@ func TestRecovered(t *testing.T) {
 	lacks(t, out, known)
 	if !strings.Contains(out, "TestRecovered") || strings.Count(out, "\n") != 1 {
 		t.Errorf("no stack in %s", out)
+	}
+}
+
+// TestLongLines: a text that begins very many secrets is searched once, not once
+// for each of them, which takes a minute.
+func TestLongLines(t *testing.T) {
+	start := time.Now()
+	for _, text := range []string{"://a:b", "token=", `token=\"`, "key=", "cookie: ", "a\x00", "\n", "+/+/+/+/+/+/+/+/\n"} {
+		out := record(t, []string{known}, func(log *slog.Logger, _ *sessionlog.Log) {
+			log.Info(known + " " + strings.Repeat(text, 100<<10/len(text)))
+		})
+		lacks(t, out, known)
+	}
+	if took := time.Since(start); took > 30*time.Second {
+		t.Errorf("took %s", took)
 	}
 }

@@ -62,28 +62,31 @@ func markSchemes(text []byte, scheme string, mark func(i, j int)) {
 // markURLs marks what is between the :// and the @ of an address. A password with
 // a slash in it is no good URL, and is found all the same.
 func markURLs(text []byte, mark func(i, j int)) {
+	last, at := 0, 0 // the end of an address, and the last @ in it: addresses may be in one another
 	for i := 0; ; {
-		at := bytes.Index(text[i:], []byte("://"))
-		if at < 0 {
+		found := bytes.Index(text[i:], []byte("://"))
+		if found < 0 {
 			return
 		}
-		first := i + at + len("://")
+		first := i + found + len("://")
 		i = first
-		last := first
-		for last < len(text) && !bytes.ContainsRune([]byte(" \t\r\n\"'<>`\x00"), rune(text[last])) {
-			last++
+		if first > last {
+			for last = first; last < len(text) && strings.IndexByte(" \t\r\n\"'<>`\x00", text[last]) < 0; {
+				last++
+			}
+			at = first + bytes.LastIndexByte(text[first:last], '@')
 		}
-		address := text[first:last]
-		authority := address
-		if end := bytes.IndexAny(address, "/?#"); end >= 0 {
-			authority = address[:end]
+		end := last
+		if n := bytes.IndexAny(text[first:last], "/?#"); n >= 0 {
+			end = first + n
 		}
-		sign := bytes.LastIndexByte(authority, '@')
-		if colon := bytes.IndexByte(authority, ':'); sign < 0 && colon >= 0 && !isPort(authority[colon+1:]) {
-			sign = bytes.LastIndexByte(address, '@')
+		sign := first + bytes.LastIndexByte(text[first:end], '@')
+		if colon := bytes.IndexByte(text[first:end], ':'); sign < first && colon >= 0 && !isPort(text[first+colon+1:end]) {
+			sign = at
 		}
-		if sign > 0 {
-			mark(first, first+sign)
+		if sign > first {
+			mark(first, sign)
+			i = sign
 		}
 	}
 }
@@ -100,6 +103,8 @@ func isPort(text []byte) bool {
 // markPairs marks values whose name is that of a secret: name=value, name: value,
 // "name": "value" and the like.
 func markPairs(text []byte, mark func(i, j int)) {
+	const longest = 4 << 10 // of a value that could be ordinary words
+	var marked [256]int     // where the last value ended that is marked: by its quote, 0 for none, 1 for a header's
 	for i := 0; i < len(text); i++ {
 		if !isNameByte(text[i]) {
 			continue
@@ -119,13 +124,24 @@ func markPairs(text []byte, mark func(i, j int)) {
 		if kind == notSecret {
 			continue
 		}
+		ends := &marked[0]
 		stops := pairEnd
 		if isHeader(text[first:i]) {
-			stops = headerEnd
+			stops, ends = headerEnd, &marked[1]
+		}
+		for after < len(text) && strings.IndexByte("[{(&\\", text[after]) >= 0 {
+			after++
+		}
+		if after < len(text) && isQuote(text[after]) {
+			ends = &marked[text[after]]
+		}
+		if after < *ends {
+			continue // a value in a value of its kind, which ends no later
 		}
 		from, to := pairValue(text, after, kind, stops)
-		if to > from && (kind == secret || looksRandom(text[from:to])) {
+		if to > from && (kind == secret || to-from > longest || looksRandom(text[from:to])) {
 			mark(from, to)
+			*ends = to
 		}
 	}
 }
@@ -136,7 +152,7 @@ func valueAfter(text []byte, first, last int) (after int, flag, ok bool) {
 	if after, ok = separator(text, last); ok || text[first] != '-' {
 		return after, false, ok
 	}
-	for after = last; after < len(text) && bytes.IndexByte([]byte("\"'`\\, "), text[after]) >= 0; {
+	for after = last; after < len(text) && bytes.IndexByte([]byte("\"'`\\,+ "), text[after]) >= 0; {
 		after++
 	}
 	return after, true, after > last && after < len(text) && text[after] != '-'
@@ -172,10 +188,7 @@ func isHeader(name []byte) bool {
 
 // pairValue returns the bounds of the value that begins at i.
 func pairValue(text []byte, i, kind int, stops string) (from, to int) {
-	for i < len(text) && bytes.IndexByte([]byte("[{(&\\"), text[i]) >= 0 {
-		i++
-	}
-	if i < len(text) && bytes.IndexByte([]byte("\"'`"), text[i]) >= 0 {
+	if i < len(text) && isQuote(text[i]) {
 		return i + 1, closing(text, i)
 	}
 	from = i
@@ -187,6 +200,8 @@ func pairValue(text []byte, i, kind int, stops string) (from, to int) {
 	}
 	return from, i
 }
+
+func isQuote(c byte) bool { return c == '"' || c == '\'' || c == '`' }
 
 // closing is where the quote at i ends.
 func closing(text []byte, i int) int {
