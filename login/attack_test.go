@@ -74,6 +74,7 @@ func TestStrayAndForgedRequests(t *testing.T) {
 		{"other port", "GET", "/auth/callback?code=c&state=" + r.state, "127.0.0.1:1", "", 421},
 		{"image on a page", "GET", "/auth/callback?code=c&state=" + r.state, host, "Sec-Fetch-Dest: image\r\n", 403},
 		{"frame on a page", "GET", "/auth/callback?error=access_denied", host, "Sec-Fetch-Dest: iframe\r\n", 403},
+		{"headers that no browser sends", "GET", "/auth/callback?code=c&state=" + r.state, host, "X: " + strings.Repeat("a", 2*maxRequestHeader) + "\r\n", 431},
 		{"10 MB of headers", "GET", "/auth/callback?code=c&state=" + r.state, host, "X: " + strings.Repeat("a", 10<<20) + "\r\n", 431},
 	}
 	for _, q := range requests {
@@ -168,6 +169,7 @@ func TestPageHeaders(t *testing.T) {
 		for key, want := range map[string]string{
 			"Cache-Control": "no-store", "Referrer-Policy": "no-referrer",
 			"X-Content-Type-Options": "nosniff", "X-Frame-Options": "DENY",
+			"Cross-Origin-Opener-Policy": "same-origin", "Cross-Origin-Resource-Policy": "same-origin",
 		} {
 			if h.Get(key) != want {
 				t.Errorf("%s: %s is %q", target, key, h.Get(key))

@@ -100,6 +100,30 @@ func TestExtraRoots(t *testing.T) {
 	}
 }
 
+// Whoever is on the way can make both sides speak TLS 1.1, if both do.
+func TestOldTLSIsRefused(t *testing.T) {
+	s := httptest.NewUnstartedServer(http.NotFoundHandler())
+	s.Config.ErrorLog = log.New(io.Discard, "", 0)
+	s.TLS = &tls.Config{MinVersion: tls.VersionTLS10, MaxVersion: tls.VersionTLS11}
+	s.StartTLS()
+	defer s.Close()
+	for _, newest := range []uint16{0, tls.VersionTLS11} { // ours, and one that would speak it
+		transport := NewTransport()
+		transport.TLSClientConfig.RootCAs = s.Client().Transport.(*http.Transport).TLSClientConfig.RootCAs
+		if newest != 0 {
+			transport.TLSClientConfig.MinVersion = newest
+		}
+		resp, err := (&http.Client{Transport: transport}).Get(s.URL)
+		if err == nil {
+			_ = resp.Body.Close()
+		}
+		if (err == nil) != (newest != 0) {
+			t.Errorf("version %#x: %v", newest, err)
+		}
+		transport.CloseIdleConnections()
+	}
+}
+
 func TestProxyFromEnvironment(t *testing.T) {
 	proxy := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if r.Host == "service.invalid" {
