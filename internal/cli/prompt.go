@@ -25,6 +25,8 @@ func (s *session) showPrompt(p login.Prompt, opt signInOptions) {
 	s.say("\n%s\n", p.URL)
 	if d := p.Device; d != nil {
 		s.say("Or open %s on any device and type the code %s", d.VerificationURL, d.UserCode)
+	} else if opt.device {
+		s.say("The service gives no code to type on another device.")
 	}
 	if !p.Listening {
 		s.say("The callback ports 24816 and 24818 are taken: the browser will end at a page that does not load. That is fine.")

@@ -3,6 +3,7 @@ package cli
 import (
 	"cmp"
 	"encoding/json"
+	"errors"
 	"os"
 	"os/exec"
 	"strings"
@@ -56,6 +57,12 @@ func predicaments() []predicament {
 			layer: "file corrupt", exit: 1, code: "corrupt", says: "line 1", hint: "Mend the file"},
 		{name: "a directory for a file", cause: func(w *world) error { return os.MkdirAll(w.state("auth.json"), 0o700) },
 			layer: "file corrupt", exit: 1, code: "file_refused", says: "auth.json", hint: "Move that file away"},
+		{name: "a file of somebody else's", cause: func(w *world) error {
+			if os.Geteuid() != 0 {
+				w.Skip("only root can give a file away")
+			}
+			return errors.Join(w.writeFile(`{}`), os.Chown(w.state("auth.json"), 65534, -1))
+		}, layer: "file denied", exit: 1, code: "file_refused", says: "owned by another user", hint: "Move that file away"},
 		{name: "a variable with a line break inside", cause: func(w *world) error {
 			w.env = append(w.env, "GROQ_API_KEY=gsk_0123\n456789")
 			return nil
