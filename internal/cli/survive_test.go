@@ -5,9 +5,12 @@ import (
 	"log"
 	"net/http"
 	"net/http/httptest"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/gofrs/flock"
 
 	"github.com/mogplex/mogplex-cli/internal/accountserver"
 )
@@ -123,6 +126,30 @@ func TestAServiceThatNeverAnswersIsGivenUpOn(t *testing.T) {
 	}
 	if w.service.ClearFaults(); !w.service.RefreshValid(refresh) || !w.service.Valid(w.token()) {
 		t.Error("the session was lost")
+	}
+}
+
+// Another process holds the lock and does not let go: who has a token that works
+// is not kept waiting for it, and who wants another is told to try again.
+func TestALockThatIsNotLetGoOfIsNotWaitedForLong(t *testing.T) {
+	t.Parallel()
+	w := fakeWorld(t, accountserver.Config{})
+	token, refresh := w.seed(30*time.Minute, "keychain")
+	held := flock.New(w.state(filepath.Join("locks", "mogplex.lock")))
+	if err := held.Lock(); err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = held.Unlock() }()
+	code, _, said := w.run("auth", "refresh")
+	if code != exitTryAgain || !strings.Contains(said, "another mogplex process is at work") || !strings.Contains(said, "Try again") {
+		t.Errorf("exit %d: %s", code, said)
+	}
+	code, out, said := w.run("auth", "token", "--min-ttl", "45m")
+	if code != 0 || out != token+"\n" || !strings.Contains(said, "the token was not renewed: another mogplex process") {
+		t.Errorf("exit %d: %s", code, said)
+	}
+	if n := w.service.refreshes(); n != 0 || !w.service.RefreshValid(refresh) {
+		t.Errorf("%d refreshes without the lock", n)
 	}
 }
 

@@ -11,12 +11,15 @@ import (
 	"os"
 	"path/filepath"
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/mogplex/mogplex-cli/internal/accountserver"
+	"github.com/mogplex/mogplex-cli/internal/chat"
 	"github.com/mogplex/mogplex-cli/internal/hosted"
+	"github.com/mogplex/mogplex-cli/internal/sessionlog"
 	"github.com/mogplex/mogplex-cli/keyring"
 	"github.com/mogplex/mogplex-cli/keyring/keyringtest"
 	"github.com/mogplex/mogplex-cli/legacyfile"
@@ -27,7 +30,7 @@ import (
 // rooms that handle secrets, after it has handled marked ones, and every error
 // that came of it. internal/auth does the same for its own types.
 func TestNoExportedTypeShowsASecret(t *testing.T) {
-	values := append(append(loginValues(t), keyringValues(t)...), append(fileValues(t), hostedValues(t)...)...)
+	values := slices.Concat(loginValues(t), keyringValues(t), fileValues(t), hostedValues(t), chatValues(t), logValues(t))
 	shown := map[string]bool{}
 	for _, v := range values {
 		for _, verb := range []string{"%v", "%+v", "%#v", "%s", "%q", "%x", "%d"} {
@@ -38,7 +41,7 @@ func TestNoExportedTypeShowsASecret(t *testing.T) {
 		name, _, _ := strings.Cut(reflect.TypeOf(v).String(), "[") // a generic type's arguments
 		shown[strings.TrimPrefix(name, "*")] = true
 	}
-	for _, room := range []string{"login", "keyring", "legacyfile", "internal/hosted"} {
+	for _, room := range []string{"login", "keyring", "legacyfile", "internal/hosted", "internal/chat", "internal/sessionlog"} {
 		for _, name := range structs(t, room) {
 			if !shown[name] {
 				t.Errorf("no value of %s is formatted", name)
@@ -127,6 +130,35 @@ func hostedValues(t *testing.T) []any {
 	follower := hosted.Follower{Client: c.Client, Token: c.Token}
 	return []any{c, c.Keeper, servers, servers.List[0], servers.List[0].Config, models, models.List[0], models.List[0].Pricing,
 		run, run.Branch, run.CreatedAt, events[0], follower, hosted.Update{Run: run, Events: events}}
+}
+
+func chatValues(t *testing.T) []any {
+	s := startService(t, accountserver.Config{})
+	access, _ := s.issue()
+	s.Fail(accountserver.Fault{Path: accountserver.InferencePath, Status: 400, Body: `{"error":{"message":"` + access + `"}}`})
+	c := chat.Client{BaseURL: s.url + "/api/cli/inference", HTTP: login.NewHTTPClient()}
+	request := chat.Request{Messages: []chat.Message{{Role: "user", Content: "a prompt"}}}
+	err := c.Stream(t.Context(), request, access, func(string) {})
+	var failed *chat.Error
+	if !errors.As(err, &failed) {
+		t.Fatal(err)
+	}
+	return []any{c, request, request.Messages[0], chat.Model{}, err, failed, *failed}
+}
+
+func logValues(t *testing.T) []any {
+	const secret = "mark-in-the-log-0123456789"
+	heard.secret(secret)
+	l, err := sessionlog.Open(t.TempDir(), sessionlog.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	l.AddSecret(secret)
+	l.Logger().Info(secret)
+	if err := l.Close(); err != nil {
+		t.Fatal(err)
+	}
+	return []any{l, sessionlog.Options{}}
 }
 
 func keyringValues(t *testing.T) []any {
