@@ -8,6 +8,8 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
+	"syscall"
+	"time"
 
 	"github.com/godbus/dbus/v5"
 )
@@ -26,6 +28,9 @@ const (
 )
 
 const secretServiceName = "Secret Service"
+
+// dialPause is how often a bus that is too busy is called again.
+const dialPause = 10 * time.Millisecond
 
 // secretService is the Linux keychain. Items are written and deleted by
 // go-keyring, over the process' shared bus connection. They are looked for and
@@ -110,7 +115,7 @@ func dialBus(ctx context.Context) (*dbus.Conn, error) {
 	dialling, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	var conn *dbus.Conn
 	err = bounded(ctx, cancel, func() (err error) {
-		conn, err = dbus.Connect(addr, dbus.WithContext(dialling))
+		conn, err = unhurried(dialling, func() (*dbus.Conn, error) { return dbus.Connect(addr, dbus.WithContext(dialling)) })
 		return err
 	})
 	if err != nil {
@@ -118,6 +123,22 @@ func dialBus(ctx context.Context) (*dbus.Conn, error) {
 		return nil, err
 	}
 	return conn, nil
+}
+
+// unhurried connects to a bus, also to one that has more callers waiting than its
+// queue holds: the system says at once then that it is busy.
+func unhurried(ctx context.Context, connect func() (*dbus.Conn, error)) (*dbus.Conn, error) {
+	for {
+		conn, err := connect()
+		if !errors.Is(err, syscall.EAGAIN) {
+			return conn, err
+		}
+		select {
+		case <-ctx.Done():
+			return nil, ctx.Err()
+		case <-time.After(dialPause):
+		}
+	}
 }
 
 // classify turns a D-Bus failure into one of this package's classes.

@@ -10,6 +10,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -295,4 +296,27 @@ func BenchmarkGet(b *testing.B) {
 			b.Fatal(err)
 		}
 	}
+}
+
+// Connections queue at the bus, and beyond what its queue holds the system says
+// at once that it can't be reached: that is no machine without a keychain.
+func TestABusThatIsTooBusyToTakeACallIsWaitedFor(t *testing.T) {
+	address := syscall.SockaddrUnix{Name: filepath.Join(t.TempDir(), "bus")}
+	fd, err := syscall.Socket(syscall.AF_UNIX, syscall.SOCK_STREAM, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer syscall.Close(fd)
+	if err := errors.Join(syscall.Bind(fd, &address), syscall.Listen(fd, 0)); err != nil {
+		t.Fatal(err)
+	}
+	for full := false; !full; {
+		conn, err := net.Dial("unix", address.Name)
+		if full = err != nil; full {
+			break
+		}
+		defer conn.Close()
+	}
+	t.Setenv("DBUS_SESSION_BUS_ADDRESS", "unix:path="+address.Name)
+	wantClass(t, keyring.Options{Timeout: 200 * time.Millisecond}, keyring.ErrTimeout)
 }

@@ -274,7 +274,7 @@ func (v *vault) shared(ctx context.Context, call func() error) error {
 		}
 	}
 	err := bounded(ctx, abandon, func() error {
-		conn, err := dbus.SessionBus()
+		conn, err := unhurried(ctx, dbus.SessionBus)
 		if err != nil {
 			return err
 		}
