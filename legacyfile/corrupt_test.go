@@ -84,6 +84,9 @@ func TestSetPutsACorruptFileAside(t *testing.T) {
 	if left := f.Notices(); len(left) != 0 {
 		t.Errorf("said twice: %q", left)
 	}
+	if aside := f.PutAside(); len(aside) != 3 || aside[0] != f.path+".corrupt-20261123T120000Z" {
+		t.Errorf("they are forgotten: %q", aside)
+	}
 }
 
 func TestCorruptFileStaysWhereTheSaveFails(t *testing.T) {

@@ -78,13 +78,16 @@ func sweep(dir, base string) {
 	}
 }
 
-// leftovers are our own temporary files beside a target. A directory that can't
-// be read has none that could be swept; what follows will say what is wrong.
-func leftovers(dir, base string) (paths []string) {
+// leftovers are our own temporary files beside a target.
+func leftovers(dir, base string) []string { return beside(dir, tempPrefix(base)) }
+
+// beside are our own files of a directory whose names begin with prefix. A
+// directory that can't be read has none; what follows will say what is wrong.
+func beside(dir, prefix string) (paths []string) {
 	dir = filepath.Clean(dir)
 	entries, _ := os.ReadDir(dir)
 	for _, entry := range entries {
-		if !strings.HasPrefix(entry.Name(), tempPrefix(base)) {
+		if !strings.HasPrefix(entry.Name(), prefix) {
 			continue
 		}
 		if info, err := entry.Info(); err == nil && info.Mode().IsRegular() && isOurs(info) {
@@ -94,10 +97,23 @@ func leftovers(dir, base string) (paths []string) {
 	return paths
 }
 
+const asideMark = ".corrupt-"
+
+// PutAside lists the files that Set put aside as corrupt and that are still
+// there. They may hold secrets.
+func (f *File) PutAside() []string {
+	target, _, err := resolve(f.path)
+	if err != nil {
+		return nil
+	}
+	dir, base := filepath.Split(target)
+	return beside(dir, base+asideMark)
+}
+
 // putAside gives the corrupt target a second name, so that at no instant its
 // content has none, and returns it. The lock is held.
 func (f *File) putAside(target string) (string, error) {
-	stamp := target + ".corrupt-" + f.now().UTC().Format("20060102T150405Z")
+	stamp := target + asideMark + f.now().UTC().Format("20060102T150405Z")
 	aside := stamp
 	for n := 2; ; n++ {
 		err := os.Link(target, aside)

@@ -20,6 +20,7 @@ func (s *session) removeEverythingElse(ctx context.Context, r *logoutReport) (se
 		for _, provider := range other.stored(ctx, r) {
 			sessions = append(sessions, other.removeProvider(ctx, provider, r)...)
 		}
+		r.aside = append(r.aside, other.putAside()...)
 		defer other.auth.Announce() // its items in the keychain are gone by then
 	}
 	if s.mode == storeFile {

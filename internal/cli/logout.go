@@ -61,7 +61,8 @@ type logoutReport struct {
 	Failures     []failureReport `json:"failures"`
 	Error        *report         `json:"error,omitempty"`
 	errs         []error
-	noKeychain   bool // there was none to look into
+	noKeychain   bool     // there was none to look into
+	aside        []string // files that could not be parsed
 }
 
 type removedReport struct {
@@ -123,6 +124,9 @@ func (s *session) concludeSignOut(r *logoutReport) error {
 	r.Error = reportOf(err)
 	if r.noKeychain && err == nil {
 		s.warn("no keychain can be reached, and it could not be looked into; a credential that it holds is in force again when it is back")
+	}
+	for _, path := range r.aside {
+		s.warn(path + ": " + errPutAside.Error())
 	}
 	if s.json {
 		s.printJSON(r)

@@ -2,6 +2,8 @@ package cli
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"slices"
 	"strings"
 
@@ -22,14 +24,34 @@ func (s *session) remove(ctx context.Context, scope logoutScope) (r *logoutRepor
 		if scope.all {
 			sessions = append(sessions, s.removeEverythingElse(ctx, r)...)
 		}
+		r.aside = append(r.aside, s.putAside()...)
 		return nil
 	})
+	if scope.all { // nothing was to be left
+		for _, path := range r.aside {
+			r.failed(auth.File, "", fmt.Errorf("%s: %w", path, errPutAside))
+		}
+		r.aside = nil
+	}
 	for _, p := range auth.Providers() {
 		if scope.includes(p.Name) && s.isSet(p) {
 			r.StillInForce = append(r.StillInForce, variableName{p.Variable})
 		}
 	}
 	return r, sessions
+}
+
+// errPutAside is a file that may be another program's, and is not removed.
+var errPutAside = errors.New("it was put aside because it could not be parsed, and may hold a credential; look into it, and remove it")
+
+// putAside are the files that saves put aside as corrupt.
+func (s *session) putAside() (paths []string) {
+	for _, l := range s.auth.Layers {
+		if file, ok := l.Store.(interface{ PutAside() []string }); ok {
+			paths = append(paths, file.PutAside()...)
+		}
+	}
+	return paths
 }
 
 // includes reports whether a provider's credential is to go.
