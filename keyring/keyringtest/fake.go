@@ -50,11 +50,30 @@ func (f Fake) Open(ctx context.Context, _ keyring.Access) (keyring.Vault, error)
 	case f.has(Unavailable):
 		return nil, keyring.Failure(keyring.ErrUnavailable, "")
 	case f.has(Hangs):
+		err := f.note()
 		<-ctx.Done()
-		return nil, ctx.Err()
+		return nil, errors.Join(ctx.Err(), err)
 	}
 	return f, os.MkdirAll(f.Dir, 0o700)
 }
+
+// note counts a caller that waits in vain.
+func (f Fake) note() error {
+	file, err := os.OpenFile(f.waitsPath(), os.O_CREATE|os.O_WRONLY|os.O_APPEND, 0o600)
+	if err != nil {
+		return err
+	}
+	_, err = file.Write([]byte{'.'})
+	return errors.Join(err, file.Close())
+}
+
+// Waits is how often a caller has waited for the fake in vain.
+func (f Fake) Waits() int {
+	waits, _ := os.ReadFile(f.waitsPath())
+	return len(waits)
+}
+
+func (f Fake) waitsPath() string { return filepath.Join(f.Dir, ".waits") }
 
 // Break puts the fake into a state of failure.
 func (f Fake) Break(fault Fault) error {

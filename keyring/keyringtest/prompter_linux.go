@@ -2,6 +2,7 @@ package keyringtest
 
 import (
 	"fmt"
+	"time"
 
 	"github.com/godbus/dbus/v5"
 )
@@ -9,6 +10,8 @@ import (
 const (
 	prompterName  = "org.gnome.keyring.SystemPrompter"
 	prompterIface = "org.gnome.keyring.internal.Prompter"
+	// reading is longer than a prompt takes to end by itself where nothing can show it.
+	reading = 500 * time.Millisecond
 )
 
 // prompter is the desktop's side of gcr's prompting protocol: the provider calls BeginPrompting, PerformPrompt and
@@ -96,7 +99,9 @@ func (p *prompter) handle(m *dbus.Message) {
 // perform ends the prompt that m asks for: "no" is the cancel button.
 func (p *prompter) perform(m *dbus.Message) {
 	reply, sealed := "no", newKeyPair().message()
-	if p.answer == AnswerPrompt {
+	if p.answer == DismissPrompt {
+		time.Sleep(reading)
+	} else {
 		theirs, _ := m.Body[len(m.Body)-1].(string)
 		if s, err := seal(theirs, p.password); err == nil {
 			reply, sealed = "yes", s

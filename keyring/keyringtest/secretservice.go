@@ -37,7 +37,7 @@ type Answer int
 const (
 	// IgnorePrompt leaves the prompt standing: whoever waits for it waits for ever.
 	IgnorePrompt Answer = iota
-	// DismissPrompt presses cancel at once.
+	// DismissPrompt presses cancel, after the moment that a person takes to read.
 	DismissPrompt
 	// AnswerPrompt types the session's password at once.
 	AnswerPrompt
