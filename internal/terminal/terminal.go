@@ -34,7 +34,7 @@ import (
 
 // drainLimit is how long the terminal is read after its command ended, where a
 // process that the command left behind holds it open.
-const drainLimit = time.Second
+const drainLimit = 5 * time.Second
 
 // Size is that of a terminal in cells.
 type Size struct{ Columns, Rows int }

@@ -217,7 +217,7 @@ func TestLimits(t *testing.T) {
 	if code, err := at.Wait(t.Context()); code != -1 || err != nil {
 		t.Error(code, err)
 	}
-	left := start(t, Size{20, 5}, `(trap "" HUP; sleep 5) & printf left`)
+	left := start(t, Size{20, 5}, `(trap "" HUP; sleep 20) & printf left`)
 	if _, err := left.Wait(soon(t)); err != nil || !left.Screen().Contains("left") {
 		t.Error(err)
 	}
