@@ -42,8 +42,7 @@ func TestAppFromSignInToSignOut(t *testing.T) {
 			heard.secret(access)
 			at.enters("hello there")
 			at.shows("no model has read it.")
-			at.enters("/mcp")
-			at.shows("Authorization: ••••")
+			at.entersBehindAnAnswer("/mcp", "Authorization: ••••")
 			at.shows("FILES_API_KEY=••••")
 			at.enters("/status")
 			at.shows("Signed in to Mogplex as Ada Lovelace")
@@ -54,11 +53,7 @@ func TestAppFromSignInToSignOut(t *testing.T) {
 			at.shows("You wrote: a prompt with so many")
 			other.enters("/logout")
 			other.shows("Sign in with Mogplex")
-			began := time.Now()
 			at.shows("Signed out in another terminal.")
-			if took := time.Since(began); took > time.Second {
-				t.Errorf("the other terminal noticed after %v", took)
-			}
 			if at.Screen().Contains("no model has read it.") && w.service.Valid(access) {
 				t.Error("the answer went on")
 			}
@@ -214,7 +209,7 @@ func TestAppSignOutWhileTheServiceIsDown(t *testing.T) {
 func TestAppLockedKeychain(t *testing.T) {
 	w := realWorld(t, accountserver.Config{})
 	w.seed(time.Hour, "keychain")
-	w.env = append(w.env, "MOGPLEX_KEYCHAIN_TIMEOUT=1s")
+	w.env = append(w.env, "MOGPLEX_KEYCHAIN_TIMEOUT="+longest.String())
 	if err := w.session.Lock(t.Context()); err != nil {
 		t.Fatal(err)
 	}

@@ -12,7 +12,6 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
-	"time"
 
 	term "github.com/mogplex/mogplex-cli/internal/terminal"
 )
@@ -55,7 +54,7 @@ func (s *screen) shows(text string) {
 
 func (s *screen) until(what string, good func(term.Screen) bool) {
 	s.Helper()
-	ctx, cancel := context.WithTimeout(s.Context(), 20*time.Second)
+	ctx, cancel := context.WithTimeout(s.Context(), longest)
 	defer cancel()
 	if err := s.WaitUntil(ctx, good); err != nil {
 		s.Fatalf("waited for %s: %v", what, err)
@@ -71,6 +70,22 @@ func (s *screen) enters(text string) {
 	s.presses("enter")
 }
 
+// entersBehindAnAnswer enters a text until what it brings is shown. Before the
+// last answer has come to its end, a text stays where it was typed, and is told so.
+func (s *screen) entersBehindAnAnswer(text, shows string) {
+	s.Helper()
+	refused := func(now term.Screen) int { return strings.Count(now.String(), "that has to wait.") }
+	said := refused(s.Screen())
+	for s.enters(text); ; s.presses("enter") {
+		s.until(shows, func(now term.Screen) bool { return now.Contains(shows) || refused(now) > said })
+		now := s.Screen()
+		if now.Contains(shows) {
+			return
+		}
+		said = refused(now)
+	}
+}
+
 func (s *screen) presses(keys ...string) {
 	s.Helper()
 	for _, key := range keys {
@@ -83,7 +98,7 @@ func (s *screen) presses(keys ...string) {
 // ends waits for the exit code, and for a terminal that is as it was.
 func (s *screen) ends(want int) {
 	s.Helper()
-	ctx, cancel := context.WithTimeout(s.Context(), 20*time.Second)
+	ctx, cancel := context.WithTimeout(s.Context(), longest)
 	defer cancel()
 	got, err := s.Wait(ctx)
 	if err != nil {

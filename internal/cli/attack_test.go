@@ -8,6 +8,7 @@ import (
 	"net/url"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -20,7 +21,7 @@ func adaForm() url.Values { return url.Values{"as": {ada}} }
 // it ends at.
 func arrive(t *testing.T, callback string) (page string) {
 	t.Helper()
-	browser := &http.Client{Transport: &http.Transport{DisableKeepAlives: true}, Timeout: 20 * time.Second}
+	browser := &http.Client{Transport: &http.Transport{DisableKeepAlives: true}, Timeout: longest}
 	resp, err := browser.Get(callback)
 	if err != nil {
 		t.Fatal(err)
@@ -34,9 +35,9 @@ func arrive(t *testing.T, callback string) (page string) {
 	return string(text)
 }
 
-// send writes a text to a port again and again, on connections that it leaves
-// open for a moment, until stop is closed.
-func send(host, text string, stop <-chan struct{}) {
+// send writes a text to a port again and again, on connections that it counts and
+// leaves open for a moment, until stop is closed.
+func send(host, text string, sent *atomic.Int32, stop <-chan struct{}) {
 	var open []net.Conn
 	defer func() {
 		for _, conn := range open {
@@ -55,6 +56,7 @@ func send(host, text string, stop <-chan struct{}) {
 		}
 		_ = conn.SetDeadline(time.Now().Add(5 * time.Second))
 		_, _ = io.WriteString(conn, text)
+		sent.Add(1)
 		if open = append(open, conn); len(open) > 50 {
 			open[0].Close()
 			open = open[1:]
@@ -76,7 +78,7 @@ func TestSignInThroughAFlood(t *testing.T) {
 		t.Fatal(err)
 	}
 	state, own := u.Query().Get("state"), "Host: "+u.Host+"\r\n"
-	stop, attackers := make(chan struct{}), sync.WaitGroup{}
+	stop, attackers, sent := make(chan struct{}), sync.WaitGroup{}, atomic.Int32{}
 	for _, text := range []string{
 		"", // silence
 		"GET /auth/callback?code=c HTTP/1.1\r\n" + own, // no end of headers
@@ -86,11 +88,11 @@ func TestSignInThroughAFlood(t *testing.T) {
 		"GET " + u.RequestURI() + " HTTP/1.1\r\n" + own + "Sec-Fetch-Dest: iframe\r\n\r\n",
 		"GET /auth/callback HTTP/1.1\r\n" + own + "X: " + strings.Repeat("a", 10<<20) + "\r\n\r\n",
 	} {
-		attackers.Go(func() { send(u.Host, text, stop) })
+		attackers.Go(func() { send(u.Host, text, &sent, stop) })
 	}
 	t.Cleanup(attackers.Wait)
 	t.Cleanup(func() { close(stop) })
-	time.Sleep(200 * time.Millisecond) // the flood is under way
+	eventually(t, "the flood", func() bool { return sent.Load() > 200 })
 	page := arrive(t, callback)
 	err = cmd.Wait()
 	heard.output(cmd.Args[1:], "", stderr.String())

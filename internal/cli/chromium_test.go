@@ -33,10 +33,10 @@ func chromium(t *testing.T) context.Context {
 	if path == "" {
 		missing(t, "chromium is not installed")
 	}
-	ctx, cancel := context.WithTimeout(context.Background(), 2*time.Minute)
+	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Minute)
 	t.Cleanup(cancel)
 	ctx, closeAllocator := chromedp.NewExecAllocator(ctx, append(chromedp.DefaultExecAllocatorOptions[:],
-		chromedp.ExecPath(path), chromedp.NoSandbox, chromedp.DisableGPU, chromedp.WindowSize(900, 600))...)
+		chromedp.ExecPath(path), chromedp.NoSandbox, chromedp.DisableGPU, chromedp.WindowSize(900, 600), chromedp.WSURLReadTimeout(2*time.Minute))...)
 	t.Cleanup(closeAllocator)
 	ctx, closeBrowser := chromedp.NewContext(ctx)
 	t.Cleanup(closeBrowser)
@@ -82,7 +82,7 @@ func TestSignInWithChromium(t *testing.T) {
 // taken, as other packages' tests do for a moment, it tries again.
 func (w *world) listeningLogin() (cmd *exec.Cmd, address string, stderr *syncBuffer) {
 	w.Helper()
-	for end := time.Now().Add(time.Minute); time.Now().Before(end); time.Sleep(200 * time.Millisecond) {
+	for end := time.Now().Add(3 * time.Minute); time.Now().Before(end); time.Sleep(200 * time.Millisecond) {
 		cmd, stderr = w.command("login"), &syncBuffer{}
 		cmd.Stderr = stderr
 		if err := cmd.Start(); err != nil {

@@ -60,13 +60,33 @@ type checked struct{ *testing.M }
 
 func (c checked) Run() int {
 	code := c.M.Run()
-	for _, err := range []error{goleak.Find(), heard.leaks()} {
+	for _, err := range []error{leftRunning(), heard.leaks()} {
 		if err != nil && code == 0 {
 			fmt.Fprintln(os.Stderr, err)
 			code = 1
 		}
 	}
 	return code
+}
+
+// leftRunning names goroutines that don't end.
+func leftRunning() (err error) {
+	for end := time.Now().Add(longest); time.Now().Before(end); {
+		if err = goleak.Find(); err == nil {
+			return nil
+		}
+	}
+	return err
+}
+
+// eventually waits until done.
+func eventually(t *testing.T, what string, done func() bool) {
+	t.Helper()
+	for end := time.Now().Add(longest); !done(); time.Sleep(5 * time.Millisecond) {
+		if time.Now().After(end) {
+			t.Fatalf("waited in vain for %s", what)
+		}
+	}
 }
 
 // noWait keeps a process with the race detector from sleeping a second at its

@@ -50,7 +50,7 @@ func TestLeavingARunSaysThatItGoesOn(t *testing.T) {
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
-	for end := time.Now().Add(20 * time.Second); !strings.Contains(stdout.String(), `{"event"`) && time.Now().Before(end); {
+	for end := time.Now().Add(longest); !strings.Contains(stdout.String(), `{"event"`) && time.Now().Before(end); {
 		time.Sleep(5 * time.Millisecond)
 	}
 	if err := cmd.Process.Signal(os.Interrupt); err != nil {

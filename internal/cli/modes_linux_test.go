@@ -181,7 +181,7 @@ func TestWhereTheFileIsChosenTheKeychainIsNotTouched(t *testing.T) {
 	for _, args := range []string{"auth token", "auth refresh", "auth status", "auth status --json --check", "", "logout", "logout --all"} {
 		started := time.Now()
 		w.must(strings.Fields(args)...)
-		if took := time.Since(started); took > 5*time.Second {
+		if took := time.Since(started); took > longest {
 			t.Errorf("mogplex %s took %s", args, took)
 		}
 		quiet("mogplex " + args)
@@ -193,9 +193,10 @@ func TestWhereTheFileIsChosenTheKeychainIsNotTouched(t *testing.T) {
 		quiet("with a variable, mogplex " + args)
 	}
 	w.env = common
-	if code, _, said := w.run("auth", "token"); code != exitTryAgain || connections.Load() == 0 {
-		t.Errorf("the bus sees nothing: exit %d, %s", code, said)
+	if code, _, said := w.run("auth", "token"); code != exitTryAgain {
+		t.Errorf("exit %d: %s", code, said)
 	}
+	eventually(t, "what the bus sees", func() bool { return connections.Load() > 0 })
 }
 
 // A token that was sealed where only the keychain may hold one is not reported
@@ -214,10 +215,9 @@ func TestASealedTokenIsNotReportedAsSignedOutWhereTheFileIsChosen(t *testing.T) 
 		t.Fatal(err)
 	}
 	w.env = append(base, "MOGPLEX_CREDENTIAL_STORE=file")
-	started := time.Now()
 	code, stdout, stderr := w.run("auth", "token")
-	if code != exitUnavailable || stdout != "" || !strings.Contains(stderr, "sealed with a key in the keychain") || time.Since(started) > 2*time.Second {
-		t.Errorf("exit %d after %s: %s", code, time.Since(started), stderr)
+	if code != exitUnavailable || stdout != "" || !strings.Contains(stderr, "sealed with a key in the keychain") || fake.Waits() > 0 {
+		t.Errorf("exit %d after %d waits: %s", code, fake.Waits(), stderr)
 	}
 	for _, fault := range []keyringtest.Fault{keyringtest.Hangs, keyringtest.ReadOnly} {
 		if err := fake.Clear(fault); err != nil {

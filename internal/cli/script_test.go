@@ -78,6 +78,7 @@ func setUp(env *testscript.Env) error {
 	env.Setenv("XDG_RUNTIME_DIR", filepath.Join(env.WorkDir, "run"))
 	env.Setenv("GOCOVERDIR", os.Getenv("GOCOVERDIR"))
 	env.Setenv("GORACE", noWait)
+	env.Setenv("MOGPLEX_KEYCHAIN_TIMEOUT", longest.String())
 	for _, name := range []string{"home", "run"} {
 		if err := os.Mkdir(filepath.Join(env.WorkDir, name), 0o700); err != nil {
 			return err
@@ -147,7 +148,7 @@ func exitCode(err error) int {
 // keychain lock|unlock|kill acts on the script's real keychain.
 func lockSession(ts *testscript.TestScript, _ bool, args []string) {
 	session := ts.Value("session").(*keyringtest.Session)
-	ctx, cancel := context.WithTimeout(context.Background(), 20*time.Second)
+	ctx, cancel := context.WithTimeout(context.Background(), longest)
 	defer cancel()
 	switch args[0] {
 	case "lock":
@@ -303,7 +304,8 @@ func runAttended(cmd *exec.Cmd, act person) (stdout, said string, err error) {
 // environment is the script's, for what testscript itself does not start.
 func environment(ts *testscript.TestScript) (env []string) {
 	for _, name := range []string{"HOME", "USERPROFILE", "PATH", "KEYCHAIN", "MOGPLEX_URL", "MOGPLEX_DEV", "MOGPLEX_HOME",
-		"MOGPLEX_CREDENTIAL_STORE", "MOGPLEX_API_KEY", "OPENAI_API_KEY", "XDG_RUNTIME_DIR", "DBUS_SESSION_BUS_ADDRESS", "GOCOVERDIR", "GORACE", "SYSTEMROOT"} {
+		"MOGPLEX_CREDENTIAL_STORE", "MOGPLEX_API_KEY", "OPENAI_API_KEY", "MOGPLEX_KEYCHAIN_TIMEOUT", "XDG_RUNTIME_DIR",
+		"DBUS_SESSION_BUS_ADDRESS", "GOCOVERDIR", "GORACE", "SYSTEMROOT"} {
 		if value := ts.Getenv(name); value != "" {
 			env = append(env, name+"="+value)
 		}

@@ -63,16 +63,15 @@ func TestARefreshDoesNotWaitForAPersonWhoSignsIn(t *testing.T) {
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
-	for end := time.Now().Add(20 * time.Second); !strings.Contains(stderr.String(), "Ctrl-C"); time.Sleep(5 * time.Millisecond) {
+	for end := time.Now().Add(longest); !strings.Contains(stderr.String(), "Ctrl-C"); time.Sleep(5 * time.Millisecond) {
 		if time.Now().After(end) {
 			t.Fatal(stderr.String())
 		}
 	}
-	started := time.Now()
-	w.must("auth", "refresh")
+	w.must("auth", "refresh") // which would end with exit code 75 where the sign-in held the lock
 	before := w.token()
-	if took := time.Since(started); took > 5*time.Second || !w.service.Valid(before) {
-		t.Errorf("a refresh took %s beside a sign-in", took)
+	if !w.service.Valid(before) {
+		t.Error("the token that was renewed beside a sign-in does not work")
 	}
 	callback, err := walk(authorizeLine.FindString(stderr.String()), url.Values{"as": {grace}})
 	if err != nil {

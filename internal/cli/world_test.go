@@ -79,7 +79,7 @@ func newWorld(t testing.TB, mogplex string, cfg accountserver.Config) *world {
 	w := &world{TB: t, mogplex: mogplex, home: t.TempDir(), runtime: t.TempDir(), service: startService(t, cfg)}
 	w.env = []string{"PATH=" + os.Getenv("PATH"), "HOME=" + w.home, "USERPROFILE=" + w.home,
 		"SYSTEMROOT=" + os.Getenv("SYSTEMROOT"), "MOGPLEX_URL=" + w.service.url, "MOGPLEX_DEV=1", "XDG_RUNTIME_DIR=" + w.runtime,
-		"GORACE=" + noWait}
+		"MOGPLEX_KEYCHAIN_TIMEOUT=" + longest.String(), "GORACE=" + noWait}
 	return w
 }
 
