@@ -240,7 +240,7 @@ func TestThePackagesOnWindows(t *testing.T) {
 	for _, test := range windowsTests {
 		t.Run(test.dir, func(t *testing.T) {
 			cmd := exec.Command(wineProgram, filepath.Join(bin, filepath.Base(test.dir)+".test.exe"),
-				"-test.timeout=2m", "-test.run", test.run, "-test.skip", test.skip)
+				"-test.timeout=10m", "-test.run", test.run, "-test.skip", test.skip)
 			cmd.Dir = filepath.Join("../..", test.dir)
 			cmd.Env = append(slices.Clone(machine.env), "MOGPLEX_TEST_KEYCHAIN=1")
 			(&wine{TB: t}).succeeds(cmd)
