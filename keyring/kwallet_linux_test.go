@@ -84,7 +84,7 @@ func (w kwallet) open() {
 
 func TestContractOfKWallet(t *testing.T) {
 	startKWallet(t, "").open()
-	k := open(keyring.Options{})
+	k := open(keyring.Options{Timeout: 5 * limit}) // the largest value is a lot
 	if got := k.Backend(t.Context()); got != "Secret Service (KWallet)" {
 		t.Errorf("backend %q", got)
 	}
