@@ -24,7 +24,7 @@ import (
 )
 
 // limit bounds all of it: the build is the longest part.
-const limit = 3 * time.Minute
+const limit = 10 * time.Minute
 
 func main() {
 	dir := flag.String("o", filepath.Join("docs", "pictures"), "the `directory` to write to")

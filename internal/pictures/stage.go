@@ -24,11 +24,11 @@ import (
 // The home directory in the pictures, and how long a scene may take.
 const (
 	home       = "/home/ada"
-	sceneLimit = 30 * time.Second
+	sceneLimit = 2 * time.Minute
 )
 
-// lifetime of the token: an hour, and never a second less while it is looked at.
-const lifetime = time.Hour + 20*time.Second
+// lifetime of the token: 60 minutes, for as long as it may take until it is looked at.
+const lifetime = time.Hour + 59*time.Second
 
 // stage is what mogplex runs on.
 type stage struct {
