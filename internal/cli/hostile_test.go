@@ -116,6 +116,9 @@ func TestAHostileService(t *testing.T) {
 			c.fault.Body = strings.ReplaceAll(c.fault.Body, "ORIGIN", w.service.url)
 			w.service.Fail(c.fault)
 			code, out, said := w.run(strings.Fields(c.args)...)
+			for end := time.Now().Add(longest); strings.Contains(said, "is taken or not allowed") && time.Now().Before(end); {
+				code, out, said = w.run(strings.Fields(c.args)...) // other packages' tests have both callback ports
+			}
 			if code != c.exit || !strings.Contains(said, c.words) || visits.Load() > 0 {
 				t.Errorf("exit %d, %d visits elsewhere: %s", code, visits.Load(), said)
 			}
