@@ -46,6 +46,7 @@ func TestAppIsSuspended(t *testing.T) {
 	at.shows("You wrote: half a prompt")
 	at.enters("/quit")
 	at.until("the shell", func(now term.Screen) bool { return !now.Alternate })
+	eventually(t, "the terminal as it was", func() bool { now, err := at.State(); return err == nil && *now == *before })
 	at.enters("exit $?")
 	at.ends(exitOK)
 }

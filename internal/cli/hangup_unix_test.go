@@ -91,7 +91,7 @@ func TestPlainEndsWithItsReader(t *testing.T) {
 	}
 	defer stdin.Close()
 	cmd.Stdout = unread(t)
-	limit := time.AfterFunc(20*time.Second, func() { stdin.Close() })
+	limit := time.AfterFunc(longest, func() { stdin.Close() })
 	defer limit.Stop()
 	if code := exitCode(cmd.Run()); code != exitFailure {
 		t.Errorf("exit %d", code)
