@@ -9,22 +9,30 @@ import (
 )
 
 // What is wrong with a command line is said without quoting more than a plain
-// word of it: what was typed in the wrong place may be a token.
-var (
-	plainWord = regexp.MustCompile(`^[a-z][a-z-]{0,19}$`)
-	flagNamed = regexp.MustCompile(`(?:for|for flag|argument:|defined:) -([a-z][a-z-]{0,19})(?::|$)`)
-)
+// word of it: what was typed in the wrong place may be a token. The patterns are
+// compiled when they are needed, for every command would pay else.
+
+// plainWord reports whether an argument may be repeated.
+func plainWord(argument string) bool {
+	return regexp.MustCompile(`^[a-z][a-z-]{0,19}$`).MatchString(argument)
+}
+
+// flagNamed finds the flag that an error of package flag names; nil where it is
+// not one that may be repeated.
+func flagNamed(said string) []string {
+	return regexp.MustCompile(`(?:for|for flag|argument:|defined:) -([a-z][a-z-]{0,19})(?::|$)`).FindStringSubmatch(said)
+}
 
 func unknownCommand(above, name string) error {
 	hint := "See `mogplex " + above + "--help`."
-	if !plainWord.MatchString(name) {
+	if !plainWord(name) {
 		return hinted{usageError{"there is no such command; a token or key is read from stdin"}, hint}
 	}
 	return hinted{usageError{"there is no command `mogplex " + above + name + "`"}, hint}
 }
 
 func surplusArgument(argument string) error {
-	if !plainWord.MatchString(argument) {
+	if !plainWord(argument) {
 		return usageError{"there is an argument too many; a token or key is read from stdin"}
 	}
 	return usageError{`there is nothing called "` + argument + `" here`}
@@ -32,7 +40,7 @@ func surplusArgument(argument string) error {
 
 // onUsageError puts package flag's error, which quotes values, into words.
 func onUsageError(_ *cli.Context, err error, _ bool) error {
-	named := flagNamed.FindStringSubmatch(err.Error())
+	named := flagNamed(err.Error())
 	if named == nil {
 		return usageError{"there is no such flag"}
 	}
