@@ -104,7 +104,7 @@ func isPort(text []byte) bool {
 // "name": "value" and the like.
 func markPairs(text []byte, mark func(i, j int)) {
 	const longest = 4 << 10 // of a value that could be ordinary words
-	var marked [256]int     // where the last value ended that is marked: by its quote, 0 for none, 1 for a header's
+	var marked [256]int     // by the value's class: where the last one ended that is marked
 	for i := 0; i < len(text); i++ {
 		if !isNameByte(text[i]) {
 			continue
@@ -113,37 +113,50 @@ func markPairs(text []byte, mark func(i, j int)) {
 		for i < len(text) && isNameByte(text[i]) {
 			i++
 		}
-		after, flag, ok := valueAfter(text, first, i)
-		if !ok {
-			continue
+		p := pairAt(text, first, i)
+		if p.kind == notSecret || p.value < marked[p.class] {
+			continue // or it is in a value of its class, which ends no later
 		}
-		kind := nameKind(text[first:i])
-		if flag {
-			kind = min(kind, maybe) // "use --token to" is a sentence
-		}
-		if kind == notSecret {
-			continue
-		}
-		ends := &marked[0]
-		stops := pairEnd
-		if isHeader(text[first:i]) {
-			stops, ends = headerEnd, &marked[1]
-		}
-		for after < len(text) && strings.IndexByte("[{(&\\", text[after]) >= 0 {
-			after++
-		}
-		if after < len(text) && isQuote(text[after]) {
-			ends = &marked[text[after]]
-		}
-		if after < *ends {
-			continue // a value in a value of its kind, which ends no later
-		}
-		from, to := pairValue(text, after, kind, stops)
-		if to > from && (kind == secret || to-from > longest || looksRandom(text[from:to])) {
+		from, to := pairValue(text, p.value, p.kind, p.stops)
+		if to > from && (p.kind == secret || to-from > longest || looksRandom(text[from:to])) {
 			mark(from, to)
-			*ends = to
+			marked[p.class] = to
 		}
 	}
+}
+
+// pair is a name that a value follows.
+type pair struct {
+	kind  int    // notSecret also where there is no value
+	value int    // where it begins
+	stops string // what ends it
+	class byte   // its quote, else 0, or 1 for a header's
+}
+
+// pairAt reads the pair whose name is from first to last.
+func pairAt(text []byte, first, last int) (p pair) {
+	value, flag, ok := valueAfter(text, first, last)
+	if !ok {
+		return pair{}
+	}
+	p = pair{kind: nameKind(text[first:last]), stops: pairEnd}
+	if flag {
+		p.kind = min(p.kind, maybe) // "use --token to" is a sentence
+	}
+	if p.kind == notSecret {
+		return p
+	}
+	if isHeader(text[first:last]) {
+		p.stops, p.class = headerEnd, 1
+	}
+	for value < len(text) && strings.IndexByte("[{(&\\", text[value]) >= 0 {
+		value++
+	}
+	if value < len(text) && isQuote(text[value]) {
+		p.class = text[value]
+	}
+	p.value = value
+	return p
 }
 
 // valueAfter returns where a value begins after the name from first to last, and
