@@ -3,6 +3,9 @@ package cli
 import (
 	"context"
 	"errors"
+	"fmt"
+	"net/http"
+	"net/http/httptest"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -11,6 +14,7 @@ import (
 
 	"github.com/mogplex/mogplex-cli/internal/accountserver"
 	"github.com/mogplex/mogplex-cli/internal/auth"
+	"github.com/mogplex/mogplex-cli/internal/hosted"
 	"github.com/mogplex/mogplex-cli/internal/sessionlog"
 	"github.com/mogplex/mogplex-cli/internal/tui"
 	"github.com/mogplex/mogplex-cli/legacyfile"
@@ -97,6 +101,42 @@ func TestAConversationStaysWithItsCredential(t *testing.T) {
 	}
 	if p := a.Explain(err); p.Hint == "" || p.SignIn {
 		t.Errorf("%+v", p)
+	}
+}
+
+// turning has one account's entry at the first look, and then another's.
+type turning struct {
+	auth.Store
+	entries []string
+}
+
+func (s *turning) Get(context.Context, string) ([]byte, bool, error) {
+	entry := s.entries[0]
+	if len(s.entries) > 1 {
+		s.entries = s.entries[1:]
+	}
+	return []byte(entry), true, nil
+}
+
+// An account that changes while a list is asked for is not given the list of the
+// one before, nor that one's owner the new one's.
+func TestAListIsOfTheAccountThatAskedForIt(t *testing.T) {
+	service := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		_, token, _ := strings.Cut(r.Header.Get("Authorization"), " ")
+		fmt.Fprintf(w, `{"ok":true,"data":{"models":[{"id":%q}]}}`, token)
+	}))
+	defer service.Close()
+	store := &turning{}
+	for _, who := range []string{"ada", "grace"} {
+		store.entries = append(store.entries, fmt.Sprintf(
+			`{"type":"oauth","access_token":"of-%[1]s","issuer":%[2]q,"account":{"id":%[1]q}}`, who, service.URL))
+	}
+	a := appWith(t, store)
+	a.session.origin, a.session.auth.Origin = service.URL, service.URL
+	a.session.auth.LockDir, a.session.mode, a.session.now = filepath.Join(a.session.home, "locks"), storeFile, time.Now
+	got, res, err := list(t.Context(), a.session, true, hosted.Catalog.Models)
+	if err != nil || got.List[0].ID != "of-grace" || res.Credential.Account.ID != "grace" || got.NotKept != nil {
+		t.Errorf("%+v of %+v: %v", got, res.Credential.Account, err)
 	}
 }
 

@@ -33,7 +33,8 @@ func (p *program) attachedRun(c *cli.Context) (string, error) {
 // follower follows runs with the account's credential, however long the service
 // is out of reach once it has answered. It prints nothing.
 func (s *session) follower() hosted.Follower {
-	return hosted.Follower{Client: s.api(), Token: s.accountToken}
+	token := func(ctx context.Context) (string, error) { return s.accountToken(ctx, "") }
+	return hosted.Follower{Client: s.api(), Token: token}
 }
 
 // attachPatience is how long a script's run may be out of reach.

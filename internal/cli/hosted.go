@@ -74,7 +74,8 @@ func (s *session) catalog(ctx context.Context) (hosted.Catalog, auth.Result, err
 	}
 	keeper := s.keeper(res)
 	return hosted.Catalog{
-		Client: s.api(), Keeper: keeper, Now: s.now, Token: s.accountToken,
+		Client: s.api(), Keeper: keeper, Now: s.now,
+		Token: func(ctx context.Context) (string, error) { return s.accountToken(ctx, keeper.Owner) },
 		InForce: func(ctx context.Context, save func(context.Context) error) error {
 			return s.whileInForce(ctx, keeper.Owner, save)
 		},
@@ -99,8 +100,8 @@ func (s *session) explainAccount(ctx context.Context, res auth.Result, err error
 }
 
 // accountToken is the Mogplex token for the next request, renewed where that is
-// due. It prints nothing.
-func (s *session) accountToken(ctx context.Context) (string, error) {
+// due. It is owner's, or anybody's where that is empty. It prints nothing.
+func (s *session) accountToken(ctx context.Context, owner string) (string, error) {
 	res, err := s.auth.Token(ctx, auth.Query{Provider: auth.Mogplex}, time.Minute)
 	var refused *login.Error
 	failed := &hosted.Error{Err: err}
@@ -108,6 +109,8 @@ func (s *session) accountToken(ctx context.Context) (string, error) {
 		failed.RetryAfter = refused.RetryAfter
 	}
 	switch {
+	case err == nil && owner != "" && s.owner(res.Credential) != owner:
+		return "", errOtherNow
 	case err == nil:
 		return res.Credential.Token.Reveal(), nil
 	case errors.Is(err, login.ErrUnreachable):

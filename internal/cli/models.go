@@ -73,9 +73,14 @@ type asking[T any] func(hosted.Catalog, context.Context, time.Duration) (hosted.
 // list asks for one of the account's lists, and says with which credential. It
 // prints nothing.
 func list[T any](ctx context.Context, s *session, refresh bool, ask asking[T]) (got hosted.Listing[T], res auth.Result, err error) {
-	c, res, err := s.catalog(ctx)
-	if err == nil {
-		got, err = ask(c, ctx, freshness(refresh))
+	for range 2 { // another account can have come in between: then it is that one's
+		var c hosted.Catalog
+		if c, res, err = s.catalog(ctx); err == nil {
+			got, err = ask(c, ctx, freshness(refresh))
+		}
+		if !errors.Is(err, errOtherNow) {
+			break
+		}
 	}
 	return got, res, err
 }
