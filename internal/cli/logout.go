@@ -139,7 +139,7 @@ func (s *session) concludeSignOut(r *logoutReport) error {
 		s.warn(v.Name + " is set, and still signs in")
 	}
 	for _, f := range r.Failures {
-		s.say("Failed in the %s: %s", f.Store, strings.TrimSuffix(f.Why, "."))
+		s.say("Failed in the %s: %s", strings.ReplaceAll(f.Store, "_", " "), strings.TrimSuffix(f.Why, "."))
 	}
 	return err
 }
