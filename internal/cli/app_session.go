@@ -87,8 +87,11 @@ func (a *app) Status(ctx context.Context) (string, error) {
 	})
 	s.stdout = &text
 	err := s.tellStatus(ctx, auth.Query{All: true}, false)
-	if text.Len() > 0 && ctx.Err() == nil { // it says by itself what is wrong
-		return text.String(), nil
+	if text.Len() == 0 || ctx.Err() != nil {
+		return "", err
 	}
-	return "", err
+	if hint := a.Explain(err).Hint; hint != "" { // what is wrong, the text says
+		text.WriteString("\n" + hint + "\n")
+	}
+	return text.String(), nil
 }

@@ -175,3 +175,19 @@ func TestARefusedVariableIsNamed(t *testing.T) {
 		}
 	}
 }
+
+// What can't be used is said with what to do next.
+func TestStatusNamesTheNextStep(t *testing.T) {
+	for _, test := range []struct {
+		store auth.Store
+		next  string
+	}{
+		{&slowStore{removed: true}, "Sign in with /login."},
+		{&turning{entries: []string{"{"}}, "/login"},
+	} {
+		text, err := appWith(t, test.store).Status(t.Context())
+		if err != nil || !strings.Contains(text, "\n\n") || !strings.Contains(text[strings.LastIndex(text, "\n\n"):], test.next) {
+			t.Errorf("%v: %s", err, text)
+		}
+	}
+}
