@@ -12,11 +12,13 @@ import (
 	"net/url"
 	"os"
 	"os/exec"
+	"os/signal"
 	"path/filepath"
 	"regexp"
 	"strconv"
 	"strings"
 	"sync"
+	"syscall"
 	"testing"
 	"time"
 
@@ -59,6 +61,9 @@ func testProgram() *program {
 type checked struct{ *testing.M }
 
 func (c checked) Run() int {
+	if signal.Ignored(syscall.SIGHUP) { // as under nohup: what is started here would ignore it, too
+		signal.Notify(make(chan os.Signal, 1), syscall.SIGHUP)
+	}
 	code := c.M.Run()
 	for _, err := range []error{leftRunning(), heard.leaks()} {
 		if err != nil && code == 0 {
