@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/http/httptest"
+	"os"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -189,5 +190,20 @@ func TestStatusNamesTheNextStep(t *testing.T) {
 		if err != nil || !strings.Contains(text, "\n\n") || !strings.Contains(text[strings.LastIndex(text, "\n\n"):], test.next) {
 			t.Errorf("%v: %s", err, text)
 		}
+	}
+}
+
+// After a defect the person is told where the details are, if they are anywhere.
+func TestADefectNamesTheLogThatThereIs(t *testing.T) {
+	a := appWith(t, &slowStore{removed: true})
+	a.log.Logger().Error("written at once")
+	if o := outcomeOf(a.ended(tui.ErrCrashed)); o.exit != exitFailure || !strings.Contains(o.hint, a.log.Path()) {
+		t.Errorf("%+v", o)
+	}
+	if err := os.Remove(a.log.Path()); err != nil {
+		t.Fatal(err)
+	}
+	if o := outcomeOf(a.ended(tui.ErrCrashed)); strings.Contains(o.hint, a.log.Path()) {
+		t.Errorf("a log that there is not: %+v", o)
 	}
 }

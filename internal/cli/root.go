@@ -130,5 +130,8 @@ func (a *app) ended(err error) error {
 	if errors.Is(err, context.Canceled) {
 		return err
 	}
+	if _, missing := os.Stat(a.log.Path()); missing == nil && errors.Is(err, tui.ErrCrashed) {
+		err = hinted{err, "What happened is in " + printable(a.log.Path()) + ", without your credentials."}
+	}
 	return a.failed("screen", err)
 }

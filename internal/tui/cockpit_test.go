@@ -317,7 +317,7 @@ func TestCockpitOfRandomDoings(t *testing.T) {
 				}
 				r.Logf("%T %[1]v", msg)
 				r.send(msg)
-				if errors.Is(r.err, errCrashed) {
+				if errors.Is(r.err, ErrCrashed) {
 					t.Fatal(r.services.logged)
 				}
 			}

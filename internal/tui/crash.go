@@ -17,11 +17,12 @@ type crashMsg struct {
 // crash is a recovered panic.
 func crash(value any) crashMsg { return crashMsg{value, debug.Stack()} }
 
-// errCrashed is what is said of a panic. What it said itself is in the log.
-var errCrashed = errors.New("mogplex has a defect, and ended the screen because of it; the session log has the details")
+// ErrCrashed is what [Run] and [RunPlain] end with after a panic, whose text and
+// stack they have logged and nothing else.
+var ErrCrashed = errors.New("mogplex has a defect, and ended the screen because of it")
 
 func (a *app) crashed(msg crashMsg) tea.Cmd {
-	a.err = errCrashed
+	a.err = ErrCrashed
 	logCrash(a.services, msg)
 	return tea.Quit
 }

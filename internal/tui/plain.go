@@ -62,8 +62,8 @@ func RunPlain(ctx context.Context, s Services, opt Options) error {
 	switch {
 	case ctx.Err() != nil:
 		return context.Cause(ctx)
-	case errors.Is(err, errCrashed):
-		return errCrashed
+	case errors.Is(err, ErrCrashed):
+		return ErrCrashed
 	case leaves(err) && unheard != nil:
 		return unheard
 	case leaves(err) && p.ends == nil && !p.known && opt.ReadSecret == nil:

@@ -315,7 +315,7 @@ func TestPlainGoesOn(t *testing.T) {
 func TestPlainPanics(t *testing.T) {
 	talking(t, newFake, Options{}, func(k *talk) {
 		err := RunPlain(k.Context(), panicking{k.services}, Options{Input: strings.NewReader(""), Output: k})
-		if !errors.Is(err, errCrashed) || strings.Contains(k.hears(), "MARK") {
+		if !errors.Is(err, ErrCrashed) || strings.Contains(k.hears(), "MARK") {
 			t.Errorf("ended with %v, said %q", err, k.said.String())
 		}
 		if !strings.Contains(strings.Join(k.services.logged, ""), "MARK") {

@@ -84,7 +84,7 @@ func TestPlainPanicsAfterAChange(t *testing.T) {
 		k.interrupts <- struct{}{}
 		k.want(k.hears(), "Interrupted.")
 		k.services.change(func() {})
-		if err := k.left(); !errors.Is(err, errCrashed) || strings.Contains(k.said.String(), "MARK") {
+		if err := k.left(); !errors.Is(err, ErrCrashed) || strings.Contains(k.said.String(), "MARK") {
 			t.Errorf("ended with %v, said %q", err, k.said.String())
 		}
 	})

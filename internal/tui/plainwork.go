@@ -71,7 +71,7 @@ func (p *plain) safely(do func() error) (err error) {
 	defer func() {
 		if r := recover(); r != nil {
 			logCrash(p, crash(r))
-			err = errors.Join(errCrashed, errLeave)
+			err = errors.Join(ErrCrashed, errLeave)
 		}
 	}()
 	return do()

@@ -163,7 +163,7 @@ func TestRunPanics(t *testing.T) {
 	unreadable.errs["Session"] = errors.New("it can't be read")
 	for _, services := range []Services{panicking{newFake()}, speechless{unreadable}} {
 		r := runReal(t, services, Options{Environ: noColor})
-		if err := r.leaves(); !errors.Is(err, errCrashed) {
+		if err := r.leaves(); !errors.Is(err, ErrCrashed) {
 			t.Errorf("it ended with %v", err)
 		}
 		if printed, _ := os.ReadFile(file.Name()); len(printed) > 0 || strings.Contains(r.drawn.String(), "MARK") {
