@@ -51,7 +51,7 @@ func finished(text string) string {
 
 // signInHelps are the failures that another sign-in mends.
 var signInHelps = []error{
-	auth.ErrNotSignedIn, auth.ErrExpired, auth.ErrRejected, auth.ErrOtherOrigin,
+	auth.ErrNotSignedIn, auth.ErrExpired, auth.ErrRejected,
 	chat.ErrUnauthorized, chat.ErrRedirected, hosted.ErrUnauthorized, login.ErrInvalidGrant,
 	login.ErrRefused, login.ErrTimeout,
 }

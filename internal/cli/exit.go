@@ -78,7 +78,6 @@ var outcomes = []struct {
 	{[]error{login.ErrTimeout}, outcome{"sign_in_timeout", exitFailure, "Run `mogplex login` again; --timeout 15m waits longer."}},
 	{[]error{login.ErrNoPort}, outcome{"no_port", exitFailure, "Free port 24816 or 24818, or run `mogplex login --no-browser` and paste the address you end up at."}},
 	{[]error{login.ErrBadOrigin}, outcome{"usage", exitUsage, "Use https, or http to a loopback address with MOGPLEX_DEV=1."}},
-	{[]error{auth.ErrOtherOrigin}, outcome{"not_signed_in", exitNotSignedIn, "Sign in there with `mogplex login`, or use another profile with --profile."}},
 	{[]error{auth.ErrExpired, auth.ErrRejected, login.ErrInvalidGrant, hosted.ErrUnauthorized}, outcome{"not_signed_in", exitNotSignedIn, "Sign in again with `mogplex login`."}},
 	{[]error{auth.ErrNotSignedIn}, outcome{"not_signed_in", exitNotSignedIn, signInHint}},
 	{[]error{auth.ErrNotSaved}, outcome{"not_saved", exitFailure, "Make room on the disk or mend the permissions of the state directory, then try again."}},

@@ -21,15 +21,16 @@ import (
 // program is one run of mogplex: its surroundings, which tests replace, and
 // what it has said so far.
 type program struct {
-	stdin       io.Reader
-	stdout      io.Writer
-	stderr      io.Writer
-	lookupEnv   func(string) (string, bool)
-	userHome    func() (string, error)
-	now         func() time.Time
-	isTerminal  func(any) bool // of an *os.File
-	openKeyring func(keyring.Options) *keyring.Keyring
-	openBrowser func(string) error
+	stdin        io.Reader
+	stdout       io.Writer
+	stderr       io.Writer
+	lookupEnv    func(string) (string, bool)
+	userHome     func() (string, error)
+	userDatabase func() string // the home that it names
+	now          func() time.Time
+	isTerminal   func(any) bool // of an *os.File
+	openKeyring  func(keyring.Options) *keyring.Keyring
+	openBrowser  func(string) error
 
 	json    bool // errors go to stdout as an object
 	printed bool // the JSON object was printed
@@ -43,7 +44,7 @@ type listener struct{ said, warned func(sentence string) }
 func newProgram() *program {
 	return &program{
 		stdin: os.Stdin, stdout: os.Stdout, stderr: os.Stderr,
-		lookupEnv: inherited(), userHome: os.UserHomeDir, now: time.Now, isTerminal: isTerminal,
+		lookupEnv: inherited(), userHome: os.UserHomeDir, userDatabase: userHome, now: time.Now, isTerminal: isTerminal,
 		openKeyring: func(opt keyring.Options) *keyring.Keyring { return keyring.Open(keychainService, opt) },
 		openBrowser: login.OpenBrowser,
 	}
@@ -192,8 +193,11 @@ func (s *session) heardBy(l listener) *session {
 	return &own
 }
 
-// finish tells what the stores repaired on the way.
-func (s *session) finish() { s.warn(s.file.Notices()...) }
+// finish tells what the stores repaired on the way, and leaves the keychain.
+func (s *session) finish() {
+	s.warn(s.file.Notices()...)
+	s.keychain.attended.Close()
+}
 
 // command makes a session the way every command wants it.
 func (p *program) command(run func(context.Context, *session, *cli.Context) error) cli.ActionFunc {

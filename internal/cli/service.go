@@ -31,9 +31,15 @@ func (s settings) api() hosted.Client {
 // manager wires the resolver to the stores, the environment and the service.
 func (p *program) manager(s settings, st stores) *auth.Manager {
 	return &auth.Manager{
-		Resolver: auth.Resolver{LookupEnv: p.lookupEnv, Layers: st.layers(), Origin: s.origin},
-		LockDir:  filepath.Join(s.home, "locks"),
-		Now:      p.now,
+		Resolver: auth.Resolver{
+			LookupEnv: p.lookupEnv, Dir: &auth.Directory{Path: s.base, UserHome: p.userDatabase},
+			Profile: s.profile, Origin: s.origin, Layers: st.layers(auth.Key{Dir: s.base, Profile: s.profile}),
+			Displaced: st.displaced, DisplacedPath: st.displaced.Path(),
+		},
+		Now:        p.now,
+		Unattended: unattended,
+		Revoke:     s.revokeLost,
+		Check:      s.checkToken,
 		Refresh: func(ctx context.Context, c auth.Credential) (auth.Credential, error) {
 			grant, err := s.loginClient(s.origin).Refresh(ctx, c.Refresh.Reveal())
 			if errors.Is(err, login.ErrInvalidGrant) {

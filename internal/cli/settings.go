@@ -1,8 +1,6 @@
 package cli
 
 import (
-	"crypto/sha256"
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"io"
@@ -14,11 +12,13 @@ import (
 
 	"github.com/pelletier/go-toml/v2"
 
+	"github.com/mogplex/mogplex-cli/internal/auth"
 	"github.com/mogplex/mogplex-cli/legacyfile"
 	"github.com/mogplex/mogplex-cli/login"
 )
 
-const defaultOrigin = "https://mogplex.com"
+// defaultProfile is the profile that is used if none is named.
+const defaultProfile = "default"
 
 // storeMode says where credentials may be kept.
 type storeMode string
@@ -37,7 +37,8 @@ type settings struct {
 	dev             bool // plain http to a loopback address is allowed
 	store           storeMode
 	keychainTimeout time.Duration // 0: the keyring's own
-	accountPrefix   string        // of keychain accounts, "" for the defaults
+	profile         string        // "" for the default one
+	codex           bool          // base is Codex's: its auth.json is only read
 	notices         []string
 }
 
@@ -52,15 +53,13 @@ func (p *program) loadSettings(profile string) (settings, error) {
 	if profile == "" {
 		profile = p.getenv("MOGPLEX_PROFILE")
 	}
-	s.base, s.home = root, root
-	if profile != "" && profile != "default" {
+	if profile != "" && profile != defaultProfile {
 		if !validProfile(profile) {
 			return s, usageError{"a profile's name has 1 to 32 of a-z, 0-9, dash and underscore, and begins with a letter or a digit"}
 		}
-		s.home = filepath.Join(root, "profiles", profile)
-		s.accountPrefix = profile + "."
+		s.profile = profile
 	}
-	s.accountPrefix += p.rootPrefix(root)
+	s.base, s.home = root, auth.ProfileHome(root, s.profile)
 	s.dev = p.getenv("MOGPLEX_DEV") == "1"
 	if s.origin, err = p.readOrigin(s.dev); err != nil {
 		return s, err
@@ -82,6 +81,7 @@ func (p *program) stateRoot(s *settings) (string, error) {
 	dir := p.getenv("MOGPLEX_HOME")
 	if dir == "" {
 		if dir = p.getenv("CODEX_HOME"); dir != "" {
+			s.codex = true
 			s.notices = append(s.notices, "CODEX_HOME is deprecated: set MOGPLEX_HOME to "+dir+" instead")
 		}
 	}
@@ -93,17 +93,6 @@ func (p *program) stateRoot(s *settings) (string, error) {
 		return "", hinted{fmt.Errorf("find the home directory: %w", err), "Set MOGPLEX_HOME to the directory to use."}
 	}
 	return filepath.Join(home, ".mogplex"), nil
-}
-
-// rootPrefix tells the keychain items of another state directory from those of
-// the default one.
-func (p *program) rootPrefix(root string) string {
-	home, err := p.userHome()
-	if err == nil && root == filepath.Join(home, ".mogplex") {
-		return ""
-	}
-	sum := sha256.Sum256([]byte(root))
-	return hex.EncodeToString(sum[:4]) + "."
 }
 
 func validProfile(name string) bool {
@@ -118,7 +107,7 @@ func validProfile(name string) bool {
 func (p *program) readOrigin(dev bool) (string, error) {
 	origin := p.getenv("MOGPLEX_URL")
 	if origin == "" {
-		return defaultOrigin, nil
+		return auth.DefaultOrigin, nil
 	}
 	canonical, err := login.CheckOrigin(origin, dev)
 	if err != nil {
