@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 )
@@ -151,11 +152,14 @@ func tempPrefix(path string) string { return "." + filepath.Base(path) + ".tmp-"
 // Sweep removes what killed writers of path left beside it: it can hold
 // secrets. Files of writers that live stay.
 func Sweep(path string) {
-	for _, temp := range Siblings(path, tempPrefix(path)) {
-		if !isAlive(temp) {
-			_ = os.Remove(temp)
-		}
+	for _, temp := range Leftovers(path) {
+		_ = os.Remove(temp)
 	}
+}
+
+// Leftovers lists what Sweep would remove.
+func Leftovers(path string) []string {
+	return slices.DeleteFunc(Siblings(path, tempPrefix(path)), isAlive)
 }
 
 // youngTemp is the age below which a temporary file is left alone on a file
