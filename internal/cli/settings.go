@@ -3,9 +3,7 @@ package cli
 import (
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
-	"os"
 	"path/filepath"
 	"strings"
 	"time"
@@ -13,7 +11,7 @@ import (
 	"github.com/pelletier/go-toml/v2"
 
 	"github.com/mogplex/mogplex-cli/internal/auth"
-	"github.com/mogplex/mogplex-cli/legacyfile"
+	"github.com/mogplex/mogplex-cli/internal/private"
 	"github.com/mogplex/mogplex-cli/login"
 )
 
@@ -163,29 +161,13 @@ func (p *program) readStoreMode(root string) (storeMode, error) {
 const configLimit = 1 << 20
 
 // readConfig reads a small file of the user's or of root's, who may have linked
-// it there. It waits for no pipe and reads no device.
+// it there.
 func readConfig(path string) ([]byte, error) {
-	file, err := os.OpenFile(path, os.O_RDONLY|nonBlocking, 0)
-	if err != nil {
-		return nil, err
-	}
-	defer file.Close()
-	info, err := file.Stat()
-	if err != nil {
-		return nil, err
-	}
-	refused := func(why error) error {
-		return hinted{fmt.Errorf("%s: %w", path, why), "Move that file away, or put your own in its place."}
-	}
-	switch {
-	case !info.Mode().IsRegular():
-		return nil, refused(legacyfile.ErrNotRegular)
-	case !trustedOwner(info):
-		return nil, refused(legacyfile.ErrNotOwner)
-	}
-	text, err := io.ReadAll(io.LimitReader(file, configLimit+1))
-	if len(text) > configLimit {
-		return nil, refused(legacyfile.ErrTooLarge)
+	text, err := private.ReadTrusted(path, configLimit)
+	for _, class := range []error{private.ErrNotRegular, private.ErrNotOwner, private.ErrTooLarge} {
+		if errors.Is(err, class) {
+			return nil, hinted{fmt.Errorf("%s: %w", path, class), "Move that file away, or put your own in its place."}
+		}
 	}
 	return text, err
 }
