@@ -8,6 +8,8 @@ import (
 	"time"
 
 	"golang.org/x/oauth2"
+
+	"github.com/mogplex/mogplex-cli/internal/netcause"
 )
 
 // SignIn signs a person in (RFC 8252, authorization code with PKCE) and returns
@@ -139,7 +141,7 @@ func (a *attempt) wait(ctx, wait context.Context) outcome {
 			}
 		case err := <-a.opened:
 			if err != nil {
-				a.flow.Notice("the browser could not be opened: " + clean(err.Error(), maxDescription))
+				a.flow.Notice(clean(openFailure(err), maxDescription) + "; open the address yourself")
 			}
 		}
 	}
@@ -150,7 +152,7 @@ func (a *attempt) wait(ctx, wait context.Context) outcome {
 func (a *attempt) ended(ctx context.Context, err error) error {
 	switch {
 	case errors.Is(ctx.Err(), context.Canceled):
-		return &Error{Op: a.op, Err: context.Canceled}
+		return &Error{Op: a.op, Err: netcause.Of(context.Canceled)}
 	case !errors.Is(err, context.DeadlineExceeded):
 		return err
 	case a.refused != nil:
