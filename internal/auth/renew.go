@@ -160,14 +160,6 @@ func (r *renewal) claim(ctx context.Context, lock *keyLock) error {
 	claim := h.record
 	claim.Revision, claim.Issuer = h.record.Revision.next(), h.key.Origin
 	claim.Mark = newClaim(lock.id(h.layer), r.Now().Add(heldLimit))
-	release, err := h.layer.reserve(ctx, h.record)
-	if err != nil {
-		return fmt.Errorf("not refreshed: %w", err)
-	}
-	defer release()
-	if err := ctx.Err(); err != nil {
-		return err
-	}
 	switch err := h.layer.Store.Swap(ctx, h.key, h.record.Revision, claim); {
 	case errors.Is(err, ErrConflict):
 		return r.reload(ctx)
@@ -176,6 +168,11 @@ func (r *renewal) claim(ctx context.Context, lock *keyLock) error {
 	}
 	h.record, r.res.Credential = claim, claim.Credential
 	r.dropDisplaced(ctx, h.key) // of a claim before this one
+	release, err := h.layer.reserve(ctx, h.record)
+	if err != nil {
+		return fmt.Errorf("not refreshed: %w", err)
+	}
+	defer release()
 	if err := ctx.Err(); err != nil {
 		return err
 	}

@@ -43,7 +43,8 @@ var (
 
 // Place keeps entries by name, as keyring.Keyring and legacyfile.File do.
 type Place interface {
-	// Get returns the entry under name. Absent is found == false.
+	// Get returns the entry under name. Absent is found == false. Beside the error
+	// of an entry that is damaged it is true, and the entry is what Update has.
 	Get(ctx context.Context, name string) (entry []byte, found bool, err error)
 	// Update reads the entry, nil for none, calls change once, and stores what it
 	// returns; nil removes. With an error of change nothing is written. It returns
@@ -65,7 +66,10 @@ type records struct {
 // Load implements [Store].
 func (s records) Load(ctx context.Context, key Key) (Record, bool, error) {
 	entry, found, err := s.place.Get(ctx, s.name(key))
-	if err != nil || !found {
+	switch {
+	case err != nil && found:
+		return Record{Revision: revisionOf(entry)}, true, fmt.Errorf("%w: %w", ErrDamaged, err)
+	case err != nil || !found:
 		return Record{}, false, err
 	}
 	rec, err := decodeRecord(key, entry)

@@ -54,7 +54,7 @@ func (m *Manager) load(ctx context.Context, key Key) (all []found) {
 		}
 		f := found{layer: l}
 		f.rec, f.found, f.err = l.Store.Load(ctx, key)
-		if errors.Is(f.err, ErrDamaged) {
+		if errors.Is(f.err, ErrDamaged) || f.err != nil && !f.found && l.State(f.err) == Corrupt {
 			f.err = nil
 		}
 		all = append(all, f)

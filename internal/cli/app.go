@@ -113,7 +113,7 @@ func (a *app) failed(what string, err error) error {
 	}
 	o, ok := promptOutcome(err, "")
 	if !ok {
-		o = outcomeOf(err)
+		o = a.session.outcomeOf(err)
 	}
 	a.Log(what+" failed", "code", o.code)
 	return err

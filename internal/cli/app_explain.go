@@ -25,7 +25,7 @@ func (a *app) Explain(err error) tui.Problem {
 	if o, ok := promptOutcome(err, a.session.origin); ok {
 		problem.Hint = o.hint
 	} else {
-		problem.Hint = screenHint(outcomeOf(err))
+		problem.Hint = screenHint(a.session.outcomeOf(err))
 	}
 	var own hinted
 	if errors.As(err, &own) {

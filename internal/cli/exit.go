@@ -109,6 +109,34 @@ func outcomeOf(err error) outcome {
 	return o
 }
 
+// outcomeOf is the outcome with the profile in each command of the hint: typed as
+// it stands, it is about the profile that the failed command was about.
+func (p *program) outcomeOf(err error) outcome {
+	o := outcomeOf(err)
+	o.hint = p.inProfile(o.hint)
+	return o
+}
+
+// inProfile names the profile in each command of a hint.
+func (p *program) inProfile(hint string) string {
+	if p.forProfile == "" {
+		return hint
+	}
+	for _, command := range []string{"mogplex login", "mogplex logout", "mogplex auth"} {
+		hint = strings.ReplaceAll(hint, command, "mogplex --profile "+p.forProfile+strings.TrimPrefix(command, "mogplex"))
+	}
+	return hint
+}
+
+// ofProfile names the profile in a sentence about what is stored, unless it is
+// the default one.
+func (p *program) ofProfile() string {
+	if p.forProfile == "" {
+		return ""
+	}
+	return " in profile " + p.forProfile
+}
+
 // passing is the hint of a failure that the service says passes, or another.
 func passing(err error, hint string) string {
 	status, wait := 0, time.Duration(0)
@@ -163,11 +191,11 @@ type report struct {
 	Hint    string `json:"hint,omitempty"`
 }
 
-func reportOf(err error) *report {
+func (p *program) reportOf(err error) *report {
 	if err == nil {
 		return nil
 	}
-	o := outcomeOf(err)
+	o := p.outcomeOf(err)
 	return &report{Code: o.code, Message: sentence(err), Hint: o.hint}
 }
 
@@ -179,10 +207,10 @@ func sentence(err error) string {
 // fail prints a failure where it belongs and returns its exit code. An object
 // that could not be printed is said.
 func (p *program) fail(err error) int {
-	o := outcomeOf(err)
+	o := p.outcomeOf(err)
 	if p.json {
 		if !p.printed {
-			p.printJSON(map[string]*report{"error": reportOf(err)})
+			p.printJSON(map[string]*report{"error": p.reportOf(err)})
 		}
 		if out, ok := p.stdout.(*witness); !ok || out.err == nil {
 			return o.exit

@@ -19,7 +19,7 @@ const (
 	// keepLimit bounds the keeping of an answer: a list is worth no longer wait.
 	// busyLimit is the part of it that may be waited for others.
 	keepLimit, busyLimit = 5 * time.Second, 2 * time.Second
-	// sealLabel is bound to what is sealed with the key of the rescue file.
+	// sealLabel is bound to what is sealed with the key in the keychain.
 	sealLabel = "mcp-servers.remote.json"
 )
 
@@ -69,6 +69,9 @@ func (s *session) keeper(res auth.Result) hosted.Keeper {
 	k.Open = func(ctx context.Context, sealed string) ([]byte, error) { return sealer.Open(ctx, sealLabel, sealed) }
 	return k
 }
+
+// errKeyForbidden: a list lies sealed with a key that the settings forbid to read.
+var errKeyForbidden = keyring.Failure(keyring.ErrUnavailable, "MOGPLEX_CREDENTIAL_STORE=file forbids the keychain, which has the key")
 
 // shut reports a keychain that is there and could not be read.
 func shut(f auth.Finding) bool {

@@ -165,7 +165,7 @@ func (s *session) owned(done removedReport) (text string) {
 // error.
 func (s *session) concludeSignOut(r *logoutReport) error {
 	err := r.err()
-	r.Error = reportOf(err)
+	r.Error = s.reportOf(err)
 	if err == nil {
 		for _, skipped := range r.NotLookedInto {
 			s.warn(skipped.sentence())

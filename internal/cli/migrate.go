@@ -71,7 +71,7 @@ func migrate(ctx context.Context, s *session, c *cli.Context) error {
 		err = r.failures()
 	}
 	s.endWithin(ctx, "Ending the replaced session at the service", r.replaced)
-	r.Error = reportOf(err)
+	r.Error = s.reportOf(err)
 	if s.json {
 		s.printJSON(r)
 		return err
@@ -81,7 +81,7 @@ func migrate(ctx context.Context, s *session, c *cli.Context) error {
 		s.say("Nothing to move: the %s holds no credential%s.", r.From, s.ofProfile())
 	}
 	if len(r.Failed) > 0 {
-		s.say("%s", s.hintFor(outcomeOf(err)))
+		s.say("%s", s.outcomeOf(err).hint)
 		return silent{err}
 	}
 	return err

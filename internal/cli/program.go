@@ -32,10 +32,11 @@ type program struct {
 	openKeyring  func(keyring.Options) *keyring.Keyring
 	openBrowser  func(string) error
 
-	json    bool // errors go to stdout as an object
-	printed bool // the JSON object was printed
-	endures bool // an interrupt ends something that the app does, and not the app
-	hears   *listener
+	forProfile string // of this run, once the settings are read; "" for the default one
+	json       bool   // errors go to stdout as an object
+	printed    bool   // the JSON object was printed
+	endures    bool   // an interrupt ends something that the app does, and not the app
+	hears      *listener
 }
 
 // listener hears what is said in place of stderr, where the app draws.
@@ -181,9 +182,12 @@ func (p *program) open(c *cli.Context) (*session, error) {
 	if err != nil {
 		return nil, err
 	}
+	p.forProfile = s.profile
 	p.warn(s.notices...)
 	st := p.openStores(s)
-	return &session{program: p, settings: s, stores: st, auth: p.manager(s, st)}, nil
+	opened := &session{program: p, settings: s, stores: st, auth: p.manager(s, st)}
+	opened.auth.Revoke, opened.auth.Check = opened.revokeLost, opened.checkToken
+	return opened, nil
 }
 
 // heardBy is the session with its words going to a listener.

@@ -116,6 +116,16 @@ func checkInput(text []byte, err error) (string, error) {
 // checkTimeout bounds the question whether a new token is accepted.
 const checkTimeout = 10 * time.Second
 
+// checkToken asks the service about a stored token whose times can't be believed.
+func (s *session) checkToken(ctx context.Context, c auth.Credential) error {
+	ctx, cancel := context.WithTimeout(ctx, checkTimeout)
+	defer cancel()
+	if err := s.api().Check(ctx, c.Token.Reveal()); errors.Is(err, hosted.ErrUnauthorized) {
+		return fmt.Errorf("%w: %w", auth.ErrExpired, err)
+	}
+	return nil
+}
+
 // checkNew refuses a token that the service does not accept. unchecked is why the
 // service could not be asked.
 func (s *session) checkNew(ctx context.Context, c auth.Credential) (unchecked, err error) {

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
-	"path/filepath"
 	"strings"
 	"sync"
 
@@ -42,8 +41,6 @@ func (p *program) manager(s settings, st stores) *auth.Manager {
 		},
 		Now:        p.now,
 		Unattended: unattended,
-		Revoke:     s.revokeLost,
-		Check:      s.checkToken,
 		Refresh: func(ctx context.Context, c auth.Credential) (auth.Credential, error) {
 			grant, err := s.loginClient(s.origin).Refresh(ctx, c.Refresh.Reveal())
 			if errors.Is(err, login.ErrInvalidGrant) {

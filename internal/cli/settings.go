@@ -29,13 +29,13 @@ const (
 
 // settings are what the environment, the flags and the user's config.toml say.
 type settings struct {
+	profile         string // "" for the default one
 	base            string // the state directory
 	home            string // the same for the profile in force
 	origin          string
 	dev             bool // plain http to a loopback address is allowed
 	store           storeMode
 	keychainTimeout time.Duration // 0: the keyring's own
-	profile         string        // "" for the default one
 	codex           bool          // base is Codex's: its auth.json is only read
 	notices         []string
 }

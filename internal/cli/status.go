@@ -90,7 +90,7 @@ func (s *session) tellStatus(ctx context.Context, q auth.Query, check bool) (err
 	if errors.Is(err, hosted.ErrUnauthorized) {
 		r.SignedIn, err = false, hinted{err, refusedHint(res)}
 	}
-	r.Error = reportOf(err)
+	r.Error = s.reportOf(err)
 	if s.json {
 		s.printJSON(r)
 		return err

@@ -40,26 +40,49 @@ func (k keychain) ring(ctx context.Context) *keyring.Keyring {
 // Get implements [auth.Place].
 func (k keychain) Get(ctx context.Context, account string) ([]byte, bool, error) {
 	entry, found, err := k.ring(ctx).Get(ctx, account)
-	if found && errors.Is(err, keyring.ErrCorrupt) {
-		return entry, true, nil // auth finds out, and can replace it
+	if errors.Is(err, keyring.ErrCorrupt) {
+		return damagedItem, true, err
 	}
 	return entry, found, err
 }
 
+// damagedItem stands for the value of an item that can't be read, so that it can
+// be replaced and removed like any other.
+var damagedItem = []byte("damaged")
+
 // Update implements [auth.Place].
 func (k keychain) Update(ctx context.Context, account string, change func([]byte) ([]byte, error)) error {
-	return changed(k.ring(ctx).Update(ctx, account, change))
-}
-
-// All implements [auth.Keychain].
-func (k keychain) All(ctx context.Context) (map[string][]byte, error) { return k.ring(ctx).All(ctx) }
-
-// changed gives a write that another writer overtook its class.
-func changed(err error) error {
+	ring := k.ring(ctx)
+	err := ring.Update(ctx, account, change)
+	if errors.Is(err, keyring.ErrCorrupt) {
+		err = replaceDamaged(ctx, ring, account, change)
+	}
 	if errors.Is(err, keyring.ErrChanged) {
 		return errors.Join(auth.ErrConflict, err)
 	}
 	return err
+}
+
+func replaceDamaged(ctx context.Context, ring *keyring.Keyring, account string, change func([]byte) ([]byte, error)) error {
+	next, err := change(damagedItem)
+	if err != nil {
+		return err
+	}
+	if next == nil {
+		_, err = ring.Delete(ctx, account)
+		return err
+	}
+	return ring.Set(ctx, account, next)
+}
+
+// All implements [auth.Keychain].
+func (k keychain) All(ctx context.Context) (map[string][]byte, error) {
+	entries, err := k.ring(ctx).All(ctx)
+	all := make(map[string][]byte, len(entries))
+	for _, e := range entries {
+		all[e.Account] = e.Value
+	}
+	return all, err
 }
 
 // stores are the places that a profile's credentials can be in.
@@ -77,6 +100,7 @@ func (p *program) openStores(s settings) stores {
 		Attended: p.attended() && p.getenv("SSH_CONNECTION") == "",
 		OnPrompt: func() { p.say("The keychain is locked. Unlock it in the window that it opens.") },
 		Label:    keychainLabel,
+		Schema:   "com.mogplex.Credential",
 	}
 	ring := p.openKeyring(opt)
 	return stores{
@@ -95,7 +119,7 @@ func (settings) displacedIn(home string) *legacyfile.File {
 // openFile names the profile's auth.json. Beside a file of Codex's, which is only
 // read, ours has another name.
 func (s settings) openFile() *legacyfile.File {
-	opt := legacyfile.Options{StateDir: s.home}
+	opt := legacyfile.Options{Dir: s.home}
 	if !s.codex {
 		return legacyfile.New(filepath.Join(s.home, "auth.json"), opt)
 	}
@@ -131,11 +155,21 @@ func (s stores) layers(base auth.Key) []auth.Layer {
 		{
 			Name: auth.InFile, Path: s.file.Path(), Store: auth.FileStore(s.file, base), State: fileState,
 			Disabled: s.mode == storeKeychain, Required: true,
-			LockDir:   func(auth.Key) string { return s.file.LockDir() },
-			OnNetwork: func() bool { return private.OnNetwork(s.file.LockDir()) },
+			LockDir:   s.fileLocks,
+			OnNetwork: func() bool { return private.OnNetwork(s.file.Path()) },
 			Reserve:   s.file.Reserve,
 		},
 	}
+}
+
+// fileLocks is where the locks on what auth.json holds lie: beside the file that
+// links resolve to.
+func (s stores) fileLocks(key auth.Key) string {
+	dir, err := s.file.LockDir()
+	if err != nil {
+		return filepath.Join(key.Home(), "locks")
+	}
+	return dir
 }
 
 // userHome is the home that the user database names, else HOME's.
