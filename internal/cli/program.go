@@ -197,11 +197,8 @@ func (s *session) heardBy(l listener) *session {
 	return &own
 }
 
-// finish tells what the stores repaired on the way, and leaves the keychain.
-func (s *session) finish() {
-	s.warn(s.file.Notices()...)
-	s.keychain.attended.Close()
-}
+// finish tells what the stores repaired on the way.
+func (s *session) finish() { s.warn(s.file.Notices()...) }
 
 // command makes a session the way every command wants it.
 func (p *program) command(run func(context.Context, *session, *cli.Context) error) cli.ActionFunc {
@@ -216,6 +213,7 @@ func (p *program) command(run func(context.Context, *session, *cli.Context) erro
 		if err != nil {
 			return err
 		}
+		defer s.keychain.attended.Close()
 		defer s.finish()
 		return run(c.Context, s, c)
 	}
