@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"runtime"
 	"strings"
 	"time"
 	"unicode"
@@ -73,6 +74,14 @@ func hideSecrets() {
 func isTerminal(stream any) bool {
 	f, ok := stream.(*os.File)
 	return ok && term.IsTerminal(int(f.Fd()))
+}
+
+// here is the kind of place that the command runs in.
+func (p *program) here() place {
+	return placeOf(runtime.GOOS, p.lookupEnv, func(path string) bool {
+		_, err := os.Stat(path)
+		return err == nil
+	})
 }
 
 // attended reports that a person is there: to answer a prompt of the

@@ -94,10 +94,9 @@ type stores struct {
 }
 
 func (p *program) openStores(s settings) stores {
-	// Over SSH an unlock prompt would show on a screen that nobody sits at.
 	opt := keyring.Options{
 		Timeout:  s.keychainTimeout,
-		Attended: p.attended() && p.getenv("SSH_CONNECTION") == "",
+		Attended: p.attended() && p.here().prompt,
 		OnPrompt: func() { p.say("The keychain is locked. Unlock it in the window that it opens.") },
 		Label:    s.keychainLabel,
 		Schema:   "com.mogplex.Credential",
