@@ -1,0 +1,5 @@
+//go:build !darwin
+
+package keyring
+
+func runChild() bool { return false }
