@@ -41,6 +41,10 @@ func (p *program) manager(s settings, st stores) *auth.Manager {
 		},
 		Now:        p.now,
 		Unattended: unattended,
+		BeforeLock: func() {
+			p.catchSignals()
+			p.waits()
+		},
 		Refresh: func(ctx context.Context, c auth.Credential) (auth.Credential, error) {
 			grant, err := s.loginClient(s.origin).Refresh(ctx, c.Refresh.Reveal())
 			if errors.Is(err, login.ErrInvalidGrant) {

@@ -21,7 +21,10 @@ const keychainService = "mogplex"
 
 // keychain is the system's keychain on one connection. It asks a person only
 // under a context that is not marked by unattended.
-type keychain struct{ attended, unattended *keyring.Keyring }
+type keychain struct {
+	attended, unattended *keyring.Keyring
+	waits                func() // called before the keychain is
+}
 
 type unattendedKey struct{}
 
@@ -31,6 +34,7 @@ func unattended(ctx context.Context) context.Context {
 }
 
 func (k keychain) ring(ctx context.Context) *keyring.Keyring {
+	k.waits()
 	if ctx.Value(unattendedKey{}) != nil {
 		return k.unattended
 	}
@@ -103,7 +107,7 @@ func (p *program) openStores(s settings) stores {
 	}
 	ring := p.openKeyring(opt)
 	return stores{
-		keychain:  keychain{ring, ring.Unattended()},
+		keychain:  keychain{ring, ring.Unattended(), func() { p.waits() }},
 		file:      s.openFile(),
 		displaced: s.displacedIn(s.home),
 		mode:      s.store,
