@@ -3,8 +3,8 @@ package keyring
 import (
 	"context"
 	"errors"
-	"fmt"
-	"strings"
+	"os"
+	"runtime"
 )
 
 // Backend is what a Keyring needs of a platform. The platforms' own are in
@@ -13,10 +13,10 @@ type Backend interface {
 	// Name is the backend's name for people.
 	Name(ctx context.Context) string
 	// Limit is the longest payload in bytes that one item holds; 0 is no limit.
-	// Below 342 the longest values are refused.
+	// Below 600 the longest values are refused.
 	Limit() int
-	// Open looks before it leaps: it returns an error of one of this package's
-	// classes where the keychain can't be used now, and a Vault where it can.
+	// Open connects to the keychain. It returns an error of one of this
+	// package's classes if there is none to be reached.
 	Open(ctx context.Context, access Access) (Vault, error)
 }
 
@@ -26,18 +26,44 @@ type Access struct {
 	OnPrompt func() // to be called before a prompt is waited for; may be nil
 }
 
-// Vault is a keychain opened for one operation. Payloads are printable ASCII.
-// Every method ends when ctx does.
+// Vault is an open keychain, which a [Keyring] uses until it is closed. Payloads are printable ASCII, names are valid
+// by [ValidName] or those of parts. Every method ends when ctx does, and is safe for concurrent use.
+//
+// A Vault can have more, by these methods:
+//
+//	Name(ctx) string              as Backend's, on the open connection
+//	WithAccess(Access) Vault      the same connection for another access
+//	All(ctx) (payloads map[string]string, unreadable map[string]error, err error)
+//	                              what List and a Get of each return, at once
+//	Twin(ctx, account) (payload string, found bool, err error)
+//	                              another program's item; its Get and Set ignore those
+//	Tidy(ctx) error               delete what Delete could only empty without a person
 type Vault interface {
-	Get(ctx context.Context, account string) (payload string, found bool, err error)
-	Set(ctx context.Context, account, payload string) error
-	// Delete removes the item. That it is absent is no error.
-	Delete(ctx context.Context, account string) error
-	List(ctx context.Context) (accounts []string, err error)
+	Get(ctx context.Context, name string) (payload string, found bool, err error)
+	Set(ctx context.Context, name, payload string) error
+	// Delete removes the item, or has it hold a payload that stands for nothing
+	// if the keychain wants a person for it and none is there. That the item is
+	// absent is no error.
+	Delete(ctx context.Context, name string) error
+	List(ctx context.Context) (names []string, err error)
 	Close()
 }
 
-// noKeychain stands where there is none, and says why.
+// PromptBlocked returns why no prompt of the keychain could reach the person at this process' terminal, in words for
+// people; "" if one could. A prompt is a window of the machine's own desktop.
+func PromptBlocked() string {
+	switch {
+	case os.Getenv("SSH_CONNECTION") != "" || os.Getenv("SSH_TTY") != "":
+		return "over SSH it can't ask for its password; unlock it at the machine's own desktop"
+	case runtime.GOOS == "darwin" || runtime.GOOS == "windows":
+		return ""
+	case os.Getenv("DISPLAY") == "" && os.Getenv("WAYLAND_DISPLAY") == "":
+		return "there is no display on which it could ask for its password"
+	}
+	return ""
+}
+
+// noKeychain is the backend if there is none, with the reason.
 type noKeychain struct{ why string }
 
 func (noKeychain) Name(context.Context) string { return "none" }
@@ -57,34 +83,6 @@ var (
 	// errNoObject: an item was removed between finding and reading it.
 	errNoObject = errors.New("the item went away in mid-call")
 )
-
-// maxName leaves room for a part's suffix within Windows' limits.
-const maxName = 120
-
-// ValidName says whether a service or account name is kept unchanged by every
-// platform: 1 to 120 of a-z 0-9 . _ -, beginning with a letter or a digit, no
-// two dots in a row. Other characters are an injected command to macOS'
-// security, or fold into another name on Windows.
-func ValidName(name string) error {
-	switch {
-	case name == "" || len(name) > maxName:
-		return fmt.Errorf("a keychain name has 1 to %d characters", maxName)
-	case strings.Contains(name, ".."):
-		return errors.New("a keychain name has no two dots in a row")
-	case strings.ContainsRune("._-", rune(name[0])):
-		return errors.New("a keychain name begins with a letter or a digit")
-	}
-	for _, c := range []byte(name) {
-		if !isNameByte(c) {
-			return errors.New("a keychain name has only a-z, 0-9, dot, dash and underscore")
-		}
-	}
-	return nil
-}
-
-func isNameByte(c byte) bool {
-	return 'a' <= c && c <= 'z' || '0' <= c && c <= '9' || c == '.' || c == '_' || c == '-'
-}
 
 // bounded runs a call that knows no context, and stops waiting for it when ctx
 // ends. A call given up on goes on by itself; abandon, where not nil, makes it

@@ -19,6 +19,8 @@ var (
 	ErrUnavailable = errors.New("no keychain can be reached")
 	// ErrCorrupt: an item of ours is there and can't be what was stored.
 	ErrCorrupt = errors.New("the keychain item is damaged")
+	// ErrChanged: another program wrote the item at the same time, and later.
+	ErrChanged = errors.New("another program changed the keychain item at the same time")
 )
 
 // Error is a failed operation on a keychain.
@@ -60,7 +62,10 @@ func Failure(kind error, detail string) error { return fail(kind, "%s", detail) 
 // time limit where it is not 0.
 func describe(op string, err error, waited time.Duration) error {
 	var e *Error
+	var own callersError
 	switch {
+	case errors.As(err, &own):
+		return err
 	case errors.As(err, &e):
 		named := *e
 		named.Op = op

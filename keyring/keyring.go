@@ -1,111 +1,143 @@
-// Package keyring keeps small secrets in the operating system's keychain:
-// the Secret Service on Linux, the Keychain on macOS, Credential Manager on
-// Windows.
+// Package keyring keeps small secrets in the operating system's keychain: the Secret Service on Linux, the Keychain on
+// macOS, Credential Manager on Windows.
 //
-// It stands on github.com/zalando/go-keyring and adds what that library leaves
-// out: a context and a deadline on every call, errors that tell a locked
-// keychain from a missing one, values of up to [MaxValue] bytes on every
-// platform, a listing of what is ours, and a read-back after every write.
+// It stands on github.com/zalando/go-keyring and adds what that library leaves out: a context and a deadline on every
+// call, errors that tell a locked keychain from a missing one, values of up to [MaxValue] bytes on every platform, a
+// listing of what is ours, an update that reads, writes and reads back, and items that no other program's are taken for.
 //
-// [Open] gives the platform's keychain; [New] puts another [Backend] in its
-// place. Neither does any work until the first call:
+// [Open] gives the platform's keychain; [New] puts another [Backend] in its place. Neither does any work until the
+// first call, whose connection the later ones share until [Keyring.Close]:
 //
 //	k := keyring.Open("example", keyring.Options{})
+//	defer k.Close()
 //	value, found, err := k.Get(ctx, "account")
 //
-// "Nothing there" is found == false, never an error, and an error never means
-// "nothing there". Every error is an [*Error] of one class, apart from three that
-// are the caller's own: a bad name, a value too large, a canceled context.
+// [Keyring.Update] changes a value on the ground of the one before, [Keyring.Set] replaces it whatever it is.
+//
+// "Nothing there" is found == false, never an error, and an error never means "nothing there". Every error is an
+// [*Error] of one class, apart from those that are the caller's own: an account without a name, a value too large, a
+// canceled context, and what an Update's change function returns.
 package keyring
 
 import (
-	"bytes"
 	"context"
-	"errors"
 	"fmt"
-	"slices"
 	"sync"
-	"sync/atomic"
 	"time"
 )
 
-// MaxValue is the largest value in bytes that Set takes on every platform.
-const MaxValue = 1 << 20
-
 const (
+	// MaxValue is the largest value in bytes that Set and Update take on every platform.
+	MaxValue = 1 << 20
+	// maxStored is the largest value with its account's name before it.
+	maxStored = MaxValue + maxAccount + 1
+
 	attendedTimeout   = 60 * time.Second
 	unattendedTimeout = 5 * time.Second
 	settleTimeout     = 2 * time.Second
-	// pauseFor is how long a keychain that did not answer in time, or whose
-	// prompt a person dismissed, is not asked again: one command would else
-	// wait, or show the prompt, once for every question.
-	pauseFor = 10 * time.Second
 )
 
-// Options says how long to wait, and for whom.
+// Options says how long to wait, for whom, and how items look.
 type Options struct {
-	// Timeout bounds each call; a Set that got no answer takes 2 s more to find
-	// out what is stored. Zero means 60 s where Attended, else 5 s.
+	// Timeout bounds each call; an Update that got no answer takes 2 s more to find out what is stored. Zero means
+	// 60 s if Attended, else 5 s.
 	Timeout time.Duration
-	// Attended says that a person is there to answer an unlock prompt. Without
-	// it no prompt is shown: a locked keychain is ErrLocked at once.
+	// Attended says that a person is there to answer a prompt. Without it no unlock prompt is shown: a locked keychain
+	// is ErrLocked at once. See [PromptBlocked].
 	Attended bool
-	// OnPrompt, where set, is called once, before the first unlock prompt is
-	// waited for, so that the caller can say what the wait is about.
+	// OnPrompt, if set, is called once, before the first prompt is waited for, so that the caller can say what the
+	// wait is about.
 	OnPrompt func()
+	// Schema is the xdg:schema attribute of the items on Linux, as "com.example.Credential". An item with it is ours,
+	// whatever else it has. Without it only an item with no attributes but the service and the account is.
+	Schema string
+	// Label names an account's item for people on Linux. Nil stands for "SERVICE: ACCOUNT".
+	Label func(account string) string
+	// Plain has Get return an item that another program wrote through go-keyring, with its payload as the value, if
+	// there is none of ours. It is not listed, changed or deleted.
+	Plain bool
 }
 
-// Keyring is one service's part of a keychain. Its methods are safe for
-// concurrent use by goroutines and by processes.
+// Keyring is one service's part of a keychain. Its methods are safe for concurrent use by goroutines and by processes.
 type Keyring struct {
-	backend Backend
-	opt     Options
-	pause   atomic.Pointer[pause]
+	link *link
+	opt  Options
 }
 
-// pause is an answer that holds for a while.
-type pause struct {
-	until time.Time
-	err   error
-}
-
-// Open returns the platform's keychain for items of the named service. The
-// name is subject to the same rule as account names, see [ValidName]; with
+// Open returns the platform's keychain for items of the named service. The name has to be valid by [ValidName]; with
 // another one every call is ErrUnavailable.
 func Open(service string, opt Options) *Keyring {
 	if err := ValidName(service); err != nil {
 		return New(noKeychain{err.Error()}, opt)
 	}
-	return New(platformBackend(service), opt)
+	backend := platformBackend(service)
+	if b, ok := backend.(interface{ withOptions(Options) Backend }); ok {
+		backend = b.withOptions(opt)
+	}
+	return New(backend, opt)
 }
 
-// New returns a keyring on a backend of the caller's.
+// New returns a keyring on a backend of the caller's. Its Options' Schema and Label are the backend's affair.
 func New(b Backend, opt Options) *Keyring {
-	if opt.Timeout <= 0 {
-		opt.Timeout = unattendedTimeout
-		if opt.Attended {
-			opt.Timeout = attendedTimeout
-		}
-	}
 	if opt.OnPrompt != nil {
 		opt.OnPrompt = sync.OnceFunc(opt.OnPrompt)
 	}
-	return &Keyring{backend: b, opt: opt}
+	return &Keyring{link: newLink(b), opt: opt}
 }
 
-// Backend names the keychain for people, as in "Secret Service
-// (gnome-keyring)". It may ask the keychain, within the time limit, and falls
-// back to the general name where there is no answer.
+// Unattended returns the same keyring on the same connection, with no person to be asked for anything.
+func (k *Keyring) Unattended() *Keyring {
+	opt := k.opt
+	opt.Attended, opt.OnPrompt = false, nil
+	return &Keyring{link: k.link, opt: opt}
+}
+
+// Close ends the connection. A later call makes another.
+func (k *Keyring) Close() { k.link.drop(nil) }
+
+func (k *Keyring) access() Access { return Access{Attended: k.opt.Attended, OnPrompt: k.opt.OnPrompt} }
+
+func (k *Keyring) timeout() time.Duration {
+	switch {
+	case k.opt.Timeout > 0:
+		return k.opt.Timeout
+	case k.opt.Attended:
+		return attendedTimeout
+	}
+	return unattendedTimeout
+}
+
+// Backend names the keychain for people, as in "Secret Service (gnome-keyring)". It may ask the keychain, within the
+// time limit, and falls back to the general name if there is no answer.
 func (k *Keyring) Backend(ctx context.Context) string {
-	ctx, cancel := context.WithTimeout(ctx, k.opt.Timeout)
+	ctx, cancel := context.WithTimeout(ctx, k.timeout())
 	defer cancel()
-	return k.backend.Name(ctx)
+	if v, err := k.link.vault(ctx, k.access()); err == nil {
+		if named, ok := v.(interface{ Name(context.Context) string }); ok {
+			return named.Name(ctx)
+		}
+	}
+	return k.link.backend.Name(ctx)
 }
 
 // Get returns the value kept for account. The caller owns the bytes.
 func (k *Keyring) Get(ctx context.Context, account string) (value []byte, found bool, err error) {
-	err = k.do(ctx, "read", account, func(ctx context.Context, v Vault) error {
-		value, found, err = readValue(ctx, v, account)
+	name, err := itemName(account)
+	if err != nil {
+		return nil, false, fmt.Errorf("read in the keychain: %w", err)
+	}
+	err = k.do(ctx, "read", func(ctx context.Context) error {
+		s, err := k.read(ctx, name)
+		if err != nil {
+			return err
+		}
+		if found = s.present(); found {
+			_, value, err = unpack(name, account, s.value)
+			return err
+		}
+		if k.opt.Plain {
+			value, found, err = k.plain(ctx, account, s)
+		}
 		return err
 	})
 	if err != nil {
@@ -114,113 +146,30 @@ func (k *Keyring) Get(ctx context.Context, account string) (value []byte, found 
 	return value, found, nil
 }
 
-// Set keeps value for account in place of what was there. It returns nil only
-// after the keychain gave the same value back; where a call ended without an
-// answer, what is stored decides.
-func (k *Keyring) Set(ctx context.Context, account string, value []byte) error {
-	if len(value) > MaxValue {
-		return fmt.Errorf("store %q in the keychain: %d bytes are more than the limit of %d", account, len(value), MaxValue)
+// plain returns another program's item for the account; s is what lies under the name of ours.
+func (k *Keyring) plain(ctx context.Context, account string, s stored) (value []byte, found bool, err error) {
+	if s.foreign() {
+		return []byte(s.payload), true, nil
 	}
-	began := false
-	err := k.do(ctx, "store", account, func(ctx context.Context, v Vault) error {
-		began = true
-		return writeValue(ctx, v, k.backend.Limit(), account, value)
-	})
-	if err != nil && began && k.holds(ctx, account, value) {
-		return nil
-	}
-	return err
-}
-
-// holds settles a write whose outcome is unknown, with a short time of its own.
-func (k *Keyring) holds(ctx context.Context, account string, value []byte) bool {
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), settleTimeout)
-	defer cancel()
-	v, err := k.backend.Open(ctx, Access{})
-	if err != nil {
-		return false
-	}
-	defer v.Close()
-	got, found, err := readValue(ctx, v, account)
-	return err == nil && found && bytes.Equal(got, value)
-}
-
-// Delete removes what is kept for account, and whatever interrupted writes
-// left of it. Removing what is not there is no error: removed is false then.
-func (k *Keyring) Delete(ctx context.Context, account string) (removed bool, err error) {
-	err = k.do(ctx, "delete", account, func(ctx context.Context, v Vault) error {
-		gone, err := deleteValue(ctx, v, account)
-		removed = removed || gone
-		return err
-	})
-	return removed, err
-}
-
-// List returns the accounts that hold anything of this service, sorted, those
-// included of which an interrupted write left only a part.
-func (k *Keyring) List(ctx context.Context) (accounts []string, err error) {
-	err = k.do(ctx, "list", "", func(ctx context.Context, v Vault) error {
-		accounts, err = listAccounts(ctx, v)
-		return err
-	})
-	slices.Sort(accounts)
-	return slices.Compact(accounts), err
-}
-
-// do opens the keychain and runs one operation on it within the time limit,
-// again where a failure is a passing one.
-func (k *Keyring) do(ctx context.Context, op, account string, run func(context.Context, Vault) error) error {
-	if op != "list" {
-		if err := ValidName(account); err != nil {
-			return fmt.Errorf("%s in the keychain: %w", op, err)
+	payload := ""
+	err = k.step(ctx, func(v Vault) error {
+		if b, ok := v.(interface {
+			Twin(context.Context, string) (string, bool, error)
+		}); ok {
+			payload, found, err = b.Twin(ctx, account)
+		} else if name, _ := itemName(account); name != account {
+			payload, found, err = v.Get(ctx, account)
 		}
-	}
-	if p := k.pause.Load(); p != nil && time.Now().Before(p.until) {
-		return describe(op, p.err, k.opt.Timeout)
-	}
-	limited, cancel := context.WithTimeout(ctx, k.opt.Timeout)
-	defer cancel()
-	access := Access{Attended: k.opt.Attended, OnPrompt: k.opt.OnPrompt}
-	err := attempt(limited, k.backend, access, run)
-	for try := 1; limited.Err() == nil && try < tries(err); try++ {
-		err = attempt(limited, k.backend, access, run)
-	}
-	if err == nil {
-		return nil
-	}
-	if limited.Err() != nil {
-		err = limited.Err() // whatever a call that was cut short made of it
-	}
-	waited := k.opt.Timeout
-	if ctx.Err() != nil {
-		waited = 0 // the limit that was over is the caller's
-	}
-	if hung := limited.Err() != nil && ctx.Err() == nil; hung || errors.Is(err, errDismissed) {
-		k.pause.Store(&pause{time.Now().Add(pauseFor), err})
-	}
-	return describe(op, err, waited)
+		return err
+	})
+	return []byte(payload), found && !isOurs(payload), err
 }
 
-// tries is how often a call that ended so is worth making in all. A provider that went away is asked once more. An item
-// that went away is one that another process replaces: KWallet takes it off the bus for that moment, each time.
-func tries(err error) int {
-	switch {
-	case errors.Is(err, errLost):
-		return 2
-	case errors.Is(err, errNoObject):
-		return 10
-	}
-	return 1
-}
-
-func attempt(ctx context.Context, b Backend, access Access, run func(context.Context, Vault) error) error {
-	if err := ctx.Err(); err != nil {
+// read reads what is stored under an item's name.
+func (k *Keyring) read(ctx context.Context, name string) (s stored, err error) {
+	err = k.step(ctx, func(v Vault) (err error) {
+		s, err = readStored(ctx, v, name)
 		return err
-	}
-	v, err := b.Open(ctx, access)
-	if err != nil {
-		return err
-	}
-	defer v.Close()
-	return run(ctx, v)
+	})
+	return s, err
 }

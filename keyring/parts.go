@@ -2,221 +2,180 @@ package keyring
 
 import (
 	"context"
-	"crypto/rand"
-	"encoding/base64"
-	"encoding/hex"
 	"errors"
-	"fmt"
 	"slices"
 	"strconv"
 	"strings"
-	"time"
 )
 
-// A value that one item can't hold is written as parts, then a manifest under
-// the account's own name, then the parts it replaced are removed. Parts are
-// named ACCOUNT..GENERATION..INDEX, which no account can be named.
+// A value that one item can't hold begins in parts and ends in the account's own item, which is written last. A part
+// has two items, which take turns: the one that the account's item names stays until that is written, so that a reader
+// and a crash see the old value or the new one. A part whose text did not change is not written. Items are updated in
+// place, because macOS ties the permission that a person gave to the item.
 const (
-	partMark = ".."
-	maxParts = 4096
-	// orphanAge is how old a part without a manifest must be before another
-	// writer takes it for left behind.
-	orphanAge = 10 * time.Minute
+	partMark = ".." // no account's item has it in its name
 	// readTries bounds how often a reader that met a concurrent write reads again.
 	readTries = 5
 )
 
-func partName(account, gen string, i int) string {
-	return account + partMark + gen + partMark + strconv.Itoa(i)
-}
-
-// splitPart undoes partName; ok is false for an account's own item.
-func splitPart(name string) (account, gen string, ok bool) {
-	account, rest, ok := strings.Cut(name, partMark)
-	if !ok {
-		return name, "", false
+func partName(name string, i int, second bool) string {
+	if second {
+		return name + partMark + strconv.Itoa(i) + "b"
 	}
-	gen, _, _ = strings.Cut(rest, partMark)
-	return account, gen, true
+	return name + partMark + strconv.Itoa(i) + "a"
 }
 
-// newGeneration names the parts of one write: its time in seconds, so that
-// what a killed writer left can be told from what another is writing now.
-func newGeneration(now time.Time) string {
-	var b [6]byte
-	rand.Read(b[:])
-	return fmt.Sprintf("%010x", now.Unix()) + hex.EncodeToString(b[:])
+// owner returns the name of the account's item to which an item belongs; part is false for that item itself.
+func owner(name string) (account string, part bool) {
+	account, _, part = strings.Cut(name, partMark)
+	return account, part
 }
 
-func validGeneration(gen string) bool {
-	_, err := hex.DecodeString(gen)
-	return err == nil && len(gen) == 22
+// stored is an account's value as it was read.
+type stored struct {
+	found   bool
+	payload string // of the account's item
+	header  header
+	parts   []string // texts
+	value   []byte   // nil if the item stands for nothing, or is another program's
 }
 
-func generationTime(gen string) time.Time {
-	if !validGeneration(gen) {
-		return time.Time{}
-	}
-	sec, _ := strconv.ParseInt(gen[:10], 16, 64)
-	return time.Unix(sec, 0)
-}
+// foreign reports an item under our name that another program wrote.
+func (s stored) foreign() bool { return s.found && s.payload != "" && !isOurs(s.payload) }
 
-// readValue reads an account's value, whole or in parts. Parts that do not fit
-// their manifest mean that a writer came in between: the manifest is read
-// again, and only one that stays the same is corrupt.
-func readValue(ctx context.Context, v Vault, account string) ([]byte, bool, error) {
+// present reports that a value is stored.
+func (s stored) present() bool { return s.found && !s.foreign() && !s.header.deleted }
+
+// readStored reads an account's value. Parts that do not fit their header mean that a writer came in between: the
+// account's item is read again, and only one that stays the same is corrupt. With ErrCorrupt, what could be read is
+// returned, too.
+func readStored(ctx context.Context, v Vault, name string) (stored, error) {
 	last := ""
 	for try := 0; ; try++ {
-		payload, found, err := v.Get(ctx, account)
-		if err != nil || !found {
-			return nil, false, err
+		s, err := readOnce(ctx, v, name)
+		if !errors.Is(err, ErrCorrupt) || len(s.header.slots) == 0 || s.payload == last || try == readTries {
+			return s, err
 		}
-		value, m, err := decode(payload)
-		if err == nil && m != nil {
-			value, err = readParts(ctx, v, account, *m)
-		}
-		if err == nil {
-			return value, true, nil
-		}
-		if !errors.Is(err, ErrCorrupt) || m == nil || payload == last || try == readTries {
-			return nil, false, err
-		}
-		last = payload
+		last = s.payload
 	}
 }
 
-func readParts(ctx context.Context, v Vault, account string, m manifest) ([]byte, error) {
-	var text strings.Builder
-	for i := range m.parts {
-		part, found, err := v.Get(ctx, partName(account, m.gen, i))
+func readOnce(ctx context.Context, v Vault, name string) (s stored, err error) {
+	s.payload, s.found, err = v.Get(ctx, name)
+	if err != nil || !s.found || s.foreign() {
+		return s, err
+	}
+	return s, s.load(ctx, v, name)
+}
+
+// load decodes s.payload and reads the parts that it names.
+func (s *stored) load(ctx context.Context, v Vault, name string) error {
+	h, tail, err := decode(s.payload)
+	s.header = h
+	if err != nil || h.deleted {
+		return err
+	}
+	for i, second := range h.slots {
+		part, found, err := v.Get(ctx, partName(name, i, second))
 		if err != nil {
-			return nil, err
+			return err
 		}
 		if !found {
-			return nil, fail(ErrCorrupt, "part %d of %d is missing", i+1, m.parts)
+			return fail(ErrCorrupt, "part %d of %d is missing", i+1, len(h.slots))
 		}
-		text.WriteString(part)
+		s.parts = append(s.parts, part)
 	}
-	return verify(strconv.Itoa(m.length), m.sum, text.String())
+	s.value, err = h.verify(strings.Join(s.parts, "") + tail)
+	return err
 }
 
-// writeValue stores a value and reads it back. The account's own item is
-// replaced by one write, last, so that a reader and a crash see old or new.
-func writeValue(ctx context.Context, v Vault, limit int, account string, value []byte) error {
-	before, found, err := v.Get(ctx, account)
+// writeParts writes the parts of a value that differ from those before, verifies each, and returns the payload of the
+// account's item, which the caller writes. An item holds limit bytes; 0 is no limit.
+func writeParts(ctx context.Context, v Vault, limit int, name string, before stored, value []byte) (payload string, err error) {
+	h := header{count: before.header.count + 1, length: len(value), sum: checksum(value)}
+	text := encodeText(value)
+	chunks, tail, err := split(text, limit, h, before)
 	if err != nil {
-		return err
+		return "", err
 	}
-	payload, gen := encodeWhole(value), ""
-	if limit > 0 && len(payload) > limit {
-		gen = newGeneration(time.Now())
-		payload, err = writeParts(ctx, v, limit, account, gen, value)
-		if err != nil {
-			return err
+	h.slots = make([]bool, len(chunks))
+	for i, chunk := range chunks {
+		if i < len(before.header.slots) {
+			h.slots[i] = before.header.slots[i]
+			if i < len(before.parts) && before.parts[i] == chunk {
+				continue
+			}
+			h.slots[i] = !h.slots[i]
 		}
-	}
-	if err := setVerified(ctx, v, account, before, payload); err != nil {
-		return err
-	}
-	replaced := ""
-	if _, m, _ := decode(before); found && m != nil {
-		replaced = m.gen
-	}
-	if gen != "" || replaced != "" {
-		// What was stored is safe by now; parts left behind here are swept by
-		// the next write or delete.
-		_ = sweepParts(ctx, v, account, func(g string) bool {
-			return g == replaced || g != gen && time.Since(generationTime(g)) > orphanAge
-		})
-	}
-	return nil
-}
-
-func writeParts(ctx context.Context, v Vault, limit int, account, gen string, value []byte) (payload string, err error) {
-	text := base64.RawURLEncoding.EncodeToString(value)
-	if len(text) > limit*maxParts {
-		return "", fail(ErrUnavailable, "its items are too small for %d bytes", len(value))
-	}
-	m := manifest{length: len(value), sum: checksum(value), gen: gen}
-	for chunk := range slices.Chunk([]byte(text), limit) {
-		if err := setVerified(ctx, v, partName(account, gen, m.parts), "", string(chunk)); err != nil {
+		part := partName(name, i, h.slots[i])
+		if err := v.Set(ctx, part, chunk); err != nil {
 			return "", err
 		}
-		m.parts++
-	}
-	return m.encode(), nil
-}
-
-// setVerified writes one item and reads it back: a prompt that was dismissed
-// makes go-keyring's set return nil with nothing stored. A third value there,
-// neither the one before nor ours, is a later write of another process.
-func setVerified(ctx context.Context, v Vault, account, before, payload string) error {
-	if err := v.Set(ctx, account, payload); err != nil {
-		return err
-	}
-	got, found, err := v.Get(ctx, account)
-	if err != nil {
-		return err
-	}
-	if !found || got != payload && (got == before || got == "") {
-		return fail(ErrDenied, "it took the value and did not keep it; was a prompt dismissed?")
-	}
-	return nil
-}
-
-// deleteValue removes the account's own item first, so that no reader meets a
-// manifest without its parts, then every part of any generation.
-func deleteValue(ctx context.Context, v Vault, account string) (removed bool, err error) {
-	_, found, err := v.Get(ctx, account)
-	if err != nil {
-		return false, err
-	}
-	if found {
-		if err := deleteVerified(ctx, v, account); err != nil {
-			return false, err
+		if got, found, err := v.Get(ctx, part); err != nil || !found || got != chunk {
+			if err == nil {
+				err = errNotKept
+			}
+			return "", err
 		}
 	}
-	err = sweepParts(ctx, v, account, func(string) bool { removed = true; return true })
-	return found || removed, err
+	return h.encode(tail), nil
 }
 
-func deleteVerified(ctx context.Context, v Vault, account string) error {
-	if err := v.Delete(ctx, account); err != nil {
-		return err
+var errNotKept = fail(ErrDenied, "it took the value and did not keep it; was a prompt dismissed?")
+
+// split cuts a value's text into the parts' texts and the tail. The tail has at least a quarter of the limit: a change
+// near the end of the value changes no part. As long as the tail has room the parts end where they ended before.
+func split(text string, limit int, h header, before stored) (chunks []string, tail string, err error) {
+	if limit <= 0 || len(h.encode(text)) <= limit {
+		return nil, text, nil
 	}
-	if _, still, err := v.Get(ctx, account); err != nil || still {
-		if err == nil {
-			err = fail(ErrDenied, "it still holds the item; was a prompt dismissed?")
-		}
-		return err
+	least := limit / 4
+	h.slots = make([]bool, max(0, len(text)-least+limit-1)/limit)
+	room := limit - len(h.encode(""))
+	if room < least || len(h.slots) > maxParts {
+		return nil, "", fail(ErrUnavailable, "its items are too small for %d bytes", h.length)
 	}
-	return nil
+	end := len(text) - min(limit/2, room)
+	if was := len(strings.Join(before.parts, "")); was > 0 && len(text)-was >= least && len(text)-was <= room {
+		end = was
+	}
+	for chunk := range slices.Chunk([]byte(text[:end]), limit) {
+		chunks = append(chunks, string(chunk))
+	}
+	return chunks, text[end:], nil
 }
 
-// sweepParts removes the account's parts whose generation unwanted reports.
-func sweepParts(ctx context.Context, v Vault, account string, unwanted func(gen string) bool) error {
-	names, err := v.List(ctx)
-	if err != nil {
-		return err
-	}
-	for _, name := range names {
-		owner, gen, isPart := splitPart(name)
-		if !isPart || owner != account || !unwanted(gen) {
-			continue
+// sweepParts removes the items of an account's parts from the one numbered from on, the last first: what an
+// interruption leaves is without a gap, too, and found by the next sweep.
+func sweepParts(ctx context.Context, v Vault, name string, from, atLeast int) (removed bool, err error) {
+	var left []string
+	for i := from; ; i++ {
+		any := false
+		for _, second := range []bool{false, true} {
+			_, found, err := v.Get(ctx, partName(name, i, second))
+			if err != nil {
+				return false, err
+			}
+			if found {
+				any, left = true, append(left, partName(name, i, second))
+			}
 		}
-		if err := deleteVerified(ctx, v, name); err != nil {
-			return err
+		if !any && i >= atLeast {
+			break
 		}
 	}
-	return nil
+	for _, part := range slices.Backward(left) {
+		if err := v.Delete(ctx, part); err != nil {
+			return true, err
+		}
+		if _, still, err := v.Get(ctx, part); err != nil || still {
+			if err == nil {
+				err = errNotRemoved
+			}
+			return true, err
+		}
+	}
+	return len(left) > 0, nil
 }
 
-func listAccounts(ctx context.Context, v Vault) ([]string, error) {
-	names, err := v.List(ctx)
-	accounts := make([]string, 0, len(names))
-	for _, name := range names {
-		account, _, _ := splitPart(name)
-		accounts = append(accounts, account)
-	}
-	return accounts, err
-}
+var errNotRemoved = fail(ErrDenied, "it still holds the item; was a prompt dismissed?")

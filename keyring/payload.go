@@ -8,77 +8,139 @@ import (
 	"strings"
 )
 
-// What an item holds is ASCII, because KeePassXC and KWallet damage other
-// bytes and macOS' security hex-encodes them:
+// An item holds ASCII, because KeePassXC and KWallet damage other bytes and macOS' security hex-encodes them:
 //
-//	kr1:LENGTH:CHECKSUM:BASE64URL    a whole value
-//	krm1:LENGTH:CHECKSUM:PARTS:GEN   a manifest: the value is in PARTS items
+//	kr1:COUNT:LENGTH:CHECKSUM:PARTS:TAIL    a value
+//	kr1:COUNT:deleted                       nothing: the item waits for a person to confirm its deletion
 //
-// LENGTH is the value's in bytes, CHECKSUM the first 16 hex digits of its
-// SHA-256. A part is the value's base64url text, cut.
+// COUNT is the number of times the account was written; of several items for one account the highest counts. LENGTH
+// is the value's in bytes, CHECKSUM the first 16 hex digits of its SHA-256. The value's base64url text is the texts of
+// its parts and TAIL. PARTS is empty for a value without parts, else their number, a dot, and one bit for each that
+// says which of its two items holds it.
 const (
-	wholePrefix    = "kr1:"
-	manifestPrefix = "krm1:"
+	prefix      = "kr1:"
+	deletedWord = "deleted"
+	maxParts    = 4096
 )
+
+// isOurs reports whether a payload is one of this package's.
+func isOurs(payload string) bool { return strings.HasPrefix(payload, prefix) }
+
+// header is an item without the text of its value.
+type header struct {
+	count   uint64
+	deleted bool
+	length  int
+	sum     string
+	slots   []bool // of each part: false is its first item, true its second
+}
 
 func checksum(value []byte) string {
 	sum := sha256.Sum256(value)
 	return hex.EncodeToString(sum[:8])
 }
 
-func encodeWhole(value []byte) string {
-	return wholePrefix + strconv.Itoa(len(value)) + ":" + checksum(value) + ":" +
-		base64.RawURLEncoding.EncodeToString(value)
-}
+func encodeText(value []byte) string { return base64.RawURLEncoding.EncodeToString(value) }
 
-// manifest is what the last item written of a value in parts says.
-type manifest struct {
-	length int
-	sum    string
-	parts  int
-	gen    string // generation: the parts' common name, new at every write
-}
-
-func (m manifest) encode() string {
-	return manifestPrefix + strconv.Itoa(m.length) + ":" + m.sum + ":" + strconv.Itoa(m.parts) + ":" + m.gen
-}
-
-// decode reads an item: a whole value, or a manifest where m is not nil.
-func decode(payload string) (value []byte, m *manifest, err error) {
-	switch {
-	case payload == "":
-		return nil, nil, fail(ErrCorrupt, "it is blank")
-	case strings.HasPrefix(payload, wholePrefix):
-		f := strings.Split(payload[len(wholePrefix):], ":")
-		if len(f) != 3 {
-			return nil, nil, fail(ErrCorrupt, "its header is cut off")
-		}
-		value, err = verify(f[0], f[1], f[2])
-		return value, nil, err
-	case strings.HasPrefix(payload, manifestPrefix):
-		m, err = decodeManifest(strings.Split(payload[len(manifestPrefix):], ":"))
-		return nil, m, err
+func (h header) encode(tail string) string {
+	begin := prefix + strconv.FormatUint(h.count, 10) + ":"
+	if h.deleted {
+		return begin + deletedWord
 	}
-	return nil, nil, fail(ErrCorrupt, "it was not written by this program")
+	return begin + strconv.Itoa(h.length) + ":" + h.sum + ":" + encodeSlots(h.slots) + ":" + tail
 }
 
-func decodeManifest(f []string) (*manifest, error) {
-	if len(f) != 4 {
-		return nil, fail(ErrCorrupt, "its header is cut off")
-	}
-	length, err1 := strconv.Atoi(f[0])
-	parts, err2 := strconv.Atoi(f[2])
-	if err1 != nil || err2 != nil || length < 0 || length > MaxValue || parts < 1 || parts > maxParts || !validGeneration(f[3]) {
-		return nil, fail(ErrCorrupt, "its list of parts is damaged")
-	}
-	return &manifest{length: length, sum: f[1], parts: parts, gen: f[3]}, nil
+// marker returns the payload of an item that stands for nothing, as the write after payload.
+func marker(payload string) string {
+	return header{count: countOf(payload) + 1, deleted: true}.encode("")
 }
 
-// verify decodes text and holds it against the recorded length and checksum.
-func verify(length, sum, text string) ([]byte, error) {
+// isMarker reports whether a payload stands for nothing.
+func isMarker(payload string) bool {
+	h, _, err := decode(payload)
+	return err == nil && h.deleted
+}
+
+// countOf reads a payload's COUNT; 0 where it can't be read.
+func countOf(payload string) uint64 {
+	text, _ := strings.CutPrefix(payload, prefix)
+	text, _, _ = strings.Cut(text, ":")
+	n, _ := strconv.ParseUint(text, 10, 62)
+	return n
+}
+
+// later reports whether payload a is to be used rather than b, of two items for one account.
+func later(a, b string) bool {
+	if x, y := countOf(a), countOf(b); x != y {
+		return x > y
+	}
+	return a > b // any order will do, as long as all readers have the same
+}
+
+// decode reads an item. Its error is ErrCorrupt and never quotes the item.
+func decode(payload string) (h header, tail string, err error) {
+	if payload == "" {
+		return h, "", fail(ErrCorrupt, "it is blank")
+	}
+	if !isOurs(payload) {
+		return h, "", fail(ErrCorrupt, "it was not written by this program")
+	}
+	h.count = countOf(payload)
+	f := strings.Split(payload[len(prefix):], ":")
+	if len(f) == 2 && f[1] == deletedWord {
+		h.deleted = true
+		return h, "", nil
+	}
+	if len(f) != 5 {
+		return h, "", fail(ErrCorrupt, "its header is cut off")
+	}
+	slots, ok := decodeSlots(f[3])
+	h.length, err = strconv.Atoi(f[1])
+	if !ok || err != nil || h.length < 0 || h.length > maxStored {
+		return h, "", fail(ErrCorrupt, "its header is damaged")
+	}
+	h.sum, h.slots = f[2], slots
+	return h, f[4], nil
+}
+
+// verify decodes a value's text and compares it with the header.
+func (h header) verify(text string) ([]byte, error) {
 	value, err := base64.RawURLEncoding.DecodeString(text)
-	if err != nil || strconv.Itoa(len(value)) != length || checksum(value) != sum {
+	if err != nil || len(value) != h.length || checksum(value) != h.sum {
 		return nil, fail(ErrCorrupt, "its length or checksum is wrong")
 	}
 	return value, nil
+}
+
+func encodeSlots(slots []bool) string {
+	if len(slots) == 0 {
+		return ""
+	}
+	bits := make([]byte, (len(slots)+7)/8)
+	for i, second := range slots {
+		if second {
+			bits[i/8] |= 1 << (i % 8)
+		}
+	}
+	return strconv.Itoa(len(slots)) + "." + encodeText(bits)
+}
+
+func decodeSlots(text string) (slots []bool, ok bool) {
+	if text == "" {
+		return nil, true
+	}
+	number, encoded, _ := strings.Cut(text, ".")
+	n, err := strconv.Atoi(number)
+	if err != nil || n < 1 || n > maxParts {
+		return nil, false
+	}
+	bits, err := base64.RawURLEncoding.DecodeString(encoded)
+	if err != nil || len(bits) != (n+7)/8 {
+		return nil, false
+	}
+	slots = make([]bool, n)
+	for i := range slots {
+		slots[i] = bits[i/8]&(1<<(i%8)) != 0
+	}
+	return slots, true
 }

@@ -8,7 +8,6 @@ import (
 )
 
 const (
-	noPrompt = dbus.ObjectPath("/")
 	// humanDelay is less than anyone takes to read a prompt and dismiss it: a
 	// prompt that ended sooner had no prompter to show it.
 	humanDelay = 300 * time.Millisecond
@@ -23,7 +22,7 @@ func (v *vault) unlock(ctx context.Context, path dbus.ObjectPath) error {
 	if err != nil {
 		return err
 	}
-	if prompt == noPrompt {
+	if prompt == noObject {
 		if len(unlocked) == 0 {
 			return fail(ErrLocked, "it can't be unlocked from here")
 		}
@@ -34,14 +33,21 @@ func (v *vault) unlock(ctx context.Context, path dbus.ObjectPath) error {
 		return v.showToNobody(ctx, prompt)
 	case !v.access.Attended:
 		v.dismiss(prompt)
-		return fail(ErrLocked, "")
-	case !open && v.access.OnPrompt != nil:
-		v.access.OnPrompt()
+		return fail(ErrLocked, "%s", PromptBlocked())
+	case !open:
+		v.announce()
 	}
 	return v.show(ctx, prompt)
 }
 
-// show shows an unlock prompt and waits for the person, the provider's end, or
+// announce says that a person is waited for.
+func (v *vault) announce() {
+	if v.access.OnPrompt != nil {
+		v.access.OnPrompt()
+	}
+}
+
+// show shows a prompt and waits for the person, the provider's end, or
 // the end of ctx.
 func (v *vault) show(ctx context.Context, prompt dbus.ObjectPath) error {
 	signals := make(chan *dbus.Signal, 8)

@@ -6,6 +6,7 @@ import (
 	"crypto/cipher"
 	"crypto/rand"
 	"encoding/base64"
+	"errors"
 	"strings"
 	"sync"
 )
@@ -18,9 +19,9 @@ const (
 // Sealer encrypts what has to lie in a file, with a key that is kept in the
 // keychain: AES-256-GCM with a random nonce. It is safe for concurrent use.
 //
-// The key is made at the first Prepare or Seal that finds none. Two processes
-// that do so at once can each make one, of which one stays; the caller takes a
-// lock for the first use.
+// The key is made at the first Prepare or Seal that finds none. The caller takes
+// a lock for the first use: between two processes that make one at once, the
+// later one stays.
 type Sealer struct {
 	Keyring *Keyring
 	Account string // of the key's own item
@@ -96,6 +97,9 @@ func (s *Sealer) read(ctx context.Context, create bool) error {
 	return err
 }
 
+// errKeyExists ends the making of a key: another process made it.
+var errKeyExists = errors.New("the key exists")
+
 func (s *Sealer) key(ctx context.Context, create bool) ([]byte, error) {
 	key, found, err := s.Keyring.Get(ctx, s.Account)
 	if err != nil || found {
@@ -104,10 +108,19 @@ func (s *Sealer) key(ctx context.Context, create bool) ([]byte, error) {
 	if !create {
 		return nil, fail(ErrCorrupt, "the key that sealed it is not in the keychain")
 	}
-	key = make([]byte, sealKeyLen)
-	rand.Read(key)
-	if err := s.Keyring.Set(ctx, s.Account, key); err != nil {
-		return nil, err
+	err = s.Keyring.Update(ctx, s.Account, func(current []byte) ([]byte, error) {
+		if key = current; key != nil {
+			return nil, errKeyExists
+		}
+		key = make([]byte, sealKeyLen)
+		rand.Read(key)
+		return key, nil
+	})
+	switch {
+	case errors.Is(err, ErrChanged):
+		return s.key(ctx, false)
+	case errors.Is(err, errKeyExists):
+		return key, nil
 	}
-	return key, nil
+	return key, err
 }

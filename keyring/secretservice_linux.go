@@ -19,12 +19,14 @@ const (
 	secretsName         = "org.freedesktop.secrets"
 	secretsPath         = dbus.ObjectPath("/org/freedesktop/secrets")
 	loginPath           = dbus.ObjectPath("/org/freedesktop/secrets/collection/login")
-	defaultPath         = dbus.ObjectPath("/org/freedesktop/secrets/aliases/default")
+	sessionPath         = dbus.ObjectPath("/org/freedesktop/secrets/collection/session")
+	noObject            = dbus.ObjectPath("/")
 	serviceInterface    = "org.freedesktop.Secret.Service"
 	collectionInterface = "org.freedesktop.Secret.Collection"
 	itemInterface       = "org.freedesktop.Secret.Item"
 	promptInterface     = "org.freedesktop.Secret.Prompt"
 	propertiesGet       = "org.freedesktop.DBus.Properties.Get"
+	schemaAttribute     = "xdg:schema"
 )
 
 const secretServiceName = "Secret Service"
@@ -32,29 +34,33 @@ const secretServiceName = "Secret Service"
 // dialPause is how often a bus that is too busy is called again.
 const dialPause = 10 * time.Millisecond
 
-// secretService is the Linux keychain. Items are written and deleted by
-// go-keyring, over the process' shared bus connection. They are looked for and
-// read over a connection of the operation's own: go-keyring's get costs eight
-// round trips to these four, knows no context, and can't list.
-type secretService struct{ service string }
+// secretService is the Linux keychain. go-keyring creates its items, over the connection that they are found, read,
+// changed and deleted on: go-keyring's own get costs twice the round trips, knows no context, and can't list; its set and
+// delete take any item with our two attributes for ours.
+type secretService struct {
+	service, schema string
+	label           func(account string) string
+}
 
-func platformBackend(service string) Backend { return secretService{service} }
+func platformBackend(service string) Backend { return secretService{service: service} }
+
+func (s secretService) withOptions(opt Options) Backend {
+	s.schema, s.label = opt.Schema, opt.Label
+	return s
+}
+
+// labelFor names an item for people.
+func (s secretService) labelFor(name string) string {
+	if s.label != nil {
+		return s.label(accountName(name))
+	}
+	return s.service + ": " + accountName(name)
+}
 
 func (secretService) Limit() int { return 0 }
 
-// Name asks the bus which program owns the Secret Service.
-func (secretService) Name(ctx context.Context) string {
-	conn, err := dialBus(ctx)
-	if err != nil {
-		return secretServiceName
-	}
-	defer conn.Close()
-	var pid uint32
-	if conn.BusObject().CallWithContext(ctx, "org.freedesktop.DBus.GetConnectionUnixProcessID", 0, secretsName).Store(&pid) != nil {
-		return secretServiceName
-	}
-	return secretServiceName + providerSuffix(pid)
-}
+// Name is for a keychain that can't be opened, which has another.
+func (secretService) Name(context.Context) string { return secretServiceName }
 
 func providerSuffix(pid uint32) string {
 	comm, err := os.ReadFile("/proc/" + strconv.FormatUint(uint64(pid), 10) + "/comm")
@@ -73,19 +79,18 @@ func providerSuffix(pid uint32) string {
 	return ""
 }
 
-// Open connects to the session bus and reads whether the collection that
-// go-keyring uses is locked.
+// Open connects to the session bus and finds the collection that go-keyring uses.
 func (s secretService) Open(ctx context.Context, access Access) (Vault, error) {
 	conn, err := dialBus(ctx)
 	if err != nil {
 		return nil, classify(err)
 	}
-	v := &vault{conn: conn, service: s.service, access: access}
-	if err := v.open(ctx); err != nil {
-		v.Close()
+	c := &connection{conn: conn, opt: s, found: map[string]hits{}, emptied: map[dbus.ObjectPath]bool{}}
+	if err := c.greet(ctx); err != nil {
+		conn.Close()
 		return nil, err
 	}
-	return v, nil
+	return &vault{c, access}, nil
 }
 
 // busAddress finds the session bus without ever starting one. godbus, left
@@ -105,8 +110,8 @@ func busAddress() (string, error) {
 	return "", fail(ErrUnavailable, "there is no D-Bus session bus here")
 }
 
-// dialBus connects to the session bus. The end of ctx ends the dialling, not the
-// connection: a prompt that is given up on is yet to be taken back over it.
+// dialBus connects to the session bus and authenticates, without a Hello yet. The end of ctx ends the dialling, not
+// the connection: a prompt that is given up on is yet to be taken back over it.
 func dialBus(ctx context.Context) (*dbus.Conn, error) {
 	addr, err := busAddress()
 	if err != nil {
@@ -115,11 +120,14 @@ func dialBus(ctx context.Context) (*dbus.Conn, error) {
 	dialling, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	var conn *dbus.Conn
 	err = bounded(ctx, cancel, func() (err error) {
-		conn, err = unhurried(dialling, func() (*dbus.Conn, error) { return dbus.Connect(addr, dbus.WithContext(dialling)) })
+		conn, err = unhurried(dialling, func() (*dbus.Conn, error) { return dbus.Dial(addr, dbus.WithContext(dialling)) })
+		if err == nil {
+			err = conn.Auth(nil)
+		}
 		return err
 	})
 	if err != nil {
-		cancel()
+		cancel() // which closes it, too
 		return nil, err
 	}
 	return conn, nil

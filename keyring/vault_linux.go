@@ -3,289 +3,221 @@ package keyring
 import (
 	"context"
 	"errors"
-	"os"
-	"slices"
-	"strings"
-	"sync/atomic"
+	"maps"
+	"time"
 
 	"github.com/godbus/dbus/v5"
-	gokeyring "github.com/zalando/go-keyring"
 )
 
-// vault is the Secret Service on one connection, for one operation.
+// vault is the Secret Service for one access.
 type vault struct {
-	conn       *dbus.Conn
-	service    string
-	access     Access
-	collection dbus.ObjectPath
-	session    dbus.ObjectPath // opened with the first search
+	*connection
+	access Access
 }
+
+func (v *vault) WithAccess(access Access) Vault { return &vault{v.connection, access} }
 
 func (v *vault) Close() { v.conn.Close() }
 
-// call makes one method call and stores its results.
-func (v *vault) call(ctx context.Context, path dbus.ObjectPath, method string, flags dbus.Flags, args []any, results ...any) error {
-	call := v.conn.Object(secretsName, path).CallWithContext(ctx, method, flags, args...)
-	if call.Err != nil {
-		return classify(call.Err)
-	}
-	if err := call.Store(results...); err != nil {
-		return fail(ErrUnavailable, "the Secret Service's answer to %s has the wrong form", method)
-	}
-	return nil
-}
+// relockPauses are the waits between attempts at a call that found a collection locked again: gnome-keyring ties an
+// unlock to the connection that made it, and another one's end can lock it in mid-call.
+var relockPauses = []time.Duration{20 * time.Millisecond, 40 * time.Millisecond, 80 * time.Millisecond, 160 * time.Millisecond, 320 * time.Millisecond}
 
-// open finds the collection and unlocks it where that is needed and allowed.
-func (v *vault) open(ctx context.Context) error {
-	locked, err := v.locked(ctx, dbus.FlagNoAutoStart)
-	if errors.Is(err, errLost) {
-		if err = v.activate(ctx); err == nil {
-			locked, err = v.locked(ctx, 0)
+// unlocked makes a call, and unlocks the object at path if that is locked.
+func (v *vault) unlocked(ctx context.Context, path dbus.ObjectPath, call func() error) error {
+	err := call()
+	for _, wait := range relockPauses {
+		if !errors.Is(err, ErrLocked) {
+			return err
+		}
+		if err := v.unlock(ctx, path); err != nil {
+			return err
+		}
+		if err = call(); !errors.Is(err, ErrLocked) {
+			return err
+		}
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-time.After(wait):
 		}
 	}
-	if err != nil {
+	return err
+}
+
+// search returns the items whose attributes include our service and these, in an unlocked collection: a locked one may
+// have nothing to show.
+func (v *vault) search(ctx context.Context, attributes map[string]string) (items []dbus.ObjectPath, err error) {
+	attributes["service"] = v.opt.service
+	err = v.unlocked(ctx, v.collection, func() error {
+		items, err = v.searchOnce(ctx, attributes)
 		return err
-	}
-	if locked {
-		return v.unlock(ctx, v.collection)
-	}
-	return nil
-}
-
-// locked finds the collection that go-keyring uses, "login" or else the one
-// with the alias "default", and reads whether it is locked.
-//
-// The connection's first call is the service's list of collections, and its
-// answer is waited for: gnome-keyring aborts now and then where that is a
-// property of a collection or OpenSession, for which it has to know the client.
-func (v *vault) locked(ctx context.Context, flags dbus.Flags) (bool, error) {
-	var value dbus.Variant
-	if err := v.call(ctx, secretsPath, propertiesGet, flags, []any{serviceInterface, "Collections"}, &value); err != nil {
-		return false, err
-	}
-	paths, ok := value.Value().([]dbus.ObjectPath)
-	if !ok {
-		return false, fail(ErrUnavailable, "the Secret Service's list of collections has the wrong form")
-	}
-	v.collection = defaultPath
-	if slices.Contains(paths, loginPath) {
-		v.collection = loginPath
-	}
-	err := v.call(ctx, v.collection, propertiesGet, flags, []any{collectionInterface, "Locked"}, &value)
-	locked, ok := value.Value().(bool)
-	switch {
-	case err != nil && !errors.Is(err, errNoObject):
-		return false, err
-	case err != nil || !ok:
-		return false, fail(ErrUnavailable, "the Secret Service has no default collection to keep things in")
-	}
-	return locked, nil
-}
-
-// activate starts the provider where the bus knows how to.
-func (v *vault) activate(ctx context.Context) error {
-	var names []string
-	bus := v.conn.BusObject()
-	if err := bus.CallWithContext(ctx, "org.freedesktop.DBus.ListActivatableNames", 0).Store(&names); err != nil {
-		return classify(err)
-	}
-	for _, name := range names {
-		if name == secretsName {
-			return classify(bus.CallWithContext(ctx, "org.freedesktop.DBus.StartServiceByName", 0, secretsName, uint32(0)).Err)
-		}
-	}
-	return fail(ErrUnavailable, "no Secret Service provider is running")
-}
-
-// search returns the items whose attributes include ours and these, opening
-// the session in the same round trip where there is none yet.
-func (v *vault) search(ctx context.Context, attributes map[string]string) ([]dbus.ObjectPath, error) {
-	var session *dbus.Call
-	if v.session == "" {
-		session = v.conn.Object(secretsName, secretsPath).GoWithContext(ctx, serviceInterface+".OpenSession", 0, make(chan *dbus.Call, 1), "plain", dbus.MakeVariant(""))
-	}
-	attributes["service"] = v.service
-	var items []dbus.ObjectPath
-	err := v.call(ctx, v.collection, collectionInterface+".SearchItems", 0, []any{attributes}, &items)
-	if session != nil {
-		var output dbus.Variant
-		opened := (<-session.Done).Store(&output, &v.session)
-		if err == nil {
-			err = classify(opened)
-		}
-	}
+	})
 	return items, err
 }
 
-// secret is the Secret Service's (oayays) structure.
-type secret struct {
-	Session     dbus.ObjectPath
-	Parameters  []byte
-	Value       []byte
-	ContentType string
-}
+// searchOnce asks in one round trip whether the collection is locked, for the items, and for the session, if there is
+// none yet.
+func (v *vault) searchOnce(ctx context.Context, attributes map[string]string) (items []dbus.ObjectPath, err error) {
+	v.mu.Lock()
+	known := v.session != ""
+	v.mu.Unlock()
+	var opening *dbus.Call
+	if !known {
+		opening = v.start(ctx, secretsPath, serviceInterface+".OpenSession", 0, "plain", dbus.MakeVariant(""))
+	}
+	locking := v.start(ctx, v.collection, propertiesGet, 0, collectionInterface, "Locked")
+	searching := v.start(ctx, v.collection, collectionInterface+".SearchItems", 0, attributes)
 
-// Get returns the item with exactly our attributes. Where several are, which
-// only another program can have brought about, the first of ours counts.
-func (v *vault) Get(ctx context.Context, account string) (string, bool, error) {
-	items, err := v.search(ctx, map[string]string{"username": account})
-	if err != nil {
-		return "", false, err
-	}
-	for _, item := range items {
-		value, err := v.secretOf(ctx, item)
-		if err != nil {
-			return "", false, err
-		}
-		if strings.HasPrefix(value, wholePrefix) || strings.HasPrefix(value, manifestPrefix) {
-			return value, true, nil
-		}
-		_, ours, err := v.accountOf(ctx, item)
-		if err != nil {
-			return "", false, err
-		}
-		if ours {
-			return value, true, nil
-		}
-	}
-	return "", false, nil
-}
-
-func (v *vault) secretOf(ctx context.Context, item dbus.ObjectPath) (string, error) {
-	var s secret
-	err := v.call(ctx, item, itemInterface+".GetSecret", 0, []any{v.session}, &s)
-	if errors.Is(err, ErrLocked) {
-		if err = v.unlock(ctx, item); err == nil {
-			err = v.call(ctx, item, itemInterface+".GetSecret", 0, []any{v.session}, &s)
-		}
-	}
-	return string(s.Value), err
-}
-
-// accountOf reads whose an item is. Ours has go-keyring's two attributes and
-// nothing beside them but what a provider adds by itself.
-func (v *vault) accountOf(ctx context.Context, item dbus.ObjectPath) (account string, ours bool, err error) {
-	var value dbus.Variant
-	if err := v.call(ctx, item, propertiesGet, 0, []any{itemInterface, "Attributes"}, &value); err != nil {
-		return "", false, err
-	}
-	attributes, ok := value.Value().(map[string]string)
-	if !ok {
-		return "", false, fail(ErrUnavailable, "the Secret Service's answer about an item has the wrong form")
-	}
-	for name := range attributes {
-		if name != "username" && name != "service" && !addedByProvider(name) {
-			return "", false, nil
-		}
-	}
-	account, ours = attributes["username"]
-	return account, ours && attributes["service"] == v.service, nil
-}
-
-// addedByProvider names the attributes that gnome-keyring, first, and KeePassXC
-// give to every item.
-func addedByProvider(attribute string) bool {
-	switch attribute {
-	case "xdg:schema", "Notes", "Path", "Title", "URL", "UserName", "Uuid":
-		return true
-	}
-	return false
-}
-
-// List reads the accounts of our items, not their secrets.
-func (v *vault) List(ctx context.Context) ([]string, error) {
-	items, err := v.search(ctx, map[string]string{})
-	if err != nil {
-		return nil, err
-	}
-	var accounts []string
-	for _, item := range items {
-		account, ours, err := v.accountOf(ctx, item)
-		if err != nil {
+	var output, value dbus.Variant
+	var session dbus.ObjectPath
+	if opening != nil {
+		if err := answer(opening, "OpenSession", &output, &session); err != nil {
 			return nil, err
 		}
-		if ours {
-			accounts = append(accounts, account)
-		}
+		v.mu.Lock()
+		v.session = session
+		v.mu.Unlock()
 	}
-	return accounts, nil
+	err = answer(locking, "Locked", &value)
+	locked, ok := value.Value().(bool)
+	switch {
+	case err != nil && !errors.Is(err, errNoObject):
+		return nil, err
+	case err != nil || !ok:
+		return nil, fail(ErrUnavailable, "the Secret Service has no default collection to keep things in")
+	case locked:
+		return nil, fail(ErrLocked, "")
+	}
+	err = answer(searching, "SearchItems", &items)
+	return items, err
 }
 
-// Set replaces the account's item through go-keyring.
-func (v *vault) Set(ctx context.Context, account, payload string) error {
-	if _, err := v.ownItems(ctx, account); err != nil {
-		return err
-	}
-	return v.shared(ctx, func() error { return gokeyring.Set(v.service, account, payload) })
-}
-
-// Delete removes every item of the account through go-keyring, which takes
-// the first match at each call.
-func (v *vault) Delete(ctx context.Context, account string) error {
-	for {
-		n, err := v.ownItems(ctx, account)
-		if err != nil || n == 0 {
-			return err
-		}
-		err = v.shared(ctx, func() error { return gokeyring.Delete(v.service, account) })
-		if err != nil {
-			return err
-		}
-		if left, err := v.ownItems(ctx, account); err != nil || left >= n {
-			return err // it was not removed: the caller reads back and says so
-		}
-	}
-}
-
-// ownItems counts the account's items and refuses to go on where one of them
-// is another program's: go-keyring matches on two attributes, and would
-// overwrite or delete an item that has those and more.
-func (v *vault) ownItems(ctx context.Context, account string) (int, error) {
-	items, err := v.search(ctx, map[string]string{"username": account})
+// Get returns the payload of the account's item of ours; of several, which only an interruption or another program can
+// have brought about, the later one's.
+func (v *vault) Get(ctx context.Context, name string) (string, bool, error) {
+	h, err := v.look(ctx, name)
 	if err != nil {
-		return 0, err
+		return "", false, err
 	}
-	for _, item := range items {
-		_, ours, err := v.accountOf(ctx, item)
-		if err != nil {
-			return 0, err
-		}
-		if !ours {
-			return 0, fail(ErrDenied, "another program keeps an item under the name %q of %q, and it would be overwritten", account, v.service)
-		}
+	v.mu.Lock()
+	v.found[name] = h
+	v.mu.Unlock()
+	if len(h.items) == 0 {
+		return "", false, nil
 	}
-	return len(items), nil
+	return h.items[0].payload, true, h.items[0].err
 }
 
-// shared runs a go-keyring call on the process' shared bus connection, after a
-// property read as that connection's first call. A call given up on has its
-// connection closed, so that a prompt answered later can store nothing.
-func (v *vault) shared(ctx context.Context, call func() error) error {
-	if addr, err := busAddress(); err != nil {
+// known returns what the last Get found, once, or looks.
+func (v *vault) known(ctx context.Context, name string) (hits, error) {
+	v.mu.Lock()
+	h, ok := v.found[name]
+	delete(v.found, name)
+	v.mu.Unlock()
+	if ok {
+		return h, nil
+	}
+	return v.look(ctx, name)
+}
+
+// Set changes the account's item by its path, so that nothing else can be overwritten, or has go-keyring create it.
+func (v *vault) Set(ctx context.Context, name, payload string) error {
+	h, err := v.known(ctx, name)
+	if err != nil {
 		return err
-	} else if os.Getenv("DBUS_SESSION_BUS_ADDRESS") != addr {
-		// go-keyring looks for the bus by itself, and must find this one.
-		os.Setenv("DBUS_SESSION_BUS_ADDRESS", addr)
 	}
-	var bus atomic.Pointer[dbus.Conn]
-	abandon := func() {
-		if conn := bus.Load(); conn != nil {
-			conn.Close()
+	if len(h.items) == 0 {
+		return v.create(ctx, name, payload, h.twin)
+	}
+	first := h.items[0]
+	if err := v.setSecret(ctx, first.path, payload); err != nil {
+		return err
+	}
+	if first.loose && v.opt.schema != "" {
+		if err := v.adopt(ctx, name, first.path); err != nil {
+			return err
 		}
 	}
-	err := bounded(ctx, abandon, func() error {
-		conn, err := unhurried(ctx, dbus.SessionBus)
-		if err != nil {
+	for _, duplicate := range h.items[1:] {
+		if err := v.remove(ctx, duplicate); err != nil && !errors.Is(err, errNoObject) {
 			return err
 		}
-		bus.Store(conn)
-		if _, err := conn.Object(secretsName, secretsPath).GetProperty(serviceInterface + ".Collections"); err != nil {
+	}
+	return nil
+}
+
+// Delete removes all items of ours that the account has.
+func (v *vault) Delete(ctx context.Context, name string) error {
+	h, err := v.lookEverywhere(ctx, name)
+	if err != nil {
+		return err
+	}
+	v.mu.Lock()
+	delete(v.found, name)
+	v.mu.Unlock()
+	for _, it := range h.items {
+		if err := v.remove(ctx, it); err != nil && !errors.Is(err, errNoObject) {
 			return err
 		}
-		if err := ctx.Err(); err != nil {
-			return err
-		}
-		return call()
+	}
+	return nil
+}
+
+// remove deletes one item. If the keychain wants a person for that and none is there, the item stays, with a payload
+// that stands for nothing, for Tidy.
+func (v *vault) remove(ctx context.Context, it item) error {
+	prompt := noObject
+	err := v.unlocked(ctx, it.path, func() error {
+		return v.call(ctx, it.path, itemInterface+".Delete", 0, nil, &prompt)
 	})
-	return classify(err)
+	if err != nil || prompt == noObject {
+		return err
+	}
+	if v.access.Attended {
+		v.announce()
+		return v.show(ctx, prompt)
+	}
+	v.dismiss(prompt)
+	if err := v.setSecret(ctx, it.path, marker(it.payload)); err != nil {
+		return err
+	}
+	v.remember(it.path)
+	return nil
+}
+
+func (v *vault) remember(path dbus.ObjectPath) {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	v.emptied[path] = true
+}
+
+// Tidy deletes the items that were emptied, unless something was stored in them since.
+func (v *vault) Tidy(ctx context.Context) error {
+	v.mu.Lock()
+	emptied := v.emptied
+	v.emptied = map[dbus.ObjectPath]bool{}
+	v.mu.Unlock()
+	for path := range maps.Keys(emptied) {
+		payload, err := v.secretOf(ctx, path)
+		if err == nil && isMarker(payload) {
+			err = v.remove(ctx, item{path: path, payload: payload})
+		}
+		if err != nil && !errors.Is(err, errNoObject) {
+			return err
+		}
+	}
+	return nil
+}
+
+// List returns the names of all items of ours.
+func (v *vault) List(ctx context.Context) (names []string, err error) {
+	payloads, unreadable, err := v.All(ctx)
+	for name := range payloads {
+		names = append(names, name)
+	}
+	for name := range unreadable {
+		names = append(names, name)
+	}
+	return names, err
 }

@@ -2,67 +2,47 @@ package legacyfile
 
 import (
 	"bytes"
-	"encoding/json"
 	"slices"
 	"strconv"
 )
 
 // document is the content of an auth.json.
 type document struct {
+	text        []byte // the content, without a byte-order mark
 	top         object // everything, in order
 	credentials object // the members of the credentials object
 }
 
 // parseDocument reads a file's content. Nothing, or only space, is an empty
-// document, and so is a lone byte-order mark. Any error is a *fault whose offset
-// does not count the byte-order mark; see [textOf].
+// document, and so is a lone byte-order mark. It fails only if what is ours
+// can't be told from the rest: an entry of ours that can't be read is the matter
+// of find. Any error is a *fault whose offset does not count the byte-order
+// mark; see [textOf].
 func parseDocument(data []byte) (*document, error) {
-	data = textOf(data)
-	if len(trimSpace(data)) == 0 {
-		return &document{}, nil
-	}
-	top, err := parseObject(data)
-	if err != nil {
-		return nil, err
-	}
-	d := &document{top: top}
-	if err := checkEntries(top, 0); err != nil {
-		return nil, err
-	}
-	i := top.index("credentials")
-	if i < 0 || string(top[i].value) == "null" {
+	d := &document{text: textOf(data)}
+	if skipSpace(d.text, 0) == len(d.text) {
 		return d, nil
 	}
-	d.credentials, err = parseObject(top[i].value)
-	if err != nil {
-		return nil, shifted(err, top[i].at)
+	var err error
+	if d.top, err = parseObject(d.text); err != nil {
+		return nil, err
 	}
-	return d, checkEntries(d.credentials, top[i].at)
+	if twice := d.top.repeated("version", "credentials"); twice != nil {
+		return nil, &fault{twice.keyAt, "the same name twice"}
+	}
+	i := d.top.index("credentials")
+	switch {
+	case i < 0 || string(d.top[i].value) == "null":
+	case d.top[i].value[0] != '{':
+		return nil, &fault{d.top[i].at, "not a JSON object"}
+	default:
+		d.credentials = members(d.text, d.top[i].at)
+	}
+	return d, nil
 }
 
 // textOf is data without a byte-order mark.
 func textOf(data []byte) []byte { return bytes.TrimPrefix(data, []byte("\xef\xbb\xbf")) }
-
-// checkEntries refuses entries that name a field twice: programs differ on
-// which one counts.
-func checkEntries(o object, base int) error {
-	for _, m := range o {
-		if m.value[0] != '{' {
-			continue
-		}
-		if _, err := parseObject(m.value); err != nil {
-			return shifted(err, base+m.at)
-		}
-	}
-	return nil
-}
-
-func shifted(err error, by int) error {
-	if f, ok := err.(*fault); ok {
-		return &fault{f.offset + by, f.reason}
-	}
-	return err
-}
 
 // reserved reports whether a top-level key is the format's own or Codex's, and
 // so never a provider's name.
@@ -79,84 +59,74 @@ func reserved(name string) bool {
 
 const codexKey = "OPENAI_API_KEY"
 
-// find returns the entry in force under name, nil if there is none, and
-// whether it is Codex's.
-func (d *document) find(name string) (entry []byte, foreign bool) {
-	entry = canonical(name, d.credentials.get(name), false)
-	if older := d.legacy(name); older != nil && (entry == nil || savedAt(older).After(savedAt(entry))) {
-		entry = older
+// find returns the entry under name, nil if there is none, and whether it is
+// Codex's. An entry that can't be read is a *fault, beside its bytes.
+func (d *document) find(name string) (entry []byte, foreign bool, err error) {
+	entry, err = d.own(name)
+	if entry == nil && err == nil && name == "openai" {
+		entry, err = d.codexEntry()
+		foreign = entry != nil
 	}
-	if entry == nil && name == "openai" {
-		entry = d.codexEntry()
-		return entry, entry != nil
-	}
-	return entry, false
+	return entry, foreign, err
 }
 
-// legacy returns the credential kept under name at the top level.
-func (d *document) legacy(name string) []byte {
-	if reserved(name) {
-		return nil
+// own is find without what is Codex's.
+func (d *document) own(name string) (entry []byte, err error) {
+	if entry, err = entryOf(d.credentials, name, false); entry == nil && err == nil && !reserved(name) {
+		entry, err = entryOf(d.top, name, true)
 	}
-	return canonical(name, d.top.get(name), true)
+	return entry, err
 }
 
-// codexEntry is Codex's API key as an entry. Codex's tokens are never read. It
-// has no saved_at: Codex's last_refresh is about its tokens, and must not make
-// this key newer than one of ours.
-func (d *document) codexEntry() []byte {
+// entryOf returns the credential that o keeps under name. Two of them are a
+// fault at the second.
+func entryOf(o object, name string, topLevel bool) (entry []byte, err error) {
+	for _, m := range o {
+		if m.name != name {
+			continue
+		}
+		next, err := canonical(name, m.value, topLevel)
+		switch {
+		case err != nil:
+			return bytes.Clone(m.value), shifted(err, m.at)
+		case next != nil && entry != nil:
+			return bytes.Clone(m.value), &fault{m.keyAt, "the same name twice"}
+		case next != nil:
+			entry = next
+		}
+	}
+	return entry, nil
+}
+
+// codexEntry is Codex's API key as an entry. Codex's tokens are never read.
+func (d *document) codexEntry() ([]byte, error) {
+	if twice := d.top.repeated(codexKey); twice != nil {
+		return nil, &fault{twice.keyAt, "the same name twice"}
+	}
 	if d.top.text(codexKey) == "" {
-		return nil
+		return nil, nil
 	}
-	return object{newMember("type", quote("api_key")), newMember("key", d.top.get(codexKey))}.compact()
+	return object{newMember("type", quote("api_key")), newMember("key", d.top.get(codexKey))}.compact(), nil
 }
 
 // names lists the entries that find would find, sorted.
 func (d *document) names() []string {
 	names := []string{}
 	for _, m := range d.credentials {
-		if canonical(m.name, m.value, false) != nil {
+		if entry, err := canonical(m.name, m.value, false); entry != nil || err != nil {
 			names = append(names, m.name)
 		}
 	}
 	for _, m := range d.top {
-		if !reserved(m.name) && canonical(m.name, m.value, true) != nil {
+		if isOld(m, m.name) {
 			names = append(names, m.name)
 		}
 	}
-	if d.codexEntry() != nil {
+	if entry, err := d.codexEntry(); entry != nil || err != nil {
 		names = append(names, "openai")
 	}
 	slices.Sort(names)
 	return slices.Compact(names)
-}
-
-// set stores an entry under name and drops the legacy one it supersedes.
-func (d *document) set(name string, entry []byte) {
-	if d.legacy(name) != nil {
-		d.top = d.top.without(name)
-	}
-	d.credentials = d.credentials.with(name, entry)
-	if d.top.index("version") < 0 {
-		d.top = append(object{newMember("version", nil)}, d.top...)
-	}
-	d.top = d.top.with("version", json.RawMessage("1"))
-	if d.top.index("credentials") < 0 {
-		after := d.top.index("version") + 1
-		d.top = slices.Insert(d.top, after, newMember("credentials", nil))
-	}
-}
-
-// remove drops every entry of ours under name and reports whether there was
-// one.
-func (d *document) remove(name string) bool {
-	found := d.credentials.index(name) >= 0
-	d.credentials = d.credentials.without(name)
-	if d.legacy(name) != nil {
-		d.top = d.top.without(name)
-		found = true
-	}
-	return found
 }
 
 // vacant reports whether nothing of anyone's is left.
@@ -170,12 +140,12 @@ func (d *document) later() bool {
 	return version > 1
 }
 
-// render returns the file's content. Values of others are byte for byte what
-// was read.
-func (d *document) render() []byte {
-	top := d.top
-	if top.index("credentials") >= 0 {
-		top = top.with("credentials", d.credentials.indented("  "))
+// isOld reports whether a top-level member is an older shape of the entry under
+// name, readable or not.
+func isOld(m member, name string) bool {
+	if m.name != name || reserved(name) {
+		return false
 	}
-	return append(top.indented(""), '\n')
+	entry, err := canonical(name, m.value, true)
+	return entry != nil || err != nil
 }

@@ -7,25 +7,33 @@ import (
 )
 
 // canonical turns an entry of any known shape into the version 1 entry. It
-// returns nil if value is no credential: a blank secret, or no known shape.
+// returns nil if value is no credential: a blank secret, or no known shape. A
+// credential that readers may disagree about is a *fault, see [object.clear].
 //
 // The credentials object is ours, so an object of an unknown type in it is
 // returned as it is. The top level is shared with other programs' keys, so
 // there only what is surely a credential counts as one.
-func canonical(name string, value json.RawMessage, topLevel bool) []byte {
-	if len(value) == 0 {
-		return nil
+func canonical(name string, value json.RawMessage, topLevel bool) (entry []byte, err error) {
+	if len(value) == 0 || value[0] != '"' && value[0] != '{' {
+		return nil, nil
 	}
+	o := object{newMember("token", value)}
 	if value[0] == '"' {
-		return lone(name, object{newMember("token", value)}, "token", topLevel)
+		entry = lone(name, o, "token", topLevel)
+	} else if o = members(value, 0); len(o) > 0 {
+		entry = shaped(name, o, topLevel)
 	}
-	if value[0] != '{' {
-		return nil
+	if entry == nil {
+		return nil, nil
 	}
-	o, err := parseObject(value)
-	if err != nil || len(o) == 0 {
-		return nil
+	if err := o.clear(value); err != nil {
+		return nil, err
 	}
+	return entry, nil
+}
+
+// shaped is canonical for an object.
+func shaped(name string, o object, topLevel bool) []byte {
 	switch kind := o.text("type"); {
 	case kind == "oauth":
 		return oauth(o)
@@ -77,7 +85,7 @@ func lone(name string, o object, field string, topLevel bool) []byte {
 		return nil
 	}
 	kind, target := "api_key", "key"
-	if ours || name == "mogplex" {
+	if ours || name == "mogplex" || strings.HasPrefix(name, "mogplex@") {
 		kind, target = "pat", "token"
 	}
 	if field != target {
@@ -172,26 +180,4 @@ func timeValue(value json.RawMessage) json.RawMessage {
 		return nil
 	}
 	return quote(time.UnixMilli(int64(ms)).UTC().Format(time.RFC3339Nano))
-}
-
-// text returns the string that value is, or "" for a blank one or none.
-func text(value json.RawMessage) string {
-	var s string
-	if len(value) == 0 || value[0] != '"' || json.Unmarshal(value, &s) != nil || strings.TrimSpace(s) == "" {
-		return ""
-	}
-	return s
-}
-
-// savedAt is the time an entry was saved, zero if it does not say.
-func savedAt(entry []byte) time.Time {
-	o, err := parseObject(entry)
-	if err != nil {
-		return time.Time{}
-	}
-	t, err := time.Parse(time.RFC3339, o.text("saved_at"))
-	if err != nil {
-		return time.Time{}
-	}
-	return t
 }

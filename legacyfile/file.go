@@ -4,204 +4,194 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
 	"sync"
 	"time"
-	"unicode/utf8"
+
+	"github.com/mogplex/mogplex-cli/internal/private"
 )
 
 // File is one auth.json. It does no I/O until a method is called. It is safe
 // for use by any number of goroutines and processes at once: readers take no
-// lock, and writers that were given the same lock path take turns.
+// lock, and writers of one file take turns, by whatever links they reach it.
 type File struct {
-	path     string
-	lockPath string
-	now      func() time.Time
-	syncDir  func(dir string) error
-	turn     chan struct{} // held by the goroutine that holds or waits for the lock file
+	path string
+	opt  Options
+	now  func() time.Time
 
-	mu      sync.Mutex
-	said    []string // every notice so far
-	drained int      // how many of them Notices handed out
+	mu       sync.Mutex
+	said     []string // every notice so far
+	drained  int      // how many of them Notices handed out
+	reserved *private.Reservation
 }
 
-// New names the file at path and the lock file that its writers share. Missing
-// directories of either are created with mode 0700 by the first write.
-func New(path, lockPath string) *File {
-	return &File{path: path, lockPath: lockPath, now: time.Now, syncDir: syncDir, turn: make(chan struct{}, 1)}
+// Options of [New]. The zero value is right for a file that stands alone.
+type Options struct {
+	// Codex is the path of Codex's own auth.json, "" for none. Its API key, and
+	// entries that an older version of this program left in it, are read where
+	// this file has none. It is never written, and all of it is foreign.
+	Codex string
+	// Dir is a directory that exists for this file and its neighbours, "" for
+	// none. Reading closes it to other users, and says so in Notices.
+	Dir string
 }
+
+// New names the file at path. Missing directories are created with mode 0700
+// by the first write.
+func New(path string, opt Options) *File { return &File{path: path, opt: opt, now: time.Now} }
 
 // Path is the path given to New; a symbolic link there is not resolved.
 func (f *File) Path() string { return f.path }
 
-// Get returns the version 1 entry in force under name as compact JSON, whatever
-// its shape on disk. Where an entry is kept twice, the one with the strictly
-// newer saved_at counts, else the one in the credentials object. The caller
-// owns the result. A file or an entry that is not there is found == false with
-// no error, and so is an entry whose secret is blank; every error means that
-// the file could not be looked into.
-func (f *File) Get(ctx context.Context, name string) (entry []byte, found bool, err error) {
-	doc, err := f.read(ctx)
+// LockDir is the directory for locks on what the file holds: it lies beside the
+// file that symbolic links resolve to, so that two paths to one file share it.
+// It need not exist. The file's own lock is in it, too, as auth.json.lock for
+// an auth.json.
+func (f *File) LockDir() (string, error) {
+	target, _, err := private.Resolve(f.path)
 	if err != nil {
-		return nil, false, err
+		return "", fmt.Errorf("lock %s: %w", f.path, err)
 	}
-	entry, _ = doc.find(name)
-	return entry, entry != nil, nil
+	return filepath.Join(filepath.Dir(target), "locks"), nil
+}
+
+// Get returns the version 1 entry under name as compact JSON, whatever its
+// shape on disk. The caller owns the result. A file or an entry that is not
+// there is found == false with no error, and so is an entry whose secret is
+// blank; every error means that the file could not be looked into. If only the
+// entry itself is corrupt, it is returned as it is beside the error.
+func (f *File) Get(ctx context.Context, name string) (entry []byte, found bool, err error) {
+	entry, _, err = f.find(ctx, name)
+	return entry, entry != nil, err
 }
 
 // Foreign reports whether what Get returns under name is Codex's own: readable,
 // but never removed, and not stored by this program.
 func (f *File) Foreign(ctx context.Context, name string) (bool, error) {
-	doc, err := f.read(ctx)
-	if err != nil {
-		return false, err
-	}
-	_, foreign := doc.find(name)
-	return foreign, nil
+	_, foreign, err := f.find(ctx, name)
+	return foreign && err == nil, err
 }
 
-// List returns the names that Get would find, sorted.
+func (f *File) find(ctx context.Context, name string) (entry []byte, foreign bool, err error) {
+	_, doc, err := f.load(ctx)
+	if err != nil {
+		return nil, false, err
+	}
+	entry, foreign, err = doc.find(name)
+	if entry != nil || err != nil || f.opt.Codex == "" {
+		return entry, foreign, corrupt(f.path, doc, err)
+	}
+	if doc, err = f.loadCodex(ctx); err != nil {
+		return nil, true, err
+	}
+	entry, _, err = doc.find(name)
+	return entry, entry != nil, corrupt(f.opt.Codex, doc, err)
+}
+
+// List returns the names that Get would find, sorted, those of corrupt entries
+// as well. If Codex's file can't be read, it is left out, and Notices says so.
 func (f *File) List(ctx context.Context) ([]string, error) {
-	doc, err := f.read(ctx)
+	_, doc, err := f.load(ctx)
 	if err != nil {
 		return nil, err
 	}
-	return doc.names(), nil
+	names := doc.names()
+	if f.opt.Codex == "" {
+		return names, nil
+	}
+	doc, err = f.loadCodex(ctx)
+	if err != nil {
+		f.say("Codex's file was left out: %v", err)
+		return names, nil
+	}
+	names = append(names, doc.names()...)
+	slices.Sort(names)
+	return slices.Compact(names), nil
 }
 
-// Set stores entry, a JSON object that holds a credential, under name. When it
-// returns nil the entry is on disk, and a copy kept at the top level by an
-// older version is gone. On an error the old content is untouched, except that
-// a failure to sync the directory leaves open which of the two a power cut
-// would keep. Set writes even what is already there, which proves the file
-// writable. A file that can't be parsed is put aside first, see [File.Notices].
-//
-// The wait for other writers ends with ctx, or after 10 seconds if ctx has no
-// deadline: ErrBusy.
-func (f *File) Set(ctx context.Context, name string, entry []byte) error {
-	value, err := checkEntry(name, entry)
-	if err != nil {
-		return fmt.Errorf("save to %s: %w", f.path, err)
+// load returns the document on disk, an empty one if there is no file, and says
+// which file the path leads to. The target is valid beside an ErrCorrupt.
+func (f *File) load(ctx context.Context) (target string, doc *document, err error) {
+	if err := ctx.Err(); err != nil {
+		return "", nil, fmt.Errorf("read %s: %w", f.path, err)
 	}
-	unlock, err := f.lock(ctx)
-	if err != nil {
-		return err
+	f.checkDirs()
+	target, info, err := private.Resolve(f.path)
+	var data []byte
+	if err == nil && info != nil {
+		data, err = private.Read(target, maxSize, f.checkMode)
 	}
-	defer unlock()
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return "", nil, fmt.Errorf("read %s: %w", f.path, cause(err))
+	}
+	doc, err = parseDocument(data)
+	return target, doc, corrupt(f.path, &document{text: textOf(data)}, err)
+}
 
-	target, doc, err := f.load(ctx)
-	aside := ""
-	if errors.Is(err, ErrCorrupt) {
-		doc = &document{}
-		aside, err = f.putAside(target)
+// loadCodex returns Codex's document, an empty one if it has no file. It
+// repairs nothing: the file is not ours.
+func (f *File) loadCodex(ctx context.Context) (*document, error) {
+	if err := ctx.Err(); err != nil {
+		return nil, fmt.Errorf("read %s: %w", f.opt.Codex, err)
 	}
-	if err != nil {
-		return err
+	data, err := private.ReadTrusted(f.opt.Codex, maxSize)
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return nil, fmt.Errorf("read %s: %w", f.opt.Codex, cause(err))
 	}
-	err = f.save(target, doc, name, value)
-	switch {
-	case aside == "":
-	case err != nil && !errors.Is(err, errUnsure):
-		_ = os.Remove(aside) // the original is still in place
-	default:
-		f.say("%s could not be parsed; it was put aside as %s and a new one was started", f.path, aside)
+	doc, err := parseDocument(data)
+	return doc, corrupt(f.opt.Codex, &document{text: textOf(data)}, err)
+}
+
+// cause drops the path that an error carries: the caller names it.
+func cause(err error) error {
+	if path, ok := err.(*fs.PathError); ok {
+		return path.Err
 	}
 	return err
 }
 
-func (f *File) save(target string, doc *document, name string, value []byte) error {
-	if doc.later() {
-		return fmt.Errorf("save to %s: %w", f.path, ErrVersion)
+// corrupt gives a fault in a document its place in the file.
+func corrupt(path string, doc *document, err error) error {
+	at, ok := err.(*fault)
+	if !ok {
+		return err
 	}
-	doc.set(name, value)
-	return f.replace(target, doc.render())
+	line, column := position(doc.text, at.offset)
+	return &CorruptError{Path: path, Line: line, Column: column, Reason: at.reason}
 }
 
-// Delete removes the entry under name, in every place of the file where it is
-// ours. It reports whether there was one; nothing is written if not, but what
-// killed writers left beside the file goes in any case. The file itself is
-// removed with the last thing it holds. ErrForeign means that only Codex has
-// such an entry, which stays. A file that can't be parsed is left as it is, with
-// an error: an entry may still be in it. It waits as Set does.
-func (f *File) Delete(ctx context.Context, name string) (removed bool, err error) {
-	return f.remove(ctx, name, func([]byte) bool { return true })
-}
-
-// DeleteIf is Delete for as long as Get returns entry, byte for byte; if it
-// returns another one, nothing is removed and the error is ErrChanged.
-func (f *File) DeleteIf(ctx context.Context, name string, entry []byte) (removed bool, err error) {
-	return f.remove(ctx, name, func(current []byte) bool { return string(current) == string(entry) })
-}
-
-func (f *File) remove(ctx context.Context, name string, wanted func(entry []byte) bool) (bool, error) {
-	// Where there is nothing to remove, there is no need to lock or write.
-	target, doc, err := f.load(ctx)
+// checkMode closes a file that others may read or write, and says so.
+func (f *File) checkMode(file *os.File, info fs.FileInfo) {
+	was, err := private.CloseFile(file, info)
 	if err != nil {
-		return false, err
+		f.say("%s is open to others (%s), and that can't be changed: %v", f.path, was, cause(err))
+	} else if was != "" {
+		f.say("%s was open to others (%s); only you can read and write it now", f.path, was)
 	}
-	found, err := f.take(doc, name, wanted)
-	if err != nil || !found && len(leftovers(filepath.Split(target))) == 0 {
-		return false, err
-	}
-	unlock, err := f.lock(ctx)
-	if err != nil {
-		return false, err
-	}
-	defer unlock()
-	target, doc, err = f.load(ctx)
-	if err != nil {
-		return false, err
-	}
-	sweep(filepath.Split(target))
-	if found, err := f.take(doc, name, wanted); err != nil || !found {
-		return false, err
-	}
-	if doc.vacant() {
-		err = f.discard(target)
-	} else {
-		err = f.replace(target, doc.render())
-	}
-	return err == nil, err
 }
 
-// take removes name from the document, if the entry in force is wanted.
-func (f *File) take(doc *document, name string, wanted func(entry []byte) bool) (found bool, err error) {
-	entry, foreign := doc.find(name)
-	found = doc.remove(name)
-	switch {
-	case entry != nil && !wanted(entry):
-		err = ErrChanged
-	case !found && foreign:
-		err = ErrForeign
-	case found && doc.later():
-		err = ErrVersion
+// checkDirs closes the directory that is ours, and points out one in which
+// others may write.
+func (f *File) checkDirs() {
+	if f.opt.Dir != "" {
+		was, err := private.CloseDir(f.opt.Dir)
+		if err != nil {
+			f.say("the directory %s is open to others (%s), and that can't be changed: %v", f.opt.Dir, was, cause(err))
+		} else if was != "" {
+			f.say("the directory %s was open to others (%s); only you can use it now", f.opt.Dir, was)
+		}
 	}
-	if err != nil {
-		return false, fmt.Errorf("remove from %s: %w", f.path, err)
+	dir := filepath.Dir(f.path)
+	if mode, writable := private.Writable(dir); writable {
+		f.say("others may write in the directory %s (%s)", dir, mode)
 	}
-	return found, nil
 }
 
-// checkEntry returns the version 1 form of what Set was given.
-func checkEntry(name string, entry []byte) ([]byte, error) {
-	if name == "" || !utf8.ValidString(name) {
-		return nil, fmt.Errorf("entry name: %w", ErrInvalid)
-	}
-	o, err := parseObject(entry)
-	if err != nil {
-		return nil, fmt.Errorf("%w: %w", ErrInvalid, err)
-	}
-	value := canonical(name, o.compact(), false)
-	if value == nil {
-		return nil, ErrInvalid
-	}
-	return value, nil
-}
-
-// Notices returns, once each, plain sentences about what was repaired, put
-// aside or found open to others since New, and were not yet returned.
+// Notices returns, once each, plain sentences about what was repaired, backed
+// up or found open to others since New, and were not yet returned.
 func (f *File) Notices() []string {
 	f.mu.Lock()
 	defer f.mu.Unlock()

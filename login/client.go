@@ -8,6 +8,8 @@ import (
 	"time"
 
 	"golang.org/x/oauth2"
+
+	"github.com/mogplex/mogplex-cli/internal/netcause"
 )
 
 const (
@@ -25,9 +27,10 @@ type Client struct {
 	ClientID string
 	// Scopes to ask for; nil means openid profile email offline_access read write.
 	Scopes []string
-	// HTTP lends its Transport and its Timeout, 30 seconds where it has none; nil
-	// means [NewHTTPClient]. Its CheckRedirect and Jar play no part: no redirect
-	// is followed and no cookie kept, whatever they say.
+	// HTTP lends its Transport, whose user agent the service sees, and its
+	// Timeout, 30 seconds if it has none; nil means [NewHTTPClient] with Go's own
+	// user agent. Its CheckRedirect and Jar play no part: no redirect is followed
+	// and no cookie kept, whatever they say.
 	HTTP *http.Client
 	// AllowLoopbackHTTP lets Origin be plain http on a loopback address.
 	AllowLoopbackHTTP bool
@@ -35,11 +38,14 @@ type Client struct {
 	Now func() time.Time
 }
 
-// Refresh trades refreshToken for new tokens (RFC 6749 section 6). The answer's
-// refresh token replaces the old one; where it has none, the Grant's Token keeps
-// the old one. Only [ErrInvalidGrant] means that the refresh token is dead; after
-// any other error it may be used again, though the service may already have
-// rotated it where the answer was lost on the way.
+// Refresh trades refreshToken for new tokens (RFC 6749 section 6). It reads the
+// service's metadata first and sends the token to the endpoint named there, or
+// to the fixed path if no metadata can be had; metadata that must not be used
+// ends it with [ErrBadAnswer] and nothing sent. The token is sent once at most,
+// whatever the answer. The answer's refresh token replaces the old one; if it
+// has none, the Grant's Token keeps the old one. Only [ErrInvalidGrant] means
+// that the refresh token is dead; after any other error it may be used again,
+// though the service may already have rotated it if the answer was lost.
 func (c *Client) Refresh(ctx context.Context, refreshToken string) (*Grant, error) {
 	s, err := c.service(opRefresh)
 	if err != nil {
@@ -49,55 +55,11 @@ func (c *Client) Refresh(ctx context.Context, refreshToken string) (*Grant, erro
 	if refreshToken == "" {
 		return nil, &Error{Op: opRefresh, Kind: ErrInvalidGrant, Err: errors.New("there is no refresh token")}
 	}
-	fixed := fixedEndpoints(s.origin)
-	grant, err := s.refresh(ctx, fixed, refreshToken)
-	if !notOAuth(err) {
-		return grant, err
-	}
-	// Whatever sits at the fixed path, it is not the token endpoint and spent
-	// nothing. The service may have moved it.
-	moved, found, discoverErr := s.discover(ctx)
-	if discoverErr != nil || !found || moved.token == fixed.token {
-		return nil, err
-	}
-	return s.refresh(ctx, moved, refreshToken)
-}
-
-// notOAuth reports whether err tells of an HTTP answer that came from something
-// other than a token endpoint. Half a success is one of a token endpoint.
-func notOAuth(err error) bool {
-	var e *Error
-	return errors.As(err, &e) && e.Kind == ErrUnreachable &&
-		(e.Status >= 300 && e.Status < 500 || errors.Is(e.Err, errStranger))
-}
-
-// TokenSource returns a source that serves t while it is valid and refreshes it
-// afterwards, with ctx for each request. It is safe for concurrent use and keeps
-// what it refreshed in memory only: a program that stores tokens calls
-// [Client.Refresh] and stores the answer before it uses it. A t whose Expiry is
-// zero is served forever.
-func (c *Client) TokenSource(ctx context.Context, t *oauth2.Token) oauth2.TokenSource {
-	r := &refresher{ctx: ctx, client: c}
-	if t != nil {
-		r.refreshToken = t.RefreshToken
-	}
-	return oauth2.ReuseTokenSource(t, r)
-}
-
-type refresher struct {
-	ctx          context.Context
-	client       *Client
-	refreshToken string
-}
-
-// Token is called by one goroutine at a time: oauth2.ReuseTokenSource sees to it.
-func (r *refresher) Token() (*oauth2.Token, error) {
-	g, err := r.client.Refresh(r.ctx, r.refreshToken)
+	ep, err := s.locate(ctx)
 	if err != nil {
 		return nil, err
 	}
-	r.refreshToken = g.Token.RefreshToken
-	return g.Token, nil
+	return s.refresh(ctx, ep, refreshToken)
 }
 
 // service is a Client with its defaults filled in, ready for one operation.
@@ -130,7 +92,7 @@ func (c *Client) service(op string) (*service, error) {
 	}
 	lent := c.HTTP
 	if lent == nil {
-		lent = NewHTTPClient()
+		lent = NewHTTPClient("")
 		s.close = lent.CloseIdleConnections
 	}
 	s.http = &http.Client{Transport: lent.Transport, Timeout: lent.Timeout, CheckRedirect: noRedirect}
@@ -195,11 +157,11 @@ func (s *service) granted(t *oauth2.Token, requested time.Time) *Grant {
 // failed turns an error of x/oauth2 into an [*Error] of this operation. Its own
 // text is never used: it prints the response body.
 func (s *service) failed(ctx context.Context, err error, secrets ...string) error {
-	switch ctx.Err() {
+	switch ended := ctx.Err(); ended {
 	case context.Canceled:
-		return &Error{Op: s.op, Err: context.Canceled}
+		return &Error{Op: s.op, Err: netcause.Of(ended)}
 	case context.DeadlineExceeded:
-		return &Error{Op: s.op, Kind: ErrUnreachable, Err: context.DeadlineExceeded}
+		return &Error{Op: s.op, Kind: ErrUnreachable, Err: netcause.Of(ended)}
 	}
 	var retrieve *oauth2.RetrieveError
 	if errors.As(err, &retrieve) {

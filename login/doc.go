@@ -6,11 +6,12 @@
 //     grant, all at the same time; the first to finish wins.
 //   - [Client.Refresh] trades a refresh token for new tokens.
 //   - [Client.Revoke] ends a token at the service, where the service can.
-//   - [Client.TokenSource] serves Go programs that speak [oauth2.TokenSource].
+//   - [Client.TokenSource] serves Go programs that speak [oauth2.TokenSource], and
+//     stores each rotated token before it is used.
 //   - [CheckOrigin] tells whether an address may be trusted with tokens at all.
 //
-// Nothing here stores a token: [Flow.Save] does, before the person is told that
-// they are signed in.
+// Nothing here stores a token by itself: [Flow.Save] does, before the person is
+// told that they are signed in.
 //
 // # What protects the sign-in
 //
@@ -25,11 +26,10 @@
 // An error callback has no state at this service, so it cannot be told from a
 // forged one. See [Flow.Notice] for what becomes of it.
 //
-// # Refresh and discovery
+// # Discovery
 //
-// SignIn and Revoke read the service's metadata (RFC 8414) each time. Refresh
-// goes straight to the service's fixed token path, to save a round trip, and
-// asks for metadata only where that path answers something that is not OAuth.
-// Metadata that can't be had never fails a sign-in or a refresh; metadata which
-// points to another origin always does.
+// SignIn, Refresh and Revoke read the service's metadata (RFC 8414) each time,
+// before a token is sent. Metadata that can't be had never fails a sign-in or a
+// refresh, which then use the service's fixed paths; metadata that points to
+// another origin always does. A token is revoked only where metadata says so.
 package login

@@ -8,6 +8,8 @@ import (
 	"time"
 
 	"golang.org/x/oauth2"
+
+	"github.com/mogplex/mogplex-cli/internal/netcause"
 )
 
 // SignIn signs a person in (RFC 8252, authorization code with PKCE) and returns
@@ -124,8 +126,7 @@ func (a *attempt) wait(ctx, wait context.Context) outcome {
 		case a.refused = <-refusals:
 			refusals = nil // whoever sends more of them changes nothing
 			grace = time.After(a.flow.grace)
-			refused := strings.TrimSuffix(a.refused.Error(), ".") // the service's words may end a sentence
-			a.flow.Notice(fmt.Sprintf("%s; waiting %v longer in case someone else sent that", refused, a.flow.grace))
+			a.tellRefusal(wait)
 		case text, ok := <-a.flow.Pasted:
 			if o := a.paste(ctx, text, ok); o != nil {
 				return *o
@@ -139,18 +140,28 @@ func (a *attempt) wait(ctx, wait context.Context) outcome {
 			}
 		case err := <-a.opened:
 			if err != nil {
-				a.flow.Notice("the browser could not be opened: " + clean(err.Error(), maxDescription))
+				a.flow.Notice(clean(openFailure(err), maxDescription) + "; open the address yourself")
 			}
 		}
 	}
 	return outcome{err: a.noPort()}
 }
 
+// tellRefusal shows the error that came without state, and how long is left.
+func (a *attempt) tellRefusal(wait context.Context) {
+	refused := strings.TrimSuffix(a.refused.Error(), ".") // the service's words may end a sentence
+	a.flow.Notice(refused + "; waiting a little longer in case someone else sent that")
+	until := time.Now().Add(a.flow.grace)
+	if end, _ := wait.Deadline(); until.Before(end) {
+		a.flow.Deadline(until)
+	}
+}
+
 // ended is why the wait was given up.
 func (a *attempt) ended(ctx context.Context, err error) error {
 	switch {
 	case errors.Is(ctx.Err(), context.Canceled):
-		return &Error{Op: a.op, Err: context.Canceled}
+		return &Error{Op: a.op, Err: netcause.Of(context.Canceled)}
 	case !errors.Is(err, context.DeadlineExceeded):
 		return err
 	case a.refused != nil:

@@ -1,11 +1,6 @@
 package auth
 
 import (
-	"encoding/json"
-	"errors"
-	"fmt"
-	"maps"
-	"slices"
 	"strings"
 	"time"
 )
@@ -33,81 +28,15 @@ type Credential struct {
 	Provider  string
 	Type      Type
 	Token     Secret    // the access token, personal access token or key
-	Refresh   Secret    // OAuth only; zero where there is none
-	ExpiresAt time.Time // OAuth only; zero where it is not known
-	SavedAt   time.Time // of the stored copy; zero where it is not known
+	Refresh   Secret    // OAuth only; zero if there is none
+	ExpiresAt time.Time // OAuth only; zero if it is not known
+	SavedAt   time.Time // for people to read; zero if it is not known
 	Scopes    []string
-	Issuer    string // origin of the service that issued it; empty where it is not known
+	Issuer    string // origin of the service that issued it; empty if the entry does not say
 	Account   Account
-	unknown   Secret // a JSON object: fields of a later version, kept
-}
-
-// ErrDamaged is a stored entry that can't be read. The entry is not quoted.
-var ErrDamaged = errors.New("the stored credential is damaged")
-
-// entry is the stored form: the same in the keychain and in auth.json.
-type entry struct {
-	Type         Type       `json:"type"`
-	AccessToken  string     `json:"access_token,omitempty"`
-	RefreshToken string     `json:"refresh_token,omitempty"`
-	Token        string     `json:"token,omitempty"`
-	Key          string     `json:"key,omitempty"`
-	ExpiresAt    *time.Time `json:"expires_at,omitempty"`
-	Scopes       []string   `json:"scopes,omitempty"`
-	Issuer       string     `json:"issuer,omitempty"`
-	Account      *Account   `json:"account,omitempty"`
-	SavedAt      *time.Time `json:"saved_at,omitempty"`
-}
-
-var entryFields = []string{"type", "access_token", "refresh_token", "token", "key", "expires_at", "scopes", "issuer", "account", "saved_at"}
-
-// Decode reads a provider's stored entry. Every failure is ErrDamaged.
-func Decode(provider string, data []byte) (Credential, error) {
-	var e entry
-	unknown, err := unknownFields(data)
-	if err != nil || json.Unmarshal(data, &e) != nil {
-		return Credential{}, ErrDamaged
-	}
-	c := Credential{Provider: provider, Type: e.Type, Scopes: e.Scopes, Issuer: e.Issuer, unknown: unknown}
-	switch e.Type {
-	case OAuth:
-		c.Token, c.Refresh = usable(e.AccessToken), usable(e.RefreshToken)
-	case PAT:
-		c.Token = usable(e.Token)
-	case APIKey:
-		c.Token = usable(e.Key)
-	}
-	if c.Token.IsZero() && c.Refresh.IsZero() {
-		return Credential{}, ErrDamaged
-	}
-	if e.ExpiresAt != nil {
-		c.ExpiresAt = *e.ExpiresAt
-	}
-	if e.SavedAt != nil {
-		c.SavedAt = *e.SavedAt
-	}
-	if e.Account != nil {
-		c.Account = *e.Account
-	}
-	return c, nil
-}
-
-// unknownFields returns the members of an entry that this version does not
-// know. Names match as encoding/json matches them, whatever their case: one
-// that was read as known must not be written a second time.
-func unknownFields(data []byte) (Secret, error) {
-	var fields map[string]json.RawMessage
-	if err := json.Unmarshal(data, &fields); err != nil {
-		return Secret{}, err
-	}
-	maps.DeleteFunc(fields, func(name string, _ json.RawMessage) bool {
-		return slices.ContainsFunc(entryFields, func(known string) bool { return strings.EqualFold(known, name) })
-	})
-	if len(fields) == 0 {
-		return Secret{}, nil
-	}
-	text, err := json.Marshal(fields)
-	return NewSecret(string(text)), err
+	// SignInExpiresAt is the end of the sign-in itself, zero if the service does
+	// not say.
+	SignInExpiresAt time.Time
 }
 
 // usable wraps a token that can go into a header and onto one line. Any other
@@ -117,45 +46,6 @@ func usable(text string) Secret {
 		return Secret{}
 	}
 	return NewSecret(text)
-}
-
-// Encode writes the stored form: canonical, so that equal credentials have
-// equal bytes. It fails where Decode could not read the result, which holds
-// secrets.
-func (c Credential) Encode() ([]byte, error) {
-	token, refresh := usable(c.Token.Reveal()), usable(c.Refresh.Reveal())
-	if token.IsZero() && (refresh.IsZero() || c.Type != OAuth) {
-		return nil, fmt.Errorf("store %s credential: there is no usable token in it", c.Provider)
-	}
-	e := entry{Type: c.Type, Scopes: c.Scopes, Issuer: c.Issuer, ExpiresAt: stored(c.ExpiresAt), SavedAt: stored(c.SavedAt)}
-	switch c.Type {
-	case OAuth:
-		e.AccessToken, e.RefreshToken = c.Token.Reveal(), c.Refresh.Reveal()
-	case PAT:
-		e.Token = c.Token.Reveal()
-	case APIKey:
-		e.Key = c.Token.Reveal()
-	default:
-		return nil, fmt.Errorf("store %s credential: its type is not known", c.Provider)
-	}
-	if c.Account != (Account{}) {
-		e.Account = &c.Account
-	}
-	known, err := json.Marshal(e)
-	if err != nil || c.unknown.IsZero() {
-		return known, err
-	}
-	return append(append(known[:len(known)-1], ','), c.unknown.Reveal()[1:]...), nil
-}
-
-// stored is a time as it is written; nil where it is not known, or where
-// RFC 3339 has no year for it, which must not keep a token from being stored.
-func stored(t time.Time) *time.Time {
-	t = t.UTC()
-	if t.IsZero() || t.Year() < 0 || t.Year() > 9999 {
-		return nil
-	}
-	return &t
 }
 
 // Expired reports whether the token is past its known end.

@@ -1,6 +1,7 @@
 package auth
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"strings"
@@ -9,14 +10,16 @@ import (
 // ErrBadValue is a variable whose value can't be a key.
 var ErrBadValue = errors.New("has a space, a line break or another character inside it that no key has")
 
-// environment asks the variables of the table. MOGPLEX_API_KEY always has a
-// finding, the others only where they are set. A blank variable counts as
-// unset and is warned about.
-func (r *Resolver) environment() (findings []Finding, warnings []string) {
+// environment asks the variables of the table. The variable of the provider that
+// was asked about always has a finding, the account's if none was named; the
+// others only if they are set. A blank variable counts as unset and is warned
+// about.
+func (r *Resolver) environment(asked string) (findings []Finding, warnings []string) {
+	asked = cmp.Or(asked, Mogplex)
 	for _, p := range providers {
 		raw, set := r.LookupEnv(p.Variable)
 		value := strings.TrimSpace(raw)
-		if value != "" || p.Name == Mogplex {
+		if value != "" || p.Name == asked {
 			findings = append(findings, variable(p, value))
 		}
 		if set {
@@ -40,7 +43,7 @@ func variable(p Provider, value string) Finding {
 		f.State, f.Err = Corrupt, fmt.Errorf("%s %w", p.Variable, ErrBadValue)
 		return f
 	}
-	f.State, f.credential = Present, c
+	f.State, f.record = Present, Record{Credential: c}
 	return f
 }
 

@@ -22,9 +22,10 @@ const (
 
 // The layers, in their order, and the sources of a credential.
 const (
-	Env      = "env"
-	Keychain = "keychain"
-	File     = "file"
+	Env         = "env"
+	InKeychain  = "keychain"
+	InFile      = "file"
+	InDisplaced = "displaced" // a renewed token that waits to be stored in its own layer
 )
 
 // Finding is what one layer said, and what came of it.
@@ -34,38 +35,44 @@ type Finding struct {
 	Path       string // of the file
 	Provider   string
 	State      State
-	InForce    bool
+	Active     bool
 	ShadowedBy string // the layer that hides this one's credential
+	Stray      bool   // another layer's record of the same key is read before it
 	Err        error  // why a layer could not be read
 
-	credential Credential
-	silent     bool // a spare layer that holds nothing
+	record Record
 }
 
-// Credential is what the layer holds; zero unless State is Present.
-func (f Finding) Credential() Credential { return f.credential }
+// Record is what the layer holds; zero unless State is Present.
+func (f Finding) Record() Record { return f.record }
 
-// Result is a resolution: the credential in force, and what every layer that
-// was asked said.
+// Result is a resolution: the active credential, and what every layer that was
+// asked said.
 type Result struct {
 	Found      bool
 	Credential Credential
 	Source     string
-	Path       string // of the file, where Source is File
+	Path       string // of the file, if Source is InFile
 	Findings   []Finding
 	Warnings   []string // plain sentences for a person
 	NotRenewed error    // why a token that is due was not renewed; it still works
 
+	held    held
 	blocked error // a variable that decides and can't be used
+}
+
+// held is the record behind a credential, and where it is.
+type held struct {
+	key       Key
+	layer     *Layer // nil for a variable
+	record    Record // as it is stored
+	displaced bool   // the credential is in displaced.json, and record has its claim
 }
 
 // ErrNotSignedIn says that every layer was asked, and none holds a credential.
 var ErrNotSignedIn = errors.New("not signed in")
 
-// ErrOtherOrigin says that what is stored was issued by another service.
-var ErrOtherOrigin = errors.New("signed in at another service")
-
-// LayerError is a layer that could not be read where no other layer had a
+// LayerError is a layer that could not be read while no other layer had a
 // credential. It never means "not signed in".
 type LayerError struct {
 	Layer    string

@@ -2,53 +2,109 @@ package auth
 
 import (
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
 	"errors"
 	"fmt"
-	"os"
 	"path/filepath"
+	"slices"
 	"time"
 
-	"github.com/gofrs/flock"
+	"github.com/mogplex/mogplex-cli/internal/private"
 )
 
 // ErrBusy says that another process held the lock for longer than the wait.
-var ErrBusy = errors.New("another mogplex process is at work on the credential")
+var ErrBusy = errors.New("another mogplex process is using the credential")
 
-// lockPoll is how often a held lock is tried again.
-const lockPoll = 10 * time.Millisecond
+// fallbackName names the directory for locks that can't lie beside what they
+// protect.
+const fallbackName = "mogplex"
 
-// Lock takes the lock that all processes share for changing a provider's
-// credential, waiting at most the given time: then it is ErrBusy. The lock
-// ends with unlock or with the process. It must not be held while a person is
-// waited for.
-func (m *Manager) Lock(ctx context.Context, provider string, wait time.Duration) (unlock func(), err error) {
-	if err := os.MkdirAll(m.LockDir, 0o700); err != nil {
-		return nil, fmt.Errorf("lock the credential: %w", err)
-	}
-	path := filepath.Join(m.LockDir, lockName(provider))
-	file := flock.New(path, flock.SetFlag(lockFlags), flock.SetPermissions(0o600))
-	waiting, cancel := context.WithTimeout(ctx, wait)
-	defer cancel()
-	_, err = file.TryLockContext(waiting, lockPoll)
-	switch {
-	case err == nil:
-		return func() { _ = file.Unlock() }, nil
-	case ctx.Err() != nil:
-		return nil, ctx.Err()
-	case errors.Is(err, context.DeadlineExceeded):
-		return nil, fmt.Errorf("%w (waited %s)", ErrBusy, wait)
-	}
-	return nil, fmt.Errorf("lock the credential: %w", err)
+// keyLock is the lock of a key: one lock file beside each store that the key may
+// be written in, mostly the same.
+type keyLock struct {
+	locks   map[string]*private.Lock // by the path that was wanted
+	key     Key
+	missing error // a lock that can't be had here
 }
 
-// lockName is the provider's lock file. A provider that only a file names, and
-// that could name another path, is known by its hash.
-func lockName(provider string) string {
-	if _, ok := ProviderNamed(provider); !ok {
-		sum := sha256.Sum256([]byte(provider))
-		provider = hex.EncodeToString(sum[:8])
+// lock takes a key's locks beside the given layers, waiting at most the given
+// time: then it is ErrBusy. It must not be held while a person is waited for. If
+// needless is not nil and returns true during the wait, lock is private.ErrUnneeded. A
+// lock that can't be had at all is in missing, and no error.
+func (m *Manager) lock(ctx context.Context, key Key, wait time.Duration, layers []*Layer, needless func(context.Context) bool) (*keyLock, error) {
+	k := &keyLock{locks: map[string]*private.Lock{}, key: key}
+	var paths []string
+	for _, l := range layers {
+		if path := l.lockPath(key); !l.Disabled && !slices.Contains(paths, path) {
+			paths = append(paths, path)
+		}
 	}
-	return provider + ".lock"
+	slices.Sort(paths) // all processes take them in the same order
+	waiting, cancel := context.WithTimeout(ctx, wait)
+	defer cancel()
+	for _, path := range paths {
+		lock, err := private.Acquire(waiting, path, private.LockOptions{Fallback: fallbackName, Until: needless})
+		switch {
+		case err == nil:
+			k.locks[path] = lock
+			continue
+		case errors.Is(err, private.ErrNoLock):
+			k.missing = err
+			continue
+		}
+		k.Unlock()
+		switch {
+		case ctx.Err() != nil:
+			return nil, ctx.Err()
+		case errors.Is(err, private.ErrBusy):
+			return nil, fmt.Errorf("%w (waited %s)", ErrBusy, wait)
+		}
+		return nil, err
+	}
+	return k, nil
+}
+
+// lockPath is the lock file of a key beside the layer's store.
+func (l *Layer) lockPath(key Key) string {
+	return filepath.Join(l.LockDir(key), key.inHome()+".lock")
+}
+
+// id names the very lock that is held beside a layer; empty if none is.
+func (k *keyLock) id(l *Layer) string {
+	if lock := k.locks[l.lockPath(k.key)]; lock != nil {
+		return lock.ID()
+	}
+	return ""
+}
+
+// Unlock gives the locks back.
+func (k *keyLock) Unlock() {
+	for _, lock := range k.locks {
+		lock.Unlock()
+	}
+}
+
+// all are the layers, as lock takes them.
+func (r *Resolver) all() (layers []*Layer) {
+	for i := range r.Layers {
+		layers = append(layers, &r.Layers[i])
+	}
+	return layers
+}
+
+// WhileActive calls do while no other process can change the provider's
+// credential, if that is still accepted by same. It waits for no person, and no
+// longer than wait for others.
+func (m *Manager) WhileActive(ctx context.Context, provider string, wait time.Duration, same func(Credential) bool, do func(context.Context) error) error {
+	lock, err := m.lock(ctx, m.Key(provider), wait, m.all(), nil)
+	if err != nil {
+		return err
+	}
+	defer lock.Unlock()
+	ctx, cancel := context.WithTimeout(m.Unattended(ctx), heldLimit)
+	defer cancel()
+	res, err := m.Resolve(ctx, Query{Provider: provider})
+	if err != nil || !same(res.Credential) {
+		return ErrConflict
+	}
+	return do(ctx)
 }

@@ -4,113 +4,368 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math/rand/v2"
+	"time"
+
+	"github.com/mogplex/mogplex-cli/internal/private"
 )
 
-// renew renews the credential of res: lock, read again, and only if it is
-// still due: prove the store writable, ask the service, store the answer, and
-// only then use it.
-func (m *Manager) renew(ctx context.Context, res Result, due func(Credential) bool) (Result, error) {
+// ErrClaimed says that another machine is renewing the token.
+var ErrClaimed = errors.New("another machine is renewing the token")
+
+// A renewal locks, claims the record by a swap, asks the service, and swaps the
+// answer in. The claim's swap is the second look under the lock: it succeeds only
+// over the revision that was found due. It also proves that the store can be
+// written before the refresh token is spent.
+type renewal struct {
+	*Manager
+	res    Result
+	due    func(Credential) bool
+	forced bool // also after the service rejected the refresh token before
+	from   Credential
+}
+
+// claimPatience is how long an expired token waits for another's claim to end.
+const claimPatience = 30 * time.Second
+
+// maxTurns bounds how often a renewal begins again because the record changed.
+const maxTurns = 8
+
+// renew renews the credential of res, which a store holds.
+func (m *Manager) renew(ctx context.Context, res Result, due func(Credential) bool, forced bool) (Result, error) {
+	r := &renewal{Manager: m, res: res, due: due, forced: forced, from: res.Credential}
+	patience := time.Now().Add(claimPatience)
+	for range maxTurns {
+		err := r.turn(ctx, time.Until(patience) <= 0)
+		switch {
+		case errors.Is(err, errAgain):
+			continue
+		case errors.Is(err, ErrClaimed) && r.res.Credential.Expired(m.Now()):
+			if err := r.waitForClaim(ctx, patience); err != nil {
+				return r.keep(err)
+			}
+			continue
+		case err != nil:
+			return r.keep(err)
+		}
+		return r.res, nil
+	}
+	return r.keep(ErrConflict)
+}
+
+// errAgain: the record is another one than was thought, and is due as well.
+var errAgain = errors.New("begin again")
+
+// turn is one try under the lock. It returns nil if r.res is what to use.
+func (r *renewal) turn(ctx context.Context, overdue bool) error {
+	h := r.res.held
 	wait := LockWait
-	if !res.Credential.Expired(m.Now()) {
+	if !r.res.Credential.Expired(r.Now()) {
 		wait = briefWait
 	}
-	unlock, err := m.Lock(ctx, res.Credential.Provider, wait)
-	if err != nil {
-		return m.keep(res, err)
-	}
-	defer unlock()
-	again, err := m.Resolve(ctx, Query{Provider: res.Credential.Provider})
+	lock, err := r.lock(ctx, h.key, wait, []*Layer{h.layer}, r.changed)
 	switch {
-	case errors.Is(err, ErrNotSignedIn), errors.Is(err, ErrOtherOrigin):
-		return again, err // signed out meanwhile: what is in hand is not ours to use
+	case errors.Is(err, private.ErrUnneeded):
+		return r.reload(ctx)
 	case err != nil:
-		return m.keep(res, err)
-	case !due(again.Credential) || m.renewedBy(again.Credential, res.Credential):
-		return again, nil
-	case !again.Credential.Refreshable():
-		return m.keep(again, ErrNotRefreshable)
+		return err
 	}
-	return m.spend(ctx, again)
-}
-
-// renewedBy reports that c is another process' renewal of old, and works.
-func (m *Manager) renewedBy(c, old Credential) bool {
-	return !c.Token.Equal(old.Token) && c.livesUntil(m.Now().Add(freshEnough))
-}
-
-// spend uses the refresh token, under the lock.
-func (m *Manager) spend(ctx context.Context, res Result) (Result, error) {
-	// Storing what is there already, a moment newer so that it shows, proves
-	// that a store can be written, and brings it into the first that can.
-	proof, err := m.Save(ctx, res.Credential, res.Credential.SavedAt)
-	if err != nil {
-		return m.keep(res, fmt.Errorf("not refreshed: %w", err))
+	defer lock.Unlock()
+	if lock.missing != nil && !r.res.Credential.Expired(r.Now()) {
+		return fmt.Errorf("not refreshed while the token still works: %w", lock.missing)
 	}
-	if err := m.prepare(ctx); err != nil {
-		return m.keep(res, fmt.Errorf("not refreshed: %w", err))
-	}
-	if err := ctx.Err(); err != nil {
-		return res, err
-	}
-	// From the request to the stored answer the caller's cancellation does not
-	// count, and the request has the whole limit.
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), refreshLimit)
+	ctx, cancel := context.WithTimeout(r.Unattended(ctx), heldLimit)
 	defer cancel()
-	fresh, err := m.Refresh(ctx, res.Credential)
-	if err != nil { // what there is stays where the proof has put it, which is said
-		res.Credential, res.Source, res.Path = proof.Credential, proof.Layer, proof.Path
-		res.Warnings = append(res.Warnings, proof.Warnings...)
+	switch {
+	case h.displaced:
+		return r.bringHome(ctx)
+	case h.record.claimedByOther(lock.id(h.layer), r.Now()) && !overdue:
+		return ErrClaimed
+	case h.record.rejected() && !r.forced:
+		return ErrRejected
+	case h.record.ReadOnly:
+		return fmt.Errorf("%w: another program's file holds it", ErrNotRefreshable)
 	}
-	if errors.Is(err, ErrRejected) {
-		return m.rejected(ctx, res, err)
-	}
-	if err != nil {
-		return m.keep(res, err)
-	}
-	saved, err := m.Save(context.WithoutCancel(ctx), fresh, m.Now())
-	res.Warnings = append(res.Warnings, saved.Warnings...)
-	if err != nil {
-		// The answer is the only token left that works: it is used, out loud.
-		res.Credential = fresh
-		res.Warnings = append(res.Warnings, "the renewed token could not be stored and is lost when this command ends; sign in again")
-		return res, nil
-	}
-	res.Credential, res.Source, res.Path = saved.Credential, saved.Layer, saved.Path
-	return res, nil
+	return r.claim(ctx, lock)
 }
 
-// prepare readies the layers for the case that the first ones fail by the time
-// the answer is there. Where that fails, the store that was writable a moment
-// ago is not any more, and the refresh token is better not spent. What is
-// damaged stays so, and is not worth giving up for.
-func (m *Manager) prepare(ctx context.Context) error {
-	for _, l := range m.Layers {
-		if l.Prepare == nil || l.Disabled {
-			continue
+// changed reports, while a lock is waited for, that the record is no longer the
+// one that was found due.
+func (r *renewal) changed(ctx context.Context) bool {
+	if !r.announced(r.res.held.key) {
+		return false
+	}
+	rec, found, err := r.res.held.layer.Store.Load(ctx, r.res.held.key)
+	return err == nil && (!found || rec.Mark == nil && rec.Revision != r.res.held.record.Revision)
+}
+
+// reload reads the record again after another writer changed it. It returns nil
+// if what is there is to be used, and errAgain if that is due as well.
+func (r *renewal) reload(ctx context.Context) error {
+	h := &r.res.held
+	rec, found, err := h.layer.Store.Load(ctx, h.key)
+	if err != nil {
+		return err
+	}
+	if !found { // signed out meanwhile: what is in hand is not ours to use
+		r.res.Credential, r.res.Found = Credential{}, false
+		return ErrNotSignedIn
+	}
+	h.record, r.res.Credential = rec, rec.Credential
+	if renewed, found := r.displaced(ctx, h.key, rec); found {
+		h.displaced, r.res.Credential = true, renewed.Credential
+		return errAgain
+	}
+	h.displaced = false
+	switch {
+	case r.renewedBy(rec.Credential), !r.due(rec.Credential):
+		return nil
+	case !rec.Refreshable():
+		return ErrNotRefreshable
+	}
+	return errAgain
+}
+
+// renewedBy reports that c is another process' renewal, and works.
+func (r *renewal) renewedBy(c Credential) bool {
+	return !c.Token.Equal(r.from.Token) && c.livesUntil(r.Now().Add(freshEnough)) && !r.savedInFuture(c)
+}
+
+// waitForClaim waits, without a lock, until the record changes or patience ends.
+func (r *renewal) waitForClaim(ctx context.Context, patience time.Time) error {
+	h := r.res.held
+	for pause := 200 * time.Millisecond; time.Now().Before(patience); pause = min(2*pause, time.Second) {
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-time.After(pause + rand.N(pause/4)):
 		}
-		if err := l.Prepare(ctx); err != nil && l.State(err) != Corrupt {
+		rec, found, err := h.layer.Store.Load(ctx, h.key)
+		if err != nil {
 			return err
+		}
+		if !found || rec.Revision != h.record.Revision || !rec.claimedByOther("", r.Now()) {
+			if err := r.reload(ctx); !errors.Is(err, errAgain) {
+				return err
+			}
+			return nil
 		}
 	}
 	return nil
 }
 
-// rejected handles invalid_grant: another machine with the same home may have
-// won, so the store decides once more before anyone is told to sign in again.
-func (m *Manager) rejected(ctx context.Context, res Result, cause error) (Result, error) {
-	again, err := m.Resolve(ctx, Query{Provider: res.Credential.Provider})
-	if err == nil && m.renewedBy(again.Credential, res.Credential) {
-		return again, nil
+// claim takes the record for this renewal, and spends its refresh token.
+func (r *renewal) claim(ctx context.Context, lock *keyLock) error {
+	h := &r.res.held
+	claim := h.record
+	claim.Revision, claim.Issuer = h.record.Revision.next(), h.key.Origin
+	claim.Mark = newClaim(lock.id(h.layer), r.Now().Add(heldLimit))
+	switch err := h.layer.Store.Swap(ctx, h.key, h.record.Revision, claim); {
+	case errors.Is(err, ErrConflict):
+		return r.reload(ctx)
+	case err != nil:
+		return fmt.Errorf("not refreshed: %w", err)
 	}
-	return m.keep(res, cause)
+	h.record, r.res.Credential = claim, claim.Credential
+	r.dropDisplaced(ctx, h.key) // of a claim before this one
+	release, err := h.layer.reserve(ctx, h.record)
+	if err != nil {
+		return fmt.Errorf("not refreshed: %w", err)
+	}
+	defer release()
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	return r.spend(ctx)
 }
 
-// keep goes on with the token in hand where it still works, and says why it
-// was not renewed; where it does not, the reason is the error.
-func (m *Manager) keep(res Result, reason error) (Result, error) {
-	if res.Credential.Expired(m.Now()) || errors.Is(reason, context.Canceled) {
-		return res, reason
+// reserve makes room for the answer, before the refresh token is spent.
+func (l *Layer) reserve(ctx context.Context, rec Record) (release func(), err error) {
+	if l.Reserve == nil {
+		return func() {}, nil
 	}
-	res.NotRenewed = reason
-	return res, nil
+	return l.Reserve(ctx, 2*(len(rec.Token.Reveal())+len(rec.Refresh.Reveal()))+reserveExtra)
+}
+
+// reserveExtra is room for what an answer may say beside its tokens, in bytes.
+const reserveExtra = 4 << 10
+
+// spend uses the refresh token of the record that this process has claimed.
+func (r *renewal) spend(ctx context.Context) error {
+	ctx = withoutCancel(ctx)
+	asking, cancel := context.WithDeadline(ctx, deadline(ctx).Add(-saveReserve))
+	defer cancel()
+	h := &r.res.held
+	fresh, err := r.Refresh(asking, h.record.Credential)
+	if errors.Is(err, ErrRejected) {
+		return r.rejected(ctx, err)
+	}
+	if err != nil {
+		return err // the record stays as it is, with its claim
+	}
+	answer := h.record
+	answer.Credential, answer.Mark, answer.SavedAt = fresh, nil, r.Now().UTC()
+	answer.Revision = h.record.Revision.next()
+	defer r.Announce(h.key)
+	switch err := h.layer.Store.Swap(ctx, h.key, h.record.Revision, answer); {
+	case errors.Is(err, ErrConflict):
+		return r.lose(ctx, answer)
+	case err != nil:
+		r.keepDisplaced(ctx, answer, err)
+	default:
+		h.record = answer
+	}
+	r.res.Credential = answer.Credential
+	return nil
+}
+
+// keepDisplaced keeps an answer that its store did not take.
+func (r *renewal) keepDisplaced(ctx context.Context, answer Record, cause error) {
+	h := &r.res.held
+	r.res.Warnings = append(r.res.Warnings, fmt.Sprintf("the %s did not take the renewed token: %v", h.layer.Name, cause))
+	// The deadline is for stores that hang; this is one small file.
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), saveReserve)
+	defer cancel()
+	if err := r.displace(ctx, h.key, h.record.Mark, answer); err != nil {
+		r.res.Warnings = append(r.res.Warnings,
+			fmt.Sprintf("it could not be kept in %s either (%v) and is lost when this command ends; sign in again", r.DisplacedPath, err))
+		return
+	}
+	h.displaced = true
+	r.res.Warnings = append(r.res.Warnings, fmt.Sprintf("it waits in %s, encrypted, for the %s to work again", r.DisplacedPath, h.layer.Name))
+}
+
+// lose settles a renewal whose record was changed by somebody without our lock
+// while the service answered. Nothing is written.
+func (r *renewal) lose(ctx context.Context, answer Record) error {
+	h := &r.res.held
+	rec, found, err := h.layer.Store.Load(ctx, h.key)
+	if err != nil {
+		r.res.Credential = answer.Credential
+		r.res.Warnings = append(r.res.Warnings, fmt.Sprintf("the renewed token is not stored: %v", err))
+		return nil
+	}
+	if !found || !rec.Revision.sameSignIn(answer.Revision) {
+		r.Revoke(ctx, answer.Credential)
+	}
+	if !found {
+		r.res.Credential, r.res.Found = Credential{}, false
+		return ErrNotSignedIn
+	}
+	h.record, r.res.Credential = rec, rec.Credential
+	if rec.Expired(r.Now()) {
+		return ErrConflict
+	}
+	return nil
+}
+
+// bringHome stores a displaced token in its own layer.
+func (r *renewal) bringHome(ctx context.Context) error {
+	h := &r.res.held
+	renewed, found := r.displaced(ctx, h.key, h.record)
+	if !found {
+		return r.reload(ctx)
+	}
+	renewed.Revision = h.record.Revision.next()
+	switch err := h.layer.Store.Swap(ctx, h.key, h.record.Revision, renewed); {
+	case errors.Is(err, ErrConflict):
+		return r.reload(ctx)
+	case err != nil && renewed.Expired(r.Now()):
+		return fmt.Errorf("not refreshed: %w", err)
+	case err != nil: // it stays where it is, and works
+		r.res.Credential = renewed.Credential
+		r.res.Warnings = append(r.res.Warnings, fmt.Sprintf("the token still waits in %s: %v", r.DisplacedPath, err))
+		return nil
+	}
+	r.dropDisplaced(ctx, h.key)
+	r.Announce(h.key)
+	h.record, h.displaced, r.res.Credential = renewed, false, renewed.Credential
+	if r.due(renewed.Credential) && renewed.Refreshable() {
+		return errAgain
+	}
+	return nil
+}
+
+// networkPatience is how long a home on a network is given to show what another
+// machine stored.
+const networkPatience = 3 * time.Second
+
+// rejected handles invalid_grant: another machine with the same home may have
+// won, so the store decides before anyone is told to sign in again.
+func (r *renewal) rejected(ctx context.Context, cause error) error {
+	h := &r.res.held
+	until := time.Now()
+	if h.layer.OnNetwork != nil && h.layer.OnNetwork() {
+		until = until.Add(networkPatience)
+	}
+	for {
+		rec, found, err := h.layer.Store.Load(ctx, h.key)
+		switch {
+		case err != nil:
+			return cause
+		case !found || rec.Revision != h.record.Revision:
+			return r.reload(ctx)
+		}
+		if !time.Now().Before(until) {
+			break
+		}
+		select {
+		case <-ctx.Done():
+			return cause
+		case <-time.After(200 * time.Millisecond):
+		}
+	}
+	mark := h.record
+	mark.Revision, mark.Mark = h.record.Revision.next(), &Mark{State: rejected}
+	if h.layer.Store.Swap(ctx, h.key, h.record.Revision, mark) == nil {
+		h.record = mark
+		r.Announce(h.key)
+	}
+	return cause
+}
+
+// keep goes on with the token in hand if it still works, and says why it was not
+// renewed; if it does not, the reason is the error.
+func (r *renewal) keep(reason error) (Result, error) {
+	gone := errors.Is(reason, ErrNotSignedIn) || errors.Is(reason, context.Canceled)
+	if gone || r.res.Credential.Expired(r.Now()) {
+		return r.res, reason
+	}
+	r.res.NotRenewed = reason
+	return r.res, nil
+}
+
+// adopt writes the issuer into a record from before records named one.
+func (m *Manager) adopt(ctx context.Context, res *Result) {
+	h := &res.held
+	if h.record.ReadOnly {
+		return
+	}
+	lock, err := m.lock(ctx, h.key, briefWait, []*Layer{h.layer}, nil)
+	if err != nil {
+		return
+	}
+	defer lock.Unlock()
+	ctx, cancel := context.WithTimeout(m.Unattended(ctx), heldLimit)
+	defer cancel()
+	named := h.record
+	named.Issuer, named.Revision = h.key.Origin, h.record.Revision.next()
+	if h.layer.Store.Swap(ctx, h.key, h.record.Revision, named) == nil {
+		h.record, res.Credential.Issuer = named, named.Issuer
+	}
+}
+
+// withoutCancel is ctx without its cancellation, but with its deadline.
+func withoutCancel(ctx context.Context) context.Context {
+	end := deadline(ctx)
+	ctx, cancel := context.WithDeadline(context.WithoutCancel(ctx), end)
+	context.AfterFunc(ctx, cancel)
+	return ctx
+}
+
+func deadline(ctx context.Context) time.Time {
+	if end, ok := ctx.Deadline(); ok {
+		return end
+	}
+	return time.Now().Add(heldLimit)
 }

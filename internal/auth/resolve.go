@@ -2,52 +2,64 @@ package auth
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 )
 
-// Store is what the resolver needs of a place that keeps entries: a keychain
-// or a file. Absent is found == false; an error is never absence.
-type Store interface {
-	Get(ctx context.Context, provider string) (entry []byte, found bool, err error)
-	Set(ctx context.Context, provider string, entry []byte) error
-	Delete(ctx context.Context, provider string) (removed bool, err error)
-	List(ctx context.Context) (providers []string, err error)
-}
-
-// Layer is a store with its place in the order.
+// Layer is a store with its place in the order of reading.
 type Layer struct {
-	Name     string // Keychain or File
+	Name     string // InKeychain or InFile
 	Path     string // of a file
 	Store    Store
 	Disabled bool              // it is neither read nor written
 	Required bool              // that it can't be reached is an error
-	Spare    bool              // not reported where it holds nothing
 	State    func(error) State // names a failure of this store
-	// Prepare, where set, does what Set needs and may not be possible later.
-	Prepare func(context.Context) error
+	// LockDir is where the locks of a key lie: beside what they protect.
+	LockDir func(Key) string
+	// Reserve, if set, reserves space for the answer of a renewal until release.
+	Reserve func(ctx context.Context, size int) (release func(), err error)
+	// OnNetwork, if set, reports that other machines may write to the store too.
+	OnNetwork func() bool
+	// Tidy, if set, asks a person for what a removal could not do without one. It
+	// is called while no lock is held.
+	Tidy func(context.Context) error
 }
 
-// Resolver finds the credential in force: environment over keychain over file.
+// Resolver finds the active credential: environment over keychain over file.
 type Resolver struct {
 	LookupEnv func(string) (string, bool)
-	Layers    []Layer // in order; the first one that takes a credential keeps it
-	Origin    string  // of the account service in force
+	Layers    []Layer // in order of reading
+	Dir       *Directory
+	Profile   string // empty for the default profile
+	Origin    string // of the account service, canonical
+	// Displaced is the place of displaced.json, in the profile's home.
+	Displaced     Place
+	DisplacedPath string
+}
+
+// Key is the key of a provider for this directory, profile and service.
+func (r *Resolver) Key(provider string) Key {
+	k := Key{Dir: r.Dir.Path, DirID: r.Dir.ID(), Profile: r.Profile, Provider: provider}
+	if provider == Mogplex {
+		k.Origin = r.Origin
+	}
+	return k
 }
 
 // Query says what to resolve.
 type Query struct {
 	Provider string // empty: whichever comes first
-	All      bool   // ask every layer, also below the one in force
+	All      bool   // ask every layer, also below the active one
 }
 
 // Resolve asks the layers in their order and stops at the first that decides,
-// unless the query says All. Where no credential is found the error is
-// ErrNotSignedIn, ErrOtherOrigin or a *LayerError, and the result still says
-// what each layer said.
+// unless the query says All. If no credential is found the error is
+// ErrNotSignedIn or a *LayerError, and the result still says what each layer
+// said.
 func (r *Resolver) Resolve(ctx context.Context, q Query) (Result, error) {
 	var res Result
-	res.Findings, res.Warnings = r.environment()
+	res.Findings, res.Warnings = r.environment(q.Provider)
 	res.decideByVariable(q.Provider)
 	if !q.All && (res.Found || res.blocked != nil) {
 		return res, res.blocked
@@ -55,9 +67,9 @@ func (r *Resolver) Resolve(ctx context.Context, q Query) (Result, error) {
 	return r.stored(ctx, q, res)
 }
 
-// decideByVariable puts the first set variable in force. One that is set to
-// what can't be a key decides too: going on to another credential than the one
-// that was meant would be worse than an error.
+// decideByVariable makes the first set variable active. One that is set to what
+// can't be a key decides too: going on to another credential than the one that
+// was meant would be worse than an error.
 func (res *Result) decideByVariable(provider string) {
 	for i := range res.Findings {
 		f := &res.Findings[i]
@@ -73,42 +85,36 @@ func (res *Result) decideByVariable(provider string) {
 	}
 }
 
-// take puts a finding in force, unless another decided before: then it is
-// hidden.
+// take makes a finding active, unless another was before: then it is hidden.
 func (res *Result) take(f *Finding) {
 	switch {
 	case res.blocked != nil:
 		f.ShadowedBy = Env
-		return
 	case res.Found:
 		f.ShadowedBy = res.Source
-		return
+	default:
+		f.Active = true
+		res.Found, res.Source, res.Path, res.Credential = true, f.Layer, f.Path, f.record.Credential
 	}
-	f.InForce = true
-	res.Found, res.Source, res.Path, res.Credential = true, f.Layer, f.Path, f.credential
 }
 
-// stored asks the stores, for the provider of the query, or for the account
-// first and then for every provider that a store lists.
+// stored asks the stores: for the provider of the query, or for the account
+// first and then for the others in the table's order until one is found.
 func (r *Resolver) stored(ctx context.Context, q Query, res Result) (Result, error) {
-	provider := q.Provider
-	if provider == "" {
-		provider = Mogplex
+	asked := q.Provider
+	if asked == "" {
+		asked = Mogplex
 	}
-	found := r.sure(ctx, provider)
+	found := r.ask(ctx, asked, q.All)
 	if q.Provider == "" && !slices.ContainsFunc(found, holds) {
-		other := r.firstListed(ctx, found)
-		if other == "" {
-			other = r.firstListed(ctx, found)
-		}
-		if other != "" {
-			found = r.sure(ctx, other)
+		if other := r.askOthers(ctx, found, q.All); other != nil {
+			found = other
 		}
 	}
 	if err := ctx.Err(); err != nil {
 		return res, err
 	}
-	res.decide(found, r.Origin)
+	r.decide(ctx, &res, found)
 	switch {
 	case res.blocked != nil:
 		return res, res.blocked
@@ -120,118 +126,126 @@ func (r *Resolver) stored(ctx context.Context, q Query, res Result) (Result, err
 
 func holds(f Finding) bool { return f.State == Present }
 
-// answered reports that a layer holds something or could not be asked.
-func answered(f Finding) bool { return f.State != Absent && f.State != Disabled }
-
-// sure asks again where no layer answered: between two answers another process
-// can have moved the credential from the layer asked last to the one asked
-// first. So it can between two lists.
-func (r *Resolver) sure(ctx context.Context, provider string) []Finding {
-	found := r.ask(ctx, provider)
-	if !slices.ContainsFunc(found, answered) {
-		found = r.ask(ctx, provider)
+// askOthers returns the findings of the first provider that a layer holds
+// something of. A layer that could not answer for the account is not asked again.
+func (r *Resolver) askOthers(ctx context.Context, account []Finding, all bool) []Finding {
+	quiet := *r
+	quiet.Layers = slices.Clone(r.Layers)
+	for i := range account {
+		quiet.Layers[i].Disabled = account[i].State != Absent
 	}
-	return found
+	for _, p := range providers {
+		if p.Name == Mogplex {
+			continue
+		}
+		found := quiet.ask(ctx, p.Name, all)
+		if !slices.ContainsFunc(found, holds) {
+			continue
+		}
+		for i, f := range account[:len(found)] {
+			if f.State != Absent { // what it said of itself goes for this provider too
+				f.Provider, found[i] = p.Name, f
+			}
+		}
+		return found
+	}
+	return nil
 }
 
-// ask reads one provider from every store.
-func (r *Resolver) ask(ctx context.Context, provider string) []Finding {
+// ask reads one provider's record from the stores, up to the first that holds
+// it, or from all.
+func (r *Resolver) ask(ctx context.Context, provider string, all bool) []Finding {
+	key := r.Key(provider)
 	findings := make([]Finding, 0, len(r.Layers))
-	for _, l := range r.Layers {
-		findings = append(findings, l.ask(ctx, provider))
+	decided := false
+	for i := range r.Layers {
+		l := &r.Layers[i]
+		if decided && !all {
+			break
+		}
+		f := l.ask(ctx, key)
+		decided = decided || f.State == Present
+		findings = append(findings, f)
 	}
 	return findings
 }
 
-func (l Layer) ask(ctx context.Context, provider string) Finding {
-	f := Finding{Layer: l.Name, Path: l.Path, Provider: provider, State: Absent}
+func (l *Layer) ask(ctx context.Context, key Key) Finding {
+	f := Finding{Layer: l.Name, Path: l.Path, Provider: key.Provider, State: Absent}
 	if l.Disabled {
-		f.State, f.silent = Disabled, l.Spare
+		f.State = Disabled
 		return f
 	}
-	entry, found, err := l.Store.Get(ctx, provider)
-	f.silent = l.Spare && err == nil && !found
+	rec, found, err := l.Store.Load(ctx, key)
 	switch {
+	case errors.Is(err, ErrDamaged):
+		f.State, f.Err = Corrupt, fmt.Errorf("%s: %w", l.Name, err)
 	case err != nil:
 		f.State, f.Err = l.State(err), err
 	case found:
-		f.State = Present
-		if f.credential, err = Decode(provider, entry); err != nil {
-			f.State, f.Err = Corrupt, fmt.Errorf("%s: %w", l.Name, err)
-		}
+		f.State, f.record = Present, rec
 	}
 	return f
 }
 
-// firstListed returns the first provider of the table, the account aside,
-// that a readable store has an entry of. A store that can't be listed says so
-// in its finding.
-func (r *Resolver) firstListed(ctx context.Context, asked []Finding) string {
-	var listed []string
-	for i, l := range r.Layers {
-		if asked[i].State != Absent {
-			continue
-		}
-		names, err := l.Store.List(ctx)
-		if err != nil {
-			asked[i].State, asked[i].Err = l.State(err), err
-		}
-		listed = append(listed, names...)
-	}
-	for _, p := range providers {
-		if p.Name != Mogplex && slices.Contains(listed, p.Name) {
-			return p.Name
-		}
-	}
-	return ""
-}
-
-// decide picks among the stores' answers: the first in order, unless a later
-// one is strictly newer. What another service issued is never in force.
-func (res *Result) decide(found []Finding, origin string) {
-	best := -1
-	for i, f := range found {
-		switch {
-		case f.State != Present:
-		case !f.credential.belongsTo(origin):
-			res.Warnings = append(res.Warnings, fmt.Sprintf("the %s holds a credential of %q; it is not used for %s", f.Layer, f.credential.Issuer, origin))
-		case best < 0 || f.credential.SavedAt.After(found[best].credential.SavedAt):
-			best = i
-		}
-	}
-	if best >= 0 {
-		res.take(&found[best])
-	}
+// decide makes the first record in the order of the layers active. A second one
+// of the same key is a stray.
+func (r *Resolver) decide(ctx context.Context, res *Result, found []Finding) {
+	first := slices.IndexFunc(found, holds)
 	for i := range found {
 		f := &found[i]
 		if f.Err != nil && f.State != Unavailable {
 			res.Warnings = append(res.Warnings, fmt.Sprintf("the %s could not be read: %v", f.Layer, f.Err))
 		}
-		if f.State == Present && i != best && f.credential.belongsTo(origin) {
-			res.take(f)
-		}
-		if !f.silent {
+		if f.State != Present {
 			res.Findings = append(res.Findings, *f)
+			continue
+		}
+		f.Stray = i != first
+		res.take(f)
+		res.Findings = append(res.Findings, *f)
+		if !f.Stray {
+			r.holdRecord(ctx, res, f, r.layerNamed(f.Layer))
 		}
 	}
 }
 
-// belongsTo reports whether the service at origin may be sent the credential.
-// An entry that does not say who issued it goes with the service in force.
-func (c Credential) belongsTo(origin string) bool {
-	return c.Provider != Mogplex || c.Issuer == "" || c.Issuer == origin
+// holdRecord remembers the record behind the credential, with the renewed token
+// that waits in displaced.json, if there is one.
+func (r *Resolver) holdRecord(ctx context.Context, res *Result, f *Finding, l *Layer) {
+	h := held{key: r.Key(f.Provider), layer: l, record: f.record}
+	renewed, found := r.displaced(ctx, h.key, f.record)
+	if found {
+		h.displaced = true
+		res.Findings = append(res.Findings, Finding{
+			Layer: InDisplaced, Path: r.DisplacedPath, Provider: f.Provider, State: Present, Active: f.Active, record: renewed,
+		})
+	}
+	if !f.Active {
+		return
+	}
+	res.held = h
+	if found {
+		res.Credential = renewed.Credential
+	}
+}
+
+func (r *Resolver) layerNamed(name string) *Layer {
+	for i := range r.Layers {
+		if r.Layers[i].Name == name {
+			return &r.Layers[i]
+		}
+	}
+	return nil
 }
 
 // whyNot says why no store gave a credential: the gravest thing that one said.
 func (r *Resolver) whyNot(found []Finding) error {
-	for i, f := range found {
-		passing := f.State == Unavailable && !r.Layers[i].Required
+	for _, f := range found {
+		passing := f.State == Unavailable && !r.layerNamed(f.Layer).Required
 		if f.Err != nil && !passing {
 			return &LayerError{Layer: f.Layer, Provider: f.Provider, State: f.State, Err: f.Err}
 		}
-	}
-	if slices.ContainsFunc(found, holds) {
-		return ErrOtherOrigin
 	}
 	return ErrNotSignedIn
 }

@@ -39,7 +39,7 @@ func (s *session) openApp(ctx context.Context) *app {
 	a := &app{session: s, log: s.openLog(), looking: make(chan struct{}, 1)}
 	a.ctx, a.stop = context.WithCancel(ctx)
 	s.hears = &listener{said: a.pass, warned: a.warn}
-	confide(s.auth, a.log)
+	confide(s, a.log)
 	a.changed = s.auth.Watch(a.ctx)
 	a.Log("session started", "version", version(), "os", runtime.GOOS, "arch", runtime.GOARCH,
 		"service", s.origin, "store", string(s.mode))
@@ -58,7 +58,11 @@ func (a *app) close() {
 	})
 	a.session.hears = nil
 	a.session.sayFailed(a.pending)
-	a.session.sayEnded(a.pending)
+	var late logoutReport
+	late.settle(a.session, a.pending)
+	for _, left := range late.LivesOn {
+		a.session.say("%s", left.sentence(a.session.now()))
+	}
 	a.Log("session ended")
 	_ = a.log.Close()
 }
@@ -109,7 +113,7 @@ func (a *app) failed(what string, err error) error {
 	}
 	o, ok := promptOutcome(err, "")
 	if !ok {
-		o = outcomeOf(err)
+		o = a.session.outcomeOf(err)
 	}
 	a.Log(what+" failed", "code", o.code)
 	return err

@@ -25,7 +25,7 @@ func (a *app) Explain(err error) tui.Problem {
 	if o, ok := promptOutcome(err, a.session.origin); ok {
 		problem.Hint = o.hint
 	} else {
-		problem.Hint = screenHint(outcomeOf(err))
+		problem.Hint = screenHint(a.session.outcomeOf(err))
 	}
 	var own hinted
 	if errors.As(err, &own) {
@@ -51,7 +51,7 @@ func finished(text string) string {
 
 // signInHelps are the failures that another sign-in mends.
 var signInHelps = []error{
-	auth.ErrNotSignedIn, auth.ErrExpired, auth.ErrRejected, auth.ErrOtherOrigin,
+	auth.ErrNotSignedIn, auth.ErrExpired, auth.ErrRejected,
 	chat.ErrUnauthorized, chat.ErrRedirected, hosted.ErrUnauthorized, login.ErrInvalidGrant,
 	login.ErrRefused, login.ErrTimeout,
 }

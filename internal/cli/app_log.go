@@ -2,7 +2,6 @@ package cli
 
 import (
 	"context"
-	"encoding/json"
 	"path/filepath"
 
 	"github.com/mogplex/mogplex-cli/internal/auth"
@@ -26,9 +25,9 @@ func (s *session) openLog() *sessionlog.Log {
 
 // confide makes the log know every credential that the stores hand out or are
 // handed, before anyone else has it.
-func confide(m *auth.Manager, log *sessionlog.Log) {
-	for i := range m.Layers {
-		m.Layers[i].Store = confiding{m.Layers[i].Store, log}
+func confide(s *session, log *sessionlog.Log) {
+	for i := range s.auth.Layers {
+		s.auth.Layers[i].Store = confiding{s.auth.Layers[i].Store, log}
 	}
 }
 
@@ -37,58 +36,15 @@ type confiding struct {
 	log *sessionlog.Log
 }
 
-// Get implements [auth.Store].
-func (c confiding) Get(ctx context.Context, provider string) ([]byte, bool, error) {
-	entry, found, err := c.Store.Get(ctx, provider)
-	if found {
-		c.log.AddSecret(secretsIn(entry)...)
-	}
-	return entry, found, err
+// Load implements [auth.Store].
+func (c confiding) Load(ctx context.Context, key auth.Key) (auth.Record, bool, error) {
+	rec, found, err := c.Store.Load(ctx, key)
+	c.log.AddSecret(rec.Token.Reveal(), rec.Refresh.Reveal())
+	return rec, found, err
 }
 
-// Set implements [auth.Store].
-func (c confiding) Set(ctx context.Context, provider string, entry []byte) error {
-	c.log.AddSecret(secretsIn(entry)...)
-	return c.Store.Set(ctx, provider, entry)
-}
-
-// secretsIn are the texts of a stored entry, but for what it says of the account
-// and of itself. Fields that this version does not know may be secrets too; an
-// entry that can't be read is one as a whole.
-func secretsIn(entry []byte) (secrets []string) {
-	var fields map[string]any
-	if json.Unmarshal(entry, &fields) != nil {
-		return []string{string(entry)}
-	}
-	for name, value := range fields {
-		switch name {
-		case "type", "scopes", "issuer", "account", "expires_at", "saved_at":
-		case "access_token", "refresh_token", "token", "key":
-			text, _ := value.(string)
-			secrets = append(secrets, text)
-		default:
-			secrets = append(secrets, texts(value)...)
-		}
-	}
-	return secrets
-}
-
-// texts are the strings of a JSON value that are no mere words.
-func texts(value any) (all []string) {
-	const word = 8
-	switch v := value.(type) {
-	case string:
-		if len(v) >= word {
-			return []string{v}
-		}
-	case []any:
-		for _, e := range v {
-			all = append(all, texts(e)...)
-		}
-	case map[string]any:
-		for _, e := range v {
-			all = append(all, texts(e)...)
-		}
-	}
-	return all
+// Swap implements [auth.Store].
+func (c confiding) Swap(ctx context.Context, key auth.Key, old auth.Revision, rec auth.Record) error {
+	c.log.AddSecret(rec.Token.Reveal(), rec.Refresh.Reveal())
+	return c.Store.Swap(ctx, key, old, rec)
 }

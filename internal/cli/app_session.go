@@ -64,7 +64,7 @@ func (s *session) sourceOf(ctx context.Context, res auth.Result) string {
 	case auth.Env:
 		p, _ := auth.ProviderNamed(res.Credential.Provider)
 		return p.Variable
-	case auth.Keychain:
+	case auth.InKeychain:
 		return s.keychainName(ctx)
 	}
 	return printable(filepath.Base(res.Path))

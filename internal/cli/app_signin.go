@@ -16,6 +16,7 @@ func (a *app) SignIn(ctx context.Context, in tui.SignIn) (tui.Stored, error) {
 	s := a.collecting(&done.Warnings)
 	flow := login.Flow{
 		Notice:        func(line string) { in.Notice(finished(printable(line))) },
+		Deadline:      in.Until,
 		Pasted:        in.Pasted,
 		PasteRejected: func(err error) { in.Reject(a.Explain(err)) },
 		Timeout:       signInTimeout,
@@ -26,8 +27,8 @@ func (a *app) SignIn(ctx context.Context, in tui.SignIn) (tui.Stored, error) {
 	}
 	flow.Show = func(p login.Prompt) { in.Show(promptOf(p, flow.Open != nil)) }
 	a.Log("sign-in started")
-	saved, before, err := s.runSignIn(ctx, flow)
-	return a.kept(ctx, s, done, saved, before, err)
+	saved, err := s.runSignIn(ctx, flow)
+	return a.kept(ctx, s, done, saved, err)
 }
 
 // hear sets who hears what passes by, until stop or the next one: a sign-in that
@@ -63,14 +64,14 @@ func (a *app) StoreSecret(ctx context.Context, provider string, secret auth.Secr
 	}
 	done := &tui.Stored{}
 	s := a.collecting(&done.Warnings)
-	saved, before, err := s.keepSecret(ctx, provider, secret)
-	return a.kept(ctx, s, done, saved, before, err)
+	saved, err := s.keepSecret(ctx, provider, secret, false)
+	return a.kept(ctx, s, done, saved, err)
 }
 
 // kept says what became of a credential, and ends the sessions that it
 // replaced behind the screens.
 func (a *app) kept(
-	ctx context.Context, s *session, done *tui.Stored, saved auth.Saved, before []auth.Credential, err error,
+	ctx context.Context, s *session, done *tui.Stored, saved auth.Saved, err error,
 ) (tui.Stored, error) {
 	if err != nil {
 		return *done, a.failed("sign-in", err)
@@ -79,7 +80,7 @@ func (a *app) kept(
 	c := saved.Credential
 	done.Account, done.Place = accountName(c.Account), printable(s.place(ctx, saved.Layer, saved.Path))
 	a.Log("signed in", "provider", c.Provider, "type", string(c.Type), "layer", saved.Layer)
-	a.endLater(replaced(before, c))
+	a.endLater(saved.Ended())
 	if c.Provider == auth.Mogplex {
 		a.background.Go(a.resync)
 	}

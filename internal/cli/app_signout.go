@@ -2,6 +2,7 @@ package cli
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"github.com/mogplex/mogplex-cli/internal/auth"
@@ -19,29 +20,31 @@ func (a *app) SignOut(ctx context.Context) (tui.SignedOut, error) {
 		said:   func(sentence string) { out.Lines = append(out.Lines, sentence) },
 		warned: func(sentence string) { out.Lines, out.Warned = append(out.Lines, "Warning: "+sentence), true },
 	})
-	r, sessions := s.remove(ctx, logoutScope{})
+	r := s.remove(ctx, logoutScope{})
 	s.sayRemoved(r, logoutScope{})
-	r.Revoked, out.Pending = a.endSessions(s, sessions)
+	out.Pending = a.endSessions(s, r)
 	for _, p := range auth.Providers() {
 		if s.isSet(p) {
 			out.StillInEnv = append(out.StillInEnv, p.Variable)
 		}
 	}
-	r.StillInForce = nil // the screens tell all variables, not those of the account alone
+	// The screens tell all variables, not those of the account alone.
+	r.StillInForce = slices.DeleteFunc(r.StillInForce, func(v stillInForce) bool { return v.Name != "" })
 	err := s.concludeSignOut(r)
 	a.Log("signed out", "removed", len(r.Removed), "failures", len(r.Failures), "pending", out.Pending)
 	return out, a.failed("sign-out", err)
 }
 
-// endSessions ends sessions at the service that issued them. Where that takes
-// long it is pending: it is tried again until the app ends.
-func (a *app) endSessions(s *session, sessions []auth.Credential) (ended *bool, pending bool) {
-	done, late := a.endLater(sessions), time.NewTimer(endPatience)
+// endSessions ends the removed sessions at the service that issued them. If that
+// takes long it is pending: it is tried again until the app ends.
+func (a *app) endSessions(s *session, r *logoutReport) (pending bool) {
+	done, late := a.endLater(r.sessions), time.NewTimer(endPatience)
 	defer late.Stop()
 	select {
 	case endings := <-done:
 		s.sayFailed(endings)
-		return s.sayEnded(endings), false
+		r.settle(s, endings)
+		return false
 	case <-late.C:
 		a.background.Go(func() {
 			endings := <-done
@@ -49,7 +52,7 @@ func (a *app) endSessions(s *session, sessions []auth.Credential) (ended *bool, 
 			defer a.mu.Unlock()
 			a.pending = append(a.pending, endings...)
 		})
-		return nil, true
+		return true
 	}
 }
 

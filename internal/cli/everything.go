@@ -3,77 +3,118 @@ package cli
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
+	"time"
 
 	"github.com/mogplex/mogplex-cli/internal/auth"
 )
 
-// removeEverythingElse takes out of the keychain what other profiles and other
-// state directories keep there, and out of this directory's profiles their
-// files. It returns the sessions that can be ended at the service.
-func (s *session) removeEverythingElse(ctx context.Context, r *logoutReport) (sessions []auth.Credential) {
-	others := s.otherProfiles(r)
-	for _, other := range others {
-		for _, provider := range other.stored(ctx, r) {
-			sessions = append(sessions, other.removeProvider(ctx, provider, r)...)
+// removeEverything removes what mogplex keeps for this user: the files of every
+// profile of this state directory, and in the keychain what every profile, state
+// directory and service has there.
+func (s *session) removeEverything(ctx context.Context, r *logoutReport) {
+	s.removeAllItems(ctx, r)
+	for _, home := range s.homes(r) {
+		s.removeFiles(ctx, home, r)
+		for _, dir := range hostedDirs(home) {
+			s.clearHosted(dir, r)
 		}
-		r.aside = append(r.aside, other.putAside()...)
-		defer other.auth.Announce() // its items in the keychain are gone by then
 	}
+}
+
+// removeAllItems takes every item of ours out of the keychain. One pass lists
+// them: each record says whose it is, and goes under its own lock.
+func (s *session) removeAllItems(ctx context.Context, r *logoutReport) {
 	if s.mode == storeFile {
-		return sessions
+		r.skipped(auth.InKeychain, auth.Disabled)
+		return
 	}
-	accounts, err := s.keychain.Keyring.List(ctx)
-	if err != nil && (s.mode == storeKeychain || keychainState(err) != auth.Unavailable) {
-		r.failed(auth.Keychain, "", err)
+	items, err := s.auth.List(ctx, auth.InKeychain)
+	if err != nil && keychainState(err) == auth.Unavailable && s.mode != storeKeychain {
+		r.skipped(auth.InKeychain, auth.Unavailable)
+		return
 	}
-	for _, account := range accounts {
-		sessions = append(sessions, s.removeItem(ctx, account, r)...)
+	if err != nil {
+		r.failed(auth.InKeychain, "", err)
+		return
 	}
-	return sessions
+	told := time.Now()
+	for i, item := range items {
+		if time.Since(told) > progressPause {
+			told = time.Now()
+			s.say("Removed %d of %d…", i, len(items))
+		}
+		r.add(s.auth.RemoveListed(ctx, auth.InKeychain, item))
+	}
+	if err := s.removeLeftItems(ctx); err != nil {
+		r.failed(auth.InKeychain, "", err)
+	}
 }
 
-// removeItem removes one item of the keychain, whichever profile's it is.
-func (s *session) removeItem(ctx context.Context, account string, r *logoutReport) (sessions []auth.Credential) {
-	if entry, found, err := s.keychain.Keyring.Get(ctx, account); err == nil && found {
-		provider := account[strings.LastIndex(account, ".")+1:]
-		if c, err := auth.Decode(provider, entry); err == nil && c.Refreshable() {
-			sessions = append(sessions, c)
+// progressPause is how often a long sign-out reports how far it is.
+const progressPause = 2 * time.Second
+
+// removeLeftItems removes items of ours that hold no credential: keys that seal
+// files, and what a killed writer left.
+func (s *session) removeLeftItems(ctx context.Context) error {
+	ring := s.keychain.attended
+	accounts, err := ring.List(ctx)
+	errs := []error{err}
+	for _, account := range accounts {
+		what, _, _ := strings.Cut(account, ".")
+		if _, credential := auth.ProviderNamed(what); credential {
+			continue // it could not be removed under its lock, and that is reported
+		}
+		if _, err := ring.Delete(ctx, account); err != nil {
+			errs = append(errs, fmt.Errorf("%s: %w", account, err))
 		}
 	}
-	removed, err := s.keychain.Keyring.Delete(ctx, account)
-	if err != nil {
-		r.failed(auth.Keychain, account, err)
-	} else if removed && !isSealKey(account) {
-		r.Removed = append(r.Removed, removedReport{auth.Keychain, account})
-	}
-	return sessions
+	return errors.Join(append(errs, ring.Tidy(ctx))...)
 }
 
-// otherProfiles are the profiles of this state directory but the one in force,
-// each with its auth.json as its only store.
-func (s *session) otherProfiles(r *logoutReport) (others []*session) {
+// homes are the homes of all profiles of this state directory.
+func (s *session) homes(r *logoutReport) []string {
 	profiles := filepath.Join(s.base, "profiles")
 	entries, err := os.ReadDir(profiles)
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
-		r.failed(auth.File, "", err)
+		r.failed(auth.InFile, "", err)
 	}
-	dirs := []string{s.base}
+	homes := []string{s.base}
 	for _, entry := range entries {
-		dirs = append(dirs, filepath.Join(profiles, entry.Name()))
+		homes = append(homes, filepath.Join(profiles, entry.Name()))
 	}
-	for _, dir := range dirs {
-		if dir == s.home {
-			continue
-		}
-		profile := s.settings
-		profile.home, profile.store = dir, storeFile
-		other := &session{program: s.program, settings: profile, stores: s.openStores(profile)}
-		other.auth = s.manager(profile, other.stores)
-		others = append(others, other)
+	return homes
+}
+
+// removeFiles removes the records of one profile's file, whichever service they
+// are of, and what waits to be brought home.
+func (s *session) removeFiles(ctx context.Context, home string, r *logoutReport) {
+	if s.mode == storeKeychain {
+		r.skipped(auth.InFile, auth.Disabled)
+		return
 	}
-	return others
+	other := *s
+	other.profile, other.home = filepath.Base(home), home
+	if home == s.base {
+		other.profile = ""
+	}
+	own := other.settings
+	own.store = storeFile
+	other.stores = stores{file: own.openFile(), displaced: s.displacedIn(home), keychain: s.keychain, mode: storeFile}
+	other.auth = s.manager(own, other.stores)
+	items, err := other.auth.List(ctx, auth.InFile)
+	if err != nil {
+		r.failed(auth.InFile, "", err)
+	}
+	for _, item := range items {
+		r.add(other.auth.RemoveListed(ctx, auth.InFile, item))
+	}
+	if home != s.home {
+		r.backups = append(r.backups, other.file.BackedUp()...)
+	}
+	_ = os.Remove(other.displaced.Path())
 }

@@ -62,9 +62,9 @@ var outcomes = []struct {
 }{
 	{[]error{context.Canceled}, outcome{"interrupted", exitInterrupted, ""}},
 	{[]error{auth.ErrBusy, legacyfile.ErrBusy}, outcome{"busy", exitTryAgain, "Try again in a moment."}},
-	{[]error{keyring.ErrLocked}, outcome{"keychain_locked", exitTryAgain, lockedHint}},
-	{[]error{keyring.ErrTimeout}, outcome{"keychain_timeout", exitTryAgain, "Try again, wait longer with MOGPLEX_KEYCHAIN_TIMEOUT=60s, or do without it with MOGPLEX_CREDENTIAL_STORE=file."}},
-	{[]error{keyring.ErrDenied}, outcome{"keychain_denied", exitUnavailable, "Allow mogplex to use the keychain, or do without it with MOGPLEX_CREDENTIAL_STORE=file."}},
+	{[]error{keyring.ErrLocked}, outcome{"keychain_locked", exitTryAgain, "Unlock it, then try again."}},
+	{[]error{keyring.ErrTimeout}, outcome{"keychain_timeout", exitTryAgain, "Try again, or wait longer with MOGPLEX_KEYCHAIN_TIMEOUT=60s. " + ownFileHint}},
+	{[]error{keyring.ErrDenied}, outcome{"keychain_denied", exitUnavailable, "Allow mogplex to use the keychain, then try again. " + ownFileHint}},
 	{[]error{keyring.ErrUnavailable}, outcome{"keychain_unavailable", exitUnavailable, "Start a keychain, or allow the file with MOGPLEX_CREDENTIAL_STORE=auto."}},
 	{[]error{auth.ErrBadValue}, outcome{"bad_variable", exitFailure, "Correct the variable, or unset it."}},
 	{[]error{keyring.ErrCorrupt, auth.ErrDamaged}, outcome{"corrupt", exitFailure, "Remove it with `mogplex logout`, then sign in again with `mogplex login`."}},
@@ -78,7 +78,6 @@ var outcomes = []struct {
 	{[]error{login.ErrTimeout}, outcome{"sign_in_timeout", exitFailure, "Run `mogplex login` again; --timeout 15m waits longer."}},
 	{[]error{login.ErrNoPort}, outcome{"no_port", exitFailure, "Free port 24816 or 24818, or run `mogplex login --no-browser` and paste the address you end up at."}},
 	{[]error{login.ErrBadOrigin}, outcome{"usage", exitUsage, "Use https, or http to a loopback address with MOGPLEX_DEV=1."}},
-	{[]error{auth.ErrOtherOrigin}, outcome{"not_signed_in", exitNotSignedIn, "Sign in there with `mogplex login`, or use another profile with --profile."}},
 	{[]error{auth.ErrExpired, auth.ErrRejected, login.ErrInvalidGrant, hosted.ErrUnauthorized}, outcome{"not_signed_in", exitNotSignedIn, "Sign in again with `mogplex login`."}},
 	{[]error{auth.ErrNotSignedIn}, outcome{"not_signed_in", exitNotSignedIn, signInHint}},
 	{[]error{auth.ErrNotSaved}, outcome{"not_saved", exitFailure, "Make room on the disk or mend the permissions of the state directory, then try again."}},
@@ -108,6 +107,42 @@ func outcomeOf(err error) outcome {
 		o.hint = own.hint
 	}
 	return o
+}
+
+// outcomeOf is the outcome with the profile in each command of the hint: typed as
+// it stands, it is about the profile that the failed command was about.
+func (p *program) outcomeOf(err error) outcome {
+	o := outcomeOf(err)
+	var own hinted
+	if errors.Is(err, keyring.ErrLocked) && !errors.As(err, &own) {
+		o.hint = p.here().unlockHint() + " " + ownFileHint
+	}
+	o.hint = p.inProfile(o.hint)
+	return o
+}
+
+// ownFileHint is the way around a keychain that can't be used: what that holds
+// stays as it is.
+const ownFileHint = "Or keep another sign-in in a file: `MOGPLEX_CREDENTIAL_STORE=file mogplex login`."
+
+// inProfile names the profile in each command of a hint.
+func (p *program) inProfile(hint string) string {
+	if p.forProfile == "" {
+		return hint
+	}
+	for _, command := range []string{"mogplex login", "mogplex logout", "mogplex auth"} {
+		hint = strings.ReplaceAll(hint, command, "mogplex --profile "+p.forProfile+strings.TrimPrefix(command, "mogplex"))
+	}
+	return hint
+}
+
+// ofProfile names the profile in a sentence about what is stored, unless it is
+// the default one.
+func (p *program) ofProfile() string {
+	if p.forProfile == "" {
+		return ""
+	}
+	return " in profile " + p.forProfile
 }
 
 // passing is the hint of a failure that the service says passes, or another.
@@ -164,11 +199,11 @@ type report struct {
 	Hint    string `json:"hint,omitempty"`
 }
 
-func reportOf(err error) *report {
+func (p *program) reportOf(err error) *report {
 	if err == nil {
 		return nil
 	}
-	o := outcomeOf(err)
+	o := p.outcomeOf(err)
 	return &report{Code: o.code, Message: sentence(err), Hint: o.hint}
 }
 
@@ -180,10 +215,10 @@ func sentence(err error) string {
 // fail prints a failure where it belongs and returns its exit code. An object
 // that could not be printed is said.
 func (p *program) fail(err error) int {
-	o := outcomeOf(err)
+	o := p.outcomeOf(err)
 	if p.json {
 		if !p.printed {
-			p.printJSON(map[string]*report{"error": reportOf(err)})
+			p.printJSON(map[string]*report{"error": p.reportOf(err)})
 		}
 		if out, ok := p.stdout.(*witness); !ok || out.err == nil {
 			return o.exit

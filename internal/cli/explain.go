@@ -18,8 +18,6 @@ func (s *session) explain(provider string, res auth.Result, err error) error {
 		return nil
 	case errors.As(err, &layer):
 		return s.explainLayer(layer)
-	case errors.Is(err, auth.ErrOtherOrigin):
-		return fmt.Errorf("%w: what is stored here is not for %s", auth.ErrOtherOrigin, s.origin)
 	case errors.Is(err, auth.ErrNotSignedIn) && slices.ContainsFunc(res.Findings, noKeychain):
 		return keyError{fmt.Errorf("%w: no credential is set or in auth.json, and there is no keychain to look into", auth.ErrNotSignedIn), provider}
 	case errors.Is(err, auth.ErrNotSignedIn):
@@ -29,14 +27,14 @@ func (s *session) explain(provider string, res auth.Result, err error) error {
 }
 
 func noKeychain(f auth.Finding) bool {
-	return f.Layer == auth.Keychain && f.State == auth.Unavailable
+	return f.Layer == auth.InKeychain && f.State == auth.Unavailable
 }
 
 // explainLayer names the layer that could not be read. It is not said that
 // nobody is signed in: that is not known.
 func (s *session) explainLayer(e *auth.LayerError) error {
 	err := e.Err
-	if e.Layer == auth.Keychain { // a variable or a file is named by its error
+	if e.Layer == auth.InKeychain { // a variable or a file is named by its error
 		err = fmt.Errorf("the credential could not be looked up: %w", err)
 	}
 	if errors.Is(err, auth.ErrDamaged) || errors.Is(err, keyring.ErrCorrupt) {

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"time"
@@ -28,6 +29,7 @@ Examples:
 			&cli.BoolFlag{Name: "no-browser", Usage: "open nothing; paste the callback address on stdin"},
 			&cli.BoolFlag{Name: "device", Usage: "also show a code to type in on another device, where the service offers it"},
 			&cli.BoolFlag{Name: "with-token", Usage: "read a personal access token from stdin"},
+			&cli.BoolFlag{Name: "force", Usage: "store a token that the service could not be asked about over a sign-in that works"},
 			&cli.BoolFlag{Name: "with-api-key", Usage: "read the key of --provider from stdin"},
 			providerFlag(),
 			&cli.DurationFlag{Name: "timeout", Value: 5 * time.Minute, Usage: "wait at most `TIME` for the browser"},
@@ -37,22 +39,20 @@ Examples:
 }
 
 func signIn(ctx context.Context, s *session, c *cli.Context) error {
-	provider := c.String("provider")
-	if provider == "" {
-		provider = auth.Mogplex
-	}
-	if err := knownProvider(provider); err != nil {
+	provider, err := providerValue(c)
+	if err != nil {
 		return err
 	}
+	provider = cmp.Or(provider, auth.Mogplex)
 	switch {
 	case c.Bool("with-token") && c.Bool("with-api-key"):
 		return usageError{"use one of --with-token and --with-api-key"}
 	case c.Bool("with-token") && provider != auth.Mogplex:
 		return usageError{"--with-token is for Mogplex; for a provider's key use --with-api-key"}
-	case c.Bool("with-api-key") && c.String("provider") == "":
+	case c.Bool("with-api-key") && !c.IsSet("provider"):
 		return usageError{"--with-api-key wants --provider NAME"}
 	case c.Bool("with-token"), c.Bool("with-api-key"):
-		return s.storeSecret(ctx, provider)
+		return s.storeSecret(ctx, provider, c.Bool("force"))
 	case provider != auth.Mogplex:
 		return usageError{"only Mogplex has a browser sign-in; store a key with --provider " + provider + " --with-api-key"}
 	case c.Duration("timeout") <= 0:
@@ -74,6 +74,7 @@ func (s *session) browserSignIn(ctx context.Context, opt signInOptions) error {
 	flow := login.Flow{
 		Show:          func(p login.Prompt) { s.showPrompt(p, opt) },
 		Notice:        func(line string) { s.say("%s", line) },
+		Deadline:      func(end time.Time) { s.say("Waiting for you until %s.", end.Local().Format("15:04:05")) },
 		PasteRejected: func(err error) { s.say("That was not it: %s", sentence(err)) },
 		Timeout:       opt.timeout,
 		Device:        opt.device,
@@ -84,97 +85,107 @@ func (s *session) browserSignIn(ctx context.Context, opt signInOptions) error {
 	if !opt.open || s.isTerminal(s.stdin) {
 		flow.Pasted = pastes(ctx, s.stdin)
 	}
-	saved, before, err := s.runSignIn(ctx, flow)
+	saved, err := s.runSignIn(ctx, flow)
 	if err != nil {
 		return err
 	}
 	s.announce(ctx, saved)
-	s.retire(ctx, before, saved.Credential)
+	s.retire(ctx, saved)
 	s.fetchHosted(ctx)
 	return nil
 }
 
 // runSignIn signs a person in who is talked to through flow. Nothing that is
-// stored changes before the new credential is stored in its place. It returns
-// the credentials that this one replaced, for [session.retire].
-func (s *session) runSignIn(ctx context.Context, flow login.Flow) (saved auth.Saved, before []auth.Credential, err error) {
-	if before, err = s.beforeSignIn(ctx); err != nil {
-		return saved, nil, err
+// stored changes before the new credential is stored in its place.
+func (s *session) runSignIn(ctx context.Context, flow login.Flow) (saved auth.Saved, err error) {
+	if _, err := s.prepare(ctx, auth.Mogplex); err != nil {
+		return saved, err
 	}
 	flow.Save = func(ctx context.Context, g *login.Grant) (where string, err error) {
-		saved, err = s.auth.Store(ctx, renewed(auth.Credential{}, g))
+		saved, err = s.auth.SignIn(ctx, renewed(auth.Credential{Provider: auth.Mogplex}, g))
 		return "in " + s.place(ctx, saved.Layer, saved.Path), err
 	}
 	grant, err := s.loginClient(s.origin).SignIn(ctx, flow)
 	if err == nil {
-		return saved, before, nil
+		return saved, nil
 	}
 	s.warn(saved.Warnings...)
 	if grant == nil {
-		return saved, nil, err
+		return saved, err
 	}
-	if granted := renewed(auth.Credential{}, grant); s.isNowhere(ctx, granted) { // nobody may keep it
-		s.retire(ctx, []auth.Credential{granted}, auth.Credential{})
+	granted := renewed(auth.Credential{Provider: auth.Mogplex}, grant)
+	if s.isNowhere(ctx, granted) { // nobody may keep it
+		s.endWithin(ctx, "Ending the session that was not stored", []auth.Credential{granted})
 	}
-	return saved, nil, err
+	return saved, err
 }
 
-// isNowhere reports that no store holds a credential whose save failed. One
-// that can't be read may: a keychain that was cut off in the middle keeps what
-// it took, and one that does not answer does later what it was asked.
+// isNowhere reports that no store holds a credential whose save failed. One that
+// can't be read may: a keychain that was cut off in the middle keeps what it
+// took, and one that does not answer does later what it was asked.
 func (s *session) isNowhere(ctx context.Context, c auth.Credential) bool {
-	res, _ := s.auth.Resolve(ctx, auth.Query{Provider: auth.Mogplex, All: true})
+	res, _ := s.auth.Resolve(unattended(ctx), auth.Query{Provider: auth.Mogplex, All: true})
 	for _, f := range res.Findings {
-		if f.Layer != auth.Env && (f.Err != nil || f.Credential().Token.Equal(c.Token)) {
+		unknown := f.Err != nil && f.State != auth.Unavailable
+		if f.Layer != auth.Env && (unknown || f.Record().Token.Equal(c.Token)) {
 			return false
 		}
 	}
 	return ctx.Err() == nil
 }
 
-// beforeSignIn reads what is stored now, and refuses to begin a sign-in whose
-// outcome nothing could store.
-func (s *session) beforeSignIn(ctx context.Context) (stored []auth.Credential, err error) {
-	var res auth.Result
-	_ = s.patiently("Waiting for the keychain", func() (err error) {
-		res, err = s.auth.Resolve(ctx, auth.Query{Provider: auth.Mogplex, All: true})
+// prepare readies the stores, and refuses to begin a sign-in that could not be
+// stored. It returns what is stored now.
+func (s *session) prepare(ctx context.Context, provider string) (stored []auth.Credential, err error) {
+	err = s.patiently("Waiting for the keychain", func() error {
+		stored, err = s.auth.Prepare(ctx, provider)
 		return err
 	})
-	if ctx.Err() != nil {
-		return nil, ctx.Err()
-	}
-	for _, f := range res.Findings {
-		if f.Layer == auth.Keychain && f.Err != nil && f.State != auth.Corrupt && s.mode == storeKeychain {
-			return nil, fmt.Errorf("nothing could be stored: %w", f.Err)
-		}
-		if f.Layer != auth.Env && f.State == auth.Present {
-			stored = append(stored, f.Credential())
-		}
-	}
-	return stored, nil
+	return stored, err
 }
 
-// announce says where the credential is, and what still comes before it.
+// announce says where the credential is, what it replaced, and what still comes
+// before it.
 func (s *session) announce(ctx context.Context, saved auth.Saved) {
-	who := ""
-	if name := accountName(saved.Credential.Account); name != "" {
-		who = " as " + name
+	c := saved.Credential
+	what := "Signed in"
+	if name := accountName(c.Account); name != "" {
+		what += " as " + name
 	}
-	what := "Signed in" + who
-	if saved.Credential.Type != auth.OAuth {
-		what = "Stored the credential of " + saved.Credential.Provider
+	if c.Type != auth.OAuth {
+		what = "Stored the credential of " + c.Provider
 	}
 	s.warn(saved.Warnings...)
 	s.say("%s. It is kept in %s.", what, s.place(ctx, saved.Layer, saved.Path))
+	for _, old := range saved.Replaced {
+		s.say("%s", replacedLine(old))
+	}
+	if c.Type == auth.OAuth && c.Refresh.IsZero() {
+		s.warn(fmt.Sprintf("%s gave no refresh token: the token %s, and can't be renewed", s.origin, lifetime(c, s.now())))
+	}
 	for _, p := range auth.Providers() {
-		switch provider := saved.Credential.Provider; {
+		switch {
 		case !s.isSet(p):
-		case p.Name == provider:
+		case p.Name == c.Provider:
 			s.warn(p.Variable + " is set, and still comes before what was stored")
-		case provider == auth.Mogplex:
-			s.warn(p.Variable + " is set, and comes before it where no provider is named")
+		case c.Provider == auth.Mogplex:
+			s.warn(p.Variable + " is set, and comes before it if no provider is named")
 		}
 	}
+}
+
+// replacedLine says whose credential a new one replaced.
+func replacedLine(old auth.Credential) string {
+	name := accountName(old.Account)
+	switch {
+	case old.Type == auth.APIKey:
+		return "It replaces the key that was stored before."
+	case name != "":
+		return "It replaces the sign-in of " + name + "."
+	case old.Type == auth.PAT:
+		return "It replaces the personal access token that was stored before."
+	}
+	return "It replaces the sign-in that was stored before."
 }
 
 // isSet reports that a provider's variable comes before what is stored.

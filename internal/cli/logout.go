@@ -16,10 +16,10 @@ func (p *program) logoutCommand() *cli.Command {
 	return &cli.Command{
 		Name:  "logout",
 		Usage: "sign out: remove the credential from every store",
-		Description: `Removes the Mogplex credential from the keychain and from auth.json, reads both
-back, ends the session at the service where it can, and removes what the
-sign-in brought. Goes on after a failure, and exits with an error if anything
-may be left.
+		Description: `Removes the Mogplex credential of this service and profile from the keychain and
+from auth.json, reads both back, ends the session at the service if it can, and
+removes what the sign-in brought. Other services and profiles stay. Goes on after
+a failure, and exits with an error if anything may be left.
 
 Examples:
   mogplex logout
@@ -30,16 +30,14 @@ Examples:
 			&cli.BoolFlag{Name: "all", Usage: "remove everything that mogplex keeps for this user"},
 		},
 		Action: p.command(func(ctx context.Context, s *session, c *cli.Context) error {
-			scope := logoutScope{provider: c.String("provider"), all: c.Bool("all")}
-			if scope.provider != "" {
-				if scope.all {
-					return usageError{"use one of --provider and --all"}
-				}
-				if err := knownProvider(scope.provider); err != nil {
-					return err
-				}
+			provider, err := providerValue(c)
+			if err != nil {
+				return err
 			}
-			return s.signOut(ctx, scope)
+			if provider != "" && c.Bool("all") {
+				return usageError{"use one of --provider and --all"}
+			}
+			return s.signOut(ctx, logoutScope{provider: provider, all: c.Bool("all")})
 		}),
 	}
 }
@@ -52,26 +50,53 @@ type logoutScope struct {
 	goesOn   bool // more follows: nobody is asked whether to try again
 }
 
+func (scope logoutScope) providerOr(other string) string { return cmp.Or(scope.provider, other) }
+
+// includes reports whether a provider's credential is to go.
+func (scope logoutScope) includes(provider string) bool {
+	return scope.all || provider == scope.providerOr(auth.Mogplex)
+}
+
 // logoutReport is the object of --json.
 type logoutReport struct {
-	Removed      []removedReport `json:"removed"`
-	Revoked      *bool           `json:"revoked"` // null: nothing to revoke, or the service offers no revocation
-	HostedState  bool            `json:"hosted_state_cleared"`
-	StillInForce []variableName  `json:"still_in_force"`
-	Failures     []failureReport `json:"failures"`
-	Error        *report         `json:"error,omitempty"`
-	errs         []error
-	noKeychain   bool     // there was none to look into
-	aside        []string // files that could not be parsed
+	Removed       []removedReport `json:"removed"`
+	Revoked       *bool           `json:"revoked"` // null: nothing to revoke, or the service offers no revocation
+	LivesOn       []livesOn       `json:"lives_on"`
+	HostedState   bool            `json:"hosted_state_cleared"`
+	StillInForce  []stillInForce  `json:"still_in_force"`
+	NotLookedInto []notLookedInto `json:"not_looked_into,omitempty"`
+	Failures      []failureReport `json:"failures"`
+	Error         *report         `json:"error,omitempty"`
+
+	errs     []error
+	sessions []auth.Credential // what was removed, to be ended at the service
+	backups  []string          // of files that could not be parsed
+}
+
+func newLogoutReport() *logoutReport {
+	return &logoutReport{
+		Removed: []removedReport{}, LivesOn: []livesOn{}, StillInForce: []stillInForce{}, Failures: []failureReport{},
+	}
 }
 
 type removedReport struct {
 	Store    string `json:"store"`
 	Provider string `json:"provider"`
+	Profile  string `json:"profile"`
+	Issuer   string `json:"issuer,omitempty"`
 }
 
-type variableName struct {
-	Name string `json:"name"`
+// stillInForce is a variable, or another program's entry in a store.
+type stillInForce struct {
+	Name     string `json:"name,omitempty"`
+	Store    string `json:"store,omitempty"`
+	Provider string `json:"provider,omitempty"`
+}
+
+// notLookedInto is a store that may hold a credential still.
+type notLookedInto struct {
+	Store string     `json:"store"`
+	State auth.State `json:"state"` // disabled or unavailable
 }
 
 type failureReport struct {
@@ -88,11 +113,11 @@ func (r *logoutReport) failed(store, provider string, err error) {
 // signOut removes what the scope names, ends its sessions at the service, and
 // reports store by store.
 func (s *session) signOut(ctx context.Context, scope logoutScope) error {
-	r, sessions := s.remove(ctx, scope)
+	r := s.remove(ctx, scope)
 	if !s.json {
 		s.sayRemoved(r, scope)
 	}
-	r.Revoked = s.endOrAsk(ctx, sessions, !scope.goesOn)
+	r.settle(s, s.endOrAsk(ctx, r.sessions, !scope.goesOn))
 	return s.concludeSignOut(r)
 }
 
@@ -104,29 +129,50 @@ func (r *logoutReport) err() error {
 	return nil
 }
 
+// removedLines is how many removals are named one by one.
+const removedLines = 20
+
 func (s *session) sayRemoved(r *logoutReport, scope logoutScope) {
-	for _, done := range r.Removed {
-		s.say("Removed the %s credential from the %s.", printable(done.Provider), done.Store)
+	for i, done := range r.Removed {
+		if i == removedLines {
+			s.say("And %d more.", len(r.Removed)-i)
+			break
+		}
+		s.say("Removed the %s credential%s from the %s.", printable(done.Provider), s.owned(done), done.Store)
 	}
 	switch {
 	case len(r.Removed) > 0 || r.err() != nil:
 	case scope.all:
 		s.say("Nothing was stored.")
 	default:
-		s.say("Nothing was stored for %s.", cmp.Or(scope.provider, auth.Mogplex))
+		s.say("Nothing was stored for %s%s.", scope.providerOr(auth.Mogplex), s.ofProfile())
 	}
+}
+
+// owned names the profile and the service of what was removed, if they are not
+// the usual ones.
+func (s *session) owned(done removedReport) (text string) {
+	if done.Profile != defaultProfile {
+		text += " of profile " + printable(done.Profile)
+	}
+	if done.Issuer != "" && done.Issuer != auth.DefaultOrigin {
+		text += " for " + printable(done.Issuer)
+	}
+	return text
 }
 
 // concludeSignOut tells what else came of it. Anything that may be left is an
 // error.
 func (s *session) concludeSignOut(r *logoutReport) error {
 	err := r.err()
-	r.Error = reportOf(err)
-	if r.noKeychain && err == nil {
-		s.warn("no keychain can be reached, and it could not be looked into; a credential that it holds is in force again when it is back")
+	r.Error = s.reportOf(err)
+	if err == nil {
+		for _, skipped := range r.NotLookedInto {
+			s.warn(skipped.sentence())
+		}
 	}
-	for _, path := range r.aside {
-		s.warn(path + ": " + errPutAside.Error())
+	for _, path := range r.backups {
+		s.warn(path + ": " + errBackup.Error())
 	}
 	if s.json {
 		s.printJSON(r)
@@ -135,11 +181,28 @@ func (s *session) concludeSignOut(r *logoutReport) error {
 	if r.Revoked != nil && *r.Revoked {
 		s.say("The session was ended at the service.")
 	}
+	for _, left := range r.LivesOn {
+		s.say("%s", left.sentence(s.now()))
+	}
 	for _, v := range r.StillInForce {
-		s.warn(v.Name + " is set, and still signs in")
+		s.warn(v.sentence())
 	}
 	for _, f := range r.Failures {
 		s.say("Failed in the %s: %s", strings.ReplaceAll(f.Store, "_", " "), strings.TrimSuffix(f.Why, "."))
 	}
 	return err
+}
+
+func (n notLookedInto) sentence() string {
+	if n.State == auth.Disabled {
+		return "the " + n.Store + " was not looked into, because MOGPLEX_CREDENTIAL_STORE forbids it; what it holds can be used again without that setting"
+	}
+	return "no keychain can be reached, and it was not looked into; a credential that it holds can be used again when it is back"
+}
+
+func (v stillInForce) sentence() string {
+	if v.Name != "" {
+		return v.Name + " is set, and still signs in"
+	}
+	return "the " + v.Store + " still has a key of " + v.Provider + " that belongs to another program, and mogplex uses it"
 }

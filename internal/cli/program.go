@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"runtime"
 	"strings"
 	"time"
 	"unicode"
@@ -21,20 +22,22 @@ import (
 // program is one run of mogplex: its surroundings, which tests replace, and
 // what it has said so far.
 type program struct {
-	stdin       io.Reader
-	stdout      io.Writer
-	stderr      io.Writer
-	lookupEnv   func(string) (string, bool)
-	userHome    func() (string, error)
-	now         func() time.Time
-	isTerminal  func(any) bool // of an *os.File
-	openKeyring func(keyring.Options) *keyring.Keyring
-	openBrowser func(string) error
+	stdin        io.Reader
+	stdout       io.Writer
+	stderr       io.Writer
+	lookupEnv    func(string) (string, bool)
+	userHome     func() (string, error)
+	userDatabase func() string // the home that it names
+	now          func() time.Time
+	isTerminal   func(any) bool // of an *os.File
+	openKeyring  func(keyring.Options) *keyring.Keyring
+	openBrowser  func(string) error
 
-	json    bool // errors go to stdout as an object
-	printed bool // the JSON object was printed
-	endures bool // an interrupt ends something that the app does, and not the app
-	hears   *listener
+	forProfile string // of this run, once the settings are read; "" for the default one
+	json       bool   // errors go to stdout as an object
+	printed    bool   // the JSON object was printed
+	endures    bool   // an interrupt ends something that the app does, and not the app
+	hears      *listener
 }
 
 // listener hears what is said in place of stderr, where the app draws.
@@ -43,7 +46,7 @@ type listener struct{ said, warned func(sentence string) }
 func newProgram() *program {
 	return &program{
 		stdin: os.Stdin, stdout: os.Stdout, stderr: os.Stderr,
-		lookupEnv: inherited(), userHome: os.UserHomeDir, now: time.Now, isTerminal: isTerminal,
+		lookupEnv: inherited(), userHome: os.UserHomeDir, userDatabase: userHome, now: time.Now, isTerminal: isTerminal,
 		openKeyring: func(opt keyring.Options) *keyring.Keyring { return keyring.Open(keychainService, opt) },
 		openBrowser: login.OpenBrowser,
 	}
@@ -71,6 +74,14 @@ func hideSecrets() {
 func isTerminal(stream any) bool {
 	f, ok := stream.(*os.File)
 	return ok && term.IsTerminal(int(f.Fd()))
+}
+
+// here is the kind of place that the command runs in.
+func (p *program) here() place {
+	return placeOf(runtime.GOOS, p.lookupEnv, func(path string) bool {
+		_, err := os.Stat(path)
+		return err == nil
+	})
 }
 
 // attended reports that a person is there: to answer a prompt of the
@@ -180,9 +191,12 @@ func (p *program) open(c *cli.Context) (*session, error) {
 	if err != nil {
 		return nil, err
 	}
+	p.forProfile = s.profile
 	p.warn(s.notices...)
 	st := p.openStores(s)
-	return &session{program: p, settings: s, stores: st, auth: p.manager(s, st)}, nil
+	opened := &session{program: p, settings: s, stores: st, auth: p.manager(s, st)}
+	opened.auth.Revoke, opened.auth.Check = opened.revokeLost, opened.checkToken
+	return opened, nil
 }
 
 // heardBy is the session with its words going to a listener.
@@ -208,6 +222,7 @@ func (p *program) command(run func(context.Context, *session, *cli.Context) erro
 		if err != nil {
 			return err
 		}
+		defer s.keychain.attended.Close()
 		defer s.finish()
 		return run(c.Context, s, c)
 	}

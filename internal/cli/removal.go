@@ -4,167 +4,109 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
-	"strings"
+	"path/filepath"
 
 	"github.com/mogplex/mogplex-cli/internal/auth"
 	"github.com/mogplex/mogplex-cli/internal/hosted"
 )
 
-// remove takes what the scope names out of every store, says nothing, and asks
-// no service. The sessions that can still be ended at one are in memory alone.
-func (s *session) remove(ctx context.Context, scope logoutScope) (r *logoutReport, sessions []auth.Credential) {
-	s = s.reachingEveryStore()
-	r = &logoutReport{Removed: []removedReport{}, StillInForce: []variableName{}, Failures: []failureReport{}}
+// remove takes what the scope names out of every store that the settings allow,
+// says nothing, and asks no service. What can still be ended at one is in the
+// report.
+func (s *session) remove(ctx context.Context, scope logoutScope) *logoutReport {
+	r := newLogoutReport()
 	// An interrupt leaves failures in the report, which is printed all the same.
 	_ = s.patiently("Signing out", func() error {
-		for _, provider := range s.toRemove(ctx, scope, r) {
-			sessions = append(sessions, s.removeProvider(ctx, provider, r)...)
-		}
 		if scope.all {
-			sessions = append(sessions, s.removeEverythingElse(ctx, r)...)
+			s.removeEverything(ctx, r)
+		} else {
+			s.removeKey(ctx, s.auth.Key(scope.providerOr(auth.Mogplex)), r)
 		}
-		r.aside = append(r.aside, s.putAside()...)
+		r.backups = append(r.backups, s.file.BackedUp()...)
 		return nil
 	})
 	if scope.all { // nothing was to be left
-		for _, path := range r.aside {
-			r.failed(auth.File, "", fmt.Errorf("%s: %w", path, errPutAside))
+		for _, path := range r.backups {
+			r.failed(auth.InFile, "", fmt.Errorf("%s: %w", path, errBackup))
 		}
-		r.aside = nil
+		r.backups = nil
 	}
 	for _, p := range auth.Providers() {
 		if scope.includes(p.Name) && s.isSet(p) {
-			r.StillInForce = append(r.StillInForce, variableName{p.Variable})
+			r.StillInForce = append(r.StillInForce, stillInForce{Name: p.Variable})
 		}
 	}
-	return r, sessions
+	return r
 }
 
-// errPutAside is a file that may be another program's, and is not removed.
-var errPutAside = errors.New("it was put aside because it could not be parsed, and may hold a credential; look into it, and remove it")
+// errBackup is a file that may be another program's, and is not removed.
+var errBackup = errors.New("this backup of a file that could not be parsed may hold a credential; look into it, and remove it")
 
-// putAside are the files that saves put aside as corrupt.
-func (s *session) putAside() (paths []string) {
-	for _, l := range s.auth.Layers {
-		if file, ok := l.Store.(interface{ PutAside() []string }); ok {
-			paths = append(paths, file.PutAside()...)
-		}
-	}
-	return paths
-}
-
-// includes reports whether a provider's credential is to go.
-func (scope logoutScope) includes(provider string) bool {
-	return scope.all || provider == scope.provider || scope.provider == "" && provider == auth.Mogplex
-}
-
-// reachingEveryStore is the session with auth.json enabled: a setting that
-// forbids to keep credentials there is no reason to leave one.
-func (s *session) reachingEveryStore() *session {
-	own, manager := *s, *s.auth
-	manager.Layers = slices.Clone(manager.Layers)
-	for i := range manager.Layers {
-		if l := &manager.Layers[i]; l.Name == auth.File {
-			l.Disabled = false
-		}
-	}
-	own.auth = &manager
-	return &own
-}
-
-// toRemove are the providers whose credentials go.
-func (s *session) toRemove(ctx context.Context, scope logoutScope, r *logoutReport) []string {
-	switch {
-	case scope.all:
-		return s.stored(ctx, r)
-	case scope.provider != "":
-		return []string{scope.provider}
-	}
-	return []string{auth.Mogplex}
-}
-
-// stored lists every provider that a store has an entry of, known or not, and
-// the account in any case.
-func (s *session) stored(ctx context.Context, r *logoutReport) []string {
-	names := []string{auth.Mogplex}
-	for _, l := range s.auth.Layers {
-		if l.Disabled {
-			continue
-		}
-		listed, err := l.Store.List(ctx)
-		if err != nil && (l.Required || l.State(err) != auth.Unavailable) {
-			r.failed(l.Name, "", err)
-		}
-		for _, name := range listed {
-			if !slices.Contains(names, name) {
-				names = append(names, name)
-			}
-		}
-	}
-	return names
-}
-
-// removeProvider removes one provider's credential everywhere, with the account's
-// what it brought, and returns the sessions that can be ended at the service.
-func (s *session) removeProvider(ctx context.Context, provider string, r *logoutReport) (sessions []auth.Credential) {
-	unlock, err := s.auth.Lock(ctx, provider, auth.LockWait)
+// removeKey removes one key everywhere, with the account's what it brought.
+func (s *session) removeKey(ctx context.Context, key auth.Key, r *logoutReport) {
+	removals, err := s.auth.Remove(ctx, key)
 	if err != nil {
-		r.failed("lock", provider, err)
-		if provider == auth.Mogplex {
-			s.clearHosted(r)
-		}
-		return nil
+		r.failed("lock", key.Provider, err)
 	}
-	defer unlock()
-	res, _ := s.auth.Resolve(ctx, auth.Query{Provider: provider, All: true})
-	for _, f := range res.Findings {
-		if c := f.Credential(); f.Layer != auth.Env && c.Refreshable() {
-			sessions = append(sessions, c)
-		}
+	for _, done := range removals {
+		r.add(done)
 	}
-	for _, done := range s.auth.Remove(ctx, provider) {
-		if done.Removed {
-			r.Removed = append(r.Removed, removedReport{done.Layer, provider})
-		}
-		if done.Failed() {
-			r.failed(done.Layer, provider, done.Err)
-		}
-		r.noKeychain = r.noKeychain || done.Layer == auth.Keychain && done.State == auth.Unavailable
-	}
-	if provider == auth.Mogplex { // under the lock: the next sign-in brings its own
+	if key.Provider == auth.Mogplex {
 		s.dropSealKey(ctx, r)
-		s.clearHosted(r)
+		s.clearHosted(s.hostedDir(), r)
 	}
-	return sessions
 }
 
-// isSealKey tells the key that seals files from a credential.
-func isSealKey(account string) bool {
-	return account == sealAccount || strings.HasSuffix(account, "."+sealAccount)
-}
-
-// dropSealKey removes the key of the rescue file and of the hosted state, which
-// goes. It stays where the rescue file holds another provider's key, or can't be
-// looked into.
+// dropSealKey removes the key of the hosted state, which goes with it.
 func (s *session) dropSealKey(ctx context.Context, r *logoutReport) {
 	if s.mode == storeFile || len(r.Failures) > 0 {
 		return
 	}
-	if !s.rescue.Disabled {
-		if rescued, err := s.rescue.Store.List(ctx); err != nil || len(rescued) > 0 {
-			return
-		}
-	}
-	if _, err := s.keychain.Keyring.Delete(ctx, s.keychain.prefix+sealAccount); err != nil && keychainState(err) != auth.Unavailable {
-		r.failed(auth.Keychain, auth.Mogplex, err)
+	if _, err := s.keychain.attended.Delete(ctx, s.sealAccount()); err != nil && keychainState(err) != auth.Unavailable {
+		r.failed(auth.InKeychain, auth.Mogplex, err)
 	}
 }
 
-func (s *session) clearHosted(r *logoutReport) {
-	if err := hosted.Clear(s.home); err != nil {
+func (s *session) clearHosted(dir string, r *logoutReport) {
+	if err := hosted.Clear(dir); err != nil {
 		r.failed("hosted_state", auth.Mogplex, err)
 		return
 	}
 	r.HostedState = true
+}
+
+// add puts what came of one store into the report.
+func (r *logoutReport) add(done auth.Removal) {
+	key := done.Key
+	where := removedReport{Store: done.Layer, Provider: key.Provider, Profile: key.ProfileName(), Issuer: key.Origin}
+	switch {
+	case done.Failed():
+		r.failed(done.Layer, key.Provider, done.Err)
+	case done.State == auth.Disabled || done.State == auth.Unavailable:
+		r.skipped(done.Layer, done.State)
+	}
+	if done.Removed {
+		r.Removed = append(r.Removed, where)
+	}
+	if done.Foreign {
+		r.StillInForce = append(r.StillInForce, stillInForce{Store: done.Layer, Provider: key.Provider})
+	}
+	r.sessions = append(r.sessions, done.Held...)
+}
+
+// skipped remembers a store that was not looked into, once.
+func (r *logoutReport) skipped(store string, state auth.State) {
+	for _, known := range r.NotLookedInto {
+		if known.Store == store {
+			return
+		}
+	}
+	r.NotLookedInto = append(r.NotLookedInto, notLookedInto{store, state})
+}
+
+// hostedDirs are the directories below a profile's home that hosted state may be
+// in: one for each service.
+func hostedDirs(home string) []string {
+	others, _ := filepath.Glob(filepath.Join(home, "services", "*"))
+	return append([]string{home}, others...)
 }

@@ -2,9 +2,11 @@ package cli
 
 import (
 	"bufio"
+	"cmp"
 	"context"
 	"errors"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -34,15 +36,16 @@ func (e ending) passing() bool {
 	return errors.Is(e.err, login.ErrUnreachable) || errors.Is(e.err, login.ErrRateLimited)
 }
 
-// endSessions revokes refresh tokens (RFC 7009), once each and all at the same
-// time. What fails in passing is tried again, with growing pauses and no sooner
-// than the service allows, until ctx ends or has too little time left: for as
-// long as ctx lives if it has no deadline. The tokens are in memory alone.
+// endSessions revokes tokens (RFC 7009), each sign-in once and all at the same
+// time: the refresh token, or the access token if there is no other. What fails
+// in passing is tried again, with growing pauses and no sooner than the service
+// allows, until ctx ends or has too little time left: for as long as ctx lives if
+// it has no deadline. The tokens are in memory alone.
 func (s *session) endSessions(ctx context.Context, sessions []auth.Credential) []ending {
 	var endings []ending
 	for _, c := range sessions {
-		same := func(e ending) bool { return e.session.Refresh.Equal(c.Refresh) }
-		if c.Refreshable() && !slices.ContainsFunc(endings, same) {
+		same := func(e ending) bool { return e.session.Token.Equal(c.Token) && e.session.Refresh.Equal(c.Refresh) }
+		if c.Provider == auth.Mogplex && c.Type == auth.OAuth && !slices.ContainsFunc(endings, same) {
 			endings = append(endings, ending{session: c})
 		}
 	}
@@ -91,34 +94,31 @@ func (s *session) revoke(ctx context.Context, c auth.Credential) (offered bool, 
 	if _, err := login.CheckOrigin(origin, s.dev); err != nil {
 		return false, err
 	}
-	return s.loginClient(origin).Revoke(ctx, c.Refresh.Reveal(), "refresh_token")
-}
-
-// issuerOf is the origin of the service that issued a credential.
-func (s *session) issuerOf(c auth.Credential) string {
-	if c.Issuer == "" {
-		return s.origin
+	client := s.loginClient(origin)
+	if c.Refresh.IsZero() {
+		return client.Revoke(ctx, c.Token.Reveal(), "access_token")
 	}
-	return c.Issuer
+	return client.Revoke(ctx, c.Refresh.Reveal(), "refresh_token")
 }
 
-// retire ends the sessions that the new one replaced, where the service can.
+// issuerOf is the origin of the service that issued a credential. An entry that
+// names none is of the default service.
+func (s *session) issuerOf(c auth.Credential) string { return cmp.Or(c.Issuer, auth.DefaultOrigin) }
+
+// retire ends the sessions that a new credential replaced, if the service can.
 // The sign-in is done: a failure is not worth a word to a person.
-func (s *session) retire(ctx context.Context, before []auth.Credential, now auth.Credential) {
-	s.endWithin(ctx, "Ending the former session at the service", replaced(before, now))
+func (s *session) retire(ctx context.Context, saved auth.Saved) {
+	s.endWithin(ctx, "Ending the former session at the service", saved.Ended())
 }
 
-// replaced are the credentials whose session is another than the new one's.
-func replaced(before []auth.Credential, now auth.Credential) []auth.Credential {
-	return slices.DeleteFunc(before, func(c auth.Credential) bool { return c.Refresh.Equal(now.Refresh) })
+// revokeLost ends a grant that no store holds.
+func (s *session) revokeLost(ctx context.Context, c auth.Credential) {
+	s.endWithin(ctx, "Ending a session that is not stored", []auth.Credential{c})
 }
 
-// endOrAsk ends sessions after a sign-out. Where that fails in passing and a
-// person is there to ask, the person decides how often it is tried again. It returns
-// nil where there was nothing to end or no service offers it, else whether all
-// that there was is ended.
-func (s *session) endOrAsk(ctx context.Context, sessions []auth.Credential, ask bool) (ended *bool) {
-	var settled []ending
+// endOrAsk ends sessions after a sign-out. If that fails in passing and a person
+// is there to ask, the person decides how often it is tried again.
+func (s *session) endOrAsk(ctx context.Context, sessions []auth.Credential, ask bool) (settled []ending) {
 	for {
 		var left []auth.Credential
 		endings := s.endWithin(ctx, "Ending the session at the service", sessions)
@@ -130,31 +130,72 @@ func (s *session) endOrAsk(ctx context.Context, sessions []auth.Credential, ask 
 		s.sayFailed(endings)
 		settled = append(settled, endings...)
 		if len(left) == 0 || s.json || !ask || !s.attended() {
-			break
+			return settled
 		}
 		s.say("Press Enter to try again, Ctrl-C to leave it.")
 		if !s.entered(ctx) {
-			break
+			return settled
 		}
 		settled, sessions = slices.DeleteFunc(settled, ending.passing), left
 	}
-	return s.sayEnded(settled)
 }
 
-// sayEnded says where a session lives on, and returns what endOrAsk does.
-func (s *session) sayEnded(settled []ending) (ended *bool) {
-	var origins []string
-	for _, e := range settled {
-		if e.err != nil || e.offered {
-			all := e.err == nil && (ended == nil || *ended)
-			ended = &all
+// settle puts what came of ending the sessions into a report. Revoked stays nil
+// if there was nothing to end, or if no service offers it.
+func (r *logoutReport) settle(s *session, endings []ending) {
+	for _, e := range endings {
+		ended := e.offered && e.err == nil
+		if e.offered || e.err != nil {
+			all := ended && (r.Revoked == nil || *r.Revoked)
+			r.Revoked = &all
 		}
-		if origin := s.issuerOf(e.session); e.err != nil && !slices.Contains(origins, origin) {
-			origins = append(origins, origin)
-			s.say("The session lives on at %s until it expires.", printable(origin))
+		if !ended {
+			r.LivesOn = append(r.LivesOn, s.leftOf(e.session)...)
 		}
 	}
-	return ended
+	for _, c := range r.sessions {
+		if c.Type == auth.PAT {
+			r.LivesOn = append(r.LivesOn, livesOn{What: "personal_access_token", Issuer: s.issuerOf(c)})
+		}
+	}
+}
+
+// livesOn is a token that the service goes on accepting.
+type livesOn struct {
+	What   string `json:"what"`
+	Until  string `json:"until,omitempty"`
+	Issuer string `json:"issuer"`
+
+	until time.Time
+}
+
+// leftOf are the tokens of a session that was not ended.
+func (s *session) leftOf(c auth.Credential) (left []livesOn) {
+	add := func(what string, until time.Time) {
+		l := livesOn{What: what, Issuer: printable(s.issuerOf(c)), until: until}
+		if !until.IsZero() {
+			l.Until = until.UTC().Format(time.RFC3339)
+		}
+		left = append(left, l)
+	}
+	if !c.Expired(s.now()) {
+		add("access_token", c.ExpiresAt)
+	}
+	if !c.Refresh.IsZero() {
+		add("refresh_token", c.SignInExpiresAt)
+	}
+	return left
+}
+
+func (l livesOn) sentence(now time.Time) string {
+	if l.What == "personal_access_token" {
+		return "The personal access token still works; delete it at " + l.Issuer + "/settings/api-keys."
+	}
+	text := "The " + strings.ReplaceAll(l.What, "_", " ") + " still works at " + l.Issuer
+	if left := l.until.Sub(now); !l.until.IsZero() && left > 0 {
+		return text + ", for " + roughly(left) + " more."
+	}
+	return text + " until the service ends it."
 }
 
 // sayFailed tells each cause once.

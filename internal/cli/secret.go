@@ -16,52 +16,59 @@ import (
 const secretLimit = 64 << 10
 
 // storeSecret stores a personal access token or a provider's key from stdin.
-func (s *session) storeSecret(ctx context.Context, provider string) error {
+func (s *session) storeSecret(ctx context.Context, provider string, force bool) error {
 	text, err := s.readSecret(ctx, provider)
 	if err != nil {
 		return err
 	}
-	saved, before, err := s.keepSecret(ctx, provider, auth.NewSecret(text))
+	saved, err := s.keepSecret(ctx, provider, auth.NewSecret(text), force)
 	if err != nil {
 		return err
 	}
 	s.announce(ctx, saved)
-	s.retire(ctx, before, saved.Credential)
+	s.retire(ctx, saved)
 	if provider == auth.Mogplex {
 		s.fetchHosted(ctx)
 	}
 	return nil
 }
 
-// keepSecret asks the service about a personal access token, and stores it or
-// a provider's key. It returns the sessions that a token replaced, for
-// [session.retire].
-func (s *session) keepSecret(ctx context.Context, provider string, secret auth.Secret) (saved auth.Saved, before []auth.Credential, err error) {
+// keepSecret asks the service about a personal access token, and stores it or a
+// provider's key. A token that could not be asked about replaces nothing unless
+// forced to, and ends no session.
+func (s *session) keepSecret(ctx context.Context, provider string, secret auth.Secret, force bool) (saved auth.Saved, err error) {
 	c := auth.Credential{Provider: provider, Type: auth.APIKey, Token: secret}
 	if err := c.Check(); err != nil {
-		return saved, nil, usageError{err.Error()}
+		return saved, usageError{err.Error()}
 	}
+	var unchecked error
 	if provider == auth.Mogplex {
-		c.Type, c.Issuer = auth.PAT, s.origin
-		if err := s.checkNew(ctx, c); err != nil {
-			return saved, nil, err
+		c.Type = auth.PAT
+		if unchecked, err = s.checkNew(ctx, c); err != nil {
+			return saved, err
 		}
 	}
-	if before, err = s.beforeSignIn(ctx); err != nil {
-		return saved, nil, err
+	stored, err := s.prepare(ctx, provider)
+	if err != nil {
+		return saved, err
+	}
+	if unchecked != nil && len(stored) > 0 && !force {
+		return saved, hinted{fmt.Errorf("the token could not be checked, and replaces nothing: %w", unchecked),
+			"Try again when the service answers, or store it unchecked with `mogplex login --with-token --force`."}
 	}
 	err = s.patiently("Storing it", func() error {
-		saved, err = s.auth.Store(ctx, c)
+		saved, err = s.auth.SignIn(ctx, c)
 		return err
 	})
 	if err != nil {
 		s.warn(saved.Warnings...)
-		return saved, nil, err
+		return saved, err
 	}
-	if provider != auth.Mogplex {
-		return saved, nil, nil // a key replaces no session
+	if unchecked != nil {
+		saved.Warnings = append(saved.Warnings, fmt.Sprintf("the token could not be checked: %v", unchecked))
+		saved.KeepSessions = true
 	}
-	return saved, before, nil
+	return saved, nil
 }
 
 // readSecret reads stdin: a terminal without echo, anything else to its end.
@@ -109,20 +116,29 @@ func checkInput(text []byte, err error) (string, error) {
 // checkTimeout bounds the question whether a new token is accepted.
 const checkTimeout = 10 * time.Second
 
-// checkNew refuses a token that the service does not accept. One that can't be
-// asked about is stored, and that is said.
-func (s *session) checkNew(ctx context.Context, c auth.Credential) error {
+// checkToken asks the service about a stored token whose times can't be believed.
+func (s *session) checkToken(ctx context.Context, c auth.Credential) error {
+	ctx, cancel := context.WithTimeout(ctx, checkTimeout)
+	defer cancel()
+	if err := s.api().Check(ctx, c.Token.Reveal()); errors.Is(err, hosted.ErrUnauthorized) {
+		return fmt.Errorf("%w: %w", auth.ErrExpired, err)
+	}
+	return nil
+}
+
+// checkNew refuses a token that the service does not accept. unchecked is why the
+// service could not be asked.
+func (s *session) checkNew(ctx context.Context, c auth.Credential) (unchecked, err error) {
 	asking, cancel := context.WithTimeout(ctx, checkTimeout)
 	defer cancel()
-	err := s.patiently("Asking "+s.origin, func() error { return s.api().Check(asking, c.Token.Reveal()) })
+	err = s.patiently("Asking "+s.origin, func() error { return s.api().Check(asking, c.Token.Reveal()) })
 	switch {
 	case err == nil:
-		return nil
+		return nil, nil
 	case ctx.Err() != nil:
-		return ctx.Err()
+		return nil, ctx.Err()
 	case errors.Is(err, hosted.ErrUnauthorized):
-		return hinted{fmt.Errorf("%s: %w; nothing was stored", s.origin, err), "Make a token at " + s.origin + "/settings/api-keys."}
+		return nil, hinted{fmt.Errorf("%s: %w; nothing was stored", s.origin, err), "Make a token at " + s.origin + "/settings/api-keys."}
 	}
-	s.warn(fmt.Sprintf("the token could not be checked: %s: %v", s.origin, err))
-	return nil
+	return fmt.Errorf("%s: %w", s.origin, err), nil
 }

@@ -5,7 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
-	"path/filepath"
+	"strings"
 	"sync"
 
 	"github.com/mogplex/mogplex-cli/internal/auth"
@@ -14,11 +14,14 @@ import (
 )
 
 // httpClient is made when a command first needs the network.
-var httpClient = sync.OnceValue(login.NewHTTPClient)
+var httpClient = sync.OnceValue(func() *http.Client { return login.NewHTTPClient(userAgent()) })
 
 // promptClient is for prompts. A model may think for longer than any other
 // answer may take: package chat has the limits.
-var promptClient = sync.OnceValue(func() *http.Client { return &http.Client{Transport: login.NewTransport()} })
+var promptClient = sync.OnceValue(func() *http.Client { return &http.Client{Transport: login.NewTransport(userAgent())} })
+
+// userAgent is how requests name this program: "mogplex/v1.2.3".
+func userAgent() string { return "mogplex/" + strings.Trim(version(), "()") }
 
 func (s settings) loginClient(origin string) *login.Client {
 	return &login.Client{Origin: origin, HTTP: httpClient(), AllowLoopbackHTTP: s.dev}
@@ -31,9 +34,13 @@ func (s settings) api() hosted.Client {
 // manager wires the resolver to the stores, the environment and the service.
 func (p *program) manager(s settings, st stores) *auth.Manager {
 	return &auth.Manager{
-		Resolver: auth.Resolver{LookupEnv: p.lookupEnv, Layers: st.layers(), Origin: s.origin},
-		LockDir:  filepath.Join(s.home, "locks"),
-		Now:      p.now,
+		Resolver: auth.Resolver{
+			LookupEnv: p.lookupEnv, Dir: &auth.Directory{Path: s.base, UserHome: p.userDatabase},
+			Profile: s.profile, Origin: s.origin, Layers: st.layers(auth.Key{Dir: s.base, Profile: s.profile}),
+			Displaced: st.displaced, DisplacedPath: st.displaced.Path(),
+		},
+		Now:        p.now,
+		Unattended: unattended,
 		Refresh: func(ctx context.Context, c auth.Credential) (auth.Credential, error) {
 			grant, err := s.loginClient(s.origin).Refresh(ctx, c.Refresh.Reveal())
 			if errors.Is(err, login.ErrInvalidGrant) {

@@ -1,24 +1,22 @@
 package cli
 
 import (
-	"crypto/sha256"
-	"encoding/hex"
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
-	"os"
 	"path/filepath"
 	"strings"
 	"time"
 
 	"github.com/pelletier/go-toml/v2"
 
-	"github.com/mogplex/mogplex-cli/legacyfile"
+	"github.com/mogplex/mogplex-cli/internal/auth"
+	"github.com/mogplex/mogplex-cli/internal/private"
 	"github.com/mogplex/mogplex-cli/login"
 )
 
-const defaultOrigin = "https://mogplex.com"
+// defaultProfile is the profile that is used if none is named.
+const defaultProfile = "default"
 
 // storeMode says where credentials may be kept.
 type storeMode string
@@ -31,13 +29,14 @@ const (
 
 // settings are what the environment, the flags and the user's config.toml say.
 type settings struct {
+	profile         string // "" for the default one
 	base            string // the state directory
 	home            string // the same for the profile in force
 	origin          string
 	dev             bool // plain http to a loopback address is allowed
 	store           storeMode
 	keychainTimeout time.Duration // 0: the keyring's own
-	accountPrefix   string        // of keychain accounts, "" for the defaults
+	codex           bool          // base is Codex's: its auth.json is only read
 	notices         []string
 }
 
@@ -52,15 +51,13 @@ func (p *program) loadSettings(profile string) (settings, error) {
 	if profile == "" {
 		profile = p.getenv("MOGPLEX_PROFILE")
 	}
-	s.base, s.home = root, root
-	if profile != "" && profile != "default" {
+	if profile != "" && profile != defaultProfile {
 		if !validProfile(profile) {
 			return s, usageError{"a profile's name has 1 to 32 of a-z, 0-9, dash and underscore, and begins with a letter or a digit"}
 		}
-		s.home = filepath.Join(root, "profiles", profile)
-		s.accountPrefix = profile + "."
+		s.profile = profile
 	}
-	s.accountPrefix += p.rootPrefix(root)
+	s.base, s.home = root, auth.ProfileHome(root, s.profile)
 	s.dev = p.getenv("MOGPLEX_DEV") == "1"
 	if s.origin, err = p.readOrigin(s.dev); err != nil {
 		return s, err
@@ -82,6 +79,7 @@ func (p *program) stateRoot(s *settings) (string, error) {
 	dir := p.getenv("MOGPLEX_HOME")
 	if dir == "" {
 		if dir = p.getenv("CODEX_HOME"); dir != "" {
+			s.codex = true
 			s.notices = append(s.notices, "CODEX_HOME is deprecated: set MOGPLEX_HOME to "+dir+" instead")
 		}
 	}
@@ -93,17 +91,6 @@ func (p *program) stateRoot(s *settings) (string, error) {
 		return "", hinted{fmt.Errorf("find the home directory: %w", err), "Set MOGPLEX_HOME to the directory to use."}
 	}
 	return filepath.Join(home, ".mogplex"), nil
-}
-
-// rootPrefix tells the keychain items of another state directory from those of
-// the default one.
-func (p *program) rootPrefix(root string) string {
-	home, err := p.userHome()
-	if err == nil && root == filepath.Join(home, ".mogplex") {
-		return ""
-	}
-	sum := sha256.Sum256([]byte(root))
-	return hex.EncodeToString(sum[:4]) + "."
 }
 
 func validProfile(name string) bool {
@@ -118,7 +105,7 @@ func validProfile(name string) bool {
 func (p *program) readOrigin(dev bool) (string, error) {
 	origin := p.getenv("MOGPLEX_URL")
 	if origin == "" {
-		return defaultOrigin, nil
+		return auth.DefaultOrigin, nil
 	}
 	canonical, err := login.CheckOrigin(origin, dev)
 	if err != nil {
@@ -174,29 +161,13 @@ func (p *program) readStoreMode(root string) (storeMode, error) {
 const configLimit = 1 << 20
 
 // readConfig reads a small file of the user's or of root's, who may have linked
-// it there. It waits for no pipe and reads no device.
+// it there.
 func readConfig(path string) ([]byte, error) {
-	file, err := os.OpenFile(path, os.O_RDONLY|nonBlocking, 0)
-	if err != nil {
-		return nil, err
-	}
-	defer file.Close()
-	info, err := file.Stat()
-	if err != nil {
-		return nil, err
-	}
-	refused := func(why error) error {
-		return hinted{fmt.Errorf("%s: %w", path, why), "Move that file away, or put your own in its place."}
-	}
-	switch {
-	case !info.Mode().IsRegular():
-		return nil, refused(legacyfile.ErrNotRegular)
-	case !trustedOwner(info):
-		return nil, refused(legacyfile.ErrNotOwner)
-	}
-	text, err := io.ReadAll(io.LimitReader(file, configLimit+1))
-	if len(text) > configLimit {
-		return nil, refused(legacyfile.ErrTooLarge)
+	text, err := private.ReadTrusted(path, configLimit)
+	for _, class := range []error{private.ErrNotRegular, private.ErrNotOwner, private.ErrTooLarge} {
+		if errors.Is(err, class) {
+			return nil, hinted{fmt.Errorf("%s: %w", path, class), "Move that file away, or put your own in its place."}
+		}
 	}
 	return text, err
 }

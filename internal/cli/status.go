@@ -61,16 +61,16 @@ type layerReport struct {
 	State      auth.State `json:"state"`
 	InForce    bool       `json:"in_force,omitempty"`
 	ShadowedBy string     `json:"shadowed_by,omitempty"`
+	Stray      bool       `json:"stray,omitempty"`
+	Displaced  bool       `json:"displaced,omitempty"`
 }
 
 func status(ctx context.Context, s *session, c *cli.Context) error {
-	q := auth.Query{Provider: c.String("provider"), All: true}
-	if q.Provider != "" {
-		if err := knownProvider(q.Provider); err != nil {
-			return err
-		}
+	provider, err := providerValue(c)
+	if err != nil {
+		return err
 	}
-	return s.tellStatus(ctx, q, c.Bool("check"))
+	return s.tellStatus(ctx, auth.Query{Provider: provider, All: true}, c.Bool("check"))
 }
 
 // tellStatus prints what is in force, asking the service about it with check.
@@ -90,7 +90,7 @@ func (s *session) tellStatus(ctx context.Context, q auth.Query, check bool) (err
 	if errors.Is(err, hosted.ErrUnauthorized) {
 		r.SignedIn, err = false, hinted{err, refusedHint(res)}
 	}
-	r.Error = reportOf(err)
+	r.Error = s.reportOf(err)
 	if s.json {
 		s.printJSON(r)
 		return err
@@ -127,17 +127,17 @@ func (s *session) statusReport(ctx context.Context, res auth.Result) statusRepor
 	if !c.ExpiresAt.IsZero() {
 		r.Active.ExpiresAt = c.ExpiresAt.UTC().Format(time.RFC3339)
 	}
-	if res.Source == auth.File {
+	if res.Source == auth.InFile {
 		r.Warnings = append(r.Warnings, "the credential is kept in "+s.place(ctx, res.Source, res.Path))
 	}
 	return r
 }
 
 func (s *session) layerReport(ctx context.Context, f auth.Finding) layerReport {
-	r := layerReport{Layer: f.Layer, Name: f.Name, State: f.State, InForce: f.InForce, ShadowedBy: f.ShadowedBy}
-	r.Path = f.Path
-	if f.Layer == auth.Keychain && f.State != auth.Disabled {
-		r.Backend = s.keychain.Backend(ctx)
+	r := layerReport{Layer: f.Layer, Name: f.Name, State: f.State, InForce: f.Active, ShadowedBy: f.ShadowedBy, Stray: f.Stray}
+	r.Path, r.Displaced = f.Path, f.Layer == auth.InDisplaced
+	if f.Layer == auth.InKeychain && f.State != auth.Disabled {
+		r.Backend = s.keychain.attended.Backend(ctx)
 	}
 	return r
 }

@@ -4,10 +4,14 @@ import (
 	"context"
 	"errors"
 	"io/fs"
+	"os/user"
 	"path/filepath"
 	"strings"
 
+	"github.com/urfave/cli/v2"
+
 	"github.com/mogplex/mogplex-cli/internal/auth"
+	"github.com/mogplex/mogplex-cli/internal/private"
 	"github.com/mogplex/mogplex-cli/keyring"
 	"github.com/mogplex/mogplex-cli/legacyfile"
 )
@@ -15,81 +19,167 @@ import (
 // keychainService is the service name of every keychain item of ours.
 const keychainService = "mogplex"
 
-// keychainStore is the part of the keychain that belongs to one profile of one
-// state directory: accounts are provider names behind a prefix.
-type keychainStore struct {
-	*keyring.Keyring
-	prefix string
+// keychain is the system's keychain on one connection. It asks a person only
+// under a context that is not marked by unattended.
+type keychain struct{ attended, unattended *keyring.Keyring }
+
+type unattendedKey struct{}
+
+// unattended returns a context under which no keychain asks a person.
+func unattended(ctx context.Context) context.Context {
+	return context.WithValue(ctx, unattendedKey{}, true)
 }
 
-// holdable reports whether an entry of that name can be in the keychain at all:
-// auth.json may hold others. A dot would make it another profile's.
-func (k keychainStore) holdable(provider string) bool {
-	return !strings.Contains(provider, ".") && keyring.ValidName(k.prefix+provider) == nil
-}
-
-func (k keychainStore) Get(ctx context.Context, provider string) ([]byte, bool, error) {
-	if !k.holdable(provider) {
-		return nil, false, nil
+func (k keychain) ring(ctx context.Context) *keyring.Keyring {
+	if ctx.Value(unattendedKey{}) != nil {
+		return k.unattended
 	}
-	return k.Keyring.Get(ctx, k.prefix+provider)
+	return k.attended
 }
 
-func (k keychainStore) Set(ctx context.Context, provider string, entry []byte) error {
-	if !k.holdable(provider) {
-		return errors.New("the keychain can't hold an entry of that name")
+// Get implements [auth.Place].
+func (k keychain) Get(ctx context.Context, account string) ([]byte, bool, error) {
+	entry, found, err := k.ring(ctx).Get(ctx, account)
+	if errors.Is(err, keyring.ErrCorrupt) {
+		return damagedItem, true, err
 	}
-	return k.Keyring.Set(ctx, k.prefix+provider, entry)
+	return entry, found, err
 }
 
-func (k keychainStore) Delete(ctx context.Context, provider string) (bool, error) {
-	if !k.holdable(provider) {
-		return false, nil
+// damagedItem stands for the value of an item that can't be read, so that it can
+// be replaced and removed like any other.
+var damagedItem = []byte("damaged")
+
+// Update implements [auth.Place].
+func (k keychain) Update(ctx context.Context, account string, change func([]byte) ([]byte, error)) error {
+	ring := k.ring(ctx)
+	err := ring.Update(ctx, account, change)
+	if errors.Is(err, keyring.ErrCorrupt) {
+		err = replaceDamaged(ctx, ring, account, change)
 	}
-	return k.Keyring.Delete(ctx, k.prefix+provider)
+	if errors.Is(err, keyring.ErrChanged) {
+		return errors.Join(auth.ErrConflict, err)
+	}
+	return err
 }
 
-func (k keychainStore) List(ctx context.Context) ([]string, error) {
-	accounts, err := k.Keyring.List(ctx)
-	var names []string
-	for _, account := range accounts {
-		name, ours := strings.CutPrefix(account, k.prefix)
-		if ours && !strings.Contains(name, ".") {
-			names = append(names, name)
-		}
+func replaceDamaged(ctx context.Context, ring *keyring.Keyring, account string, change func([]byte) ([]byte, error)) error {
+	next, err := change(damagedItem)
+	if err != nil {
+		return err
 	}
-	return names, err
+	if next == nil {
+		_, err = ring.Delete(ctx, account)
+		return err
+	}
+	return ring.Set(ctx, account, next)
+}
+
+// All implements [auth.Keychain].
+func (k keychain) All(ctx context.Context) (map[string][]byte, error) {
+	entries, err := k.ring(ctx).All(ctx)
+	all := make(map[string][]byte, len(entries))
+	for _, e := range entries {
+		all[e.Account] = e.Value
+	}
+	return all, err
 }
 
 // stores are the places that a profile's credentials can be in.
 type stores struct {
-	keychain keychainStore
-	file     *legacyfile.File
-	rescue   auth.Layer
-	mode     storeMode
+	keychain  keychain
+	file      *legacyfile.File
+	displaced *legacyfile.File
+	mode      storeMode
 }
 
 func (p *program) openStores(s settings) stores {
-	// Over SSH an unlock prompt would show on a screen that nobody sits at.
-	attended := p.attended() && p.getenv("SSH_CONNECTION") == ""
-	opt := keyring.Options{Timeout: s.keychainTimeout, Attended: attended}
-	opt.OnPrompt = func() { p.say("The keychain is locked. Unlock it in the window that it opens.") }
-	keychain := keychainStore{p.openKeyring(opt), s.accountPrefix}
+	opt := keyring.Options{
+		Timeout:  s.keychainTimeout,
+		Attended: p.attended() && p.here().prompt,
+		OnPrompt: func() { p.say("The keychain is locked. Unlock it in the window that it opens.") },
+		Label:    s.keychainLabel,
+		Schema:   "com.mogplex.Credential",
+	}
+	ring := p.openKeyring(opt)
 	return stores{
-		keychain: keychain,
-		file:     legacyfile.New(filepath.Join(s.home, "auth.json"), filepath.Join(s.home, "locks", "auth.json.lock")),
-		rescue:   p.rescueLayer(s, keychain),
-		mode:     s.store,
+		keychain:  keychain{ring, ring.Unattended()},
+		file:      s.openFile(),
+		displaced: s.displacedIn(s.home),
+		mode:      s.store,
 	}
 }
 
-// layers puts the stores in the order in which they are asked.
-func (s stores) layers() []auth.Layer {
-	return []auth.Layer{
-		{Name: auth.Keychain, Store: s.keychain, State: keychainState, Disabled: s.mode == storeFile, Required: s.mode == storeKeychain},
-		{Name: auth.File, Path: s.file.Path(), Store: s.file, State: fileState, Disabled: s.mode == storeKeychain, Required: true},
-		s.rescue,
+// displacedIn names the file of tokens that wait to be stored in the keychain.
+func (settings) displacedIn(home string) *legacyfile.File {
+	return legacyfile.New(filepath.Join(home, "displaced.json"), legacyfile.Options{})
+}
+
+// openFile names the profile's auth.json. Beside a file of Codex's, which is only
+// read, ours has another name.
+func (s settings) openFile() *legacyfile.File {
+	opt := legacyfile.Options{Dir: s.home}
+	if !s.codex {
+		return legacyfile.New(filepath.Join(s.home, "auth.json"), opt)
 	}
+	opt.Codex = filepath.Join(s.base, "auth.json")
+	return legacyfile.New(filepath.Join(s.home, "auth.mogplex.json"), opt)
+}
+
+// keychainLabel names an item for the person who sees it in the keychain's own
+// window.
+func (s settings) keychainLabel(account string) string {
+	provider, rest, _ := strings.Cut(account, ".")
+	label := "Mogplex: key of " + provider
+	switch provider {
+	case auth.Mogplex:
+		label = "Mogplex sign-in at " + s.origin
+	case sealAccount:
+		label = "Mogplex: key of the cached lists of " + s.origin
+	}
+	for part := range strings.SplitSeq(rest, ".") {
+		if profile, ok := strings.CutPrefix(part, "p_"); ok {
+			label += " (profile " + profile + ")"
+		}
+	}
+	return label
+}
+
+// layers puts the stores in the order in which they are read.
+func (s stores) layers(base auth.Key) []auth.Layer {
+	return []auth.Layer{
+		{
+			Name: auth.InKeychain, Store: auth.KeychainStore(s.keychain), State: keychainState,
+			Disabled: s.mode == storeFile, Required: s.mode == storeKeychain,
+			LockDir: func(k auth.Key) string { return filepath.Join(k.Home(), "locks") },
+			Tidy:    s.keychain.attended.Tidy,
+		},
+		{
+			Name: auth.InFile, Path: s.file.Path(), Store: auth.FileStore(s.file, base), State: fileState,
+			Disabled: s.mode == storeKeychain, Required: true,
+			LockDir:   s.fileLocks,
+			OnNetwork: func() bool { return private.OnNetwork(s.file.Path()) },
+			Reserve:   s.file.Reserve,
+		},
+	}
+}
+
+// fileLocks is where the locks on what auth.json holds lie: beside the file that
+// links resolve to.
+func (s stores) fileLocks(key auth.Key) string {
+	dir, err := s.file.LockDir()
+	if err != nil {
+		return filepath.Join(key.Home(), "locks")
+	}
+	return dir
+}
+
+// userHome is the home that the user database names, else HOME's.
+func userHome() string {
+	if u, err := user.Current(); err == nil {
+		return u.HomeDir
+	}
+	return ""
 }
 
 func keychainState(err error) auth.State {
@@ -108,7 +198,6 @@ func fileState(err error) auth.State {
 		{legacyfile.ErrTooLarge, auth.Corrupt},
 		{legacyfile.ErrNotOwner, auth.Denied},
 		{legacyfile.ErrVersion, auth.Denied},
-		{legacyfile.ErrForeign, auth.Denied},
 		{fs.ErrPermission, auth.Denied},
 		{legacyfile.ErrBusy, auth.Timeout},
 	})
@@ -130,6 +219,16 @@ func stateOf(err error, classes []stateClass) auth.State {
 	return auth.Unavailable
 }
 
+// providerValue reads --provider; it is empty if the flag is not given. An empty
+// value is refused: a script's unset variable does not mean "any".
+func providerValue(c *cli.Context) (string, error) {
+	if !c.IsSet("provider") {
+		return "", nil
+	}
+	name := c.String("provider")
+	return name, knownProvider(name)
+}
+
 // knownProvider refuses a name that is not in the provider table.
 func knownProvider(name string) error {
 	if _, ok := auth.ProviderNamed(name); ok {
@@ -138,6 +237,9 @@ func knownProvider(name string) error {
 	var names []string
 	for _, p := range auth.Providers() {
 		names = append(names, p.Name)
+	}
+	if name == "" {
+		return usageError{"--provider is empty; the names are " + strings.Join(names, ", ")}
 	}
 	return usageError{"there is no provider of that name; the names are " + strings.Join(names, ", ")}
 }

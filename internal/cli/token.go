@@ -30,22 +30,28 @@ Examples:
 }
 
 func printToken(ctx context.Context, s *session, c *cli.Context) error {
-	q := auth.Query{Provider: c.String("provider")}
-	if q.Provider != "" {
-		if err := knownProvider(q.Provider); err != nil {
-			return err
-		}
+	provider, err := providerValue(c)
+	if err != nil {
+		return err
 	}
 	minTTL := c.Duration("min-ttl")
 	if minTTL < 0 {
 		return usageError{"--min-ttl is a time such as 60s, not less than 0"}
 	}
-	res, err := s.token(ctx, q, minTTL)
+	res, err := s.token(ctx, auth.Query{Provider: provider}, minTTL)
 	if err != nil {
 		return err
 	}
+	s.warnShort(res.Credential, minTTL)
 	fmt.Fprintln(s.stdout, res.Credential.Token.Reveal())
 	return nil
+}
+
+// warnShort warns of a token that does not live as long as was asked for.
+func (s *session) warnShort(c auth.Credential, minTTL time.Duration) {
+	if left := c.ExpiresAt.Sub(s.now()); !c.ExpiresAt.IsZero() && left < minTTL {
+		s.warn(fmt.Sprintf("the token expires in %s, sooner than --min-ttl asks for", roughly(left)))
+	}
 }
 
 // token resolves and renews, tells the warnings, and explains a failure.

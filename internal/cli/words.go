@@ -24,17 +24,15 @@ func accountName(a auth.Account) string {
 // place names a layer as a place, for the end of a sentence.
 func (s *session) place(ctx context.Context, layer, path string) string {
 	switch {
-	case layer == auth.Keychain:
+	case layer == auth.InKeychain:
 		return "the " + s.keychainName(ctx)
-	case s.mode == storeKeychain:
-		return path + ", encrypted with a key in the keychain"
 	}
 	return path + ", not encrypted"
 }
 
 // keychainName names the keychain in force, its kind without brackets of its own.
 func (s *session) keychainName(ctx context.Context) string {
-	kind := strings.NewReplacer(" (", ", ", ")", "").Replace(printable(s.keychain.Backend(ctx)))
+	kind := strings.NewReplacer(" (", ", ", ")", "").Replace(printable(s.keychain.attended.Backend(ctx)))
 	return "keychain (" + kind + ")"
 }
 

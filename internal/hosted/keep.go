@@ -7,16 +7,16 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"os"
 	"path/filepath"
-	"strings"
 	"time"
+
+	"github.com/mogplex/mogplex-cli/internal/private"
 )
 
 // Keeper keeps the hosted state of one owner in a state directory: one file for
-// each list, of mode 0600, replaced as a whole. A copy of another owner is
-// none, as is one that can't be read.
+// each list, of mode 0600, replaced as a whole. Copies of another owner, or that
+// can't be read, are treated as missing.
 type Keeper struct {
 	Dir   string
 	Owner string // see Owner; copies of others are not served
@@ -63,7 +63,7 @@ var (
 // load reads the owner's copy. Whatever is in the way of it, there is none.
 func (k Keeper) load(ctx context.Context, name string, secret bool) (kept, error) {
 	path := filepath.Join(k.Dir, name)
-	text, err := readOwn(path)
+	text, err := private.Read(path, fileLimit, nil)
 	if err != nil {
 		return kept{}, errNoCopy
 	}
@@ -108,7 +108,7 @@ func (k Keeper) save(ctx context.Context, name string, secret bool, record kept)
 		}
 	}
 	if err == nil {
-		err = replace(filepath.Join(k.Dir, name), append(text, '\n'))
+		err = private.Replace(filepath.Join(k.Dir, name), append(text, '\n'))
 	}
 	if err != nil {
 		return fmt.Errorf("keep %s: %w", name, err)
@@ -126,58 +126,6 @@ func (k Keeper) DropForeign(ctx context.Context) {
 	}
 }
 
-// readOwn reads a file of this user's. It waits for no pipe, reads no device
-// and follows no link.
-func readOwn(path string) ([]byte, error) {
-	file, err := openOwn(path)
-	if err != nil {
-		return nil, err
-	}
-	defer file.Close()
-	text, err := io.ReadAll(io.LimitReader(file, fileLimit+1))
-	if err == nil && len(text) > fileLimit {
-		err = errTooLong
-	}
-	return text, err
-}
-
-// replace makes text the content of path, or leaves path as it is. Whatever
-// else has that name, a pipe or a link, gives way; a directory does only where
-// it is empty.
-func replace(path string, text []byte) error {
-	sweep(path)
-	file, err := os.CreateTemp(filepath.Dir(path), tempPrefix(path)+"*") // mode 0600
-	if err != nil {
-		return err
-	}
-	_, err = file.Write(text)
-	if err == nil {
-		err = file.Sync()
-	}
-	if err = errors.Join(err, file.Close()); err == nil {
-		if info, statErr := os.Lstat(path); statErr == nil && info.IsDir() {
-			_ = os.Remove(path)
-		}
-		err = rename(file.Name(), path)
-	}
-	if err != nil {
-		_ = os.Remove(file.Name())
-	}
-	return err
-}
-
-func tempPrefix(path string) string { return "." + filepath.Base(path) + ".tmp-" }
-
-// sweep removes what killed writers left. No other writer is at work.
-func sweep(path string) {
-	entries, _ := os.ReadDir(filepath.Dir(path))
-	for _, entry := range entries {
-		if strings.HasPrefix(entry.Name(), tempPrefix(path)) && entry.Type().IsRegular() {
-			_ = os.Remove(filepath.Join(filepath.Dir(path), entry.Name()))
-		}
-	}
-}
-
 // stateFiles are what a sign-in brings and a sign-out takes away.
 var stateFiles = []string{modelList.file, serverList.file}
 
@@ -186,9 +134,7 @@ var stateFiles = []string{modelList.file, serverList.file}
 func Clear(dir string) error {
 	var errs []error
 	for _, name := range stateFiles {
-		path := filepath.Join(dir, name)
-		sweep(path)
-		if err := os.Remove(path); err != nil && !errors.Is(err, os.ErrNotExist) {
+		if err := private.Remove(filepath.Join(dir, name)); err != nil && !errors.Is(err, os.ErrNotExist) {
 			errs = append(errs, err)
 		}
 	}

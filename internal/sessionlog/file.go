@@ -6,9 +6,12 @@ import (
 	"errors"
 	"io/fs"
 	"os"
+	"path/filepath"
 	"slices"
 	"sync"
 	"time"
+
+	"github.com/mogplex/mogplex-cli/internal/private"
 )
 
 // lineLimit is the longest line in bytes. A longer one is left out as a whole:
@@ -58,18 +61,19 @@ func (f *file) write(lines []byte) {
 // refused: it may point to where others read.
 func (f *file) create() bool {
 	f.done = true // one try
-	if err := os.MkdirAll(f.dir, 0o700); err != nil {
+	if err := private.MakeDir(f.dir); err != nil {
 		return false
 	}
-	root, err := openDir(f.dir)
+	root, err := private.OpenDir(f.dir)
 	if err != nil {
 		return false
 	}
 	defer root.Close()
-	if f.f, err = root.OpenFile(f.name, os.O_CREATE|os.O_EXCL|os.O_WRONLY|os.O_APPEND, 0o600); err != nil {
+	// Windows locks no file that may only be appended to.
+	if f.f, err = root.OpenFile(f.name, os.O_CREATE|os.O_EXCL|os.O_RDWR|os.O_APPEND, 0o600); err != nil {
 		return false
 	}
-	markAlive(f.f)
+	private.Hold(f.f)
 	f.done = false
 	return true
 }
@@ -90,32 +94,6 @@ func (f *file) note(msg, key string, value any) []byte {
 	return append(line, '\n')
 }
 
-var errNotDir = errors.New("is a symbolic link or no directory")
-
-// openDir opens a directory that is no symbolic link, and takes away the rights
-// that others have to it.
-func openDir(dir string) (*os.Root, error) {
-	info, err := os.Lstat(dir)
-	if err != nil {
-		return nil, err
-	}
-	if !info.IsDir() {
-		return nil, &fs.PathError{Op: "open", Path: dir, Err: errNotDir}
-	}
-	root, err := os.OpenRoot(dir)
-	if err != nil {
-		return nil, err
-	}
-	if opened, err := root.Stat("."); err != nil || !os.SameFile(info, opened) {
-		root.Close()
-		return nil, &fs.PathError{Op: "open", Path: dir, Err: errNotDir}
-	}
-	if info.Mode().Perm()&0o077 != 0 {
-		_ = root.Chmod(".", 0o700) // where it can't be, files are 0600 all the same
-	}
-	return root, nil
-}
-
 // young is the age below which no file is removed, or looked into: its session
 // may be about to say that it is alive, and a look would be in the way.
 const young = time.Minute
@@ -123,7 +101,7 @@ const young = time.Minute
 // prune removes the files of old sessions: too old, or too many. Only regular
 // files with a name of ours are touched, and none whose session is alive.
 func prune(dir string, o Options) error {
-	root, err := openDir(dir)
+	root, err := private.OpenDir(dir)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil
 	}
@@ -144,11 +122,22 @@ func prune(dir string, o Options) error {
 		}
 		excess := len(entries)-i > o.Keep-1 // this session's is to come
 		age := o.Now().Sub(info.ModTime())
-		if (excess || age > o.MaxAge) && age.Abs() > young && !isAlive(root, e.Name()) {
+		if (excess || age > o.MaxAge) && age.Abs() > young && !isAlive(filepath.Join(dir, e.Name())) {
 			if err := root.Remove(e.Name()); err != nil && !errors.Is(err, fs.ErrNotExist) {
 				errs = append(errs, err)
 			}
 		}
 	}
 	return errors.Join(errs...)
+}
+
+// isAlive reports whether a session has the file open, or that can't be known.
+func isAlive(path string) bool {
+	f, _, err := private.Open(path)
+	if err != nil {
+		return true
+	}
+	defer f.Close()
+	held, err := private.Held(f)
+	return held || err != nil
 }

@@ -40,21 +40,29 @@ func (f Fake) Name(context.Context) string { return "fake keychain" }
 // Limit implements keyring.Backend.
 func (f Fake) Limit() int { return f.MaxBytes }
 
-// Open implements keyring.Backend.
+// Open implements keyring.Backend. A fault is met by each call on what it returns, and by Open itself.
 func (f Fake) Open(ctx context.Context, _ keyring.Access) (keyring.Vault, error) {
+	if err := f.meet(ctx); err != nil {
+		return nil, err
+	}
+	return f, os.MkdirAll(f.Dir, 0o700)
+}
+
+// meet returns what a call comes to in the fake's state of failure; nil if it has none.
+func (f Fake) meet(ctx context.Context) error {
 	switch {
 	case f.has(Locked):
-		return nil, keyring.Failure(keyring.ErrLocked, "")
+		return keyring.Failure(keyring.ErrLocked, "")
 	case f.has(Denied):
-		return nil, keyring.Failure(keyring.ErrDenied, "")
+		return keyring.Failure(keyring.ErrDenied, "")
 	case f.has(Unavailable):
-		return nil, keyring.Failure(keyring.ErrUnavailable, "")
+		return keyring.Failure(keyring.ErrUnavailable, "")
 	case f.has(Hangs):
 		err := f.note()
 		<-ctx.Done()
-		return nil, errors.Join(ctx.Err(), err)
+		return errors.Join(ctx.Err(), err)
 	}
-	return f, os.MkdirAll(f.Dir, 0o700)
+	return ctx.Err()
 }
 
 // note counts a caller that waits in vain.
@@ -102,15 +110,18 @@ func (Fake) Close() {}
 
 // Get implements keyring.Vault.
 func (f Fake) Get(ctx context.Context, account string) (string, bool, error) {
+	if err := f.meet(ctx); err != nil {
+		return "", false, err
+	}
 	var b []byte
 	err := patiently(func() (err error) {
 		b, err = os.ReadFile(f.itemPath(account))
 		return err
 	})
 	if errors.Is(err, fs.ErrNotExist) {
-		return "", false, ctx.Err()
+		return "", false, nil
 	}
-	return string(b), err == nil, errors.Join(err, ctx.Err())
+	return string(b), err == nil, err
 }
 
 // Set implements keyring.Vault: an item is replaced whole or not at all.
@@ -157,11 +168,14 @@ func (f Fake) writable(ctx context.Context) error {
 	if f.has(ReadOnly) {
 		return keyring.Failure(keyring.ErrDenied, "it is read-only")
 	}
-	return ctx.Err()
+	return f.meet(ctx)
 }
 
 // List implements keyring.Vault.
 func (f Fake) List(ctx context.Context) ([]string, error) {
+	if err := f.meet(ctx); err != nil {
+		return nil, err
+	}
 	entries, err := os.ReadDir(f.Dir)
 	if err != nil {
 		return nil, err
@@ -172,5 +186,5 @@ func (f Fake) List(ctx context.Context) ([]string, error) {
 			accounts = append(accounts, name)
 		}
 	}
-	return accounts, ctx.Err()
+	return accounts, nil
 }

@@ -1,0 +1,147 @@
+package auth
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/hex"
+	"errors"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/mogplex/mogplex-cli/internal/private"
+)
+
+// Directory is a state directory, known in the keychain by a random id that it
+// carries in a file: moved, linked, mounted or spelled otherwise, it is the same.
+// The one in the home that the user database names has plain names instead, so
+// that another HOME does not reach the person's own items.
+type Directory struct {
+	Path string
+	// UserHome returns the home that the user database names, or HOME's if it
+	// names none.
+	UserHome func() string
+
+	mu    sync.Mutex
+	known bool
+	id    string
+}
+
+const (
+	idFile  = "id"
+	idLimit = 1 << 10 // bytes
+	idBytes = 16
+)
+
+// ID names the directory in the keychain; it is empty for the user's own. If the
+// directory has no id file, a hash of its real path serves.
+func (d *Directory) ID() string {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if !d.known {
+		d.known, d.id = true, d.read()
+	}
+	return d.id
+}
+
+func (d *Directory) read() string {
+	if d.isUsersOwn() {
+		return ""
+	}
+	if id, err := d.readFile(); err == nil {
+		return id
+	}
+	return d.pathHash()
+}
+
+// isUsersOwn reports that the directory is .mogplex in the user's home, whatever
+// links lead there.
+func (d *Directory) isUsersOwn() bool {
+	own := filepath.Join(d.UserHome(), ".mogplex")
+	if own == d.Path {
+		return true
+	}
+	a, errA := os.Stat(own)
+	b, errB := os.Stat(d.Path)
+	if errA == nil && errB == nil {
+		return os.SameFile(a, b)
+	}
+	return realPath(own) == realPath(d.Path)
+}
+
+// realPath follows links as far as the path exists.
+func realPath(path string) string {
+	if path, err := filepath.EvalSymlinks(path); err == nil {
+		return path
+	}
+	dir := filepath.Dir(path)
+	if dir == path {
+		return path
+	}
+	return filepath.Join(realPath(dir), filepath.Base(path))
+}
+
+func (d *Directory) pathHash() string { return digest(realPath(d.Path)) }
+
+func (d *Directory) readFile() (string, error) {
+	text, err := private.Read(filepath.Join(d.Path, idFile), idLimit, nil)
+	if err != nil {
+		return "", err
+	}
+	id := strings.TrimSpace(string(text))
+	if raw, err := hex.DecodeString(id); err != nil || len(raw) != idBytes {
+		return "", errors.New("the id file is damaged")
+	}
+	return id, nil
+}
+
+// idWait is how long the making of an id waits for another process that makes it.
+const idWait = 5 * time.Second
+
+// MakeID gives the directory its id file before something is first stored under
+// its name. The random id is used unless inUse reports that the keychain has
+// items under the hash of the path, from when the directory could not be
+// written: then the hash becomes the id. If no file can be made, the hash
+// serves.
+func (d *Directory) MakeID(ctx context.Context, inUse func(id string) bool) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.isUsersOwn() {
+		d.known, d.id = true, ""
+		return
+	}
+	d.known, d.id = true, d.makeID(ctx, inUse)
+}
+
+func (d *Directory) makeID(ctx context.Context, inUse func(id string) bool) string {
+	if id, err := d.readFile(); err == nil {
+		return id
+	}
+	ctx, cancel := context.WithTimeout(ctx, idWait)
+	defer cancel()
+	lock, err := private.Acquire(ctx, filepath.Join(d.Path, "locks", "id.lock"), private.LockOptions{})
+	if err != nil {
+		return d.pathHash()
+	}
+	defer lock.Unlock()
+	id, err := d.readFile()
+	if err == nil {
+		return id
+	}
+	id = d.pathHash()
+	if !errors.Is(err, fs.ErrNotExist) {
+		return id // it is there, and not for us to replace
+	}
+	if !inUse(id) {
+		random := make([]byte, idBytes)
+		rand.Read(random)
+		id = hex.EncodeToString(random)
+	}
+	if private.Replace(filepath.Join(d.Path, idFile), []byte(id+"\n")) != nil {
+		return d.pathHash()
+	}
+	return id
+}

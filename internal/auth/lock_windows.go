@@ -1,5 +1,0 @@
-package auth
-
-import "os"
-
-const lockFlags = os.O_CREATE | os.O_RDONLY

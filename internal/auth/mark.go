@@ -1,0 +1,92 @@
+package auth
+
+import (
+	"crypto/aes"
+	"crypto/cipher"
+	"crypto/rand"
+	"encoding/base64"
+	"errors"
+	"time"
+)
+
+// Mark is what a renewal left on a record: that one is under way, or that the
+// service does not accept the refresh token.
+type Mark struct {
+	State string `json:"state"`
+	// Lock names the lock that the maker of a claim holds. Who holds that very
+	// lock knows that the maker is dead.
+	Lock  string    `json:"lock,omitempty"`
+	Until time.Time `json:"until,omitzero"` // when a claim is over
+	// Key opens what the maker could not store here; see displaced.json.
+	Key sealKey `json:"key,omitempty"`
+}
+
+const (
+	claimed  = "claimed"
+	rejected = "rejected"
+)
+
+func newClaim(lock string, until time.Time) *Mark {
+	key := make(sealKey, 32) // AES-256
+	rand.Read(key)
+	return &Mark{State: claimed, Lock: lock, Until: until.UTC(), Key: key}
+}
+
+// clockSlack is how far two clocks may be apart before a claim of another
+// machine is taken for over too early.
+const clockSlack = 2 * time.Minute
+
+// claimedByOther reports a claim that a process has to respect which holds the
+// lock named so; empty if it holds none.
+func (r Record) claimedByOther(lock string, now time.Time) bool {
+	m := r.Mark
+	if m == nil || m.State != claimed || lock != "" && m.Lock == lock {
+		return false
+	}
+	return now.Before(m.Until.Add(clockSlack))
+}
+
+func (r Record) rejected() bool { return r.Mark != nil && r.Mark.State == rejected }
+
+// sealKey encrypts one renewed token, once.
+type sealKey []byte
+
+// String keeps the key out of what is printed.
+func (sealKey) String() string { return redacted }
+
+// GoString keeps the key out of what is printed.
+func (sealKey) GoString() string { return redacted }
+
+func (k sealKey) cipher() (cipher.AEAD, error) {
+	block, err := aes.NewCipher(k)
+	if err != nil {
+		return nil, err
+	}
+	return cipher.NewGCMWithRandomNonce(block)
+}
+
+func (k sealKey) seal(label string, plain []byte) (string, error) {
+	gcm, err := k.cipher()
+	if err != nil {
+		return "", err
+	}
+	return base64.RawURLEncoding.EncodeToString(gcm.Seal(nil, nil, plain, []byte(label))), nil
+}
+
+var errSealed = errors.New("the key does not open it")
+
+func (k sealKey) open(label, sealed string) ([]byte, error) {
+	data, err := base64.RawURLEncoding.DecodeString(sealed)
+	if err != nil {
+		return nil, errSealed
+	}
+	gcm, err := k.cipher()
+	if err != nil {
+		return nil, errSealed
+	}
+	plain, err := gcm.Open(nil, nil, data, []byte(label))
+	if err != nil {
+		return nil, errSealed
+	}
+	return plain, nil
+}

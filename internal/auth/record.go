@@ -1,0 +1,211 @@
+package auth
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"time"
+)
+
+// Record is a stored credential with what its writers need to know.
+type Record struct {
+	Credential
+	Revision Revision
+	Mark     *Mark // nil if nobody is renewing it
+	ReadOnly bool  // another program's: it is used, and never written
+
+	dir     string // the state directory that it says it is of
+	unknown Secret // a JSON object: the fields of a later version
+}
+
+// entry is the stored form: the same in the keychain and in auth.json. What
+// changes with a claim is at the end: a keychain that keeps a long value in
+// parts then rewrites the last one alone.
+type entry struct {
+	Version         int        `json:"version,omitempty"` // absent is 1
+	Type            Type       `json:"type"`
+	AccessToken     string     `json:"access_token,omitempty"`
+	RefreshToken    string     `json:"refresh_token,omitempty"`
+	Token           string     `json:"token,omitempty"`
+	Key             string     `json:"key,omitempty"`
+	ExpiresAt       *time.Time `json:"expires_at,omitempty"`
+	Scopes          []string   `json:"scopes,omitempty"`
+	Issuer          string     `json:"issuer,omitempty"`
+	Account         *Account   `json:"account,omitempty"`
+	SavedAt         *time.Time `json:"saved_at,omitempty"`
+	SignInExpiresAt *time.Time `json:"sign_in_expires_at,omitempty"`
+	Directory       string     `json:"directory,omitempty"`
+	Profile         string     `json:"profile,omitempty"`
+}
+
+// entryEnd is the end of an entry.
+type entryEnd struct {
+	Revision string `json:"revision,omitempty"`
+	Mark     *Mark  `json:"mark,omitempty"`
+}
+
+const entryVersion = 1
+
+var entryFields = []string{
+	"version", "type", "access_token", "refresh_token", "token", "key", "expires_at", "scopes", "issuer", "account",
+	"saved_at", "sign_in_expires_at", "directory", "profile", "revision", "mark",
+}
+
+// decodeRecord reads a key's entry. Every failure is of class ErrDamaged, and
+// the record then has its revision alone.
+func decodeRecord(key Key, data []byte) (Record, error) {
+	rec := Record{Revision: revisionOf(data)}
+	var e entry
+	var end entryEnd
+	unknown, err := unknownFields(data)
+	if err != nil || json.Unmarshal(data, &e) != nil || json.Unmarshal(data, &end) != nil {
+		return rec, ErrDamaged
+	}
+	c := Credential{Provider: key.Provider, Type: e.Type, Scopes: e.Scopes, Issuer: e.Issuer}
+	switch e.Type {
+	case OAuth:
+		c.Token, c.Refresh = usable(e.AccessToken), usable(e.RefreshToken)
+	case PAT:
+		c.Token = usable(e.Token)
+	case APIKey:
+		c.Token = usable(e.Key)
+	}
+	if c.Token.IsZero() && c.Refresh.IsZero() {
+		return rec, ErrDamaged
+	}
+	c.ExpiresAt, c.SavedAt, c.SignInExpiresAt = timeOf(e.ExpiresAt), timeOf(e.SavedAt), timeOf(e.SignInExpiresAt)
+	if e.Account != nil {
+		c.Account = *e.Account
+	}
+	if err := checkIssuer(key, c.Issuer); err != nil {
+		return rec, err
+	}
+	rec.Credential, rec.Mark, rec.dir, rec.unknown = c, end.Mark, e.Directory, unknown
+	return rec, nil
+}
+
+// checkIssuer refuses a record of the account whose issuer is not its key's. A
+// key that was read from a keychain's account has no origin yet.
+func checkIssuer(key Key, issuer string) error {
+	switch {
+	case key.Provider != Mogplex, key.Origin == "", canonicalOrigin(issuer) == key.Origin:
+		return nil
+	case issuer == "" && key.Origin == DefaultOrigin:
+		return nil
+	case issuer == "":
+		return fmt.Errorf("%w: it does not say which service issued it", ErrDamaged)
+	}
+	return fmt.Errorf("%w: another service issued it", ErrDamaged)
+}
+
+// orphan reports a record of the account from before entries named their
+// issuer. Before anything of it is sent, a swap writes the issuer into it.
+func (r Record) orphan() bool { return r.Provider == Mogplex && r.Issuer == "" }
+
+// unknownFields returns the members of an entry that this version does not
+// know. Names match as encoding/json matches them, whatever their case: one
+// that was read as known must not be written a second time.
+func unknownFields(data []byte) (Secret, error) {
+	var fields map[string]json.RawMessage
+	if err := json.Unmarshal(data, &fields); err != nil {
+		return Secret{}, err
+	}
+	maps.DeleteFunc(fields, func(name string, _ json.RawMessage) bool {
+		return slices.ContainsFunc(entryFields, func(known string) bool { return strings.EqualFold(known, name) })
+	})
+	if len(fields) == 0 {
+		return Secret{}, nil
+	}
+	text, err := json.Marshal(fields)
+	return NewSecret(string(text)), err
+}
+
+// revisionOf is the revision of an entry; the zero one of none.
+func revisionOf(data []byte) Revision {
+	if data == nil {
+		return Revision{}
+	}
+	var end entryEnd
+	if json.Unmarshal(data, &end) == nil {
+		if r, ok := parseRevision(end.Revision); ok {
+			return r
+		}
+	}
+	return hashRevision(data)
+}
+
+func isLater(data []byte) bool {
+	var e struct{ Version int }
+	return json.Unmarshal(data, &e) == nil && e.Version > entryVersion
+}
+
+// encode writes the stored form of a key's record; a located one says whose it
+// is. It fails if decodeRecord could not read the result, which holds secrets.
+func (r Record) encode(key Key, located bool) ([]byte, error) {
+	token, refresh := usable(r.Token.Reveal()), usable(r.Refresh.Reveal())
+	if token.IsZero() && (refresh.IsZero() || r.Type != OAuth) {
+		return nil, fmt.Errorf("store the %s credential: there is no usable token in it", key.Provider)
+	}
+	if err := checkIssuer(key, r.Issuer); err != nil {
+		return nil, fmt.Errorf("store the %s credential: %w", key.Provider, err)
+	}
+	e := entry{
+		Type: r.Type, Scopes: r.Scopes, Issuer: r.Issuer,
+		ExpiresAt: stored(r.ExpiresAt), SavedAt: stored(r.SavedAt), SignInExpiresAt: stored(r.SignInExpiresAt),
+	}
+	switch r.Type {
+	case OAuth:
+		e.AccessToken, e.RefreshToken = r.Token.Reveal(), r.Refresh.Reveal()
+	case PAT:
+		e.Token = r.Token.Reveal()
+	case APIKey:
+		e.Key = r.Token.Reveal()
+	default:
+		return nil, fmt.Errorf("store the %s credential: its type is not known", key.Provider)
+	}
+	if r.Account != (Account{}) {
+		e.Account = &r.Account
+	}
+	if located {
+		e.Directory, e.Profile = key.Dir, key.Profile
+	}
+	return joinObjects(e, json.RawMessage(r.unknown.Reveal()), entryEnd{r.Revision.String(), r.Mark})
+}
+
+// joinObjects writes the members of several JSON objects as one object.
+func joinObjects(objects ...any) ([]byte, error) {
+	var members [][]byte
+	for _, o := range objects {
+		if raw, ok := o.(json.RawMessage); ok && len(raw) == 0 {
+			continue
+		}
+		text, err := json.Marshal(o)
+		if err != nil {
+			return nil, err
+		}
+		if text = bytes.TrimSpace(text[1 : len(text)-1]); len(text) > 0 {
+			members = append(members, text)
+		}
+	}
+	return slices.Concat([]byte{'{'}, bytes.Join(members, []byte{','}), []byte{'}'}), nil
+}
+
+func timeOf(t *time.Time) time.Time {
+	if t == nil {
+		return time.Time{}
+	}
+	return *t
+}
+
+// stored is a time as it is written; nil if it is not known, or if RFC 3339 has
+// no year for it, which must not keep a token from being stored.
+func stored(t time.Time) *time.Time {
+	t = t.UTC()
+	if t.IsZero() || t.Year() < 0 || t.Year() > 9999 {
+		return nil
+	}
+	return &t
+}

@@ -1,0 +1,191 @@
+package auth
+
+import (
+	"context"
+	"errors"
+	"fmt"
+)
+
+// Store keeps records. A keychain and a file have no compare-and-swap of their
+// own: there Swap and Delete are safe under the key's lock.
+type Store interface {
+	// Load returns the record of a key. Absent is found == false, and an error is
+	// never absence. What is there and can't be used is found with an error of
+	// class ErrDamaged, and its revision is valid.
+	Load(ctx context.Context, key Key) (rec Record, found bool, err error)
+	// Swap stores rec in place of the record of revision old; the zero revision
+	// stands for none. Over any other it is ErrConflict, with nothing written.
+	Swap(ctx context.Context, key Key, old Revision, rec Record) error
+	// Delete removes the record of revision old, or any for nil, and returns what
+	// it removed. Over another revision it is ErrConflict.
+	Delete(ctx context.Context, key Key, old *Revision) (removed Record, found bool, err error)
+	// List returns the keys of all records, of other programs' not, with what each
+	// holds.
+	List(ctx context.Context) ([]Listed, error)
+}
+
+// Listed is a record that List found. Err is why it can't be used.
+type Listed struct {
+	Key    Key
+	Record Record
+	Err    error
+}
+
+var (
+	// ErrConflict says that the record is not of the revision to be replaced.
+	// Whoever meets it loads again and uses what is there.
+	ErrConflict = errors.New("the stored credential was changed meanwhile")
+	// ErrLater says that a later version of mogplex wrote the record.
+	ErrLater = errors.New("a later version of mogplex stored this credential")
+	// ErrDamaged is a stored entry that can't be used. The entry is not quoted.
+	ErrDamaged = errors.New("the stored credential is damaged")
+)
+
+// Place keeps entries by name, as keyring.Keyring and legacyfile.File do.
+type Place interface {
+	// Get returns the entry under name. Absent is found == false. Beside the error
+	// of an entry that is damaged it is true, and the entry is what Update has.
+	Get(ctx context.Context, name string) (entry []byte, found bool, err error)
+	// Update reads the entry, nil for none, calls change once, and stores what it
+	// returns; nil removes. With an error of change nothing is written. It returns
+	// nil only after a read-back that found what was written.
+	Update(ctx context.Context, name string, change func(current []byte) (next []byte, err error)) error
+}
+
+// records is a Store over a Place.
+type records struct {
+	place Place
+	name  func(Key) string
+	list  func(context.Context) ([]Listed, error)
+	// located records say inside which directory and profile they are of.
+	located bool
+	// foreign reports an entry that is another program's: it is only read.
+	foreign func(ctx context.Context, name string) (bool, error)
+}
+
+// Load implements [Store].
+func (s records) Load(ctx context.Context, key Key) (Record, bool, error) {
+	entry, found, err := s.place.Get(ctx, s.name(key))
+	switch {
+	case err != nil && found:
+		return Record{Revision: revisionOf(entry)}, true, fmt.Errorf("%w: %w", ErrDamaged, err)
+	case err != nil || !found:
+		return Record{}, false, err
+	}
+	rec, err := decodeRecord(key, entry)
+	if s.foreign != nil && err == nil {
+		rec.ReadOnly, err = s.foreign(ctx, s.name(key))
+	}
+	return rec, true, err
+}
+
+// Swap implements [Store].
+func (s records) Swap(ctx context.Context, key Key, old Revision, rec Record) error {
+	entry, err := rec.encode(key, s.located)
+	if err != nil {
+		return err
+	}
+	return s.place.Update(ctx, s.name(key), func(current []byte) ([]byte, error) {
+		switch there := revisionOf(current); {
+		case there != old:
+			return nil, ErrConflict
+		case isLater(current):
+			return nil, ErrLater
+		}
+		return entry, nil
+	})
+}
+
+// Delete implements [Store].
+func (s records) Delete(ctx context.Context, key Key, old *Revision) (removed Record, found bool, err error) {
+	err = s.place.Update(ctx, s.name(key), func(current []byte) ([]byte, error) {
+		if current == nil {
+			return nil, errNothing
+		}
+		if old != nil && revisionOf(current) != *old {
+			return nil, ErrConflict
+		}
+		found = true
+		removed, _ = decodeRecord(key, current)
+		return nil, nil
+	})
+	if errors.Is(err, errNothing) {
+		err = nil
+	}
+	return removed, found && err == nil, err
+}
+
+// errNothing ends an Update that has nothing to remove.
+var errNothing = errors.New("there is nothing to remove")
+
+// List implements [Store].
+func (s records) List(ctx context.Context) ([]Listed, error) { return s.list(ctx) }
+
+// Keychain is what a keychain offers beside being a Place.
+type Keychain interface {
+	Place
+	// All returns every entry of ours with its value, in one pass; an entry that
+	// can't be read has a nil value.
+	All(ctx context.Context) (map[string][]byte, error)
+}
+
+// KeychainStore keeps records in a keychain.
+func KeychainStore(k Keychain) Store {
+	return records{place: k, name: Key.Account, located: true, list: func(ctx context.Context) ([]Listed, error) {
+		all, err := k.All(ctx)
+		var list []Listed
+		for account, entry := range all {
+			if listed, ours := listedAccount(account, entry); ours {
+				list = append(list, listed)
+			}
+		}
+		return list, err
+	}}
+}
+
+// listedAccount reads an item of the keychain. Whose it is, the record says.
+func listedAccount(account string, entry []byte) (Listed, bool) {
+	key := accountKey(account)
+	if _, known := ProviderNamed(key.Provider); !known {
+		return Listed{}, false
+	}
+	rec, err := decodeRecord(key, entry)
+	key.Dir = rec.dir
+	if key.Provider == Mogplex {
+		key.Origin = rec.Issuer
+	}
+	if err == nil && AccountNamed(key.Provider, key) != account {
+		err = fmt.Errorf("%w: it is stored under the name of another", ErrDamaged)
+	}
+	return Listed{Key: key, Record: rec, Err: err}, true
+}
+
+// File is what auth.json offers beside being a Place.
+type File interface {
+	Place
+	// List returns the names of all entries.
+	List(ctx context.Context) ([]string, error)
+	// Foreign reports whether what Get returns is another program's.
+	Foreign(ctx context.Context, name string) (bool, error)
+}
+
+// FileStore keeps the records of one profile in its auth.json.
+func FileStore(f File, base Key) Store {
+	s := records{place: f, name: Key.Name, foreign: f.Foreign}
+	s.list = func(ctx context.Context) ([]Listed, error) {
+		names, err := f.List(ctx)
+		var list []Listed
+		for _, name := range names {
+			key, ours := fileKey(base, name)
+			if !ours {
+				continue
+			}
+			rec, found, err := s.Load(ctx, key)
+			if found {
+				list = append(list, Listed{Key: key, Record: rec, Err: err})
+			}
+		}
+		return list, err
+	}
+	return s
+}

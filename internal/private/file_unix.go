@@ -1,0 +1,146 @@
+//go:build unix
+
+package private
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"syscall"
+
+	"golang.org/x/sys/unix"
+)
+
+// openExisting opens a file for reading. It follows no link and does not block:
+// a pipe that was put in the file's place opens at once.
+func openExisting(path string) (*os.File, error) {
+	file, err := os.OpenFile(path, os.O_RDONLY|syscall.O_NONBLOCK|syscall.O_NOFOLLOW, 0)
+	if errors.Is(err, syscall.ELOOP) || errors.Is(err, syscall.ENXIO) {
+		return nil, &fs.PathError{Op: "open", Path: path, Err: ErrNotRegular} // a link or a socket by now
+	}
+	return file, err
+}
+
+// createFile creates a file of mode 0600, whatever the umask.
+func createFile(path string) (*os.File, error) {
+	return withMode(os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600))
+}
+
+// openLock opens a lock file, which it creates if there is none. It needs write
+// access: NFS emulates exclusive locks by record locks, which ask for it.
+func openLock(path string) (*os.File, error) {
+	return withMode(os.OpenFile(path, os.O_RDWR|os.O_CREATE|syscall.O_NONBLOCK|syscall.O_NOFOLLOW, 0o600))
+}
+
+func withMode(file *os.File, err error) (*os.File, error) {
+	if err != nil {
+		return nil, err
+	}
+	info, err := file.Stat()
+	if err == nil && info.Mode().IsRegular() && isOurs(info) && info.Mode().Perm() != 0o600 {
+		err = file.Chmod(0o600)
+	}
+	if err != nil {
+		file.Close()
+		return nil, err
+	}
+	return file, nil
+}
+
+// makeOne creates one directory of mode 0700, whatever the umask.
+func makeOne(dir string) error {
+	if err := os.Mkdir(dir, 0o700); err != nil {
+		return err
+	}
+	return os.Chmod(dir, 0o700)
+}
+
+func rename(from, to string) error { return os.Rename(from, to) }
+
+// SyncDir puts on the disk what was created, renamed or removed in dir. It does
+// nothing on a file system that can't, nor on Windows, which has no such call.
+func SyncDir(dir string) error {
+	file, err := os.Open(dir)
+	if err != nil {
+		return err
+	}
+	defer file.Close()
+	if err := file.Sync(); err != nil && !errors.Is(err, syscall.EINVAL) && !errors.Is(err, syscall.ENOTSUP) {
+		return err
+	}
+	return nil
+}
+
+func isStale(err error) bool { return errors.Is(err, syscall.ESTALE) }
+
+func owner(info fs.FileInfo) int {
+	if stat, ok := info.Sys().(*syscall.Stat_t); ok {
+		return int(stat.Uid)
+	}
+	return -1
+}
+
+func isOurs(info fs.FileInfo) bool { return owner(info) == os.Geteuid() }
+
+// checkOwner refuses a file of another user, to root as well: what another
+// user can write is not to be trusted.
+func checkOwner(_ *os.File, info fs.FileInfo) error {
+	if !isOurs(info) {
+		return ErrNotOwner
+	}
+	return nil
+}
+
+func checkTrusted(_ *os.File, info fs.FileInfo) error { return checkLinkOwner(info) }
+
+// checkLinkOwner refuses what is neither this user's nor root's.
+func checkLinkOwner(info fs.FileInfo) error {
+	if !isOurs(info) && owner(info) != 0 {
+		return ErrNotOwner
+	}
+	return nil
+}
+
+// laxFile reports whether others have rights to a file. What its owner may do
+// with it, such as execute it, is the owner's choice.
+func laxFile(_ *os.File, info fs.FileInfo) (was string, lax bool) { return laxDir(info) }
+
+func closeFile(file *os.File) error { return file.Chmod(0o600) }
+
+func laxDir(info fs.FileInfo) (was string, lax bool) {
+	perm := info.Mode().Perm()
+	return fmt.Sprintf("mode %04o", perm), perm&0o077 != 0
+}
+
+func writableDir(info fs.FileInfo) (mode string, writable bool) {
+	perm := info.Mode().Perm()
+	return fmt.Sprintf("mode %04o", perm), perm&0o022 != 0
+}
+
+// tryLock takes the lock of an open file. It is false if another descriptor has
+// it; an error means that there are no locks here.
+func tryLock(file *os.File) (bool, error) {
+	for {
+		switch err := unix.Flock(int(file.Fd()), unix.LOCK_EX|unix.LOCK_NB); err {
+		case nil:
+			return true, nil
+		case unix.EWOULDBLOCK:
+			return false, nil
+		case unix.EINTR:
+		default:
+			return false, &fs.PathError{Op: "lock", Path: file.Name(), Err: err}
+		}
+	}
+}
+
+func unlock(file *os.File) error { return unix.Flock(int(file.Fd()), unix.LOCK_UN) }
+
+// fileID names a file on this machine.
+func fileID(_ *os.File, info fs.FileInfo) (string, error) {
+	stat, ok := info.Sys().(*syscall.Stat_t)
+	if !ok {
+		return "", errors.ErrUnsupported
+	}
+	return fmt.Sprintf("%x-%x", stat.Dev, stat.Ino), nil
+}

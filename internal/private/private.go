@@ -1,0 +1,155 @@
+// Package private handles files and directories that belong to the current
+// user alone: credentials, settings, hosted state, logs and lock files.
+//
+// [Read] returns a file of this user, [ReadTrusted] also one of root's behind
+// symbolic links. [Replace] writes a file so that readers see the old content
+// or the new, even after a power cut. [Reserve] does the same with disk space
+// that it takes beforehand. [MakeDir] creates directories, [CloseFile] and
+// [CloseDir] take away the rights of others. [Acquire] takes a lock that all
+// processes of this user share.
+//
+// Nothing here follows a symbolic link at the end of a path unless its comment
+// says so, blocks on a pipe or opens a device. Files have mode 0600 and
+// directories 0700 whatever the umask; on Windows an access list names the
+// current user alone.
+package private
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+)
+
+// The classes of failure, for errors.Is. No error quotes a file's content.
+var (
+	// ErrNotOwner: the file, a link to it or its directory belongs to another user.
+	ErrNotOwner = errors.New("owned by another user")
+	// ErrNotRegular: a directory, pipe, socket, device or loop of links.
+	ErrNotRegular = errors.New("not a regular file")
+	// ErrTooLarge: the file is larger than the limit.
+	ErrTooLarge = errors.New("too large")
+	// ErrUnsure: the change was made, but a power cut may undo it.
+	ErrUnsure = errors.New("it may not be on the disk for good")
+)
+
+// Open opens a regular file of this user for reading. info describes the open
+// file. A missing file is fs.ErrNotExist.
+func Open(path string) (file *os.File, info fs.FileInfo, err error) { return open(path, checkOwner) }
+
+func open(path string, check func(*os.File, fs.FileInfo) error) (*os.File, fs.FileInfo, error) {
+	info, err := os.Lstat(path)
+	if err != nil {
+		return nil, nil, err
+	}
+	if !info.Mode().IsRegular() {
+		return nil, nil, &fs.PathError{Op: "open", Path: path, Err: ErrNotRegular}
+	}
+	file, err := openExisting(path)
+	if err != nil {
+		return nil, nil, err
+	}
+	// The name may lead elsewhere by now; the descriptor does not.
+	if info, err = file.Stat(); err == nil && !info.Mode().IsRegular() {
+		err = ErrNotRegular
+	}
+	if err == nil {
+		err = check(file, info)
+	}
+	if err != nil {
+		file.Close()
+		return nil, nil, &fs.PathError{Op: "open", Path: path, Err: err}
+	}
+	return file, info, nil
+}
+
+// Read returns the content of a regular file of this user that has at most
+// limit bytes. It calls inspect, if that is not nil, with the open file first.
+// It retries once if a file server says that the file was replaced (ESTALE).
+func Read(path string, limit int64, inspect func(*os.File, fs.FileInfo)) ([]byte, error) {
+	return read(path, limit, checkOwner, inspect)
+}
+
+// ReadTrusted is [Read] for a file of this user's or of root's, at the end of
+// symbolic links of either. Use it for settings, which an administrator may
+// have put in place.
+func ReadTrusted(path string, limit int64) ([]byte, error) {
+	target, info, err := Resolve(path)
+	if err != nil {
+		return nil, err
+	}
+	if info == nil {
+		return nil, &fs.PathError{Op: "open", Path: path, Err: fs.ErrNotExist}
+	}
+	return read(target, limit, checkTrusted, nil)
+}
+
+func read(path string, limit int64, check func(*os.File, fs.FileInfo) error, inspect func(*os.File, fs.FileInfo)) ([]byte, error) {
+	once := func() ([]byte, error) {
+		file, info, err := open(path, check)
+		if err != nil {
+			return nil, err
+		}
+		defer file.Close()
+		if inspect != nil {
+			inspect(file, info)
+		}
+		if info.Size() > limit {
+			return nil, fmt.Errorf("%w: the limit is %d bytes", ErrTooLarge, limit)
+		}
+		data, err := io.ReadAll(io.LimitReader(file, limit+1))
+		if err == nil && int64(len(data)) > limit {
+			err = fmt.Errorf("%w: the limit is %d bytes", ErrTooLarge, limit)
+		}
+		return data, err
+	}
+	data, err := once()
+	if isStale(err) {
+		data, err = once()
+	}
+	return data, err
+}
+
+// Resolve follows symbolic links from path to the file that they lead to; each
+// must be this user's or root's. info is nil if there is no file, as behind a
+// dangling link; target is then the name that the file would have.
+func Resolve(path string) (target string, info fs.FileInfo, err error) {
+	for range 40 {
+		info, err := os.Lstat(path)
+		if errors.Is(err, fs.ErrNotExist) {
+			return path, nil, nil
+		}
+		if err != nil || info.Mode().Type() != fs.ModeSymlink {
+			return path, info, err
+		}
+		if err := checkLinkOwner(info); err != nil {
+			return path, nil, &fs.PathError{Op: "follow", Path: path, Err: err}
+		}
+		link, err := os.Readlink(path)
+		if err != nil {
+			return path, nil, err
+		}
+		if !filepath.IsAbs(link) {
+			dir, err := filepath.EvalSymlinks(filepath.Dir(path))
+			if err != nil {
+				return path, nil, err
+			}
+			link = filepath.Join(dir, link)
+		}
+		path = link
+	}
+	return path, nil, fmt.Errorf("%w: symbolic links lead in a circle", ErrNotRegular)
+}
+
+// CloseFile takes away the rights that others have to an open file of this
+// user. It returns what they were, "" if there were none; an error means that
+// they still are.
+func CloseFile(file *os.File, info fs.FileInfo) (was string, err error) {
+	was, lax := laxFile(file, info)
+	if !lax {
+		return "", nil
+	}
+	return was, closeFile(file)
+}

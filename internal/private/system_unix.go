@@ -1,0 +1,31 @@
+//go:build unix
+
+package private
+
+import (
+	"os"
+	"path/filepath"
+	"strconv"
+)
+
+// temporaryDir is world-writable and the same for all processes; TMPDIR isn't.
+const temporaryDir = "/tmp"
+
+// fallbackDirs are directories of this user that do not depend on the
+// environment. A name in /tmp can be taken by somebody else: such a one is
+// left out.
+func fallbackDirs(program string) []string { return fallbackIn(runtimeDirs, temporaryDir, program) }
+
+func fallbackIn(runtime, temporary, program string) (dirs []string) {
+	uid := strconv.Itoa(os.Geteuid())
+	if runtime != "" {
+		dir := filepath.Join(runtime, uid)
+		if info, err := os.Lstat(dir); err == nil && info.IsDir() && isOurs(info) {
+			dirs = append(dirs, filepath.Join(dir, program))
+		}
+	}
+	if dir := filepath.Join(temporary, program+"-"+uid); ownDir(dir) == nil {
+		dirs = append(dirs, dir)
+	}
+	return dirs
+}

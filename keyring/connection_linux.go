@@ -1,0 +1,132 @@
+package keyring
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"sync"
+
+	"github.com/godbus/dbus/v5"
+)
+
+// connection is a connection to the Secret Service, which vaults of different access share.
+type connection struct {
+	conn       *dbus.Conn
+	opt        secretService
+	collection dbus.ObjectPath
+
+	mu      sync.Mutex
+	session dbus.ObjectPath // opened with the first search
+	found   map[string]hits // what the last Get of a name found, until it is written or deleted
+	emptied map[dbus.ObjectPath]bool
+}
+
+// hits are an account's items: ours, the one that counts first, and whether another program has one of the same
+// service and account.
+type hits struct {
+	items []item
+	twin  bool
+}
+
+// item is an item of ours. A loose one has no schema attribute.
+type item struct {
+	path    dbus.ObjectPath
+	payload string
+	err     error // ErrCorrupt if its payload is not ours
+	loose   bool
+}
+
+// call makes one method call and stores its results.
+func (c *connection) call(ctx context.Context, path dbus.ObjectPath, method string, flags dbus.Flags, args []any, results ...any) error {
+	return answer(c.start(ctx, path, method, flags, args...), method, results...)
+}
+
+// start makes one method call, for answer to wait for.
+func (c *connection) start(ctx context.Context, path dbus.ObjectPath, method string, flags dbus.Flags, args ...any) *dbus.Call {
+	return c.conn.Object(secretsName, path).GoWithContext(ctx, method, flags, make(chan *dbus.Call, 1), args...)
+}
+
+// answer waits for a call and stores its results. godbus ends it when its context does.
+func answer(call *dbus.Call, method string, results ...any) error {
+	if call = <-call.Done; call.Err != nil {
+		return classify(call.Err)
+	}
+	if err := call.Store(results...); err != nil {
+		return fail(ErrUnavailable, "the Secret Service's answer to %s has the wrong form", method)
+	}
+	return nil
+}
+
+// greet introduces the connection to the bus and chooses the collection.
+//
+// The first call to the service is its list of collections, and its answer is waited for: gnome-keyring aborts now and
+// then if that is a property of a collection or OpenSession, for which it has to know the client. The bus takes it
+// together with Hello.
+func (c *connection) greet(ctx context.Context) error {
+	hello := c.conn.BusObject().GoWithContext(ctx, "org.freedesktop.DBus.Hello", 0, make(chan *dbus.Call, 1))
+	paths, err := c.collections(ctx, dbus.FlagNoAutoStart)
+	if err := answer(hello, "Hello", new(string)); err != nil {
+		return err
+	}
+	if errors.Is(err, errLost) {
+		if err = c.activate(ctx); err == nil {
+			paths, err = c.collections(ctx, 0)
+		}
+	}
+	if err != nil {
+		return err
+	}
+	return c.choose(ctx, paths)
+}
+
+func (c *connection) collections(ctx context.Context, flags dbus.Flags) (paths []dbus.ObjectPath, err error) {
+	var value dbus.Variant
+	if err := c.call(ctx, secretsPath, propertiesGet, flags, []any{serviceInterface, "Collections"}, &value); err != nil {
+		return nil, err
+	}
+	paths, ok := value.Value().([]dbus.ObjectPath)
+	if !ok {
+		return nil, fail(ErrUnavailable, "the Secret Service's list of collections has the wrong form")
+	}
+	return paths, nil
+}
+
+// choose finds the collection that go-keyring uses: "login", or else the one with the alias "default".
+func (c *connection) choose(ctx context.Context, paths []dbus.ObjectPath) error {
+	if slices.Contains(paths, loginPath) {
+		c.collection = loginPath
+		return nil
+	}
+	err := c.call(ctx, secretsPath, serviceInterface+".ReadAlias", 0, []any{"default"}, &c.collection)
+	switch {
+	case err != nil:
+		return err
+	case c.collection == noObject:
+		return fail(ErrUnavailable, "the Secret Service has no default collection to keep things in")
+	case c.collection == sessionPath:
+		return fail(ErrUnavailable, "it forgets: its default collection lasts only until the session ends")
+	}
+	return nil
+}
+
+// activate starts the provider if the bus knows how to.
+func (c *connection) activate(ctx context.Context) error {
+	var names []string
+	bus := c.conn.BusObject()
+	if err := bus.CallWithContext(ctx, "org.freedesktop.DBus.ListActivatableNames", 0).Store(&names); err != nil {
+		return classify(err)
+	}
+	if !slices.Contains(names, secretsName) {
+		return fail(ErrUnavailable, "no Secret Service provider is running")
+	}
+	return classify(bus.CallWithContext(ctx, "org.freedesktop.DBus.StartServiceByName", 0, secretsName, uint32(0)).Err)
+}
+
+// Name asks the bus which program owns the Secret Service.
+func (c *connection) Name(ctx context.Context) string {
+	var pid uint32
+	if c.conn.BusObject().CallWithContext(ctx, "org.freedesktop.DBus.GetConnectionUnixProcessID", 0, secretsName).Store(&pid) != nil {
+		return secretServiceName
+	}
+	return secretServiceName + providerSuffix(pid)
+}

@@ -1,0 +1,78 @@
+package keyring
+
+import (
+	"context"
+
+	"github.com/godbus/dbus/v5"
+	ss "github.com/zalando/go-keyring/secret_service"
+)
+
+func (v *vault) attributesFor(name string) map[string]string {
+	attributes := map[string]string{"service": v.opt.service, "username": name}
+	if v.opt.schema != "" {
+		attributes[schemaAttribute] = v.opt.schema
+	}
+	return attributes
+}
+
+// create has go-keyring create an item, over this connection. go-keyring replaces an item that has all of the
+// attributes; with a twin there, which a provider that does not compare the schema could take for it, the item is
+// created beside it. A call given up on has its connection closed, so that a prompt answered later can store nothing.
+func (v *vault) create(ctx context.Context, name, payload string, twin bool) error {
+	if twin {
+		return v.createBeside(ctx, name, payload)
+	}
+	service := &ss.SecretService{Conn: v.conn}
+	err := bounded(ctx, v.Close, func() error {
+		return service.CreateItem(v.conn.Object(secretsName, v.collection), v.opt.labelFor(name),
+			v.attributesFor(name), ss.NewSecret(v.session, payload))
+	})
+	return classify(err)
+}
+
+func (v *vault) createBeside(ctx context.Context, name, payload string) error {
+	properties := map[string]dbus.Variant{
+		itemInterface + ".Label":      dbus.MakeVariant(v.opt.labelFor(name)),
+		itemInterface + ".Attributes": dbus.MakeVariant(v.attributesFor(name)),
+	}
+	var path, prompt dbus.ObjectPath
+	args := []any{properties, ss.NewSecret(v.session, payload), false}
+	if err := v.call(ctx, v.collection, collectionInterface+".CreateItem", 0, args, &path, &prompt); err != nil {
+		return err
+	}
+	if prompt == noObject {
+		return nil
+	}
+	return v.show(ctx, prompt) // KeePassXC ends it by itself
+}
+
+// adopt gives an item of ours that go-keyring created by itself our schema and label.
+func (v *vault) adopt(ctx context.Context, name string, path dbus.ObjectPath) error {
+	for property, value := range map[string]any{"Attributes": v.attributesFor(name), "Label": v.opt.labelFor(name)} {
+		args := []any{itemInterface, property, dbus.MakeVariant(value)}
+		if err := v.call(ctx, path, "org.freedesktop.DBus.Properties.Set", 0, args); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Twin returns the payload of an item with exactly our attributes that is not ours.
+func (v *vault) Twin(ctx context.Context, account string) (payload string, found bool, err error) {
+	paths, err := v.search(ctx, map[string]string{"username": account})
+	if err != nil {
+		return "", false, err
+	}
+	for i, attributes := range v.attributesOf(ctx, paths) {
+		if attributes.err != nil {
+			return "", false, attributes.err
+		}
+		if v.opt.claim(attributes.values) != withoutSchema {
+			continue
+		}
+		if payload, err = v.secretOf(ctx, paths[i]); err != nil || !isOurs(payload) {
+			return payload, err == nil, err
+		}
+	}
+	return "", false, nil
+}

@@ -1,0 +1,224 @@
+package keyring
+
+import (
+	"context"
+	"errors"
+	"fmt"
+)
+
+// Update is the way to change a value: it reads the account's value (nil if there is none), calls change once, and
+// stores what change returns; nil removes the value. An error of change ends it and is returned as it is, with nothing
+// written. So does ErrCorrupt, which Set and Delete get past.
+//
+// It returns nil only after a read-back that found exactly what was written, or nothing after a removal. ErrChanged
+// says that another program wrote at the same time, and later; ErrDenied that the keychain did not keep the value. If
+// a call ended without an answer, what is stored decides.
+//
+// Updates of one Keyring and its views follow one another. Between processes a lock is the caller's affair.
+func (k *Keyring) Update(ctx context.Context, account string, change func(current []byte) (next []byte, err error)) error {
+	return k.update(ctx, "store", account, false, change)
+}
+
+// Set keeps value for account in place of what was there, which may be damaged. Of several at once the last one stays.
+func (k *Keyring) Set(ctx context.Context, account string, value []byte) error {
+	if value == nil {
+		value = []byte{}
+	}
+	err := k.update(ctx, "store", account, true, func([]byte) ([]byte, error) { return value, nil })
+	if errors.Is(err, ErrChanged) {
+		return nil
+	}
+	return err
+}
+
+// Delete removes what is kept for account, and whatever interrupted writes left of it. Removing what is not there is
+// no error: removed is false then. See [Keyring.Tidy].
+func (k *Keyring) Delete(ctx context.Context, account string) (removed bool, err error) {
+	err = k.update(ctx, "delete", account, true, func(current []byte) ([]byte, error) {
+		removed = current != nil
+		return nil, nil
+	})
+	return removed && err == nil, err
+}
+
+// callersError is an error of the caller's change function.
+type callersError struct{ error }
+
+// damaged stands for the value of a damaged item, for Delete.
+var damaged = []byte{}
+
+// update runs one Update; mend has it replace a damaged value, too.
+func (k *Keyring) update(ctx context.Context, op, account string, mend bool, change func([]byte) ([]byte, error)) error {
+	name, err := itemName(account)
+	if err != nil {
+		return fmt.Errorf("%s in the keychain: %w", op, err)
+	}
+	u := update{k: k, name: name, account: account}
+	err = k.do(ctx, op, func(ctx context.Context) error {
+		if err := k.link.beginUpdate(ctx); err != nil {
+			return err
+		}
+		defer k.link.endUpdate()
+		return u.run(ctx, mend, change)
+	})
+	var own callersError
+	switch {
+	case errors.As(err, &own):
+		return own.error
+	case err != nil && u.unknown && u.settled(ctx):
+		return nil
+	}
+	return err
+}
+
+// update is one Update under way.
+type update struct {
+	k             *Keyring
+	name, account string
+	before        stored
+	payload       string // to be written; "" is a removal
+	unknown       bool   // a write began, and its outcome is not known
+}
+
+func (u *update) run(ctx context.Context, mend bool, change func([]byte) ([]byte, error)) (err error) {
+	u.before, err = u.k.read(ctx, u.name)
+	current := u.before.value
+	switch {
+	case errors.Is(err, ErrCorrupt) && mend:
+		current = damaged
+	case err != nil:
+		return err
+	case u.before.present():
+		if _, current, err = unpack(u.name, u.account, current); err != nil && !mend {
+			return err
+		}
+	}
+	next, err := change(current)
+	switch {
+	case err != nil:
+		return callersError{err}
+	case len(next) > MaxValue:
+		return callersError{fmt.Errorf("store %q in the keychain: %d bytes are more than the limit of %d", u.account, len(next), MaxValue)}
+	case next == nil:
+		return u.remove(ctx)
+	case u.before.foreign():
+		return fail(ErrDenied, "another program keeps an item under the name %q, and it would be overwritten", u.name)
+	}
+	return u.write(ctx, pack(u.name, u.account, next))
+}
+
+func (u *update) write(ctx context.Context, value []byte) error {
+	limit := u.k.link.backend.Limit()
+	err := u.k.step(ctx, func(v Vault) (err error) {
+		u.payload, err = writeParts(ctx, v, limit, u.name, u.before, value)
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	set := func(v Vault) error { return v.Set(ctx, u.name, u.payload) }
+	if err := u.carryOut(ctx, set, errNotKept); err != nil {
+		return err
+	}
+	if h, _, _ := decode(u.payload); len(h.slots) < len(u.before.header.slots) {
+		// The value is safe by now. What is left behind here is swept when the account is deleted.
+		_ = u.k.step(ctx, func(v Vault) error {
+			_, err := sweepParts(ctx, v, u.name, len(h.slots), len(u.before.header.slots))
+			return err
+		})
+	}
+	return nil
+}
+
+// remove removes the account's item first, so that no reader meets a header without its parts.
+func (u *update) remove(ctx context.Context) error {
+	if u.before.found && !u.before.foreign() && !u.before.header.deleted {
+		del := func(v Vault) error { return v.Delete(ctx, u.name) }
+		if err := u.carryOut(ctx, del, errNotRemoved); err != nil {
+			return err
+		}
+	}
+	if u.k.link.backend.Limit() == 0 {
+		return nil
+	}
+	return u.k.step(ctx, func(v Vault) error {
+		_, err := sweepParts(ctx, v, u.name, 0, len(u.before.header.slots))
+		return err
+	})
+}
+
+// carryOut changes the account's item and reads it back. A call that a passing failure ended is made again if it
+// changed nothing. notKept is the error of a change that was taken and not kept.
+func (u *update) carryOut(ctx context.Context, call func(Vault) error, notKept error) error {
+	u.unknown = true
+	for try := 1; ; try++ {
+		err := u.k.once(ctx, call)
+		if err != nil && (ctx.Err() != nil || try >= tries(err)) {
+			return err
+		}
+		state, readErr := u.readBack(ctx)
+		if readErr != nil {
+			return readErr
+		}
+		if state == asBefore && err != nil {
+			continue
+		}
+		u.unknown = false
+		switch {
+		case state == asWritten:
+			return nil
+		case state == changed || err != nil:
+			return fail(ErrChanged, "")
+		}
+		return notKept
+	}
+}
+
+type state int
+
+const (
+	asWritten state = iota
+	asBefore
+	gone
+	changed
+)
+
+// readBack compares what is stored with what was written and what was before.
+func (u *update) readBack(ctx context.Context) (s state, err error) {
+	err = u.k.step(ctx, func(v Vault) (err error) {
+		s, err = u.compare(ctx, v)
+		return err
+	})
+	return s, err
+}
+
+func (u *update) compare(ctx context.Context, v Vault) (state, error) {
+	got, found, err := v.Get(ctx, u.name)
+	if err != nil {
+		return changed, err
+	}
+	none := !found || isMarker(got)
+	switch {
+	case u.payload == "" && none, u.payload != "" && got == u.payload:
+		return asWritten, nil
+	case got == u.before.payload, none && !u.before.present():
+		return asBefore, nil
+	case none, got == "":
+		return gone, nil
+	}
+	return changed, nil
+}
+
+// settled reads, on a new connection and with a short time of its own, whether a write whose outcome is unknown was
+// carried out.
+func (u *update) settled(ctx context.Context) bool {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), settleTimeout)
+	defer cancel()
+	v, err := u.k.link.backend.Open(ctx, Access{})
+	if err != nil {
+		return false
+	}
+	defer v.Close()
+	s, err := u.compare(ctx, v)
+	return err == nil && s == asWritten
+}

@@ -1,0 +1,173 @@
+package legacyfile
+
+import "bytes"
+
+// fault is a place in a text that can't be accepted. Its reason is a fixed
+// phrase: the messages of encoding/json quote the input.
+type fault struct {
+	offset int
+	reason string
+}
+
+func (f *fault) Error() string { return f.reason }
+
+func shifted(err error, by int) error {
+	if f, ok := err.(*fault); ok {
+		return &fault{f.offset + by, f.reason}
+	}
+	return err
+}
+
+const notJSON = "not valid JSON"
+
+// bad is the fault at text[i]; one behind the end is at the last byte.
+func bad(text []byte, i int) error { return &fault{max(0, min(i, len(text)-1)), notJSON} }
+
+// skipValue returns where the JSON value that begins at text[i] ends. It has no
+// limit on nesting, which encoding/json has, and does not look at what strings
+// encode. Any error is a *fault.
+func skipValue(text []byte, i int) (end int, err error) {
+	var open []byte // the brackets that are open
+	for {
+		if i = skipSpace(text, i); i >= len(text) {
+			return 0, bad(text, i)
+		}
+		c := text[i]
+		if c == '{' || c == '[' {
+			open = append(open, c)
+			i = skipSpace(text, i+1)
+			if i >= len(text) || text[i] != closing(c) {
+				if i, err = skipKey(text, i, c); err != nil {
+					return 0, err
+				}
+				continue
+			}
+		} else if i, err = skipScalar(text, i); err != nil {
+			return 0, err
+		}
+		if i, open, err = skipClosing(text, i, open); err != nil || len(open) == 0 {
+			return i, err
+		}
+	}
+}
+
+// skipClosing continues behind a value, or at a closing bracket, to the next
+// value. It returns the brackets that are still open.
+func skipClosing(text []byte, i int, open []byte) (int, []byte, error) {
+	for len(open) > 0 {
+		inside := open[len(open)-1]
+		i = skipSpace(text, i)
+		switch {
+		case i < len(text) && text[i] == closing(inside):
+			i, open = i+1, open[:len(open)-1]
+		case i < len(text) && text[i] == ',':
+			i, err := skipKey(text, skipSpace(text, i+1), inside)
+			return i, open, err
+		default:
+			return 0, nil, bad(text, i)
+		}
+	}
+	return i, open, nil
+}
+
+func closing(c byte) byte { return c + 2 } // in ASCII ] and } are two behind [ and {
+
+// skipKey skips the name and the colon of an object's member; in an array there
+// is nothing to skip.
+func skipKey(text []byte, i int, inside byte) (int, error) {
+	if inside != '{' {
+		return i, nil
+	}
+	if i >= len(text) || text[i] != '"' {
+		return 0, bad(text, i)
+	}
+	i, err := skipString(text, i)
+	if err != nil {
+		return 0, err
+	}
+	if i = skipSpace(text, i); i >= len(text) || text[i] != ':' {
+		return 0, bad(text, i)
+	}
+	return i + 1, nil
+}
+
+func skipScalar(text []byte, i int) (int, error) {
+	for _, word := range []string{"true", "false", "null"} {
+		if text[i] == word[0] {
+			for j := range word {
+				if i+j >= len(text) || text[i+j] != word[j] {
+					return 0, bad(text, i+j)
+				}
+			}
+			return i + len(word), nil
+		}
+	}
+	if text[i] == '"' {
+		return skipString(text, i)
+	}
+	return skipNumber(text, i)
+}
+
+func skipString(text []byte, i int) (int, error) {
+	for i++; i < len(text); i++ {
+		switch c := text[i]; {
+		case c == '"':
+			return i + 1, nil
+		case c < 0x20:
+			return 0, bad(text, i)
+		case c != '\\':
+		case i+1 < len(text) && text[i+1] == 'u':
+			i++
+			for range 4 {
+				if i++; i >= len(text) || bytes.IndexByte([]byte("0123456789abcdefABCDEF"), text[i]) < 0 {
+					return 0, bad(text, i)
+				}
+			}
+		default:
+			if i++; i >= len(text) || bytes.IndexByte([]byte(`"\/bfnrt`), text[i]) < 0 {
+				return 0, bad(text, i)
+			}
+		}
+	}
+	return 0, bad(text, i)
+}
+
+func skipNumber(text []byte, i int) (int, error) {
+	digits := func() bool {
+		from := i
+		for i < len(text) && '0' <= text[i] && text[i] <= '9' {
+			i++
+		}
+		return i > from
+	}
+	is := func(set string) bool { return i < len(text) && bytes.IndexByte([]byte(set), text[i]) >= 0 }
+	if is("-") {
+		i++
+	}
+	if is("0") {
+		i++
+	} else if !digits() {
+		return 0, bad(text, i)
+	}
+	if is(".") {
+		if i++; !digits() {
+			return 0, bad(text, i)
+		}
+	}
+	if is("eE") {
+		if i++; is("+-") {
+			i++
+		}
+		if !digits() {
+			return 0, bad(text, i)
+		}
+	}
+	return i, nil
+}
+
+func skipSpace(text []byte, i int) int {
+	for i < len(text) && (text[i] == ' ' || text[i] == '\t' || text[i] == '\r' || text[i] == '\n') {
+		i++
+	}
+	return i
+}
