@@ -105,7 +105,7 @@ func (w *world) isDead(c *command) bool {
 		return false
 	}
 	t := w.ledger.lookUp(c.printed())
-	return t != nil && !w.services[c.key.service].Valid(c.printed()) && !w.ledger.lived(t, c.began)
+	return t != nil && !w.services[c.key.service].Valid(c.printed()) && !t.lived(c.began)
 }
 
 // strike sends the command's signal when its time comes.

@@ -101,7 +101,7 @@ func (w *world) judgeToken(c *command) {
 		w.blame(c, other, "nobody issued what it printed")
 	case t.key.service != c.key.service || w.shared(t.key) != w.shared(c.key):
 		w.blame(c, leak, "it printed a token of another key: %s", t.family)
-	case c.dead && !w.ledger.forgiven(t.family) && !w.buried[t.family]:
+	case c.dead && !t.forgiven() && !w.buried[t.family]:
 		w.blame(c, other, "it printed a token of %s that the service did not accept at any time while it ran", t.family)
 	}
 }
@@ -128,7 +128,7 @@ func (w *world) lies(s *step, c *command) bool {
 			return false
 		}
 		if f := w.cells[at]; f != nil {
-			return w.ledger.alive(f)
+			return f.alive()
 		}
 	}
 	return false

@@ -5,6 +5,7 @@ import (
 	"regexp"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 )
 
@@ -12,18 +13,27 @@ import (
 type family struct {
 	key      key
 	number   int
-	personal bool      // nothing renews it
-	plain    bool      // its tokens may lie in auth.json
-	ended    time.Time // at the service; zero while it lives
-	excused  bool      // it ended because an answer was lost, which nothing on this side can prevent
+	personal bool // nothing renews it
+	plain    bool // its tokens may lie in auth.json
+
+	ended   atomic.Int64 // at the service, in Unix nanoseconds; 0 while it lives
+	excused atomic.Bool  // it ended because an answer was lost, which nothing on this side can prevent
 }
+
+// alive reports whether a sign-in is there and can be relied on.
+func (f *family) alive() bool { return f != nil && f.ended.Load() == 0 }
+
+// forgiven reports whether a sign-in ended because an answer was lost.
+func (f *family) forgiven() bool { return f != nil && f.excused.Load() }
+
+func (f *family) end() { f.ended.CompareAndSwap(0, time.Now().UnixNano()) }
 
 func (f *family) String() string {
 	if f == nil {
 		return "nothing"
 	}
 	text := fmt.Sprintf("sign-in %d of %s", f.number, f.key)
-	if !f.ended.IsZero() {
+	if !f.alive() {
 		text += ", ended"
 	}
 	return text
@@ -39,7 +49,7 @@ type issued struct {
 
 // use is one presentation of a refresh token.
 type use struct {
-	step  int
+	step  int64
 	spent bool // the service did its work
 	lost  bool // and its answer did not leave it whole
 }
@@ -48,26 +58,20 @@ type use struct {
 type ledger struct {
 	requests sync.WaitGroup // that are under way
 
+	find func(kind, format string, args ...any)
+	step atomic.Int64
+
 	mu       sync.Mutex
-	step     int
 	secrets  fragments
 	tokens   map[string]*issued
 	codes    map[string]key // whose sign-in a code is of
 	families []*family
-	strayed  []string // what was sent to a service that did not issue it
 	signIns  int
 	renewals int
 }
 
-func newLedger() *ledger {
-	return &ledger{secrets: fragments{}, tokens: map[string]*issued{}, codes: map[string]key{}}
-}
-
-// begin starts a step.
-func (l *ledger) begin(step int) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	l.step = step
+func newLedger(find func(kind, format string, args ...any)) *ledger {
+	return &ledger{find: find, secrets: fragments{}, tokens: map[string]*issued{}, codes: map[string]key{}}
 }
 
 // expect adds the code of a sign-in that is about to be finished.
@@ -109,25 +113,9 @@ func (l *ledger) lookUp(token string) *issued {
 	return l.tokens[token]
 }
 
-// lived reports whether a token that its service does not accept was good at a time.
-func (l *ledger) lived(t *issued, at time.Time) bool {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return (t.ended.IsZero() || t.ended.After(at)) && (t.expires.IsZero() || t.expires.After(at))
-}
-
-// alive reports whether a family can be relied on.
-func (l *ledger) alive(f *family) bool {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return f != nil && f.ended.IsZero()
-}
-
-// forgiven reports whether a family ended because an answer was lost.
-func (l *ledger) forgiven(f *family) bool {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return f != nil && f.excused
+// lived reports whether a token was good at a time, as far as the ledger knows.
+func (t *issued) lived(at time.Time) bool {
+	return (t.alive() || t.ended.Load() > at.UnixNano()) && (t.expires.IsZero() || t.expires.After(at))
 }
 
 // sentTo checks that a service gets its own tokens alone.
@@ -136,7 +124,7 @@ func (l *ledger) sentTo(service int, secrets ...string) {
 	defer l.mu.Unlock()
 	for _, secret := range secrets {
 		if t := l.tokens[secret]; t != nil && t.key.service != service {
-			l.strayed = append(l.strayed, fmt.Sprintf("a token of %s was sent to service %d", t.family, service))
+			l.find(leak, "a token of %s was sent to service %c", t.family, 'A'+service)
 		}
 	}
 }
@@ -145,7 +133,7 @@ func (l *ledger) sentTo(service int, secrets ...string) {
 func (l *ledger) present(refresh string) *use {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	u := &use{step: l.step}
+	u := &use{step: l.step.Load()}
 	if t := l.tokens[refresh]; t != nil {
 		t.uses = append(t.uses, u)
 	}
@@ -181,10 +169,7 @@ func (l *ledger) answer(a answer) {
 		l.renewals++
 		of, a.use.spent, a.use.lost = t.family, true, !a.whole
 	case a.spent || t.spentBefore(a.use): // the second use, which ends the sign-in
-		of = t.family
-		if of.ended.IsZero() {
-			of.ended = time.Now()
-		}
+		t.end()
 	}
 	for _, match := range found {
 		secret := string(match[2])
@@ -217,8 +202,8 @@ func (t *issued) spentBefore(u *use) bool {
 func (l *ledger) revoked(secret string, done bool) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if t := l.tokens[secret]; t != nil && done && t.expires.IsZero() && t.ended.IsZero() {
-		t.ended = time.Now()
+	if t := l.tokens[secret]; t != nil && done && t.expires.IsZero() {
+		t.end()
 	}
 }
 
@@ -229,7 +214,7 @@ func (l *ledger) excuse(lost func(*family) bool) {
 	defer l.mu.Unlock()
 	for _, t := range l.tokens {
 		for _, u := range t.uses {
-			u.lost = u.lost || u.step == l.step && lost(t.family)
+			u.lost = u.lost || u.step == l.step.Load() && lost(t.family)
 		}
 	}
 }
@@ -247,19 +232,10 @@ func (l *ledger) reused() (found []*family) {
 		}
 		t.judged = true
 		if t.uses[first].lost {
-			t.excused = true
+			t.excused.Store(true)
 		} else {
 			found = append(found, t.family)
 		}
 	}
-	return found
-}
-
-// misdirected returns what was sent to the wrong service since it was last asked.
-func (l *ledger) misdirected() []string {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	found := l.strayed
-	l.strayed = nil
 	return found
 }

@@ -96,7 +96,7 @@ func (w *world) plan() *step {
 		}
 	}
 	focus := w.pickKey()
-	for range pick(w.random, 1, 2, 3, 4, 6) {
+	for range pick(w.random, 1, 1, 2, 2, 3, 3, 4, 4, 6, 6, 16) {
 		var worker []*command
 		for range pick(w.random, 1, 1, 2, 3) {
 			k := focus
@@ -190,8 +190,7 @@ func (s *step) bound(c *command) time.Duration {
 // step makes one step: faults on, commands, faults off, questions.
 func (w *world) step(ctx context.Context) error {
 	s := w.plan()
-	w.steps++
-	w.ledger.begin(w.steps)
+	w.next()
 	if err := w.carryOut(ctx, s); err != nil {
 		return err
 	}
@@ -205,7 +204,7 @@ func (w *world) step(ctx context.Context) error {
 			w.blame(c, other, "it said that nobody is signed in, and nothing ended that")
 		}
 	}
-	return w.check(ctx, s)
+	return w.check(ctx, s, w.steps%5 == 0)
 }
 
 // carryOut runs a step's commands, and switches its faults on and off again.

@@ -31,7 +31,7 @@ type tally struct {
 	latest []string
 	began  time.Time
 
-	mu       sync.Mutex // guards findings
+	mu       sync.Mutex // guards steps, findings and kinds
 	findings []string
 	kinds    map[string]int // of findings
 
@@ -70,6 +70,14 @@ func (t *tally) note(format string, args ...any) {
 	if t.latest = append(t.latest, line); len(t.latest) > shown {
 		t.latest = t.latest[1:]
 	}
+}
+
+// next begins a step.
+func (w *world) next() {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.steps++
+	w.ledger.step.Store(int64(w.steps))
 }
 
 // count adds a command.

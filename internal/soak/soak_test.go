@@ -82,7 +82,7 @@ func TestReused(t *testing.T) {
 		"lost":              {first: answer{spent: true}, forgive: true},
 		"refused":           {first: answer{whole: true}},
 	} {
-		l := newLedger()
+		l := newLedger(nil)
 		of := l.provide("refresh-token-1", key{})
 		test.first.service, test.first.refresh = &service{}, "refresh-token-1"
 		test.first.use = l.present("refresh-token-1")
@@ -95,8 +95,8 @@ func TestReused(t *testing.T) {
 		if blamed := len(l.reused()) > 0; blamed != test.blamed {
 			t.Errorf("%s: blamed %t", name, blamed)
 		}
-		if l.forgiven(of) != test.forgive || l.alive(of) != (name == "refused") {
-			t.Errorf("%s: forgiven %t, alive %t", name, l.forgiven(of), l.alive(of))
+		if of.forgiven() != test.forgive || of.alive() != (name == "refused") {
+			t.Errorf("%s: forgiven %t, alive %t", name, of.forgiven(), of.alive())
 		}
 	}
 }

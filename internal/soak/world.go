@@ -125,7 +125,7 @@ func pick[T any](r *rand.Rand, values ...T) T { return values[r.IntN(len(values)
 
 // newWorld sets up a round.
 func (s *soak) newWorld(ctx context.Context) (w *world, err error) {
-	w = &world{soak: s, ledger: newLedger(), cells: map[cell]*family{}, buried: map[*family]bool{}, mode: pick(s.random, auto, auto, auto, keychain, file)}
+	w = &world{soak: s, ledger: newLedger(s.find), cells: map[cell]*family{}, buried: map[*family]bool{}, mode: pick(s.random, auto, auto, auto, keychain, file)}
 	w.linked = pick(s.random, true, false)
 	defer func() {
 		if err != nil {
