@@ -52,7 +52,8 @@ func (c credentialManager) Delete(ctx context.Context, account string) error {
 	return classifyErrno(err)
 }
 
-// List returns the accounts of the targets named "service:account".
+// List returns the accounts of the targets named "service:account". To Windows
+// a name in capitals is the same name.
 func (c credentialManager) List(ctx context.Context) ([]string, error) {
 	var accounts []string
 	err := bounded(ctx, nil, func() error {
@@ -61,7 +62,7 @@ func (c credentialManager) List(ctx context.Context) ([]string, error) {
 			return nil
 		}
 		for _, cred := range creds {
-			if name, ok := strings.CutPrefix(cred.TargetName, c.service+":"); ok {
+			if name, ok := strings.CutPrefix(strings.ToLower(cred.TargetName), c.service+":"); ok {
 				accounts = append(accounts, name)
 			}
 		}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"slices"
 	"testing"
 
 	"github.com/danieljoos/wincred"
@@ -46,5 +47,38 @@ func TestNoItemIsLongerThanWindowsTakes(t *testing.T) {
 	}
 	if _, err := k.Delete(t.Context(), "long"); err != nil {
 		t.Error(err)
+	}
+}
+
+// Windows folds case: an item that was written in capitals is read, listed and
+// removed under the name that it was asked for.
+func TestANameInCapitalsIsTheSameName(t *testing.T) {
+	if os.Getenv("MOGPLEX_TEST_KEYCHAIN") == "" {
+		t.Skip("MOGPLEX_TEST_KEYCHAIN is not set: this test writes to your own keychain")
+	}
+	v, err := platformBackend("mogplex-test").Open(t.Context(), Access{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer v.Close()
+	cred := wincred.NewGenericCredential("Mogplex-Test:Capitals")
+	cred.CredentialBlob = []byte("kept")
+	if err := cred.Write(); err != nil {
+		t.Fatal(err)
+	}
+	if got, found, err := v.Get(t.Context(), "capitals"); got != "kept" || !found || err != nil {
+		t.Errorf("get: %q, found %v, %v", got, found, err)
+	}
+	if got, err := v.List(t.Context()); err != nil || !slices.Equal(got, []string{"capitals"}) {
+		t.Errorf("list: %q, %v", got, err)
+	}
+	if err := v.Set(t.Context(), "capitals", "changed"); err != nil {
+		t.Error(err)
+	}
+	if err := v.Delete(t.Context(), "capitals"); err != nil {
+		t.Error(err)
+	}
+	if got, err := v.List(t.Context()); err != nil || len(got) != 0 {
+		t.Errorf("after deleting: %q, %v", got, err)
 	}
 }

@@ -13,9 +13,12 @@ import (
 const securityTool = "/usr/bin/security"
 
 // macKeychain is the macOS login keychain, through go-keyring.
-type macKeychain struct{ service string }
+type macKeychain struct {
+	service string
+	access  Access
+}
 
-func platformBackend(service string) Backend { return macKeychain{service} }
+func platformBackend(service string) Backend { return macKeychain{service: service} }
 
 func (macKeychain) Name(context.Context) string { return "macOS Keychain" }
 
@@ -23,40 +26,32 @@ func (macKeychain) Name(context.Context) string { return "macOS Keychain" }
 // the payload in base64, below that tool's 4096 bytes.
 func (macKeychain) Limit() int { return 2500 }
 
-func (m macKeychain) Open(context.Context, Access) (Vault, error) {
+// Open connects to nothing: each call finds out by itself whether the keychain
+// is locked.
+func (m macKeychain) Open(_ context.Context, access Access) (Vault, error) {
 	if _, err := os.Stat(securityTool); err != nil {
 		return nil, fail(ErrUnavailable, "%s is not there", securityTool)
 	}
-	return m, nil
+	return &macKeychain{m.service, access}, nil
 }
 
 func (macKeychain) Close() {}
 
 func (m macKeychain) Get(ctx context.Context, account string) (payload string, found bool, err error) {
-	var got string
-	err = bounded(ctx, nil, func() (err error) {
-		got, err = gokeyring.Get(m.service, account)
-		return err
-	})
-	if isNotFound(err) {
-		return "", false, nil
-	}
-	if err != nil {
-		return "", false, classifyStatus(err)
-	}
-	return got, true, nil
+	a, err := m.call(ctx, request{Op: "get", Account: account})
+	return a.Payload, a.Found, err
 }
 
+// Set updates an item in place (`add-generic-password -U`): it keeps the access
+// list that a person confirmed.
 func (m macKeychain) Set(ctx context.Context, account, payload string) error {
-	return classifyStatus(bounded(ctx, nil, func() error { return gokeyring.Set(m.service, account, payload) }))
+	_, err := m.call(ctx, request{Op: "set", Account: account, Payload: payload})
+	return err
 }
 
 func (m macKeychain) Delete(ctx context.Context, account string) error {
-	err := bounded(ctx, nil, func() error { return gokeyring.Delete(m.service, account) })
-	if isNotFound(err) {
-		return nil
-	}
-	return classifyStatus(err)
+	_, err := m.call(ctx, request{Op: "delete", Account: account})
+	return err
 }
 
 // List reads the attributes of the default keychains, which shows no secret
@@ -72,6 +67,105 @@ func (m macKeychain) List(ctx context.Context) ([]string, error) {
 	return accountsInDump(out, m.service), nil
 }
 
+// request is one go-keyring call.
+type request struct {
+	Op, Service, Account, Payload string
+	Attended                      bool // a person may be asked to unlock the keychain
+}
+
+// answer is what became of a request, or a message on the way to that.
+type answer struct {
+	Greeting string `json:",omitempty"`
+	Prompt   bool   `json:",omitempty"` // a prompt is about to be shown
+	Found    bool   `json:",omitempty"`
+	Payload  string `json:",omitempty"`
+	Failed   int    `json:",omitempty"` // 1 + the class' index in classes
+	Detail   string `json:",omitempty"`
+}
+
+// classes are the classes of failure that a call can end in.
+var classes = []error{ErrLocked, ErrDenied, ErrUnavailable}
+
+func (a answer) err() error {
+	if a.Failed < 1 || a.Failed > len(classes) {
+		return nil
+	}
+	return fail(classes[a.Failed-1], "%s", a.Detail)
+}
+
+// call performs r in a child, or in this process if the program has no children.
+func (m macKeychain) call(ctx context.Context, r request) (answer, error) {
+	r.Service, r.Attended = m.service, m.access.Attended
+	a, err := callInChild(ctx, r, m.access.OnPrompt)
+	if errors.Is(err, errNoChild) {
+		done := make(chan answer, 1)
+		if err = bounded(ctx, nil, func() error { done <- perform(r, m.access.OnPrompt); return nil }); err == nil {
+			a = <-done
+		}
+	}
+	if err == nil {
+		err = a.err()
+	}
+	if err != nil {
+		return answer{}, err
+	}
+	return a, nil
+}
+
+// The errors of a keychain that is asked whether it is locked: there is no
+// default one, or its file is not there.
+const (
+	noDefaultKeychain = -25307
+	noSuchKeychain    = -25294
+)
+
+// perform makes the call. It shows no dialog for a locked keychain unless a
+// person is there to answer it; onPrompt, which may be nil, is called first then.
+// For an account without a keychain macOS' dialog offers to reset all of them,
+// which nobody is asked for the sake of one item.
+func perform(r request, onPrompt func()) answer {
+	switch locked, status := keychainLocked(); {
+	case status == noDefaultKeychain, status == noSuchKeychain:
+		return failed(statusError(int(uint8(status)))) // as security ends
+	case status != 0: // macOS does not tell
+	case locked && !r.Attended:
+		return failed(fail(ErrLocked, ""))
+	case locked && onPrompt != nil:
+		onPrompt()
+	}
+	a, err := answer{Found: true}, error(nil)
+	switch r.Op {
+	case "get":
+		a.Payload, err = gokeyring.Get(r.Service, r.Account)
+	case "set":
+		err = gokeyring.Set(r.Service, r.Account, r.Payload)
+	case "delete":
+		err = gokeyring.Delete(r.Service, r.Account)
+	}
+	if isNotFound(err) && r.Op != "set" {
+		return answer{}
+	}
+	if err != nil {
+		return failed(classifyStatus(err))
+	}
+	return a
+}
+
+// failed is the answer for an *Error of one of the classes.
+func failed(err error) (a answer) {
+	var e *Error
+	if !errors.As(err, &e) {
+		e = &Error{Kind: ErrUnavailable}
+	}
+	a.Detail = e.Detail
+	for i, class := range classes {
+		if e.Kind == class {
+			a.Failed = i + 1
+		}
+	}
+	return a
+}
+
 // isNotFound goes by the exit code as well: go-keyring reads the tool's words,
 // which are English only where macOS is.
 func isNotFound(err error) bool {
@@ -83,8 +177,6 @@ func isNotFound(err error) bool {
 func classifyStatus(err error) error {
 	var exit *exec.ExitError
 	switch {
-	case err == nil, errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded):
-		return err
 	case errors.Is(err, gokeyring.ErrSetDataTooBig):
 		return fail(ErrUnavailable, "an item was too big for it")
 	case !errors.As(err, &exit):

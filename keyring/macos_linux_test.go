@@ -26,11 +26,19 @@ func TestMacOSCodeAgainstAStandIn(t *testing.T) {
 	if err := os.Mkdir(items, 0o700); err != nil {
 		t.Fatal(err)
 	}
-	cmd := exec.Command(binary, "-test.v", "-test.run=OfThePlatform$")
-	cmd.Env = append(os.Environ(), "MOGPLEX_TEST_KEYCHAIN=1", "SECURITY_ITEMS="+items)
-	out, err := cmd.CombinedOutput()
-	if passed := strings.Count(string(out), "\n--- PASS: TestAStandIn"); err != nil || passed != 2 {
-		t.Errorf("%d passed, %v\n%s", passed, err, out)
+	for _, test := range []struct {
+		env, run string
+		passes   int
+	}{
+		{"", "OfThePlatform$", 8},
+		{"SECURITY_IN_PROCESS=1", "IsLockedOfThePlatform$|ShowsNoDialogOfThePlatform$", 2}, // a program without RunChild
+	} {
+		cmd := exec.Command(binary, "-test.v", "-test.run="+test.run)
+		cmd.Env = append(os.Environ(), "MOGPLEX_TEST_KEYCHAIN=1", "SECURITY_ITEMS="+items, "SECURITY_JOURNAL="+filepath.Join(dir, "journal"), test.env)
+		out, err := cmd.CombinedOutput()
+		if passed := strings.Count(string(out), "\n--- PASS: Test"); err != nil || passed != test.passes {
+			t.Errorf("%s: %d passed, %v\n%s", test.env, passed, err, out)
+		}
 	}
 	if left, _ := filepath.Glob(filepath.Join(items, "*")); len(left) != 0 {
 		t.Errorf("%d items were left behind, such as %q", len(left), left[0])
@@ -86,6 +94,9 @@ func standInOverlay(t *testing.T, dir, security string) string {
 	}
 	for name, words := range map[string][2]string{
 		"keychain_darwin.go":        {`"/usr/bin/security"`, fmt.Sprintf("%q", security)},
+		"child_darwin.go":           {},
+		"child_darwin_test.go":      {},
+		"testdata/lockstate.go":     {"//go:build ignore", ""},
 		"platform_test.go":          {"//go:build windows || darwin", ""},
 		"testdata/macos_standin.go": {"//go:build ignore", ""},
 	} {
@@ -98,7 +109,9 @@ func standInOverlay(t *testing.T, dir, security string) string {
 		}
 		replace[filepath.Join(here, instead)] = changed
 	}
-	replace[filepath.Join(here, "platform_test.go")] = ""
+	for _, name := range []string{"platform_test.go", "child_other.go"} {
+		replace[filepath.Join(here, name)] = ""
+	}
 	text, err := json.Marshal(map[string]any{"Replace": replace})
 	if err != nil {
 		t.Fatal(err)

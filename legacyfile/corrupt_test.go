@@ -4,13 +4,12 @@ import (
 	"context"
 	"errors"
 	"os"
-	"path/filepath"
 	"strings"
 	"testing"
 	"time"
 )
 
-func TestCorruptIsReportedWithItsPlace(t *testing.T) {
+func TestACorruptFileIsReportedWithItsPlace(t *testing.T) {
 	const mark = "SECRETMARK"
 	tests := []struct {
 		name, file   string
@@ -27,13 +26,7 @@ func TestCorruptIsReportedWithItsPlace(t *testing.T) {
 		{"zeros", strings.Repeat("\x00", 64), 1, 1},
 		{"NUL in a string", "{\"a\":\"" + mark + "\x00\"}", 1, 17},
 		{"UTF-16", "\xff\xfe{\x00}\x00", 1, 1},
-		{"not UTF-8", "{\"a\":\"" + mark + "\xff\"}", 1, 17},
-		{"nested too deep", `{"a":` + strings.Repeat("[", 20000) + strings.Repeat("]", 20000) + `}`, 1, 10005},
-		{"name twice", `{"groq":"` + mark + `","groq":"b"}`, 1, 22},
-		{"name twice, escaped", `{"groq":"` + mark + `",` + "\n" + `"gr\u006fq":"b"}`, 2, 1},
-		{"name twice in credentials", "{\"credentials\":{\"a\":1,\n\"a\":2}}", 2, 1},
-		{"name twice in an entry", "{\"credentials\":{\"a\":{\"key\":\"x\",\n \"key\":\"" + mark + "\"}}}", 2, 2},
-		{"name twice in an old entry", "{\"a\":{\"key\":\"x\",\n \"key\":\"" + mark + "\"}}", 2, 2},
+		{"our objects twice", `{"credentials":{},` + "\n" + `"credentials":{"a":"` + mark + `"}}`, 2, 1},
 		{"credentials is no object", "{\n\"credentials\": [\"" + mark + "\"]}", 2, 16},
 	}
 	for _, test := range tests {
@@ -63,57 +56,77 @@ func TestCorruptIsReportedWithItsPlace(t *testing.T) {
 	}
 }
 
-func TestSetPutsACorruptFileAside(t *testing.T) {
+func TestSetBacksUpACorruptFile(t *testing.T) {
 	f := newFile(t, "")
 	f.now = func() time.Time { return time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC) }
 	for i, suffix := range []string{"", "-2", "-3"} {
 		broken := strings.Repeat("{", i+1)
 		write(t, f, broken)
 		set(t, f, "groq", key("g", ""))
-		aside := f.path + ".corrupt-20261123T120000Z" + suffix
-		data, err := os.ReadFile(aside)
+		backup := f.path + ".corrupt-20261123T120000Z" + suffix
+		data, err := os.ReadFile(backup)
 		must(t, err)
 		if string(data) != broken || get(t, f, "groq") != key("g", "") {
-			t.Errorf("aside: %q", data)
+			t.Errorf("backed up: %q", data)
 		}
 		notices := f.Notices()
-		if len(notices) != 1 || !strings.Contains(notices[0], aside) {
+		if len(notices) != 1 || !strings.Contains(notices[0], backup) {
 			t.Errorf("notices: %q", notices)
 		}
 	}
 	if left := f.Notices(); len(left) != 0 {
 		t.Errorf("said twice: %q", left)
 	}
-	if aside := f.PutAside(); len(aside) != 3 || aside[0] != f.path+".corrupt-20261123T120000Z" {
-		t.Errorf("they are forgotten: %q", aside)
+	if backups := f.BackedUp(); len(backups) != 3 || backups[0] != f.path+".corrupt-20261123T120000Z" {
+		t.Errorf("they are forgotten: %q", backups)
 	}
 }
 
-func TestCorruptFileStaysWhereTheSaveFails(t *testing.T) {
+func TestACorruptFileStaysIfTheSaveFails(t *testing.T) {
 	f := newFile(t, "{")
 	err := f.Set(context.Background(), "a", []byte(key(strings.Repeat("x", maxSize), "")))
 	if !errors.Is(err, ErrTooLarge) || content(t, f) != "{" {
 		t.Errorf("got %v", err)
 	}
-	if aside, _ := filepath.Glob(f.path + ".corrupt*"); len(aside) != 0 || len(f.Notices()) != 0 {
-		t.Errorf("put aside: %v", aside)
+	if backups := f.BackedUp(); len(backups) != 0 || len(f.Notices()) != 0 {
+		t.Errorf("backed up: %v", backups)
 	}
 }
 
-// The file was replaced, and it is not certain that it stays so. What was put
-// aside is the only copy of what could not be parsed.
-func TestCorruptFileThatWasReplacedStaysAside(t *testing.T) {
-	f := newFile(t, "{")
-	broken := errors.New("the disk failed")
-	f.syncDir = func(string) error { return broken }
-	if err := f.Set(context.Background(), "groq", []byte(key("g", ""))); !errors.Is(err, broken) {
-		t.Errorf("got %v", err)
+// One entry that can't be read is no reason to lose the others.
+func TestACorruptEntryConcernsItsOwnNameAlone(t *testing.T) {
+	const mark = "SECRETMARK"
+	tests := []struct {
+		name, file   string
+		line, column int
+	}{
+		{"twice", `{"xai":"x","groq":"` + mark + `",` + "\n" + `"gr\u006fq":"b"}`, 2, 1},
+		{"twice in credentials", "{\"xai\":\"x\",\"credentials\":{\"groq\":\"a\",\n\"groq\":\"" + mark + "\"}}", 2, 1},
+		{"field twice", "{\"xai\":\"x\",\"credentials\":{\"groq\":{\"key\":\"x\",\n \"key\":\"" + mark + "\"}}}", 2, 2},
+		{"field twice at the top", "{\"xai\":\"x\",\"groq\":{\"key\":\"x\",\n \"key\":\"" + mark + "\"}}", 2, 2},
+		{"not UTF-8", "{\"xai\":\"x\",\n\"groq\":\"" + mark + "\xff\"}", 2, 19},
+		{"nested too deep", "{\"xai\":\"x\",\n\"groq\":{\"key\":\"k\",\"a\":" + strings.Repeat("[", 20000) + strings.Repeat("]", 20000) + "}}", 2, 8},
 	}
-	aside, _ := filepath.Glob(f.path + ".corrupt*")
-	if len(aside) != 1 || len(f.Notices()) != 1 {
-		t.Fatalf("put aside: %v", aside)
-	}
-	if data, err := os.ReadFile(aside[0]); string(data) != "{" {
-		t.Errorf("aside: %q, %v", data, err)
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			f := newFile(t, test.file)
+			entry, found, err := f.Get(context.Background(), "groq")
+			at, ok := errors.AsType[*CorruptError](err)
+			if !ok || at.Line != test.line || at.Column != test.column || strings.Contains(err.Error(), mark) {
+				t.Fatalf("got %v, want line %d, column %d", err, test.line, test.column)
+			}
+			if !found || len(entry) == 0 || get(t, f, "xai") != key("x", "") || list(t, f) != "groq xai" {
+				t.Errorf("%q, listed %s", entry, list(t, f))
+			}
+			must(t, f.Update(context.Background(), "groq", func(current []byte) ([]byte, error) {
+				if string(current) != string(entry) {
+					t.Errorf("Update sees %q, Get %q", current, entry)
+				}
+				return []byte(key("new", "")), nil
+			}))
+			if get(t, f, "groq") != key("new", "") || get(t, f, "xai") != key("x", "") || len(f.BackedUp()) != 1 {
+				t.Errorf("left %s", content(t, f))
+			}
+		})
 	}
 }

@@ -29,6 +29,9 @@ func TestEveryShapeReadsAsVersion1(t *testing.T) {
 		{"Codex tokens", `{"tokens":{"access_token":"no"}}`, "tokens", ""},
 		{"unknown fields", `{"x":{"type":"oauth","access":"a","n":12345678901234567890.10,"u":"\u00e9<"}}`, "x",
 			`{"type":"oauth","access_token":"a","n":12345678901234567890.10,"u":"\u00e9<"}`},
+		{"another service's token", `{"credentials":{"mogplex@https://b.example":"t"}}`, "mogplex@https://b.example", `{"type":"pat","token":"t"}`},
+		{"both places", `{"credentials":{"groq":` + key("in", early) + `},"groq":` + key("out", late) + `}`, "groq", key("in", early)},
+		{"blank in credentials", `{"credentials":{"groq":{}},"groq":"out"}`, "groq", key("out", "")},
 		{"unknown type in credentials", `{"credentials":{"x":{"type":"passkey","id":1}}}`, "x", `{"type":"passkey","id":1}`},
 		{"unknown type at the top", `{"x":{"type":"passkey","key":"k","id":1}}`, "x", ""},
 		{"a setting", `{"theme":"dark"}`, "theme", ""},
@@ -55,31 +58,12 @@ func TestEveryShapeReadsAsVersion1(t *testing.T) {
 			if got := get(t, f, test.provider); got != test.want {
 				t.Errorf("got  %s\nwant %s", got, test.want)
 			}
-			if again := canonical(test.provider, []byte(test.want), false); string(again) != test.want {
-				t.Errorf("the canonical entry reads as %s", again)
+			if again, err := canonical(test.provider, []byte(test.want), false); string(again) != test.want || err != nil {
+				t.Errorf("the canonical entry reads as %s, %v", again, err)
 			}
 			listed := list(t, f) == test.provider
 			if listed != (test.want != "") {
 				t.Errorf("listed: %v", listed)
-			}
-		})
-	}
-}
-
-func TestNewerOfTwoCopiesWins(t *testing.T) {
-	tests := []struct{ name, credentials, top, want string }{
-		{"newer in credentials", late, early, "in"},
-		{"newer at the top", early, late, "out"},
-		{"the same", early, early, "in"},
-		{"only the top has a time", "", early, "out"},
-		{"neither", "", "", "in"},
-	}
-	for _, test := range tests {
-		t.Run(test.name, func(t *testing.T) {
-			f := newFile(t, `{"credentials":{"groq":`+key("in", test.credentials)+`},"groq":`+key("out", test.top)+`}`)
-			entry, _ := parseObject([]byte(get(t, f, "groq")))
-			if entry.text("key") != test.want {
-				t.Errorf("got %q, want %q", entry.text("key"), test.want)
 			}
 		})
 	}

@@ -2,6 +2,7 @@ package legacyfile_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log"
 	"os"
@@ -11,7 +12,7 @@ import (
 )
 
 // A file of an older program is read as it is, and becomes today's at the first
-// write. What is not a credential stays.
+// write. What is not a credential stays as it is.
 func Example() {
 	dir, err := os.MkdirTemp("", "example")
 	if err != nil {
@@ -23,10 +24,20 @@ func Example() {
 		log.Fatal(err)
 	}
 
-	ctx, f := context.Background(), legacyfile.New(path, filepath.Join(dir, "auth.json.lock"))
+	ctx, f := context.Background(), legacyfile.New(path, legacyfile.Options{})
 	entry, found, err := f.Get(ctx, "groq")
 	fmt.Printf("%s %v %v\n", entry, found, err)
 
+	// Update sees what is there and decides: an error of the function ends it.
+	err = f.Update(ctx, "groq", func(current []byte) ([]byte, error) {
+		if string(current) != `{"type":"api_key","key":"gsk_1"}` {
+			return nil, errors.New("somebody else changed it")
+		}
+		return []byte(`{"type":"api_key","key":"gsk_2"}`), nil
+	})
+	if err != nil {
+		log.Fatal(err)
+	}
 	if err := f.Set(ctx, "xai", []byte(`{"type":"api_key","key":"xai-2"}`)); err != nil {
 		log.Fatal(err)
 	}
@@ -35,32 +46,10 @@ func Example() {
 	for _, notice := range f.Notices() {
 		fmt.Fprintln(os.Stderr, notice) // such as a mode that let others read
 	}
+	data, _ := os.ReadFile(path)
+	fmt.Println(string(data))
 	// Output:
 	// {"type":"api_key","key":"gsk_1"} true <nil>
 	// [groq xai] <nil>
-}
-
-// Each entry is removed only after its copy was read back, so that it can be
-// interrupted and run again.
-func ExampleMigrate() {
-	dir, err := os.MkdirTemp("", "example")
-	if err != nil {
-		log.Fatal(err)
-	}
-	defer os.RemoveAll(dir)
-	ctx := context.Background()
-	open := func(name string) *legacyfile.File {
-		return legacyfile.New(filepath.Join(dir, name), filepath.Join(dir, name+".lock"))
-	}
-	old, next := open("old.json"), open("new.json")
-	if err := old.Set(ctx, "groq", []byte(`{"type":"api_key","key":"gsk_1"}`)); err != nil {
-		log.Fatal(err)
-	}
-	for range 2 {
-		report, err := legacyfile.Migrate(ctx, old, next, legacyfile.Options{})
-		fmt.Println(report.Moved, len(report.Failed), err)
-	}
-	// Output:
-	// [groq] 0 <nil>
-	// [] 0 <nil>
+	// {"version":1,"credentials":{"groq":{"type":"api_key","key":"gsk_2"},"xai":{"type":"api_key","key":"xai-2"}},"theme":"dark"}
 }

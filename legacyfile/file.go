@@ -88,7 +88,7 @@ func (f *File) find(ctx context.Context, name string) (entry []byte, foreign boo
 		return nil, true, err
 	}
 	entry, _, err = doc.find(name)
-	return entry, true, corrupt(f.opt.Codex, doc, err)
+	return entry, entry != nil, corrupt(f.opt.Codex, doc, err)
 }
 
 // List returns the names that Get would find, sorted, those of corrupt entries

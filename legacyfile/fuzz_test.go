@@ -2,6 +2,7 @@ package legacyfile
 
 import (
 	"bytes"
+	"encoding/json"
 	"testing"
 )
 
@@ -27,60 +28,98 @@ func FuzzRead(f *testing.F) {
 		if err != nil {
 			return
 		}
-		after, err := parseDocument(data)
-		if err != nil {
-			t.Fatal("it parses once only")
-		}
-		after.set(name, []byte(entry))
-		again, err := parseDocument(after.render())
+		after, err := before.set(name, []byte(entry))
 		if err != nil {
 			t.Fatalf("what was written does not parse: %v", err)
 		}
-		if got, _ := again.find(name); string(got) != entry {
-			t.Fatalf("stored %s, got %s", entry, got)
+		if got, _, err := after.find(name); string(got) != entry || err != nil {
+			t.Fatalf("stored %s, got %s, %v", entry, got, err)
+		}
+		if len(before.top) > 0 && len(after.text) > len(before.text)+growth {
+			t.Fatalf("%d bytes became %d", len(before.text), len(after.text))
 		}
 		for _, other := range before.names() {
-			sameEntry(t, before, again, other, name)
+			sameEntry(t, before, after, other, name)
 		}
-		keeps(t, before.top, again.top, "version", "credentials", name)
-		keeps(t, before.credentials, again.credentials, name)
-		again.remove(name)
-		if got, _ := again.find(name); got != nil {
-			t.Fatal("still there after delete")
+		same(t, others(before, name), others(after, name))
+		left, _, err := after.remove(name)
+		if err != nil {
+			t.Fatalf("what was left does not parse: %v", err)
 		}
+		if got, _ := left.own(name); got != nil {
+			t.Fatal("still there after remove")
+		}
+		same(t, others(before, name), others(left, name))
 	})
 }
+
+// growth is what the other members may cost: the new entry, the version, the
+// credentials object and three times the white space that one member has.
+const growth = 4 << 10
 
 func sameEntry(t *testing.T, before, after *document, other, except string) {
 	t.Helper()
 	if other == except {
 		return
 	}
-	was, _ := before.find(other)
-	if was == nil {
+	was, _, wasErr := before.find(other)
+	if was == nil && wasErr == nil {
 		t.Fatalf("%q is listed and not found", other)
 	}
-	is, _ := after.find(other)
-	if !bytes.Equal(was, is) {
+	is, _, isErr := after.find(other)
+	if !bytes.Equal(was, is) || (wasErr == nil) != (isErr == nil) {
 		t.Fatalf("%q was %q, is %q", other, was, is)
 	}
-	if fixed := canonical(other, was, false); !bytes.Equal(fixed, was) {
+	if wasErr != nil {
+		return
+	}
+	if fixed, err := canonical(other, was, false); !bytes.Equal(fixed, was) || err != nil {
 		t.Fatalf("%q is canonical as %q and as %q", other, was, fixed)
 	}
 }
 
-// keeps checks that every value but the excepted is byte for byte the same.
-func keeps(t *testing.T, before, after object, except ...string) {
-	t.Helper()
-	for _, name := range except {
-		before, after = before.without(name), after.without(name)
+// others are the members that a write of name does not concern.
+func others(d *document, name string) (all object) {
+	for _, m := range d.top {
+		if m.name != "version" && m.name != "credentials" && !isOld(m, name) {
+			all = append(all, m)
+		}
 	}
+	return append(all, d.credentials.without(name)...)
+}
+
+// same checks that all members are byte for byte the same.
+func same(t *testing.T, before, after object) {
+	t.Helper()
 	if len(before) != len(after) {
 		t.Fatalf("%d members became %d", len(before), len(after))
 	}
 	for i := range before {
-		if before[i].name != after[i].name || !bytes.Equal(before[i].key, after[i].key) || !bytes.Equal(before[i].value, after[i].value) {
+		if !bytes.Equal(before[i].key, after[i].key) || !bytes.Equal(before[i].value, after[i].value) {
 			t.Fatalf("%s: %s became %s: %s", before[i].key, before[i].value, after[i].key, after[i].value)
 		}
 	}
+}
+
+// FuzzScanner compares the scanner with encoding/json, which it replaces for
+// its lack of a limit on nesting.
+func FuzzScanner(f *testing.F) {
+	for _, seed := range []string{
+		`{"a":[1,-0.5e+10,true,false,null,"\u00e9\n"],"b":{}}`, `[`, `"\ud800"`, `01`, `-`, `1.`, `1e`, `"\x"`, `"\u12g4"`, `[1,]`,
+		`{"a"}`, `{,}`, `{"a":1,}`, `tru`, `nul`, ` 1 `, "\"\x01\"", `[[[]]]`, `{"":{"":{}}}`, `]`, `[}`, `1 2`, "\xff",
+	} {
+		f.Add([]byte(seed))
+	}
+	f.Fuzz(func(t *testing.T, data []byte) {
+		end, err := skipValue(data, 0)
+		ours := err == nil && skipSpace(data, end) == len(data)
+		if theirs := json.Valid(data); ours != theirs && len(data) < 10000 {
+			t.Fatalf("accepted: %v, by encoding/json: %v", ours, theirs)
+		}
+		if ours {
+			if o, err := parseObject(data); err == nil {
+				_ = o.repeated()
+			}
+		}
+	})
 }

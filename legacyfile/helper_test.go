@@ -2,15 +2,15 @@ package legacyfile
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"os"
 	"path/filepath"
-	"reflect"
 	"strings"
 	"testing"
 
 	"go.uber.org/goleak"
+
+	"github.com/mogplex/mogplex-cli/internal/private"
 )
 
 func TestMain(m *testing.M) {
@@ -24,7 +24,7 @@ func TestMain(m *testing.M) {
 func newFile(t testing.TB, content string) *File {
 	t.Helper()
 	dir := filepath.Join(t.TempDir(), "state")
-	f := New(filepath.Join(dir, "auth.json"), filepath.Join(dir, "locks", "auth.lock"))
+	f := New(filepath.Join(dir, "auth.json"), Options{Dir: dir})
 	if content != "" {
 		write(t, f, content)
 	}
@@ -37,7 +37,7 @@ func write(t testing.TB, f *File, content string) {
 	if err := os.Remove(f.path); err != nil && !os.IsNotExist(err) {
 		t.Fatal(err)
 	}
-	must(t, writeNew(f.path, []byte(content)))
+	must(t, private.Create(f.path, []byte(content)))
 }
 
 func must(t testing.TB, err error) {
@@ -94,22 +94,20 @@ func snapshot(t testing.TB, f *File) map[string]string {
 		}
 		all[path] = fmt.Sprint(info.Mode(), info.ModTime(), info.Size())
 		if info.Mode().IsRegular() {
-			all[path] += content(t, New(path, ""))
+			all[path] += content(t, New(path, Options{}))
 		}
 		return nil
 	}))
 	return all
 }
 
-func sameJSON(t testing.TB, got, want string) {
+// missing skips a test for want of something, which CI does not forgive.
+func missing(t testing.TB, reason string) {
 	t.Helper()
-	if got == want {
-		return
+	if os.Getenv("MOGPLEX_CI_REQUIRE") != "" {
+		t.Fatal(reason)
 	}
-	var g, w any
-	if json.Unmarshal([]byte(got), &g) != nil || json.Unmarshal([]byte(want), &w) != nil || !reflect.DeepEqual(g, w) {
-		t.Errorf("got  %s\nwant %s", got, want)
-	}
+	t.Skip(reason)
 }
 
 const (

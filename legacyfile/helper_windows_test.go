@@ -1,10 +1,5 @@
 package legacyfile
 
-import (
-	"errors"
-	"testing"
-)
+import "errors"
 
 func limitFileSize(uint64) error { return errors.ErrUnsupported }
-
-func openToOthers(testing.TB, *File) {}

@@ -50,16 +50,3 @@ func TestWaitForTheLockEnds(t *testing.T) {
 	kill()
 	set(t, f, "xai", key("x", "")) // a dead process holds nothing
 }
-
-func TestGoroutineWaitsItsTurnNoLongerThanItMay(t *testing.T) {
-	f := newFile(t, "")
-	unlock, err := f.lock(context.Background())
-	must(t, err)
-	ctx, cancel := context.WithTimeout(context.Background(), time.Millisecond)
-	defer cancel()
-	if err := f.Set(ctx, "xai", []byte(key("x", ""))); !errors.Is(err, ErrBusy) {
-		t.Errorf("got %v", err)
-	}
-	unlock()
-	set(t, f, "xai", key("x", ""))
-}

@@ -16,7 +16,7 @@ import (
 
 // child is what this test binary does when it is started as another process.
 func child(role string) int {
-	f := New(os.Getenv("LEGACYFILE_TEST_PATH"), os.Getenv("LEGACYFILE_TEST_LOCK"))
+	f := New(os.Getenv("LEGACYFILE_TEST_PATH"), Options{})
 	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
 	defer cancel()
 	var err error
@@ -25,8 +25,12 @@ func child(role string) int {
 		err = f.Set(ctx, name, []byte(key(name, "")))
 	case role == "count":
 		err = count(ctx, f)
-	case role == "migrate":
-		_, err = Migrate(ctx, f, New(f.path+".moved", f.lockPath+".moved"), Options{})
+	case role == "reserve":
+		if _, err = f.Reserve(ctx, 1000); err == nil {
+			p, _ := os.FindProcess(os.Getpid())
+			err = p.Kill()
+			<-ctx.Done()
+		}
 	case role == "limited":
 		err = limitFileSize(10)
 		if err == nil {
@@ -61,7 +65,7 @@ func command(t testing.TB, role string, f *File) *exec.Cmd {
 	must(t, err)
 	cmd := exec.Command(self)
 	cmd.Env = append(os.Environ(), "LEGACYFILE_TEST_ROLE="+role,
-		"LEGACYFILE_TEST_PATH="+f.path, "LEGACYFILE_TEST_LOCK="+f.lockPath)
+		"LEGACYFILE_TEST_PATH="+f.path)
 	return cmd
 }
 
@@ -154,32 +158,5 @@ func checkConfirmed(t *testing.T, f *File, confirmed int) {
 	}
 	if get(t, f, "xai") == "" {
 		t.Fatal("the other entry is lost")
-	}
-}
-
-// A migration is killed at any moment: every entry is always in one store or in
-// both, and the next run finishes the job.
-func TestKilledMigrationLosesNothing(t *testing.T) {
-	const entries = 12
-	for round := range 12 {
-		f := newFile(t, "")
-		moved := New(f.path+".moved", f.lockPath+".moved")
-		for n := range entries {
-			set(t, f, "p"+strconv.Itoa(n), key(strconv.Itoa(n), ""))
-		}
-		cmd := command(t, "migrate", f)
-		must(t, cmd.Start())
-		time.AfterFunc(time.Duration(2+round)*time.Millisecond, func() { _ = cmd.Process.Kill() })
-		_ = cmd.Wait()
-		for n := range entries {
-			name, want := "p"+strconv.Itoa(n), key(strconv.Itoa(n), "")
-			if get(t, f, name) != want && get(t, moved, name) != want {
-				t.Fatalf("%s is lost", name)
-			}
-		}
-		migrate(t, f, moved, Options{})
-		if left, n := list(t, f), len(strings.Fields(list(t, moved))); left != "" || n != entries {
-			t.Fatalf("left %q, moved %d", left, n)
-		}
 	}
 }

@@ -3,7 +3,9 @@ package legacyfile
 import (
 	"context"
 	"errors"
+	"maps"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strings"
 	"syscall"
@@ -19,7 +21,7 @@ func TestFullDiskKeepsTheOldFile(t *testing.T) {
 		t.Skipf("no tmpfs can be mounted here: %v", err)
 	}
 	defer syscall.Unmount(dir, 0)
-	f := New(filepath.Join(dir, "auth.json"), filepath.Join(t.TempDir(), "lock"))
+	f := New(filepath.Join(dir, "auth.json"), Options{})
 	write(t, f, `{"groq":"g"}`)
 	err := f.Set(context.Background(), "xai", []byte(key(strings.Repeat("x", 100<<10), "")))
 	if !errors.Is(err, syscall.ENOSPC) {
@@ -28,10 +30,139 @@ func TestFullDiskKeepsTheOldFile(t *testing.T) {
 	keptWithoutLeftovers(t, f)
 	set(t, f, "xai", key("x", "")) // what fits is still saved
 
+	// What was reserved is stored although the disk is full by then.
+	must(t, os.Remove(f.path))
+	write(t, f, `{"groq":"g"}`)
+	large := key(strings.Repeat("x", 9<<10), "")
+	release, err := f.Reserve(t.Context(), len(large))
+	must(t, err)
+	fill(t, dir)
+	must(t, f.Set(t.Context(), "xai", []byte(large)))
+	release()
+	if get(t, f, "xai") != large {
+		t.Error("the answer is lost")
+	}
+	if err := f.Set(t.Context(), "xai", []byte(large)); !errors.Is(err, syscall.ENOSPC) {
+		t.Errorf("the disk was not full: %v", err)
+	}
+	if _, err := f.Reserve(t.Context(), len(large)); !errors.Is(err, syscall.ENOSPC) {
+		t.Errorf("reserved on a full disk: %v", err)
+	}
+
 	must(t, syscall.Mount("tmpfs", dir, "tmpfs", syscall.MS_REMOUNT|syscall.MS_RDONLY, "size=64k"))
 	before := content(t, f)
 	err = f.Set(context.Background(), "groq", []byte(key("h", "")))
 	if !errors.Is(err, syscall.EROFS) || content(t, f) != before {
 		t.Errorf("read-only: got %v", err)
+	}
+}
+
+// fill leaves no byte free in the file system of dir.
+func fill(t *testing.T, dir string) {
+	t.Helper()
+	file, err := os.Create(filepath.Join(dir, "filler"))
+	must(t, err)
+	defer file.Close()
+	for err == nil {
+		_, err = file.Write(make([]byte, 4<<10))
+	}
+	if !errors.Is(err, syscall.ENOSPC) {
+		t.Fatal(err)
+	}
+}
+
+func TestAReservationIsGivenBack(t *testing.T) {
+	f := newFile(t, `{"groq":"g"}`)
+	leftovers := func() int {
+		left, _ := filepath.Glob(filepath.Join(filepath.Dir(f.path), ".auth*"))
+		return len(left)
+	}
+	release, err := f.Reserve(t.Context(), 1000)
+	must(t, err)
+	set(t, New(f.path, Options{}), "xai", key("x", "")) // another's write leaves it alone
+	if leftovers() != 1 {
+		t.Error("a living reservation was swept")
+	}
+	release()
+	if leftovers() != 0 {
+		t.Error("the space stays taken")
+	}
+	must(t, runTraced(t, f, "reserve", "kill"))
+	if leftovers() != 1 {
+		t.Error("a killed process left no reservation to sweep")
+	}
+	set(t, f, "xai", key("y", ""))
+	if leftovers() != 0 {
+		t.Error("a dead process's reservation stays")
+	}
+}
+
+// runTraced runs a role in another process; with "kill" it kills itself at its
+// end. A fault is what strace injects into it.
+func runTraced(t *testing.T, f *File, role, fault string) error {
+	t.Helper()
+	cmd := command(t, role, f)
+	if fault == "kill" {
+		if out, _ := cmd.Output(); string(out) != "" {
+			return errors.New(string(out))
+		}
+		return nil
+	}
+	strace, err := exec.LookPath("strace")
+	if err != nil {
+		missing(t, "strace is not installed")
+	}
+	cmd.Args = append([]string{strace, "-f", "-qq", "-o", os.DevNull, "-e", fault, cmd.Path}, cmd.Args[1:]...)
+	cmd.Path = strace
+	if out, _ := cmd.Output(); string(out) != "" {
+		return errors.New(string(out))
+	}
+	return nil
+}
+
+// The file was replaced, and it is not certain that it stays so. The backup is
+// the only copy of what could not be parsed.
+func TestTheBackupStaysIfTheDirectoryIsNotSynced(t *testing.T) {
+	f := newFile(t, "{")
+	must(t, os.Mkdir(filepath.Join(filepath.Dir(f.path), "locks"), 0o700))
+	err := runTraced(t, f, "set groq", "inject=fsync:error=EIO:when=2")
+	if err == nil || !strings.Contains(err.Error(), ErrUnsure.Error()) {
+		t.Errorf("got %v", err)
+	}
+	backups := f.BackedUp()
+	if len(backups) != 1 || get(t, f, "groq") == "" {
+		t.Fatalf("backed up: %v", backups)
+	}
+	if data, err := os.ReadFile(backups[0]); string(data) != "{" {
+		t.Errorf("backed up: %q, %v", data, err)
+	}
+}
+
+func TestAFileSystemWithoutLocksIsWrittenAllTheSame(t *testing.T) {
+	f := newFile(t, `{"groq":"g"}`)
+	must(t, runTraced(t, f, "set xai", "inject=flock:error=ENOLCK"))
+	if get(t, f, "xai") == "" || get(t, f, "groq") == "" {
+		t.Error("nothing was stored")
+	}
+}
+
+// Root leaves nothing in the home of somebody else that this person could not
+// read, write or remove.
+func TestRootLeavesNothingInAnotherUsersDirectory(t *testing.T) {
+	if os.Geteuid() != 0 {
+		t.Skip("only root can give a directory away")
+	}
+	for _, start := range []string{"", `{"groq":"g"}`} {
+		f := newFile(t, start)
+		dir := filepath.Dir(f.path)
+		must(t, os.MkdirAll(dir, 0o700))
+		must(t, os.Chown(dir, 12345, 12345))
+		before := snapshot(t, f)
+		if err := f.Set(t.Context(), "xai", []byte(key("x", ""))); !errors.Is(err, ErrNotOwner) {
+			t.Errorf("got %v", err)
+		}
+		if after := snapshot(t, f); !maps.Equal(before, after) {
+			t.Errorf("before %v\nafter %v", before, after)
+		}
 	}
 }

@@ -49,8 +49,12 @@ func (m *Manager) Movable(ctx context.Context, from string) ([]Listed, error) {
 		return nil, err
 	}
 	var ours []Listed
+	id := m.Dir.ID()
 	for _, l := range list {
-		if l.Key.Profile == m.Profile && l.Key.DirID == m.Dir.ID() {
+		if from == InFile {
+			l.Key.DirID = id // a file has one directory's records alone
+		}
+		if l.Key.Profile == m.Profile && l.Key.DirID == id {
 			l.Key.Dir = m.Dir.Path
 			ours = append(ours, l)
 		}

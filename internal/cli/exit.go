@@ -62,9 +62,9 @@ var outcomes = []struct {
 }{
 	{[]error{context.Canceled}, outcome{"interrupted", exitInterrupted, ""}},
 	{[]error{auth.ErrBusy, legacyfile.ErrBusy}, outcome{"busy", exitTryAgain, "Try again in a moment."}},
-	{[]error{keyring.ErrLocked}, outcome{"keychain_locked", exitTryAgain, lockedHint}},
-	{[]error{keyring.ErrTimeout}, outcome{"keychain_timeout", exitTryAgain, "Try again, wait longer with MOGPLEX_KEYCHAIN_TIMEOUT=60s, or do without it with MOGPLEX_CREDENTIAL_STORE=file."}},
-	{[]error{keyring.ErrDenied}, outcome{"keychain_denied", exitUnavailable, "Allow mogplex to use the keychain, or do without it with MOGPLEX_CREDENTIAL_STORE=file."}},
+	{[]error{keyring.ErrLocked}, outcome{"keychain_locked", exitTryAgain, "Unlock it, then try again."}},
+	{[]error{keyring.ErrTimeout}, outcome{"keychain_timeout", exitTryAgain, "Try again, or wait longer with MOGPLEX_KEYCHAIN_TIMEOUT=60s. " + ownFileHint}},
+	{[]error{keyring.ErrDenied}, outcome{"keychain_denied", exitUnavailable, "Allow mogplex to use the keychain, then try again. " + ownFileHint}},
 	{[]error{keyring.ErrUnavailable}, outcome{"keychain_unavailable", exitUnavailable, "Start a keychain, or allow the file with MOGPLEX_CREDENTIAL_STORE=auto."}},
 	{[]error{auth.ErrBadValue}, outcome{"bad_variable", exitFailure, "Correct the variable, or unset it."}},
 	{[]error{keyring.ErrCorrupt, auth.ErrDamaged}, outcome{"corrupt", exitFailure, "Remove it with `mogplex logout`, then sign in again with `mogplex login`."}},
@@ -113,9 +113,17 @@ func outcomeOf(err error) outcome {
 // it stands, it is about the profile that the failed command was about.
 func (p *program) outcomeOf(err error) outcome {
 	o := outcomeOf(err)
+	var own hinted
+	if errors.Is(err, keyring.ErrLocked) && !errors.As(err, &own) {
+		o.hint = p.here().unlockHint() + " " + ownFileHint
+	}
 	o.hint = p.inProfile(o.hint)
 	return o
 }
+
+// ownFileHint is the way around a keychain that can't be used: what that holds
+// stays as it is.
+const ownFileHint = "Or keep another sign-in in a file: `MOGPLEX_CREDENTIAL_STORE=file mogplex login`."
 
 // inProfile names the profile in each command of a hint.
 func (p *program) inProfile(hint string) string {

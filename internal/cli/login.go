@@ -3,14 +3,12 @@ package cli
 import (
 	"cmp"
 	"context"
-	"errors"
 	"fmt"
 	"time"
 
 	"github.com/urfave/cli/v2"
 
 	"github.com/mogplex/mogplex-cli/internal/auth"
-	"github.com/mogplex/mogplex-cli/keyring"
 	"github.com/mogplex/mogplex-cli/login"
 )
 
@@ -76,6 +74,7 @@ func (s *session) browserSignIn(ctx context.Context, opt signInOptions) error {
 	flow := login.Flow{
 		Show:          func(p login.Prompt) { s.showPrompt(p, opt) },
 		Notice:        func(line string) { s.say("%s", line) },
+		Deadline:      func(end time.Time) { s.say("Waiting for you until %s.", end.Local().Format("15:04:05")) },
 		PasteRejected: func(err error) { s.say("That was not it: %s", sentence(err)) },
 		Timeout:       opt.timeout,
 		Device:        opt.device,
@@ -104,7 +103,7 @@ func (s *session) runSignIn(ctx context.Context, flow login.Flow) (saved auth.Sa
 	}
 	flow.Save = func(ctx context.Context, g *login.Grant) (where string, err error) {
 		saved, err = s.auth.SignIn(ctx, renewed(auth.Credential{Provider: auth.Mogplex}, g))
-		return "in " + s.place(ctx, saved.Layer, saved.Path), s.explainStore(err)
+		return "in " + s.place(ctx, saved.Layer, saved.Path), err
 	}
 	grant, err := s.loginClient(s.origin).SignIn(ctx, flow)
 	if err == nil {
@@ -142,18 +141,7 @@ func (s *session) prepare(ctx context.Context, provider string) (stored []auth.C
 		stored, err = s.auth.Prepare(ctx, provider)
 		return err
 	})
-	return stored, s.explainStore(err)
-}
-
-// explainStore gives a credential that could not be stored the hint for that.
-// What is stored already is not touched by the one that it names.
-func (s *session) explainStore(err error) error {
-	for _, kind := range []error{keyring.ErrLocked, keyring.ErrDenied, keyring.ErrTimeout} {
-		if errors.Is(err, kind) && s.mode == storeAuto {
-			return hinted{err, "Unlock the keychain and try again, or keep a credential of its own in the file: `MOGPLEX_CREDENTIAL_STORE=file mogplex login`."}
-		}
-	}
-	return err
+	return stored, err
 }
 
 // announce says where the credential is, what it replaced, and what still comes

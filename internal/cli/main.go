@@ -15,10 +15,17 @@ import (
 	"syscall"
 
 	"github.com/urfave/cli/v2"
+
+	"github.com/mogplex/mogplex-cli/keyring"
 )
 
 // Main runs mogplex on the process' arguments and returns its exit code.
-func Main() int { return newProgram().main() }
+func Main() int {
+	if keyring.RunChild() {
+		return exitOK
+	}
+	return newProgram().main()
+}
 
 func (p *program) main() int {
 	noCoreDumps()

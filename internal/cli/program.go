@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"runtime"
 	"strings"
 	"time"
 	"unicode"
@@ -73,6 +74,14 @@ func hideSecrets() {
 func isTerminal(stream any) bool {
 	f, ok := stream.(*os.File)
 	return ok && term.IsTerminal(int(f.Fd()))
+}
+
+// here is the kind of place that the command runs in.
+func (p *program) here() place {
+	return placeOf(runtime.GOOS, p.lookupEnv, func(path string) bool {
+		_, err := os.Stat(path)
+		return err == nil
+	})
 }
 
 // attended reports that a person is there: to answer a prompt of the
@@ -197,11 +206,8 @@ func (s *session) heardBy(l listener) *session {
 	return &own
 }
 
-// finish tells what the stores repaired on the way, and leaves the keychain.
-func (s *session) finish() {
-	s.warn(s.file.Notices()...)
-	s.keychain.attended.Close()
-}
+// finish tells what the stores repaired on the way.
+func (s *session) finish() { s.warn(s.file.Notices()...) }
 
 // command makes a session the way every command wants it.
 func (p *program) command(run func(context.Context, *session, *cli.Context) error) cli.ActionFunc {
@@ -216,6 +222,7 @@ func (p *program) command(run func(context.Context, *session, *cli.Context) erro
 		if err != nil {
 			return err
 		}
+		defer s.keychain.attended.Close()
 		defer s.finish()
 		return run(c.Context, s, c)
 	}

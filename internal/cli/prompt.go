@@ -4,7 +4,6 @@ import (
 	"bufio"
 	"context"
 	"io"
-	"runtime"
 	"strings"
 	"time"
 
@@ -39,17 +38,7 @@ func (s *session) showPrompt(p login.Prompt, opt signInOptions) {
 
 // canOpenBrowser reports whether a browser could be seen. Without a display
 // the openers of Linux start a text browser in this very terminal.
-func (s *session) canOpenBrowser() bool {
-	if runtime.GOOS != "linux" {
-		return true
-	}
-	for _, name := range []string{"DISPLAY", "WAYLAND_DISPLAY", "BROWSER", "WSL_DISTRO_NAME"} {
-		if s.getenv(name) != "" {
-			return true
-		}
-	}
-	return false
-}
+func (s *session) canOpenBrowser() bool { return s.here().browser }
 
 // pasteGap is how long after a line another one still belongs to the same
 // paste: a terminal breaks a long address into lines.

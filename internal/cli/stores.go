@@ -94,12 +94,11 @@ type stores struct {
 }
 
 func (p *program) openStores(s settings) stores {
-	// Over SSH an unlock prompt would show on a screen that nobody sits at.
 	opt := keyring.Options{
 		Timeout:  s.keychainTimeout,
-		Attended: p.attended() && p.getenv("SSH_CONNECTION") == "",
+		Attended: p.attended() && p.here().prompt,
 		OnPrompt: func() { p.say("The keychain is locked. Unlock it in the window that it opens.") },
-		Label:    keychainLabel,
+		Label:    s.keychainLabel,
 		Schema:   "com.mogplex.Credential",
 	}
 	ring := p.openKeyring(opt)
@@ -129,11 +128,14 @@ func (s settings) openFile() *legacyfile.File {
 
 // keychainLabel names an item for the person who sees it in the keychain's own
 // window.
-func keychainLabel(account string) string {
+func (s settings) keychainLabel(account string) string {
 	provider, rest, _ := strings.Cut(account, ".")
-	label := "mogplex: " + provider
-	if provider == sealAccount {
-		label = "mogplex: key of the cached lists"
+	label := "Mogplex: key of " + provider
+	switch provider {
+	case auth.Mogplex:
+		label = "Mogplex sign-in at " + s.origin
+	case sealAccount:
+		label = "Mogplex: key of the cached lists of " + s.origin
 	}
 	for part := range strings.SplitSeq(rest, ".") {
 		if profile, ok := strings.CutPrefix(part, "p_"); ok {

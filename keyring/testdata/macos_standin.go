@@ -5,8 +5,11 @@ package keyring_test
 import (
 	"bytes"
 	"errors"
+	"fmt"
 	"os"
+	"os/exec"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -52,10 +55,9 @@ func TestAStandInIsLockedOfThePlatform(t *testing.T) {
 	}
 }
 
-// macOS asks in a window for a password, or whether this program may. Nobody
-// answers it here until all have been given up on.
-func TestAStandInThatAsksAPersonIsWaitedForNoLongerThanSetOfThePlatform(t *testing.T) {
-	answer := tell(t, "asks", "")
+// Nobody answers the dialog until all calls were given up on.
+func TestAnAnswerAfterTheDeadlineStoresNothingOfThePlatform(t *testing.T) {
+	answer, changes := tell(t, "asks", ""), journal(t)
 	start := time.Now()
 	open := func() *keyring.Keyring {
 		return keyring.Open("mogplex-test", keyring.Options{Attended: true, Timeout: 300 * time.Millisecond})
@@ -71,10 +73,91 @@ func TestAStandInThatAsksAPersonIsWaitedForNoLongerThanSetOfThePlatform(t *testi
 	if took := time.Since(start); took > 30*time.Second {
 		t.Errorf("took %s", took)
 	}
+	onlyAsked(t, changes)
+	nothingRuns(t)
 	answer()
-	noChildren(t)
-	if _, err := keyring.Open("mogplex-test", keyring.Options{Timeout: time.Minute}).Delete(t.Context(), "a"); err != nil {
+	onlyAsked(t, changes)
+}
+
+func TestAnAnswerAfterTheProgramWasKilledStoresNothingOfThePlatform(t *testing.T) {
+	answer, changes := tell(t, "asks", ""), journal(t)
+	cmd := exec.Command(os.Args[0], "-test.run=^TestSetUntilKilled$")
+	cmd.Env = append(os.Environ(), "SECURITY_SETS=1")
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	eventually(t, "no dialog", func() bool { return changes() == "asks\n" })
+	if err := cmd.Process.Kill(); err != nil {
 		t.Error(err)
+	}
+	_ = cmd.Wait()
+	nothingRuns(t)
+	answer()
+	onlyAsked(t, changes)
+}
+
+// TestSetUntilKilled is the program that the test above kills. It sets without
+// looking first.
+func TestSetUntilKilled(t *testing.T) {
+	if os.Getenv("SECURITY_SETS") == "" {
+		t.Skip("another test runs this one in a process of its own")
+	}
+	keyring.SetOnPlatform(t.Context(), "mogplex-test", "killed", "v")
+}
+
+// A dialog that nobody expects stays on the screen of a Mac that is left alone.
+func TestAnUnattendedCallShowsNoDialogOfThePlatform(t *testing.T) {
+	k := keyring.Open("mogplex-test", keyring.Options{Timeout: time.Minute})
+	if err := k.Set(t.Context(), "a", []byte("kept")); err != nil {
+		t.Fatal(err)
+	}
+	unlock, changes := tell(t, "locked", ""), journal(t)
+	_, found, getErr := k.Get(t.Context(), "a")
+	removed, deleteErr := k.Delete(t.Context(), "a")
+	for _, err := range []error{getErr, deleteErr, k.Set(t.Context(), "a", []byte("v"))} {
+		if !errors.Is(err, keyring.ErrLocked) || found || removed {
+			t.Errorf("%v, found %v, removed %v; want it locked", err, found, removed)
+		}
+	}
+	if said := changes(); said != "" {
+		t.Errorf("unattended: %q", said)
+	}
+	asked := 0
+	attended := keyring.Open("mogplex-test", keyring.Options{Timeout: time.Minute, Attended: true, OnPrompt: func() { asked++; unlock() }})
+	if removed, err := attended.Delete(t.Context(), "a"); !removed || err != nil || asked != 1 {
+		t.Errorf("attended: removed %v, %v, asked %d times", removed, err, asked)
+	}
+}
+
+// macOS offers then to reset all keychains of the account.
+func TestAnAccountWithoutAKeychainIsOfferedNoResetOfThePlatform(t *testing.T) {
+	tell(t, "none", "")
+	changes := journal(t)
+	for _, attended := range []bool{false, true} {
+		k := keyring.Open("mogplex-test", keyring.Options{Timeout: time.Minute, Attended: attended})
+		if err := k.Set(t.Context(), "a", []byte("v")); !errors.Is(err, keyring.ErrUnavailable) {
+			t.Errorf("attended %v: %v", attended, err)
+		}
+	}
+	if said := changes(); said != "" {
+		t.Errorf("%q", said)
+	}
+}
+
+// An item that is deleted and made anew loses the "Always Allow" of its owner.
+func TestFiftyUpdatesChangeOneItemInPlaceOfThePlatform(t *testing.T) {
+	k := keyring.Open("mogplex-test", keyring.Options{Timeout: time.Minute})
+	changes := journal(t)
+	for i := range 50 {
+		if err := k.Set(t.Context(), "renewed", fmt.Append(nil, "token ", i)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if got, want := changes(), "add renewed\n"+strings.Repeat("update renewed\n", 49); got != want {
+		t.Errorf("%q; want one item that is updated 49 times", got)
+	}
+	if _, err := k.Delete(t.Context(), "renewed"); err != nil {
+		t.Fatal(err)
 	}
 }
 
@@ -91,17 +174,58 @@ func TestNoChildIsLeftBehindOfThePlatform(t *testing.T) {
 	if _, err := k.Delete(t.Context(), account); err != nil {
 		t.Fatal(err)
 	}
-	noChildren(t)
+	nothingRuns(t)
 }
 
-func noChildren(t *testing.T) {
-	end := time.Now().Add(time.Minute)
-	for left := children(t); len(left) > 0; left = children(t) {
-		if time.Now().After(end) {
-			t.Fatalf("still running: %q", left)
+// journal returns what the stand-in has written since.
+func journal(t *testing.T) (since func() string) {
+	read := func() string {
+		text, err := os.ReadFile(os.Getenv("SECURITY_JOURNAL"))
+		if err != nil && !os.IsNotExist(err) {
+			t.Fatal(err)
 		}
-		time.Sleep(10 * time.Millisecond)
+		return string(text)
 	}
+	before := len(read())
+	return func() string { return read()[before:] }
+}
+
+func onlyAsked(t *testing.T, changes func() string) {
+	t.Helper()
+	if got := changes(); got == "" || strings.ReplaceAll(got, "asks\n", "") != "" {
+		t.Errorf("%q; want dialogs alone", got)
+	}
+}
+
+func eventually(t *testing.T, otherwise string, done func() bool) {
+	t.Helper()
+	for end := time.Now().Add(time.Minute); !done(); time.Sleep(10 * time.Millisecond) {
+		if time.Now().After(end) {
+			t.Fatal(otherwise)
+		}
+	}
+}
+
+// nothingRuns waits until no process of these tests is left but this one.
+func nothingRuns(t *testing.T) {
+	t.Helper()
+	eventually(t, "processes are left", func() bool { return len(children(t)) == 0 && len(relatives(t)) == 0 })
+}
+
+// relatives are the processes that have this one's stand-in, orphans included.
+func relatives(t *testing.T) (pids []string) {
+	paths, err := filepath.Glob("/proc/[0-9]*/environ")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, path := range paths {
+		pid := strings.Split(path, "/")[2]
+		env, _ := os.ReadFile(path)
+		if pid != strconv.Itoa(os.Getpid()) && strings.Contains(string(env), "SECURITY_ITEMS="+os.Getenv("SECURITY_ITEMS")) {
+			pids = append(pids, pid)
+		}
+	}
+	return pids
 }
 
 func children(t *testing.T) []string {

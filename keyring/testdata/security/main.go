@@ -2,7 +2,9 @@
 // tool's language as go-keyring and this package use, with its limits and
 // oddities. Items are files of the directory that SECURITY_ITEMS names; a file
 // "status" there makes every command fail with the exit code that it holds, and
-// one "asks" makes it wait until that is gone.
+// one "asks", "locked" or "none" (no default keychain) makes it wait until that is
+// gone, as it waits for a person to answer a dialog. Dialogs and changes are lines of the file that
+// SECURITY_JOURNAL names, such as "asks", "add NAME" and "update NAME".
 package main
 
 import (
@@ -13,6 +15,7 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -25,6 +28,9 @@ const maxLine = 4096
 var items = os.Getenv("SECURITY_ITEMS")
 
 func main() {
+	if os.Getenv("SECURITY_JOURNAL") == "" {
+		os.Exit(fail(1, "SECURITY_JOURNAL is not set"))
+	}
 	if len(os.Args) > 1 && os.Args[1] == "-i" {
 		os.Exit(interactive())
 	}
@@ -80,8 +86,11 @@ func run(args []string) int {
 	if len(args) == 0 {
 		return 0
 	}
-	for there(filepath.Join(items, "asks")) { // a person, in a window
-		time.Sleep(time.Millisecond)
+	if dialog() {
+		journal("asks")
+		for dialog() {
+			time.Sleep(time.Millisecond)
+		}
 	}
 	if text, err := os.ReadFile(filepath.Join(items, "status")); err == nil {
 		status, _ := strconv.Atoi(strings.TrimSpace(string(text)))
@@ -91,20 +100,21 @@ func run(args []string) int {
 	f.SetOutput(os.Stderr)
 	service, account := f.String("s", "", ""), f.String("a", "", "")
 	password, both := f.String("w", "", ""), f.String("wa", "", "")
-	f.Bool("U", false, "")
+	update := f.Bool("U", false, "")
 	if f.Parse(args[1:]) != nil || f.NArg() > 0 {
 		return fail(2, "Usage: "+args[0])
 	}
 	path := filepath.Join(items, url.QueryEscape(*service)+"="+url.QueryEscape(*account+*both))
 	switch args[0] {
 	case "add-generic-password":
-		return add(path, *password)
+		return add(path, *password, *update)
 	case "find-generic-password":
 		return find(path)
 	case "delete-generic-password":
 		if os.Remove(path) != nil {
 			return notFound()
 		}
+		journal("delete " + *account)
 		fmt.Println("password has been deleted.")
 		return 0
 	case "dump-keychain":
@@ -113,9 +123,25 @@ func run(args []string) int {
 	return fail(2, "Usage")
 }
 
+// dialog reports that a dialog is on the screen.
+func dialog() bool {
+	return slices.ContainsFunc([]string{"asks", "locked", "none"}, func(name string) bool { return there(filepath.Join(items, name)) })
+}
+
 func there(path string) bool {
 	_, err := os.Stat(path)
 	return err == nil
+}
+
+func journal(line string) {
+	f, err := os.OpenFile(os.Getenv("SECURITY_JOURNAL"), os.O_WRONLY|os.O_CREATE|os.O_APPEND, 0o600)
+	if err == nil {
+		_, err = f.WriteString(line + "\n")
+	}
+	if err != nil {
+		os.Exit(fail(1, "journal"))
+	}
+	f.Close()
 }
 
 func fail(status int, why string) int {
@@ -125,7 +151,17 @@ func fail(status int, why string) int {
 
 func notFound() int { return fail(44, "The specified item could not be found in the keychain.") }
 
-func add(path, password string) int {
+// add makes an item, or changes one in place: it keeps its access list then.
+func add(path, password string, update bool) int {
+	doing := "add "
+	if there(path) {
+		doing = "update "
+		if !update {
+			return fail(45, "The specified item already exists in the keychain.")
+		}
+	}
+	_, account, _ := strings.Cut(filepath.Base(path), "=")
+	journal(doing + account)
 	temp, err := os.CreateTemp(items, "temp")
 	if err != nil {
 		return fail(1, "write")

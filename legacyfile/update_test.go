@@ -1,0 +1,141 @@
+package legacyfile
+
+import (
+	"context"
+	"errors"
+	"os"
+	"path/filepath"
+	"testing"
+	"time"
+)
+
+func TestUpdateSeesTheEntryAndDecides(t *testing.T) {
+	refused := errors.New("refused")
+	tests := []struct {
+		name, file, entry, current, next, left string
+		err                                    error
+	}{
+		{"absent", `{"xai":"x"}`, "groq", "", key("g", ""), key("g", ""), nil},
+		{"there", `{"credentials":{"groq":"g"}}`, "groq", key("g", ""), key("h", ""), key("h", ""), nil},
+		{"an older shape", `{"groq":"g"}`, "groq", key("g", ""), key("h", ""), key("h", ""), nil},
+		{"the same", `{"groq":"g"}`, "groq", key("g", ""), key("g", ""), key("g", ""), nil},
+		{"removed", `{"groq":"g","xai":"x"}`, "groq", key("g", ""), "", "", nil},
+		{"absent, removed", `{"xai":"x"}`, "groq", "", "", "", nil},
+		{"only Codex's", `{"OPENAI_API_KEY":"sk"}`, "openai", "", key("o", ""), key("o", ""), nil},
+		{"only Codex's, removed", `{"OPENAI_API_KEY":"sk"}`, "openai", "", "", key("sk", ""), nil},
+		{"refused", `{"groq":"g"}`, "groq", key("g", ""), "refused", key("g", ""), refused},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			f := newFile(t, test.file)
+			calls := 0
+			err := f.Update(context.Background(), test.entry, func(current []byte) ([]byte, error) {
+				if calls++; string(current) != test.current || (current == nil) != (test.current == "") {
+					t.Errorf("current is %q", current)
+				}
+				switch test.next {
+				case "refused":
+					return nil, refused
+				case "":
+					return nil, nil
+				}
+				return []byte(test.next), nil
+			})
+			if calls != 1 || !errors.Is(err, test.err) || get(t, f, test.entry) != test.left {
+				t.Errorf("%d calls, %v, left %s", calls, err, get(t, f, test.entry))
+			}
+			if test.err != nil && content(t, f) != test.file {
+				t.Error("written all the same")
+			}
+		})
+	}
+}
+
+// What another program puts in the file at the same moment, without a lock, is
+// not taken for what was written.
+func TestUpdateReadsBackWhatItWrote(t *testing.T) {
+	f := newFile(t, `{"groq":"g"}`)
+	if err := f.readBack("groq", []byte(key("h", ""))); !errors.Is(err, ErrChanged) {
+		t.Errorf("another entry: %v", err)
+	}
+	if err := f.readBack("groq", nil); !errors.Is(err, ErrChanged) {
+		t.Errorf("still there: %v", err)
+	}
+	if err := f.readBack("groq", []byte(key("g", ""))); err != nil {
+		t.Error(err)
+	}
+}
+
+func TestTwoStateDirectoriesThatLinkOneFileShareItsLock(t *testing.T) {
+	dir := t.TempDir()
+	target := filepath.Join(dir, "vault", "real.json")
+	var files []*File
+	for _, home := range []string{"a", "b"} {
+		f := New(filepath.Join(dir, home, "auth.json"), Options{})
+		must(t, os.Mkdir(filepath.Join(dir, home), 0o700))
+		if err := os.Symlink(target, f.path); err != nil {
+			missing(t, "no symbolic links here: "+err.Error())
+		}
+		files = append(files, f)
+	}
+	must(t, os.Mkdir(filepath.Dir(target), 0o700))
+	a, errA := files[0].LockDir()
+	b, errB := files[1].LockDir()
+	if want := filepath.Join(dir, "vault", "locks"); a != want || b != want || errA != nil || errB != nil {
+		t.Errorf("locks are in %s and %s, %v, %v", a, b, errA, errB)
+	}
+	must(t, files[0].Update(t.Context(), "groq", func([]byte) ([]byte, error) {
+		short, cancel := context.WithTimeout(t.Context(), 30*time.Millisecond)
+		defer cancel()
+		if err := files[1].Set(short, "groq", []byte(key("b", ""))); !errors.Is(err, ErrBusy) {
+			t.Errorf("both write at once: %v", err)
+		}
+		return []byte(key("a", "")), nil
+	}))
+	set(t, files[1], "xai", key("x", ""))
+	if get(t, files[0], "groq") != key("a", "") || get(t, files[0], "xai") != key("x", "") {
+		t.Error("a save that reported success is lost")
+	}
+}
+
+func TestCodexFileIsReadAndNeverWritten(t *testing.T) {
+	const text = `{"OPENAI_API_KEY":"sk","tokens":{"access_token":"t"},"groq":"g"}`
+	f := newFile(t, "")
+	f.opt.Codex = filepath.Join(t.TempDir(), "auth.json")
+	must(t, os.WriteFile(f.opt.Codex, []byte(text), 0o644))
+	if get(t, f, "openai") != key("sk", "") || get(t, f, "groq") != key("g", "") || list(t, f) != "groq openai" {
+		t.Errorf("listed %s", list(t, f))
+	}
+	for name, want := range map[string]bool{"openai": true, "groq": true, "xai": false} {
+		if foreign, err := f.Foreign(t.Context(), name); foreign != want || err != nil {
+			t.Errorf("%s is foreign: %v, %v", name, foreign, err)
+		}
+	}
+	if removed, err := f.Delete(t.Context(), "groq"); removed || !errors.Is(err, ErrForeign) {
+		t.Errorf("removed %v, %v", removed, err)
+	}
+	set(t, f, "openai", key("own", ""))
+	if foreign, _ := f.Foreign(t.Context(), "openai"); foreign || get(t, f, "openai") != key("own", "") {
+		t.Error("ours does not count")
+	}
+	if removed, err := f.Delete(t.Context(), "openai"); !removed || err != nil || get(t, f, "openai") != key("sk", "") {
+		t.Errorf("removed %v, %v", removed, err)
+	}
+	info, err := os.Stat(f.opt.Codex)
+	must(t, err)
+	if data, _ := os.ReadFile(f.opt.Codex); string(data) != text || len(f.Notices()) != 0 {
+		t.Errorf("Codex's file is %s, mode %v", data, info.Mode())
+	}
+}
+
+func TestCodexFileThatCannotBeReadHidesNothingOfOurs(t *testing.T) {
+	f := newFile(t, `{"groq":"g"}`)
+	f.opt.Codex = filepath.Join(t.TempDir(), "auth.json")
+	must(t, os.WriteFile(f.opt.Codex, []byte("{"), 0o600))
+	if get(t, f, "groq") == "" || list(t, f) != "groq" || len(f.Notices()) != 1 {
+		t.Error("ours can't be read")
+	}
+	if _, found, err := f.Get(t.Context(), "openai"); found || !errors.Is(err, ErrCorrupt) {
+		t.Errorf("what could not be looked into is absent: %v", err)
+	}
+}
