@@ -150,6 +150,9 @@ func TestMigrateLeavesAnotherSignInAlone(t *testing.T) {
 					t.Errorf("the dry run said %s", said)
 				}
 				w.wantSame(before, "a dry run with --force")
+				if !w.service.Valid(there) {
+					t.Error("a dry run ended a session")
+				}
 				if r := w.moved(0, "--to", to, "--force"); !slices.Equal(r.Moved, []string{w.service.name()}) {
 					t.Errorf("with --force: %+v", r)
 				}
