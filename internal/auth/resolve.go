@@ -201,10 +201,10 @@ func (r *Resolver) decide(ctx context.Context, res *Result, found []Finding) {
 			res.Findings = append(res.Findings, *f)
 			continue
 		}
-		f.Stray = i != first
+		f.Stray = i != first && !f.record.ReadOnly // another program's is not ours to settle
 		res.take(f)
 		res.Findings = append(res.Findings, *f)
-		if !f.Stray {
+		if i == first {
 			r.holdRecord(ctx, res, f, r.layerNamed(f.Layer))
 		}
 	}

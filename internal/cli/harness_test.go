@@ -26,6 +26,7 @@ import (
 	"go.uber.org/goleak"
 
 	"github.com/mogplex/mogplex-cli/internal/accountserver"
+	"github.com/mogplex/mogplex-cli/internal/auth"
 	"github.com/mogplex/mogplex-cli/keyring"
 	"github.com/mogplex/mogplex-cli/keyring/keyringtest"
 )
@@ -188,6 +189,9 @@ func (s *service) issuePAT() string {
 // refreshes counts the refresh requests that reached the service.
 func (s *service) refreshes() int { return s.Stats().Grants["refresh_token"] }
 
+// name is what auth.json calls the credential of this service.
+func (s *service) name() string { return auth.Key{Provider: auth.Mogplex, Origin: s.url}.Name() }
+
 // seedFile writes an auth.json with a session whose access token, as the file
 // tells it, ends at the given time.
 func (s *service) seedFile(path string, expires time.Time) (access, refresh string, err error) {
@@ -201,7 +205,7 @@ func (s *service) seedFile(path string, expires time.Time) (access, refresh stri
 		err = os.MkdirAll(filepath.Dir(path), 0o700)
 	}
 	if err == nil {
-		err = os.WriteFile(path, fmt.Appendf(nil, `{"version": 1, "credentials": {"mogplex": %s}}`, entry), 0o600)
+		err = os.WriteFile(path, fmt.Appendf(nil, `{"version": 1, "credentials": {%q: %s}}`, s.name(), entry), 0o600)
 	}
 	return access, refresh, err
 }

@@ -147,13 +147,20 @@ func TestTableFitsItsWidth(t *testing.T) {
 // wait, they keep theirs: that ours is not kept is no failure.
 func TestAListIsNotKeptBesideOthers(t *testing.T) {
 	dir := t.TempDir()
-	held := flock.New(filepath.Join(dir, "mogplex.lock"))
+	locks := filepath.Join(dir, "locks")
+	if err := os.Mkdir(locks, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	held := flock.New(filepath.Join(locks, "mogplex.lock"))
 	if err := held.Lock(); err != nil {
 		t.Fatal(err)
 	}
 	defer held.Unlock()
 	synctest.Test(t, func(t *testing.T) {
-		s := &session{auth: &auth.Manager{LockDir: dir}}
+		s := &session{auth: &auth.Manager{Resolver: auth.Resolver{
+			Origin: auth.DefaultOrigin, Dir: &auth.Directory{Path: dir, UserHome: func() string { return dir }},
+			Layers: []auth.Layer{{Name: auth.InFile, LockDir: func(auth.Key) string { return locks }}},
+		}}}
 		save := func(context.Context) error { return errors.New("it was kept without the lock") }
 		if err := s.whileInForce(t.Context(), "", save); err != nil {
 			t.Error(err)

@@ -43,9 +43,10 @@ type program struct {
 	waits func()
 
 	forProfile string // of this run, once the settings are read; "" for the default one
-	json       bool   // errors go to stdout as an object
-	printed    bool   // the JSON object was printed
-	endures    bool   // an interrupt ends something that the app does, and not the app
+	forStore   storeMode
+	json       bool // errors go to stdout as an object
+	printed    bool // the JSON object was printed
+	endures    bool // an interrupt ends something that the app does, and not the app
 	hears      *listener
 }
 
@@ -213,11 +214,14 @@ type session struct {
 // open reads the settings for a command. It looks into no store.
 func (p *program) open(c *cli.Context) (*session, error) {
 	p.json = p.json || boolFlag(c, "json")
+	if emptyFlag(c, "profile") {
+		return nil, usageError{"--profile is empty"}
+	}
 	s, err := p.loadSettings(stringFlag(c, "profile"))
 	if err != nil {
 		return nil, err
 	}
-	p.forProfile = s.profile
+	p.forProfile, p.forStore = s.profile, s.store
 	p.warn(s.notices...)
 	st := p.openStores(s)
 	opened := &session{program: p, settings: s, stores: st, auth: p.manager(s, st)}
@@ -271,7 +275,7 @@ func rootFlagsAlone(c *cli.Context) error {
 	case c.Command.Name == c.App.Name:
 	case boolFlag(c, "logout"):
 		return usageError{"--logout goes with no command; type `mogplex logout` first"}
-	case stringFlag(c, "attach") != "":
+	case stringFlag(c, "attach") != "", emptyFlag(c, "attach"):
 		return usageError{"--attach goes with no command"}
 	case boolFlag(c, "plain"):
 		return usageError{"--plain goes with no command"}
@@ -287,6 +291,17 @@ func stringFlag(c *cli.Context, name string) string {
 		}
 	}
 	return ""
+}
+
+// emptyFlag reports a flag that is given with nothing in it: a script's unset
+// variable does not mean "any".
+func emptyFlag(c *cli.Context, name string) bool {
+	for _, at := range c.Lineage() {
+		if at.IsSet(name) {
+			return strings.TrimSpace(at.String(name)) == ""
+		}
+	}
+	return false
 }
 
 func boolFlag(c *cli.Context, name string) bool {

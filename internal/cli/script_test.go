@@ -101,6 +101,7 @@ var scriptCommands = map[string]func(*testscript.TestScript, bool, []string){
 	"clear": func(ts *testscript.TestScript, _ bool, args []string) {
 		ts.Check(fake(ts).Clear(keyringtest.Fault(args[0])))
 	},
+	"item":     checkItem,
 	"keychain": lockSession,
 	"json":     compareJSON,
 	"valid":    checkValid,
@@ -143,6 +144,19 @@ func exitCode(err error) int {
 		return exit.ExitCode()
 	}
 	return -1
+}
+
+// item PROVIDER says whether the fake keychain has an item for a provider.
+func checkItem(ts *testscript.TestScript, neg bool, args []string) {
+	accounts, err := fake(ts).List(context.Background())
+	ts.Check(err)
+	found := slices.ContainsFunc(accounts, func(account string) bool {
+		what, _, _ := strings.Cut(account, ".")
+		return what == args[0]
+	})
+	if found == neg {
+		ts.Fatalf("the keychain has %v", accounts)
+	}
 }
 
 // keychain lock|unlock|kill acts on the script's real keychain.
@@ -332,6 +346,7 @@ func startForScript(ts *testscript.TestScript, _ bool, args []string) {
 	}
 	s := startService(deferred{ts}, cfg)
 	services.Store(s.url, s)
+	ts.Setenv("NAME", s.name())
 	ts.Setenv("MOGPLEX_URL", s.url)
 	ts.Setenv("MOGPLEX_DEV", "1")
 }

@@ -65,7 +65,7 @@ func (s *session) keepSecret(ctx context.Context, provider string, secret auth.S
 	})
 	if err != nil {
 		s.warn(saved.Warnings...)
-		return saved, err
+		return saved, ofKey(err, provider)
 	}
 	if unchecked != nil {
 		saved.Warnings = append(saved.Warnings, fmt.Sprintf("the token could not be checked: %v", unchecked))

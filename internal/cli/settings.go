@@ -35,6 +35,7 @@ type settings struct {
 	keychainTimeout time.Duration // 0: the keyring's own
 	codex           bool          // base is Codex's: its auth.json is only read
 	notices         []string
+	homeless        error // why there is no state directory
 }
 
 // loadSettings reads the settings. A project's own .mogplex/config.toml is not
@@ -43,7 +44,7 @@ func (p *program) loadSettings(profile string) (settings, error) {
 	var s settings
 	root, err := p.stateRoot(&s)
 	if err != nil {
-		return s, err
+		root, s.homeless = nowhere, err
 	}
 	if profile == "" {
 		profile = p.getenv("MOGPLEX_PROFILE")
@@ -61,6 +62,10 @@ func (p *program) loadSettings(profile string) (settings, error) {
 	}
 	if s.keychainTimeout, err = p.readKeychainTimeout(); err != nil {
 		return s, err
+	}
+	if s.homeless != nil && p.getenv("MOGPLEX_CREDENTIAL_STORE") == "" {
+		s.store = storeAuto
+		return s, nil
 	}
 	s.store, err = p.readStoreMode(root)
 	return s, err

@@ -51,7 +51,7 @@ func predicaments() []predicament {
 			w.env = append(w.env, "MOGPLEX_CREDENTIAL_STORE=keychain")
 			return w.session.KillProvider()
 		}, layer: "keychain unavailable", exit: 69, code: "keychain_unavailable", says: "no keychain can be reached", hint: "Start a keychain"},
-		{name: "an item that is damaged", real: true, cause: damagedItem,
+		{name: "an item that is damaged", real: true, cause: damageItem,
 			layer: "keychain corrupt", exit: 1, code: "corrupt", says: "damaged", hint: "mogplex logout"},
 		{name: "a file that is cut off", cause: func(w *world) error { return w.writeFile(`{"mogplex": {"token": "mog_`) },
 			layer: "file corrupt", exit: 1, code: "corrupt", says: "line 1", hint: "Mend the file"},
@@ -90,13 +90,13 @@ func predicaments() []predicament {
 	}
 }
 
-// damagedItem has another program write under our name.
-func damagedItem(w *world) error {
+// damageItem has another program write under our name.
+func damageItem(w *world) error {
 	if _, err := exec.LookPath("secret-tool"); err != nil {
 		missing(w, "secret-tool is not installed")
 	}
 	w.seed(time.Hour, "keychain")
-	cmd := exec.Command("secret-tool", "store", "--label=x", "service", "mogplex", "username", "mogplex")
+	cmd := exec.Command("secret-tool", "store", "--label=x", "service", "mogplex", "username", w.account("mogplex"))
 	cmd.Env, cmd.Stdin = w.env, strings.NewReader("not what mogplex wrote")
 	return cmd.Run()
 }

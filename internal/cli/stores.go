@@ -95,6 +95,7 @@ type stores struct {
 	file      *legacyfile.File
 	displaced *legacyfile.File
 	mode      storeMode
+	closed    error // why nothing can be stored: see nowhere
 }
 
 func (p *program) openStores(s settings) stores {
@@ -111,6 +112,7 @@ func (p *program) openStores(s settings) stores {
 		file:      s.openFile(),
 		displaced: s.displacedIn(s.home),
 		mode:      s.store,
+		closed:    s.homeless,
 	}
 }
 
@@ -151,7 +153,7 @@ func (s settings) keychainLabel(account string) string {
 
 // layers puts the stores in the order in which they are read.
 func (s stores) layers(base auth.Key) []auth.Layer {
-	return []auth.Layer{
+	layers := []auth.Layer{
 		{
 			Name: auth.InKeychain, Store: auth.KeychainStore(s.keychain), State: keychainState,
 			Disabled: s.mode == storeFile, Required: s.mode == storeKeychain,
@@ -166,6 +168,12 @@ func (s stores) layers(base auth.Key) []auth.Layer {
 			Reserve:   s.file.Reserve,
 		},
 	}
+	if s.closed != nil {
+		for i := range layers {
+			layers[i].Store = closedStore{s.closed}
+		}
+	}
+	return layers
 }
 
 // fileLocks is where the locks on what auth.json holds lie: beside the file that

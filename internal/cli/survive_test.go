@@ -5,7 +5,6 @@ import (
 	"log"
 	"net/http"
 	"net/http/httptest"
-	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -135,7 +134,7 @@ func TestALockThatIsNotLetGoOfIsNotWaitedForLong(t *testing.T) {
 	t.Parallel()
 	w := fakeWorld(t, accountserver.Config{})
 	token, refresh := w.seed(30*time.Minute, "keychain")
-	held := flock.New(w.state(filepath.Join("locks", "mogplex.lock")))
+	held := flock.New(w.lockPath())
 	if err := held.Lock(); err != nil {
 		t.Fatal(err)
 	}

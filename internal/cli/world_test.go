@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/mogplex/mogplex-cli/internal/accountserver"
+	"github.com/mogplex/mogplex-cli/internal/auth"
 	"github.com/mogplex/mogplex-cli/keyring/keyringtest"
 )
 
@@ -84,6 +85,22 @@ func newWorld(t testing.TB, mogplex string, cfg accountserver.Config) *world {
 }
 
 func (w *world) state(name string) string { return filepath.Join(w.home, ".mogplex", name) }
+
+// account is the name of a provider's item in the keychain: the home of the
+// tests is not the one that the user database names.
+func (w *world) account(provider string) string {
+	dir := auth.Directory{Path: w.state(""), UserHome: userHome}
+	key := auth.Key{DirID: dir.ID(), Provider: provider}
+	if provider == auth.Mogplex {
+		key.Origin = w.service.url
+	}
+	return key.Account()
+}
+
+// lockPath is the lock that all processes share on the account's credential.
+func (w *world) lockPath() string {
+	return w.state("locks/" + auth.Key{Provider: auth.Mogplex, Origin: w.service.url}.Account() + ".lock")
+}
 
 func (w *world) command(args ...string) *exec.Cmd {
 	cmd := exec.Command(w.mogplex, args...)
