@@ -8,6 +8,8 @@ import (
 	"time"
 
 	"golang.org/x/oauth2"
+
+	"github.com/mogplex/mogplex-cli/internal/netcause"
 )
 
 const (
@@ -195,11 +197,11 @@ func (s *service) granted(t *oauth2.Token, requested time.Time) *Grant {
 // failed turns an error of x/oauth2 into an [*Error] of this operation. Its own
 // text is never used: it prints the response body.
 func (s *service) failed(ctx context.Context, err error, secrets ...string) error {
-	switch ctx.Err() {
+	switch ended := ctx.Err(); ended {
 	case context.Canceled:
-		return &Error{Op: s.op, Err: context.Canceled}
+		return &Error{Op: s.op, Err: netcause.Of(ended)}
 	case context.DeadlineExceeded:
-		return &Error{Op: s.op, Kind: ErrUnreachable, Err: context.DeadlineExceeded}
+		return &Error{Op: s.op, Kind: ErrUnreachable, Err: netcause.Of(ended)}
 	}
 	var retrieve *oauth2.RetrieveError
 	if errors.As(err, &retrieve) {

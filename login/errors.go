@@ -1,15 +1,11 @@
 package login
 
 import (
-	"context"
-	"crypto/tls"
 	"errors"
-	"fmt"
-	"io"
-	"net"
 	"strconv"
-	"syscall"
 	"time"
+
+	"github.com/mogplex/mogplex-cli/internal/netcause"
 )
 
 // The classes of failure, for errors.Is. Every error of this package that
@@ -68,7 +64,7 @@ func (e *Error) Error() string {
 	switch {
 	case e.Description != "":
 		s += ": " + e.Description
-	case e.Err != nil:
+	case e.Err != nil && e.Kind != ErrTimeout: // a deadline of the caller's adds nothing
 		s += ": " + e.Err.Error()
 	}
 	return s
@@ -96,34 +92,11 @@ func withOp(op string, err error) *Error {
 	return &c
 }
 
-// networkCause reduces an error of net/http to what is known to be free of
-// secrets: net/http quotes malformed answers, Location headers, and proxy
-// addresses with their passwords. It is an allowlist for that reason.
+// networkCause reduces an error of net/http to what is free of secrets and of
+// Go's own phrases.
 func networkCause(err error) error {
-	var (
-		dns   *net.DNSError
-		cert  *tls.CertificateVerificationError
-		op    *net.OpError
-		errno syscall.Errno
-		limit net.Error
-	)
-	switch {
-	case errors.Is(err, context.Canceled):
-		return context.Canceled
-	case errors.Is(err, errBodyTooLarge):
+	if errors.Is(err, errBodyTooLarge) {
 		return errBodyTooLarge
-	case errors.As(err, &dns):
-		return &net.DNSError{Err: "host name lookup failed", Name: dns.Name, IsNotFound: dns.IsNotFound, IsTimeout: dns.IsTimeout}
-	case errors.As(err, &cert):
-		return errors.New(clean(cert.Error(), 200))
-	case errors.As(err, &limit) && limit.Timeout():
-		return context.DeadlineExceeded
-	case errors.As(err, &op) && errors.As(op.Err, &errno):
-		return fmt.Errorf("%s: %w", op.Op, errno)
-	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
-		return errors.New("the connection was closed before the end of the answer")
-	case errors.As(err, &op):
-		return errors.New("the connection failed during " + clean(op.Op, 40))
 	}
-	return errors.New("the connection failed")
+	return netcause.Of(err)
 }

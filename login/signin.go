@@ -8,6 +8,8 @@ import (
 	"time"
 
 	"golang.org/x/oauth2"
+
+	"github.com/mogplex/mogplex-cli/internal/netcause"
 )
 
 // SignIn signs a person in (RFC 8252, authorization code with PKCE) and returns
@@ -150,7 +152,7 @@ func (a *attempt) wait(ctx, wait context.Context) outcome {
 func (a *attempt) ended(ctx context.Context, err error) error {
 	switch {
 	case errors.Is(ctx.Err(), context.Canceled):
-		return &Error{Op: a.op, Err: context.Canceled}
+		return &Error{Op: a.op, Err: netcause.Of(context.Canceled)}
 	case !errors.Is(err, context.DeadlineExceeded):
 		return err
 	case a.refused != nil:

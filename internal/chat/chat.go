@@ -17,6 +17,8 @@ import (
 	"net/http"
 	"strings"
 	"time"
+
+	"github.com/mogplex/mogplex-cli/internal/netcause"
 )
 
 // Client calls one service. It may be used from several goroutines.
@@ -197,7 +199,7 @@ func (r *aliveReader) Read(p []byte) (int, error) {
 // ended is ctx's error where ctx has ended: it is why anything else failed.
 func ended(ctx context.Context, err error) error {
 	if ctx.Err() != nil {
-		return ctx.Err()
+		return netcause.Of(ctx.Err())
 	}
 	return err
 }

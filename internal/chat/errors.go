@@ -2,18 +2,17 @@ package chat
 
 import (
 	"context"
-	"crypto/tls"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
-	"net"
 	"net/http"
 	"strconv"
 	"strings"
-	"syscall"
 	"time"
 	"unicode"
+
+	"github.com/mogplex/mogplex-cli/internal/netcause"
 )
 
 // Failures of a call, for errors.Is.
@@ -46,8 +45,6 @@ var (
 	errStranger = errors.New("something else than the service answered")
 	errStalled  = errors.New("nothing came for too long")
 	errEndless  = errors.New("the answer took too long")
-	errClosed   = errors.New("the connection was closed")
-	errTimeout  = errors.New("the connection timed out")
 )
 
 // Error is a failed call. Its text holds neither the token nor the conversation.
@@ -198,29 +195,13 @@ func repeats(word, secret string) bool {
 	return false
 }
 
-// cause names the failure of a connection. It is an allowlist: net/http quotes
-// addresses, proxies with their passwords, and malformed answers.
+// cause names the failure of a connection, whose context may be over because of
+// a limit of this package.
 func cause(ctx context.Context, err error) error {
 	if why := context.Cause(ctx); errors.Is(why, errStalled) || errors.Is(why, errEndless) {
 		return why
 	}
-	var (
-		dns   *net.DNSError
-		cert  *tls.CertificateVerificationError
-		errno syscall.Errno
-		limit net.Error
-	)
-	switch {
-	case errors.As(err, &dns):
-		return fmt.Errorf("host name lookup failed for %s", strings.Map(spaced, dns.Name))
-	case errors.As(err, &cert):
-		return errors.New("its certificate is not trusted")
-	case errors.As(err, &errno):
-		return errno
-	case errors.As(err, &limit) && limit.Timeout():
-		return errTimeout
-	}
-	return errClosed
+	return netcause.Of(err)
 }
 
 // retryAfter reads Retry-After (RFC 9110 section 10.2.3), or the account

@@ -40,7 +40,7 @@ func setbacks(t *testing.T) []setback {
 		{name: "429 with rubbish", fault: accountserver.Fault{Status: 429, RetryAfter: "soon"}, exit: exitTryAgain, says: "Wait"},
 		{name: "captive portal", fault: accountserver.Fault{HTML: true}, all: true, exit: exitUnavailable, says: "something else than the account service"},
 		{name: "captive portal by redirect", fault: accountserver.Fault{Redirect: "https://portal.invalid/login"}, all: true, exit: exitUnavailable, says: "HTTP 302"},
-		{name: "cut off", fault: accountserver.Fault{Truncate: true, Body: `{"access_token":"half`}, exit: exitUnavailable, says: "closed before the end"},
+		{name: "cut off", fault: accountserver.Fault{Truncate: true, Body: `{"access_token":"half`}, exit: exitUnavailable, says: "the answer was cut off"},
 		{name: "dropped", fault: accountserver.Fault{Drop: true}, exit: exitUnavailable, says: "no usable answer"},
 		{name: "endless", fault: accountserver.Fault{Endless: true}, exit: exitUnavailable, says: "too large"},
 		{name: "host unknown", url: "https://no-such-host.invalid", exit: exitUnavailable, says: "host name lookup failed"},

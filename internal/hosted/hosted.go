@@ -102,7 +102,7 @@ func (c Client) get(ctx context.Context, token, path string) (json.RawMessage, e
 	case len(body) > bodyLimit, len(body) == bodyLimit && err != nil: // HTTP can have a limit of its own
 		return nil, broken(ctx, resp.StatusCode, errTooLong)
 	case err != nil:
-		return nil, broken(ctx, resp.StatusCode, fmt.Errorf("%w: %w", errCutOff, err))
+		return nil, broken(ctx, resp.StatusCode, err)
 	}
 	return open(resp.StatusCode, body)
 }
