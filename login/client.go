@@ -27,9 +27,10 @@ type Client struct {
 	ClientID string
 	// Scopes to ask for; nil means openid profile email offline_access read write.
 	Scopes []string
-	// HTTP lends its Transport and its Timeout, 30 seconds where it has none; nil
-	// means [NewHTTPClient]. Its CheckRedirect and Jar play no part: no redirect
-	// is followed and no cookie kept, whatever they say.
+	// HTTP lends its Transport, whose user agent the service sees, and its
+	// Timeout, 30 seconds if it has none; nil means [NewHTTPClient] with Go's own
+	// user agent. Its CheckRedirect and Jar play no part: no redirect is followed
+	// and no cookie kept, whatever they say.
 	HTTP *http.Client
 	// AllowLoopbackHTTP lets Origin be plain http on a loopback address.
 	AllowLoopbackHTTP bool
@@ -132,7 +133,7 @@ func (c *Client) service(op string) (*service, error) {
 	}
 	lent := c.HTTP
 	if lent == nil {
-		lent = NewHTTPClient()
+		lent = NewHTTPClient("")
 		s.close = lent.CloseIdleConnections
 	}
 	s.http = &http.Client{Transport: lent.Transport, Timeout: lent.Timeout, CheckRedirect: noRedirect}

@@ -25,27 +25,25 @@ const (
 // errBodyTooLarge ends the reading of an answer that is over its limit.
 var errBodyTooLarge = errors.New("the answer is too large")
 
-// NewHTTPClient returns the HTTP client this package uses where it is given
-// none. It follows no redirect, keeps no cookie, takes proxies from the
-// environment, gives up after 30 seconds, and fails a response body at 8 MiB
-// after decompression. SSL_CERT_FILE works on every platform: instead of the
-// system's roots on Linux and the BSDs, as everywhere in Go, and in addition to
-// them on macOS and Windows.
-func NewHTTPClient() *http.Client {
-	transport := NewTransport()
-	transport.ResponseHeaderTimeout = headerTimeout
-	return &http.Client{
-		Timeout:       requestTimeout,
-		CheckRedirect: noRedirect,
-		Transport:     &limitedTransport{Transport: transport},
-	}
+// NewHTTPClient returns an HTTP client whose requests carry userAgent, such as
+// "mogplex/1.2.3" (RFC 9110 section 10.1.5); empty leaves them Go's own. It
+// follows no redirect, keeps no cookie, takes proxies from the environment, gives
+// up after 30 seconds, and fails a response body at 8 MiB after decompression.
+// SSL_CERT_FILE works on every platform: instead of the system's roots on Linux
+// and the BSDs, as everywhere in Go, and in addition to them on macOS and Windows.
+func NewHTTPClient(userAgent string) *http.Client {
+	t := newTransport(userAgent)
+	t.ResponseHeaderTimeout, t.maxBody = headerTimeout, maxAnyBody
+	return &http.Client{Timeout: requestTimeout, CheckRedirect: noRedirect, Transport: t}
 }
 
 // NewTransport returns the transport of [NewHTTPClient] without the limits on how
 // long an answer takes and how long it is: for streams, whose reader has limits
 // of its own.
-func NewTransport() *http.Transport {
-	return &http.Transport{
+func NewTransport(userAgent string) http.RoundTripper { return newTransport(userAgent) }
+
+func newTransport(userAgent string) *transport {
+	return &transport{userAgent: userAgent, Transport: &http.Transport{
 		Proxy:                  http.ProxyFromEnvironment,
 		DialContext:            (&net.Dialer{Timeout: dialTimeout}).DialContext,
 		ForceAttemptHTTP2:      true,
@@ -57,7 +55,7 @@ func NewTransport() *http.Transport {
 			MinVersion: tls.VersionTLS12,
 			RootCAs:    rootsWith(runtime.GOOS, os.Getenv("SSL_CERT_FILE")),
 		},
-	}
+	}}
 }
 
 func noRedirect(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
@@ -81,17 +79,24 @@ func rootsWith(goos, file string) *x509.CertPool {
 	return pool
 }
 
-// limitedTransport bounds the bodies that its transport returns. Embedding
-// keeps CloseIdleConnections.
-type limitedTransport struct{ *http.Transport }
+// transport names the program in each request and bounds the bodies of the
+// answers, unless maxBody is 0. Embedding keeps CloseIdleConnections.
+type transport struct {
+	*http.Transport
+	userAgent string
+	maxBody   int
+}
 
-func (t *limitedTransport) RoundTrip(req *http.Request) (*http.Response, error) {
-	resp, err := t.Transport.RoundTrip(req)
-	if err != nil {
-		return nil, err
+func (t *transport) RoundTrip(req *http.Request) (*http.Response, error) {
+	if t.userAgent != "" && req.Header.Get("User-Agent") == "" {
+		req = req.Clone(req.Context()) // a RoundTripper must not change the caller's
+		req.Header.Set("User-Agent", t.userAgent)
 	}
-	resp.Body = &limitedBody{ReadCloser: resp.Body, left: maxAnyBody}
-	return resp, nil
+	resp, err := t.Transport.RoundTrip(req)
+	if err == nil && t.maxBody > 0 {
+		resp.Body = &limitedBody{ReadCloser: resp.Body, left: t.maxBody}
+	}
+	return resp, err
 }
 
 type limitedBody struct {

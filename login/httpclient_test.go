@@ -9,6 +9,7 @@ import (
 	"errors"
 	"io"
 	"log"
+	"maps"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -25,7 +26,7 @@ import (
 const fetchEnv = "LOGIN_TEST_FETCH"
 
 func fetch(address string) int {
-	client := NewHTTPClient()
+	client := NewHTTPClient("")
 	resp, err := client.Get(address)
 	if err != nil {
 		return 1
@@ -108,7 +109,7 @@ func TestOldTLSIsRefused(t *testing.T) {
 	s.StartTLS()
 	defer s.Close()
 	for _, newest := range []uint16{0, tls.VersionTLS11} { // ours, and one that would speak it
-		transport := NewTransport()
+		transport := newTransport("")
 		transport.TLSClientConfig.RootCAs = s.Client().Transport.(*http.Transport).TLSClientConfig.RootCAs
 		if newest != 0 {
 			transport.TLSClientConfig.MinVersion = newest
@@ -151,7 +152,7 @@ func TestBodiesAreBounded(t *testing.T) {
 		_, _ = w.Write(make([]byte, size))
 	}))
 	defer s.Close()
-	client := NewHTTPClient()
+	client := NewHTTPClient("")
 	defer client.CloseIdleConnections()
 	read := func(path string) (int, error) {
 		resp, err := client.Get(s.URL + path)
@@ -173,16 +174,47 @@ func TestBodiesAreBounded(t *testing.T) {
 	}
 }
 
-// No redirect is followed, not even by a client that would.
 // A stream may begin late and be long: its transport leaves that to the reader.
 func TestTransportForStreams(t *testing.T) {
-	client := NewHTTPClient().Transport.(*limitedTransport).Transport
-	if stream := NewTransport(); stream.ResponseHeaderTimeout != 0 || client.ResponseHeaderTimeout == 0 ||
+	client, stream := NewHTTPClient("").Transport.(*transport), NewTransport("").(*transport)
+	if stream.ResponseHeaderTimeout != 0 || stream.maxBody != 0 || client.ResponseHeaderTimeout == 0 ||
 		stream.TLSClientConfig.MinVersion != tls.VersionTLS12 || stream.Proxy == nil {
 		t.Errorf("%+v", stream)
 	}
 }
 
+// Each kind of request names the program, and the caller's own header wins.
+func TestRequestsNameTheProgram(t *testing.T) {
+	s := newService(t)
+	s.metadata["revocation_endpoint"] = s.URL + "/revoke"
+	agents := make(map[string]string)
+	s.Config.Handler = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		agents[r.URL.Path] = r.UserAgent()
+		s.mux.ServeHTTP(w, r)
+	})
+	c := s.client()
+	c.HTTP = NewHTTPClient("program/1.2")
+	defer c.HTTP.CloseIdleConnections()
+	if _, err := c.Refresh(t.Context(), "r"); err != nil {
+		t.Fatal(err)
+	}
+	_, _ = c.Revoke(t.Context(), "r", "refresh_token")
+	req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, s.URL+"/own", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	req.Header.Set("User-Agent", "own")
+	if resp, err := c.HTTP.Do(req); err != nil || resp.Body.Close() != nil {
+		t.Fatal(err)
+	}
+	want := map[string]string{"/.well-known/oauth-authorization-server": "program/1.2", "/api/auth/mcp/token": "program/1.2",
+		"/revoke": "program/1.2", "/own": "own"}
+	if !maps.Equal(agents, want) {
+		t.Errorf("user agents %v", agents)
+	}
+}
+
+// No redirect is followed, not even by a client that would.
 func TestRedirectsAreNotFollowed(t *testing.T) {
 	followed := false
 	s := newService(t)

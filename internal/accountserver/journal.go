@@ -10,11 +10,13 @@ import (
 // maxJournal is how many requests are remembered; the counts go on beyond it.
 const maxJournal = 10_000
 
-// Request is one request that reached the service: never its query, headers or body.
+// Request is one request that reached the service: never its query, its body or a
+// header that can hold a secret.
 type Request struct {
 	Time    time.Time // of arrival, by the server's clock
 	Method  string
 	Path    string
+	Agent   string // User-Agent
 	Grant   string // grant_type of a token request: a known one, "other" or "none"
 	Status  int    // 0 until the answer begins, and for ever where none was sent
 	Faulted bool   // a fault decided the answer

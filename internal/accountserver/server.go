@@ -101,7 +101,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	_, pattern := s.mux.Handler(r)
 	fault, faulty := s.faults.take(r.URL.Path, grant)
 	entry := s.journal.add(pattern, Request{
-		Time: s.cfg.Now(), Method: r.Method, Path: r.URL.Path, Grant: grant, Faulted: faulty,
+		Time: s.cfg.Now(), Method: r.Method, Path: r.URL.Path, Agent: r.UserAgent(), Grant: grant, Faulted: faulty,
 	})
 	if s.cfg.OnRequest != nil {
 		defer func() { s.cfg.OnRequest(s.journal.read(entry)) }()

@@ -26,7 +26,7 @@ func TestRequestsAndStatsCountWhatReachedTheService(t *testing.T) {
 		t.Errorf("%+v", stats)
 	}
 	first := w.Requests()[0]
-	want := accountserver.Request{Time: w.Now(), Method: "POST", Path: accountserver.TokenPath, Grant: "refresh_token", Status: 200}
+	want := accountserver.Request{Time: w.Now(), Method: "POST", Path: accountserver.TokenPath, Agent: "Go-http-client/1.1", Grant: "refresh_token", Status: 200}
 	if first != want {
 		t.Errorf("noted as %+v", first)
 	}

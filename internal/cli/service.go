@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/http"
 	"path/filepath"
+	"strings"
 	"sync"
 
 	"github.com/mogplex/mogplex-cli/internal/auth"
@@ -14,11 +15,14 @@ import (
 )
 
 // httpClient is made when a command first needs the network.
-var httpClient = sync.OnceValue(login.NewHTTPClient)
+var httpClient = sync.OnceValue(func() *http.Client { return login.NewHTTPClient(userAgent()) })
 
 // promptClient is for prompts. A model may think for longer than any other
 // answer may take: package chat has the limits.
-var promptClient = sync.OnceValue(func() *http.Client { return &http.Client{Transport: login.NewTransport()} })
+var promptClient = sync.OnceValue(func() *http.Client { return &http.Client{Transport: login.NewTransport(userAgent())} })
+
+// userAgent is how requests name this program: "mogplex/v1.2.3".
+func userAgent() string { return "mogplex/" + strings.Trim(version(), "()") }
 
 func (s settings) loginClient(origin string) *login.Client {
 	return &login.Client{Origin: origin, HTTP: httpClient(), AllowLoopbackHTTP: s.dev}

@@ -94,7 +94,7 @@ func loginValues(t *testing.T) []any {
 	var prompt login.Prompt
 	flow := login.Flow{Show: func(p login.Prompt) { prompt = p }, Pasted: make(chan string), Timeout: 1}
 	_, late := c.SignIn(t.Context(), flow)
-	api := hosted.Client{Origin: s.url, HTTP: login.NewHTTPClient()}
+	api := hosted.Client{Origin: s.url, HTTP: login.NewHTTPClient("")}
 	s.Fail(accountserver.Fault{Path: accountserver.APIPath, Status: 500, Body: access})
 	unreachable := api.Check(t.Context(), access)
 	var lost *hosted.Error
@@ -110,7 +110,7 @@ func hostedValues(t *testing.T) []any {
 	access, _ := s.issue()
 	s.SetMCPServers(accountserver.MCPServer{Name: "n", Config: map[string]any{"env": map[string]string{"A": access}}})
 	c := hosted.Catalog{
-		Client: hosted.Client{Origin: s.url, HTTP: login.NewHTTPClient()}, Now: time.Now,
+		Client: hosted.Client{Origin: s.url, HTTP: login.NewHTTPClient("")}, Now: time.Now,
 		Keeper:  hosted.Keeper{Dir: t.TempDir(), Owner: hosted.Owner(s.url, "", access)},
 		Token:   func(context.Context) (string, error) { return access, nil },
 		InForce: func(context.Context, func(context.Context) error) error { return errOtherNow },
@@ -136,7 +136,7 @@ func chatValues(t *testing.T) []any {
 	s := startService(t, accountserver.Config{})
 	access, _ := s.issue()
 	s.Fail(accountserver.Fault{Path: accountserver.InferencePath, Status: 400, Body: `{"error":{"message":"` + access + `"}}`})
-	c := chat.Client{BaseURL: s.url + "/api/cli/inference", HTTP: login.NewHTTPClient()}
+	c := chat.Client{BaseURL: s.url + "/api/cli/inference", HTTP: login.NewHTTPClient("")}
 	request := chat.Request{Messages: []chat.Message{{Role: "user", Content: "a prompt"}}}
 	err := c.Stream(t.Context(), request, access, func(string) {})
 	var failed *chat.Error

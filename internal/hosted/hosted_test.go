@@ -22,7 +22,7 @@ func serve(t *testing.T, config accountserver.Config) (*accountserver.Server, ho
 	service := accountserver.New(config)
 	ts := httptest.NewServer(service)
 	t.Cleanup(ts.Close)
-	return service, hosted.Client{Origin: ts.URL, HTTP: login.NewHTTPClient()}
+	return service, hosted.Client{Origin: ts.URL, HTTP: login.NewHTTPClient("")}
 }
 
 func TestCheckAsksTheService(t *testing.T) {
@@ -118,7 +118,7 @@ func TestABrokenConnectionIsNotQuoted(t *testing.T) {
 		return url.Parse(address + "[")
 	}}}
 	for name, client := range map[string]hosted.Client{
-		"malformed": {Origin: echo.URL, HTTP: login.NewHTTPClient()},
+		"malformed": {Origin: echo.URL, HTTP: login.NewHTTPClient("")},
 		"proxy":     {Origin: echo.URL, HTTP: badProxy},
 	} {
 		err := client.Check(t.Context(), secret)
@@ -129,7 +129,7 @@ func TestABrokenConnectionIsNotQuoted(t *testing.T) {
 }
 
 func TestAServiceThatIsNotThereIsUnreachable(t *testing.T) {
-	client := hosted.Client{Origin: "http://127.0.0.1:1", HTTP: login.NewHTTPClient()}
+	client := hosted.Client{Origin: "http://127.0.0.1:1", HTTP: login.NewHTTPClient("")}
 	if err := client.Check(t.Context(), "t"); !errors.Is(err, hosted.ErrUnreachable) {
 		t.Errorf("error %v", err)
 	}
