@@ -38,11 +38,14 @@ type Client struct {
 	Now func() time.Time
 }
 
-// Refresh trades refreshToken for new tokens (RFC 6749 section 6). The answer's
-// refresh token replaces the old one; where it has none, the Grant's Token keeps
-// the old one. Only [ErrInvalidGrant] means that the refresh token is dead; after
-// any other error it may be used again, though the service may already have
-// rotated it where the answer was lost on the way.
+// Refresh trades refreshToken for new tokens (RFC 6749 section 6). It reads the
+// service's metadata first and sends the token to the endpoint named there, or
+// to the fixed path if no metadata can be had; metadata that must not be used
+// ends it with [ErrBadAnswer] and nothing sent. The token is sent once at most,
+// whatever the answer. The answer's refresh token replaces the old one; if it
+// has none, the Grant's Token keeps the old one. Only [ErrInvalidGrant] means
+// that the refresh token is dead; after any other error it may be used again,
+// though the service may already have rotated it if the answer was lost.
 func (c *Client) Refresh(ctx context.Context, refreshToken string) (*Grant, error) {
 	s, err := c.service(opRefresh)
 	if err != nil {
@@ -52,26 +55,11 @@ func (c *Client) Refresh(ctx context.Context, refreshToken string) (*Grant, erro
 	if refreshToken == "" {
 		return nil, &Error{Op: opRefresh, Kind: ErrInvalidGrant, Err: errors.New("there is no refresh token")}
 	}
-	fixed := fixedEndpoints(s.origin)
-	grant, err := s.refresh(ctx, fixed, refreshToken)
-	if !notOAuth(err) {
-		return grant, err
-	}
-	// Whatever sits at the fixed path, it is not the token endpoint and spent
-	// nothing. The service may have moved it.
-	moved, found, discoverErr := s.discover(ctx)
-	if discoverErr != nil || !found || moved.token == fixed.token {
+	ep, err := s.locate(ctx)
+	if err != nil {
 		return nil, err
 	}
-	return s.refresh(ctx, moved, refreshToken)
-}
-
-// notOAuth reports whether err tells of an HTTP answer that came from something
-// other than a token endpoint. Half a success is one of a token endpoint.
-func notOAuth(err error) bool {
-	var e *Error
-	return errors.As(err, &e) && e.Kind == ErrUnreachable &&
-		(e.Status >= 300 && e.Status < 500 || errors.Is(e.Err, errStranger))
+	return s.refresh(ctx, ep, refreshToken)
 }
 
 // TokenSource returns a source that serves t while it is valid and refreshes it

@@ -64,10 +64,11 @@ func (s *service) discover(ctx context.Context) (ep endpoints, found bool, err e
 	return ep, true, nil
 }
 
-// locate is discover for a caller that goes on without a document.
+// locate is discover for a caller that goes on without a document. It fails if
+// the document must not be used, or if ctx is over.
 func (s *service) locate(ctx context.Context) (endpoints, error) {
 	ep, _, err := s.discover(ctx)
-	if errors.Is(err, ErrUnreachable) {
+	if errors.Is(err, ErrUnreachable) && ctx.Err() == nil {
 		err = nil
 	}
 	return ep, err
@@ -107,7 +108,7 @@ func (s *service) checkMetadata(m *metadata) error {
 			return errors.New("its metadata points to another origin")
 		}
 	}
-	if len(m.PKCE) > 0 && !slices.Contains(m.PKCE, "S256") {
+	if s.op == opSignIn && len(m.PKCE) > 0 && !slices.Contains(m.PKCE, "S256") {
 		return errors.New("its metadata does not offer PKCE with S256")
 	}
 	return nil

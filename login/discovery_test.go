@@ -103,55 +103,77 @@ func TestSignInAndMetadata(t *testing.T) {
 	}
 }
 
-// Refresh asks for metadata only where the fixed path is no token endpoint.
-func TestRefreshFollowsAMovedEndpoint(t *testing.T) {
-	s := newService(t)
-	s.metadata["token_endpoint"] = s.URL + "/moved"
-	asked := 0
-	s.mux.HandleFunc("POST /moved", func(w http.ResponseWriter, _ *http.Request) {
-		asked++
-		writeJSON(w, 200, goodAnswer())
-	})
-	if _, err := s.client().Refresh(context.Background(), "r"); err != nil || asked != 0 {
-		t.Fatalf("asked %d times, err %v", asked, err)
-	}
-	s.answers(404, "", "<html>")
-	if _, err := s.client().Refresh(context.Background(), "r"); err != nil || asked != 1 {
-		t.Fatalf("asked %d times, err %v", asked, err)
-	}
-	s.metadata["token_endpoint"] = "https://evil.example/token"
-	if _, err := s.client().Refresh(context.Background(), "r"); !errors.Is(err, ErrUnreachable) {
-		t.Fatalf("err = %v", err)
+// The refresh token goes to the endpoint that metadata names, to the fixed path
+// only if there is no metadata, and nowhere if that leads to another origin.
+func TestRefreshUsesTheDiscoveredEndpoint(t *testing.T) {
+	for name, c := range map[string]struct {
+		change func(*fakeService)
+		path   string
+		want   error
+	}{
+		"named":               {func(*fakeService) {}, "/moved", nil},
+		"PKCE does not count": {func(s *fakeService) { s.metadata["code_challenge_methods_supported"] = []string{"plain"} }, "/moved", nil},
+		"no document":         {func(s *fakeService) { s.discovery = answerWith(404, "") }, "/api/auth/mcp/token", nil},
+		"a 500":               {func(s *fakeService) { s.discovery = answerWith(500, "") }, "/api/auth/mcp/token", nil},
+		"a page":              {func(s *fakeService) { s.discovery = answerWith(200, "<html>") }, "/api/auth/mcp/token", nil},
+		"lost":                {func(s *fakeService) { s.discovery = hangUp }, "/api/auth/mcp/token", nil},
+		"another origin":      {func(s *fakeService) { s.metadata["token_endpoint"] = "https://evil.example/t" }, "", ErrBadAnswer},
+		"another issuer":      {func(s *fakeService) { s.metadata["issuer"] = "https://evil.example" }, "", ErrBadAnswer},
+	} {
+		s := newService(t)
+		s.metadata["token_endpoint"] = s.URL + "/moved"
+		c.change(s)
+		_, err := s.client().Refresh(t.Context(), markRefresh)
+		if !errors.Is(err, c.want) || (err == nil) != (c.want == nil) {
+			t.Errorf("%s: err = %v", name, err)
+		}
+		if sent := s.sentTo(); strings.Join(sent, " ") != c.path {
+			t.Errorf("%s: sent to %q", name, sent)
+		}
 	}
 }
 
-// A success of which only a part came has spent the refresh token: using it
-// again at another address could end the session.
-func TestRefreshIsNotRepeatedWhereTheTokenMayBeSpent(t *testing.T) {
-	s := newService(t)
-	s.metadata["token_endpoint"] = s.URL + "/moved"
-	asked := false
-	s.mux.HandleFunc("POST /moved", func(w http.ResponseWriter, _ *http.Request) {
-		asked = true
-		writeJSON(w, 200, goodAnswer())
-	})
-	for name, answer := range map[string][2]string{
-		"half an answer":      {"Content-Length: 4000", `{"access_token":"` + markAccess},
-		"half, and no length": {"", `{"access_token":"` + markAccess},
-		"headers alone":       {"Content-Length: 4000", ""},
-		"nothing":             {"", ""},
-	} {
-		s.answers(200, answer[0], answer[1])
-		_, err := s.client().Refresh(context.Background(), "r")
-		if !errors.Is(err, ErrUnreachable) || asked {
-			t.Errorf("%s: asked again %v, err %v", name, asked, err)
-		}
-		checkNoSecret(t, err)
-		asked = false
+// A refresh token that is used twice can end the session, and the service may
+// have spent it even if its answer says otherwise or is lost.
+func TestARefreshTokenIsSentOnce(t *testing.T) {
+	half := `{"access_token":"` + markAccess
+	answers := map[string]http.HandlerFunc{
+		"a success": answerWith(200, half+`"}`), "half an answer": answerWith(200, half), "nothing": answerWith(200, ""),
+		"a page": answerWith(200, "<html>"), "JSON null": answerWith(200, "null"),
+		"cut off": func(w http.ResponseWriter, _ *http.Request) {
+			w.Header().Set("Content-Length", "4000")
+			_, _ = io.WriteString(w, half)
+		},
+		"headers alone": func(w http.ResponseWriter, _ *http.Request) {
+			w.Header().Set("Content-Length", "4000")
+			_ = http.NewResponseController(w).Flush()
+		},
+		"lost": hangUp,
+		"a redirect": func(w http.ResponseWriter, r *http.Request) {
+			http.Redirect(w, r, "/elsewhere", http.StatusTemporaryRedirect)
+		},
+		"too late":      func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() },
+		"invalid grant": answerWith(401, `{"error":"invalid_grant"}`),
 	}
-	s.answers(200, "", "<html>")
-	if _, err := s.client().Refresh(context.Background(), "r"); err != nil || !asked {
-		t.Errorf("a page: asked again %v, err %v", asked, err)
+	for _, status := range []int{400, 401, 403, 404, 405, 408, 421, 425, 429, 500, 502, 503, 504} {
+		answers[http.StatusText(status)] = answerWith(status, `{"error":"server_error"}`)
+	}
+	for name, answer := range answers {
+		for _, moved := range []string{"", "/moved"} {
+			s := newService(t)
+			if moved != "" {
+				s.metadata["token_endpoint"] = s.URL + moved
+			}
+			s.token = answer
+			c := s.client()
+			c.HTTP = &http.Client{Timeout: 200 * time.Millisecond, Transport: newTransport("")}
+			_, err := c.Refresh(t.Context(), markRefresh)
+			c.HTTP.CloseIdleConnections()
+			if sent := s.sentTo(); len(sent) != 1 {
+				t.Errorf("%s: sent to %q", name, sent)
+			}
+			checkNoSecret(t, err)
+		}
 	}
 }
 
@@ -169,7 +191,7 @@ func TestRevoke(t *testing.T) {
 		w.Header().Set("Retry-After", "2")
 		w.WriteHeader(status)
 		if status >= 400 {
-			_, _ = io.WriteString(w, `{"error":"unsupported_token_type","error_description":"`+markRefresh+`"}`)
+			_, _ = io.WriteString(w, `{"error":"invalid_request","error_description":"`+markRefresh+`"}`)
 		}
 	})
 	for code, want := range map[int]error{200: nil, 400: ErrRefused, 429: ErrRateLimited, 503: ErrUnreachable, 302: ErrUnreachable} {

@@ -25,11 +25,10 @@
 // An error callback has no state at this service, so it cannot be told from a
 // forged one. See [Flow.Notice] for what becomes of it.
 //
-// # Refresh and discovery
+// # Discovery
 //
-// SignIn and Revoke read the service's metadata (RFC 8414) each time. Refresh
-// goes straight to the service's fixed token path, to save a round trip, and
-// asks for metadata only where that path answers something that is not OAuth.
-// Metadata that can't be had never fails a sign-in or a refresh; metadata which
-// points to another origin always does.
+// SignIn, Refresh and Revoke read the service's metadata (RFC 8414) each time,
+// before a token is sent. Metadata that can't be had never fails a sign-in or a
+// refresh, which then use the service's fixed paths; metadata that points to
+// another origin always does. A token is revoked only where metadata says so.
 package login

@@ -11,6 +11,7 @@ import (
 	"net/http/httptest"
 	"net/url"
 	"os"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -44,16 +45,18 @@ type fakeService struct {
 	*httptest.Server
 	mux *http.ServeMux
 
-	mu       sync.Mutex
-	metadata map[string]any
-	forms    []url.Values // the token requests
-	token    http.HandlerFunc
+	mu        sync.Mutex
+	metadata  map[string]any
+	forms     []url.Values // the token requests
+	sent      []string     // the paths that markRefresh came to, with any request
+	token     http.HandlerFunc
+	discovery http.HandlerFunc
 }
 
 func newService(t *testing.T) *fakeService {
 	t.Helper()
 	s := &fakeService{mux: http.NewServeMux()}
-	s.Server = httptest.NewServer(s.mux)
+	s.Server = httptest.NewServer(http.HandlerFunc(s.serve))
 	t.Cleanup(s.Close)
 	s.metadata = map[string]any{
 		"issuer":                           s.URL,
@@ -62,18 +65,47 @@ func newService(t *testing.T) *fakeService {
 		"code_challenge_methods_supported": []string{"S256"},
 	}
 	s.token = func(w http.ResponseWriter, _ *http.Request) { writeJSON(w, 200, goodAnswer()) }
-	s.mux.HandleFunc("GET /.well-known/oauth-authorization-server", func(w http.ResponseWriter, _ *http.Request) {
-		writeJSON(w, 200, s.metadata)
+	s.discovery = func(w http.ResponseWriter, _ *http.Request) { writeJSON(w, 200, s.metadata) }
+	s.mux.HandleFunc("GET /.well-known/oauth-authorization-server", func(w http.ResponseWriter, r *http.Request) {
+		s.discovery(w, r)
 	})
-	s.mux.HandleFunc("POST /api/auth/mcp/token", func(w http.ResponseWriter, r *http.Request) {
-		_ = r.ParseForm()
-		s.mu.Lock()
-		s.forms = append(s.forms, r.PostForm)
-		s.mu.Unlock()
-		s.token(w, r)
-	})
+	for _, path := range []string{"/api/auth/mcp/token", "/moved"} {
+		s.mux.HandleFunc("POST "+path, func(w http.ResponseWriter, r *http.Request) { s.token(w, r) })
+	}
 	return s
 }
+
+// serve notes what a request carries, and answers it.
+func (s *fakeService) serve(w http.ResponseWriter, r *http.Request) {
+	_ = r.ParseForm()
+	s.mu.Lock()
+	if r.PostForm.Has("grant_type") {
+		s.forms = append(s.forms, r.PostForm)
+	}
+	if strings.Contains(fmt.Sprint(r.Header, r.Form), markRefresh) {
+		s.sent = append(s.sent, r.URL.Path)
+	}
+	s.mu.Unlock()
+	s.mux.ServeHTTP(w, r)
+}
+
+// sentTo returns the paths that markRefresh was sent to.
+func (s *fakeService) sentTo() []string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return slices.Clone(s.sent)
+}
+
+// answerWith answers with a status and a body.
+func answerWith(status int, body string) http.HandlerFunc {
+	return func(w http.ResponseWriter, _ *http.Request) {
+		w.WriteHeader(status)
+		_, _ = io.WriteString(w, body)
+	}
+}
+
+// hangUp ends the connection without an answer.
+func hangUp(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) }
 
 // requests returns the forms the token endpoint got.
 func (s *fakeService) requests() []url.Values {
