@@ -153,7 +153,9 @@ func normalise(fields map[string]any) (why string) {
 		return "the token's type is not Bearer"
 	}
 	fields["token_type"] = "Bearer"
-	fields["expires_in"] = int64(seconds(fields["expires_in"], maxLifetime) / time.Second)
+	for _, key := range append([]string{"expires_in"}, refreshLifetimes...) {
+		fields[key] = int64(seconds(fields[key], maxLifetime) / time.Second)
+	}
 	if _, ok := fields["interval"]; ok {
 		fields["interval"] = int64(seconds(fields["interval"], maxInterval) / time.Second)
 	}

@@ -69,6 +69,29 @@ func TestExpiresIn(t *testing.T) {
 	}
 }
 
+// No RFC names a refresh token's lifetime; services have two names for it.
+func TestSignInExpiresAt(t *testing.T) {
+	for fields, want := range map[string]time.Duration{
+		`"refresh_token":"r","refresh_token_expires_in":7200`:                        2 * time.Hour,
+		`"refresh_token":"r","refresh_expires_in":"7200"`:                            2 * time.Hour,
+		`"refresh_token":"r","refresh_token_expires_in":7200,"refresh_expires_in":1`: 2 * time.Hour,
+		`"refresh_token":"r","refresh_expires_in":1e300`:                             10 * 365 * 24 * time.Hour,
+		`"refresh_token":"r","refresh_expires_in":0`:                                 0, // Keycloak's offline session
+		`"refresh_token":"r"`:             0,
+		`"refresh_token_expires_in":7200`: 2 * time.Hour, // the old one lives on
+	} {
+		s := newService(t)
+		s.answers(200, "", `{"access_token":"a",`+fields+`}`)
+		g, err := s.clientAt(testNow).Refresh(t.Context(), "old")
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := g.SignInExpiresAt; want == 0 && !got.IsZero() || want != 0 && !got.Equal(testNow.Add(want)) {
+			t.Errorf("%s: %v", fields, got)
+		}
+	}
+}
+
 func TestTokenAnswers(t *testing.T) {
 	leak := `"access_token":"` + markAccess + `","refresh_token":"` + markRotated + `"`
 	for _, c := range []struct {

@@ -62,35 +62,6 @@ func (c *Client) Refresh(ctx context.Context, refreshToken string) (*Grant, erro
 	return s.refresh(ctx, ep, refreshToken)
 }
 
-// TokenSource returns a source that serves t while it is valid and refreshes it
-// afterwards, with ctx for each request. It is safe for concurrent use and keeps
-// what it refreshed in memory only: a program that stores tokens calls
-// [Client.Refresh] and stores the answer before it uses it. A t whose Expiry is
-// zero is served forever.
-func (c *Client) TokenSource(ctx context.Context, t *oauth2.Token) oauth2.TokenSource {
-	r := &refresher{ctx: ctx, client: c}
-	if t != nil {
-		r.refreshToken = t.RefreshToken
-	}
-	return oauth2.ReuseTokenSource(t, r)
-}
-
-type refresher struct {
-	ctx          context.Context
-	client       *Client
-	refreshToken string
-}
-
-// Token is called by one goroutine at a time: oauth2.ReuseTokenSource sees to it.
-func (r *refresher) Token() (*oauth2.Token, error) {
-	g, err := r.client.Refresh(r.ctx, r.refreshToken)
-	if err != nil {
-		return nil, err
-	}
-	r.refreshToken = g.Token.RefreshToken
-	return g.Token, nil
-}
-
 // service is a Client with its defaults filled in, ready for one operation.
 type service struct {
 	op       string

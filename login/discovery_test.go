@@ -208,27 +208,16 @@ func TestRevoke(t *testing.T) {
 	}
 }
 
-func TestTokenSource(t *testing.T) {
+// A service that ends refresh tokens alone says so of any other.
+func TestATokenThatCanNotBeRevoked(t *testing.T) {
 	s := newService(t)
-	s.answers(200, "", `{"access_token":"new","refresh_token":"`+markRotated+`","expires_in":1}`)
-	grant, err := s.client().Refresh(context.Background(), markRefresh)
-	if err != nil {
-		t.Fatal(err)
+	s.metadata["revocation_endpoint"] = s.URL + "/revoke"
+	s.mux.HandleFunc("POST /revoke", answerWith(400, `{"error":"unsupported_token_type"}`))
+	if offered, err := s.client().Revoke(t.Context(), markAccess, "access_token"); offered || err != nil {
+		t.Errorf("%v, %v", offered, err)
 	}
-	old := *grant.Token
-	old.Expiry = time.Now().Add(-time.Hour)
-	source := s.client().TokenSource(context.Background(), &old)
-	for range 2 {
-		if got, err := source.Token(); err != nil || got.AccessToken != "new" {
-			t.Fatalf("err = %v", err)
-		}
-	}
-	for i, form := range s.requests()[1:] {
-		if form.Get("refresh_token") != markRotated {
-			t.Errorf("refresh %d used an old refresh token", i)
-		}
-	}
-	if _, err := s.client().TokenSource(context.Background(), nil).Token(); !errors.Is(err, ErrInvalidGrant) {
-		t.Errorf("err = %v", err)
+	s.metadata["revocation_endpoint"] = "https://evil.example/revoke"
+	if offered, err := s.client().Revoke(t.Context(), markRefresh, ""); offered || !errors.Is(err, ErrBadAnswer) || len(s.sentTo()) > 0 {
+		t.Errorf("another origin: %v, %v, sent to %q", offered, err, s.sentTo())
 	}
 }

@@ -6,11 +6,12 @@
 //     grant, all at the same time; the first to finish wins.
 //   - [Client.Refresh] trades a refresh token for new tokens.
 //   - [Client.Revoke] ends a token at the service, where the service can.
-//   - [Client.TokenSource] serves Go programs that speak [oauth2.TokenSource].
+//   - [Client.TokenSource] serves Go programs that speak [oauth2.TokenSource], and
+//     stores each rotated token before it is used.
 //   - [CheckOrigin] tells whether an address may be trusted with tokens at all.
 //
-// Nothing here stores a token: [Flow.Save] does, before the person is told that
-// they are signed in.
+// Nothing here stores a token by itself: [Flow.Save] does, before the person is
+// told that they are signed in.
 //
 // # What protects the sign-in
 //

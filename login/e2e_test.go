@@ -98,6 +98,50 @@ func TestEndToEnd(t *testing.T) {
 	}
 }
 
+// adaSignsIn signs Ada in.
+func (a *account) adaSignsIn(t *testing.T) *login.Grant {
+	t.Helper()
+	g, err := a.signIn(t, login.Flow{}, func(p login.Prompt) {
+		if _, err := accountserver.WalkSignIn(context.Background(), p.URL, ada); err != nil {
+			t.Error(err)
+		}
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return g
+}
+
+// A sign-in without a refresh token is told from others, and its access token
+// can be ended.
+func TestAServiceThatGivesNoRefreshToken(t *testing.T) {
+	a := newAccount(t, accountserver.Config{NoRefreshTokens: true, TellRefreshLifetime: true, OfferRevocation: true})
+	g := a.adaSignsIn(t)
+	if g.Token.RefreshToken != "" || !g.SignInExpiresAt.IsZero() || !a.server.Valid(g.Token.AccessToken) {
+		t.Errorf("a refresh token %v, until %v", g.Token.RefreshToken != "", g.SignInExpiresAt)
+	}
+	if offered, err := a.client.Revoke(t.Context(), g.Token.AccessToken, "access_token"); !offered || err != nil {
+		t.Errorf("revoke: %v, %v", offered, err)
+	}
+	if a.server.Valid(g.Token.AccessToken) {
+		t.Error("the access token lives on")
+	}
+}
+
+func TestAServiceThatTellsTheEndOfTheSignIn(t *testing.T) {
+	a := newAccount(t, accountserver.Config{TellRefreshLifetime: true, RefreshTTL: 72 * time.Hour})
+	g := a.adaSignsIn(t)
+	again, err := a.client.Refresh(t.Context(), g.Token.RefreshToken)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, g := range []*login.Grant{g, again} {
+		if left := time.Until(g.SignInExpiresAt); left > 72*time.Hour || left < 71*time.Hour {
+			t.Errorf("the sign-in ends in %v", left)
+		}
+	}
+}
+
 // The service's own Cancel calls back without state: it is shown at once.
 func TestCancelOnTheSignInPage(t *testing.T) {
 	t.Parallel()

@@ -29,7 +29,8 @@ var (
 	// ErrNoPort: no callback port could be bound, and there is no other way to
 	// finish.
 	ErrNoPort = errors.New("no callback port is free")
-	// ErrSave: the tokens were granted and [Flow.Save] failed.
+	// ErrSave: the tokens were granted, and [Flow.Save] or the store of a
+	// [Client.TokenSource] failed.
 	ErrSave = errors.New("the credential could not be stored")
 	// ErrBadAnswer: the service answered something that must not be used, such
 	// as a token that would break a header, or metadata of another origin.

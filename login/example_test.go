@@ -7,6 +7,8 @@ import (
 	"log"
 	"os"
 
+	"golang.org/x/oauth2"
+
 	"github.com/mogplex/mogplex-cli/login"
 )
 
@@ -44,6 +46,22 @@ func ExampleClient_Refresh() {
 	if err := store(context.Background(), grant); err != nil { // before it is used
 		log.Fatal(err)
 	}
+}
+
+// Each rotated token is stored before a request uses it.
+func ExampleClient_TokenSource() {
+	ctx := context.Background()
+	client := &login.Client{Origin: "https://mogplex.com", HTTP: login.NewHTTPClient("my-program/1.0")}
+	stored := &oauth2.Token{RefreshToken: "the refresh token"} // as it was loaded
+	source := client.TokenSource(ctx, stored, func(ctx context.Context, t *oauth2.Token) error {
+		return store(ctx, &login.Grant{Token: t})
+	})
+	resp, err := oauth2.NewClient(ctx, source).Get("https://mogplex.com/api/v1/mogplex/models")
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer resp.Body.Close()
+	fmt.Println(resp.Status)
 }
 
 func ExampleCheckOrigin() {

@@ -18,11 +18,17 @@ import (
 // fmt does with a verb such as %s when a Grant is an unexported field of a
 // struct, where it can call no method.
 type Grant struct {
-	// Token has an access token, mostly a refresh token, and the type Bearer.
-	// Its Expiry is zero where the service gave no lifetime, or one that is not
+	// Token has an access token and the type Bearer. Its RefreshToken is empty
+	// if the service gave none: such a sign-in can't be renewed and ends at
+	// Expiry, which a program should say at once. Its Expiry is zero where the service gave no lifetime, or one that is not
 	// positive: then nobody knows, the token serves until it is refused, and no
 	// clock makes a program refresh in a loop. It is at most ten years ahead.
 	Token *oauth2.Token
+	// SignInExpiresAt is when the refresh token dies unless it is used before:
+	// until then the sign-in can be renewed. It is zero if the service does not
+	// say (refresh_token_expires_in, or Keycloak's refresh_expires_in) or gave no
+	// refresh token, and at most ten years ahead.
+	SignInExpiresAt time.Time
 	// Scopes are those granted; nil after a refresh whose answer names none,
 	// which means unchanged (RFC 6749 section 6).
 	Scopes []string
@@ -66,9 +72,11 @@ func newGrant(t *oauth2.Token, issuer string, requested time.Time) *Grant {
 		TokenType:    "Bearer",
 		RefreshToken: t.RefreshToken,
 	}}
-	if t.ExpiresIn > 0 {
-		// Without the monotonic clock, which stands still while a machine sleeps.
-		g.Token.Expiry = requested.Add(time.Duration(t.ExpiresIn) * time.Second).Round(0).UTC()
+	g.Token.Expiry = after(requested, t.ExpiresIn)
+	for _, key := range refreshLifetimes {
+		if n, ok := t.Extra(key).(float64); ok && t.RefreshToken != "" && g.SignInExpiresAt.IsZero() {
+			g.SignInExpiresAt = after(requested, int64(n))
+		}
 	}
 	if scope, ok := t.Extra("scope").(string); ok {
 		g.Scopes = scopes(scope)
@@ -77,6 +85,19 @@ func newGrant(t *oauth2.Token, issuer string, requested time.Time) *Grant {
 		g.Identity = identity(idToken)
 	}
 	return g
+}
+
+// refreshLifetimes are the names, none of them standard, under which services
+// give a refresh token's lifetime in seconds.
+var refreshLifetimes = []string{"refresh_token_expires_in", "refresh_expires_in"}
+
+// after is a lifetime's end, zero if there is none. It goes without the monotonic
+// clock, which stands still while a machine sleeps.
+func after(requested time.Time, lifetime int64) time.Time {
+	if lifetime <= 0 {
+		return time.Time{}
+	}
+	return requested.Add(time.Duration(lifetime) * time.Second).Round(0).UTC()
 }
 
 // scopes splits an answer's scope, without anything that is not a scope token

@@ -7,11 +7,18 @@ import (
 	"strings"
 )
 
-// Revoke ends token at the service (RFC 7009). hint is "refresh_token",
-// "access_token" or empty. offered is false where the service's metadata offers
-// no revocation, and where err is of class [ErrUnreachable] and the metadata
-// could not be had, which means that nobody knows. A token that is dead already
-// counts as revoked.
+// Revoke ends token, a refresh or an access token, at the service (RFC 7009).
+// hint is "refresh_token", "access_token" or empty. Ending a refresh token ends
+// the access tokens that came with it at most services, and the other way round
+// at few: revoke the refresh token if there is one, else the access token.
+//
+//   - true, nil: the token is dead, or was before.
+//   - false, nil: the service can't end it. It has no metadata, names no
+//     revocation endpoint there, or answered unsupported_token_type. The token
+//     lives until it expires.
+//   - false, error: nobody knows. No metadata came ([ErrUnreachable]), or it
+//     must not be used ([ErrBadAnswer]). Nothing was sent.
+//   - true, error: the endpoint was asked and did not agree; the token may live.
 func (c *Client) Revoke(ctx context.Context, token, hint string) (offered bool, err error) {
 	s, err := c.service(opRevoke)
 	if err != nil {
@@ -43,10 +50,14 @@ func (c *Client) Revoke(ctx context.Context, token, hint string) (offered bool, 
 	if err != nil {
 		return true, s.failed(ctx, &url.Error{Err: err}, token)
 	}
-	return true, s.revokeFailure(resp, body, token)
+	refused := s.revokeFailure(resp, body, token)
+	if refused.Code == "unsupported_token_type" { // section 2.2.1
+		return false, nil
+	}
+	return true, refused
 }
 
-func (s *service) revokeFailure(resp *http.Response, body []byte, token string) error {
+func (s *service) revokeFailure(resp *http.Response, body []byte, token string) *Error {
 	reader := &answerReader{now: s.now, secrets: []string{token}}
 	fields, err := reader.judge(resp, body)
 	if err != nil {

@@ -25,6 +25,10 @@ type Config struct {
 	// that came of the same sign-in, as Keycloak and Supabase do.
 	StrictRotation bool
 
+	// TellRefreshLifetime adds refresh_token_expires_in to token answers, as GitHub
+	// has it. NoRefreshTokens grants offline_access to nobody.
+	TellRefreshLifetime, NoRefreshTokens bool
+
 	// OfferRevocation and OfferDevice add RFC 7009 and RFC 8628 to the service and
 	// to its discovery document.
 	OfferRevocation, OfferDevice bool

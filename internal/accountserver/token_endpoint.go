@@ -48,6 +48,7 @@ type tokenAnswer struct {
 	TokenType    string `json:"token_type"`
 	ExpiresIn    int64  `json:"expires_in"`
 	RefreshToken string `json:"refresh_token,omitempty"`
+	RefreshTTL   int64  `json:"refresh_token_expires_in,omitempty"`
 	Scope        string `json:"scope"`
 	IDToken      string `json:"id_token,omitempty"`
 }
@@ -162,10 +163,14 @@ func (s *Server) answerSignIn(f *family, nonce string) *tokenAnswer {
 }
 
 func (s *Server) answer(t *tokens) *tokenAnswer {
-	return &tokenAnswer{
+	answer := &tokenAnswer{
 		AccessToken: t.access, TokenType: "Bearer", ExpiresIn: int64(s.cfg.AccessTTL / time.Second),
 		RefreshToken: t.refresh, Scope: strings.Join(t.family.scopes, " "),
 	}
+	if s.cfg.TellRefreshLifetime && t.refresh != "" {
+		answer.RefreshTTL = int64(s.cfg.RefreshTTL / time.Second)
+	}
+	return answer
 }
 
 // idToken has no iss, and its key is nobody's: it can be shown and not be trusted.

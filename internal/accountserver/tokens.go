@@ -43,7 +43,7 @@ func (s *Server) IssuePAT(email string) string {
 }
 
 // IssueTokens makes what a sign-in with these scopes (none: all) would have given.
-// refresh is empty without offline_access. It panics where there is no such account.
+// refresh is empty without offline_access, and with NoRefreshTokens. It panics where there is no such account.
 func (s *Server) IssueTokens(email string, scopes ...string) (access, refresh string) {
 	account := s.mustAccount(email)
 	if len(scopes) == 0 {
@@ -130,7 +130,7 @@ func (s *Server) issue(f *family) *tokens {
 		family: f, id: random62(32), access: random62(32), issued: now,
 		accessExpires: now.Add(s.cfg.AccessTTL), refreshExpires: now.Add(s.cfg.RefreshTTL),
 	}
-	if slices.Contains(f.scopes, "offline_access") {
+	if slices.Contains(f.scopes, "offline_access") && !s.cfg.NoRefreshTokens {
 		t.refresh = random62(32)
 		s.refresh[t.refresh] = t
 	}
