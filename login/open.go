@@ -3,6 +3,7 @@ package login
 import (
 	"errors"
 	"fmt"
+	"io/fs"
 	"net/url"
 	"os"
 	"os/exec"
@@ -10,6 +11,7 @@ import (
 	"runtime"
 	"strings"
 	"sync"
+	"syscall"
 	"time"
 
 	"github.com/pkg/browser"
@@ -25,30 +27,72 @@ var (
 	errNoDisplay     = errors.New("there is no display to open a browser on")
 )
 
+// browserError is a failure of OpenBrowser that names the browser itself.
+type browserError struct{ text string }
+
+func (e *browserError) Error() string { return e.text }
+
+// openFailure is what a person is told about a failure of [Flow.Open].
+func openFailure(err error) string {
+	if own := (*browserError)(nil); errors.As(err, &own) {
+		return own.text
+	}
+	return "the browser could not be opened: " + err.Error()
+}
+
 // OpenBrowser opens an http or https address in the person's browser and returns
-// within seconds. The commands in $BROWSER come first (separated like $PATH, %s
-// standing for the address), then wslview under WSL, then the platform's default
-// browser. The address is an argument of its own and meets no shell of ours; what
+// within seconds. The commands in $BROWSER (separated like $PATH, %s standing for
+// the address) are tried in order; if all of them fail, the error names them and
+// nothing else is opened. Without them it is wslview under WSL, then the
+// platform's default browser. The address is an argument of its own and meets no shell of ours; what
 // the commands print is dropped. Safe for concurrent use.
 func OpenBrowser(address string) error {
 	u, err := url.Parse(address)
 	if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" || !visibleASCII(address) {
 		return errNotWebAddress
 	}
-	commands := browserCommands(os.Getenv("BROWSER"), address)
-	wsl := isWSL()
-	if wsl {
-		commands = append(commands, []string{"wslview", address})
+	chosen := os.Getenv("BROWSER")
+	if commands := browserCommands(chosen, address); len(commands) > 0 {
+		return runFirst(chosen, commands)
 	}
-	for _, command := range commands {
-		if run(command) == nil {
+	if isWSL() {
+		if run([]string{"wslview", address}) == nil {
 			return nil
 		}
-	}
-	if !wsl && !hasDisplay() {
+	} else if !hasDisplay() {
 		return errNoDisplay
 	}
 	return patiently(func() error { return openDefault(address) })
+}
+
+// runFirst runs the first of $BROWSER's commands that can be run.
+func runFirst(chosen string, commands [][]string) error {
+	var last error
+	for _, command := range commands {
+		if last = run(command); last == nil {
+			return nil
+		}
+	}
+	return &browserError{fmt.Sprintf("BROWSER (%s) could not be started: %s", clean(chosen, 100), startFailure(last))}
+}
+
+// startFailure says why a program failed, without package exec's words.
+func startFailure(err error) string {
+	var (
+		exit  *exec.ExitError
+		errno syscall.Errno
+	)
+	switch {
+	case errors.Is(err, exec.ErrNotFound), errors.Is(err, fs.ErrNotExist):
+		return "there is no such program"
+	case errors.Is(err, fs.ErrPermission):
+		return "it is not a program that you may run"
+	case errors.As(err, &exit):
+		return "it ended with " + exit.String()
+	case errors.As(err, &errno):
+		return errno.Error()
+	}
+	return err.Error()
 }
 
 // browserCommands reads $BROWSER. Each command is the path of a program, which

@@ -22,20 +22,26 @@ func pretendBrowser(file string) int {
 	return 0
 }
 
-const evilAddress = "https://mogplex.com/a?x=1&y=$(touch%20/tmp/x)`;'"
-
-func TestOpenBrowserRunsBROWSER(t *testing.T) {
-	self, err := os.Executable()
+// self is the test binary.
+func self(t *testing.T) string {
+	t.Helper()
+	path, err := os.Executable()
 	if err != nil {
 		t.Fatal(err)
 	}
+	return path
+}
+
+const evilAddress = "https://mogplex.com/a?x=1&y=$(touch%20/tmp/x)`;'"
+
+func TestOpenBrowserRunsBROWSER(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "arguments")
 	t.Setenv(browserEnv, file)
 	for value, want := range map[string]string{
-		self:                 evilAddress,
-		self + " --new":      "--new\n" + evilAddress,
-		self + " --url=%s -": "--url=" + evilAddress + "\n-",
-		strings.Join([]string{"no-such-program", self}, string(os.PathListSeparator)): evilAddress,
+		self(t):                 evilAddress,
+		self(t) + " --new":      "--new\n" + evilAddress,
+		self(t) + " --url=%s -": "--url=" + evilAddress + "\n-",
+		strings.Join([]string{"no-such-program", self(t)}, string(os.PathListSeparator)): evilAddress,
 	} {
 		t.Setenv("BROWSER", value)
 		if err := OpenBrowser(evilAddress); err != nil {
@@ -53,6 +59,36 @@ func TestOpenBrowserRefusesOtherAddresses(t *testing.T) {
 		if err := OpenBrowser(address); !errors.Is(err, errNotWebAddress) {
 			t.Errorf("%q: err = %v", address, err)
 		}
+	}
+}
+
+// A browser that the person chose and that fails is named, and replaced by no
+// other.
+func TestOpenBrowserNamesAFailedBROWSER(t *testing.T) {
+	dir := t.TempDir()
+	if runtime.GOOS == "linux" { // a default browser that would be found
+		if err := os.Symlink(self(t), filepath.Join(dir, "xdg-open")); err != nil {
+			t.Fatal(err)
+		}
+	}
+	t.Setenv(browserEnv, filepath.Join(dir, "no such directory", "arguments")) // it fails with status 1
+	t.Setenv("DISPLAY", ":9")
+	t.Setenv("PATH", dir)
+	for value, want := range map[string]string{
+		"no-such-program":                        "BROWSER (no-such-program) could not be started: there is no such program",
+		filepath.Join(dir, "gone") + " --new %s": "BROWSER (" + filepath.Join(dir, "gone") + " --new %s) could not be started: there is no such program",
+		self(t):                                  "BROWSER (" + self(t) + ") could not be started: it ended with exit status 1",
+	} {
+		t.Setenv("BROWSER", value)
+		r := start(t, newService(t).client(), Flow{Open: OpenBrowser})
+		for r.noted() == "" {
+			runtime.Gosched()
+		}
+		if got := r.noted(); got != want+"; open the address yourself" {
+			t.Errorf("notice %q", got)
+		}
+		r.cancel()
+		_, _ = r.end()
 	}
 }
 
@@ -80,12 +116,8 @@ func TestOpenBrowserDefault(t *testing.T) {
 	if runtime.GOOS != "linux" || isWSL() {
 		t.Skip("only Linux finds its browser by $PATH")
 	}
-	self, err := os.Executable()
-	if err != nil {
-		t.Fatal(err)
-	}
 	dir := t.TempDir()
-	if err := os.Symlink(self, filepath.Join(dir, "xdg-open")); err != nil {
+	if err := os.Symlink(self(t), filepath.Join(dir, "xdg-open")); err != nil {
 		t.Fatal(err)
 	}
 	file := filepath.Join(dir, "arguments")
@@ -128,7 +160,7 @@ func TestFailureToOpenIsANotice(t *testing.T) {
 	for r.noted() == "" {
 		runtime.Gosched()
 	}
-	if got := r.noted(); got != "the browser could not be opened: no browser" {
+	if got := r.noted(); got != "the browser could not be opened: no browser; open the address yourself" {
 		t.Errorf("notice %q", got)
 	}
 	visit(t, r.callback("code=c&state=STATE"))

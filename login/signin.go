@@ -141,7 +141,7 @@ func (a *attempt) wait(ctx, wait context.Context) outcome {
 			}
 		case err := <-a.opened:
 			if err != nil {
-				a.flow.Notice("the browser could not be opened: " + clean(err.Error(), maxDescription))
+				a.flow.Notice(clean(openFailure(err), maxDescription) + "; open the address yourself")
 			}
 		}
 	}
