@@ -162,7 +162,7 @@ func TestCancelOnTheSignInPage(t *testing.T) {
 	if !errors.As(err, &e) || e.Kind != login.ErrRefused || e.Code != "access_denied" {
 		t.Errorf("err = %v", err)
 	}
-	if notice := <-noticed; !strings.Contains(notice, "cancelled; waiting 30s longer") || !strings.Contains(page.Body, "Not signed in") {
+	if notice := <-noticed; !strings.Contains(notice, "cancelled; waiting a little longer") || !strings.Contains(page.Body, "Not signed in") {
 		t.Errorf("notice %q, page %s", notice, page.Body)
 	}
 }

@@ -23,6 +23,10 @@ type Flow struct {
 	// [ErrRefused]. Nothing else that arrives without the right state shortens
 	// the wait.
 	Notice func(line string)
+	// Deadline is told when SignIn gives up, if that becomes earlier than
+	// Prompt.Deadline, as after an error callback without state. What showed
+	// the former time must show this one instead.
+	Deadline func(time.Time)
 	// Pasted carries callback addresses that the person pasted: the whole
 	// address, quoted or wrapped over lines, or its code=…&state=… alone.
 	Pasted <-chan string
@@ -51,7 +55,7 @@ type Prompt struct {
 	// Listening is false where no callback port could be bound: the browser will
 	// show an error page at RedirectURL, whose address the person has to paste.
 	Listening bool
-	// Deadline is when the sign-in gives up.
+	// Deadline is when the sign-in gives up; see [Flow.Deadline].
 	Deadline time.Time
 	// Device is nil where the device grant was not asked for or is not offered.
 	Device *DevicePrompt
@@ -92,6 +96,9 @@ func (f Flow) withDefaults() Flow {
 	}
 	if f.Notice == nil {
 		f.Notice = func(string) {}
+	}
+	if f.Deadline == nil {
+		f.Deadline = func(time.Time) {}
 	}
 	if f.PasteRejected == nil {
 		f.PasteRejected = func(error) {}

@@ -55,6 +55,20 @@ func asWhom(id Identity) string {
 
 // refusedPage tells why nobody was signed in.
 func refusedPage(e *Error) page {
+	p := failurePage(e)
+	p.lines = append(p.lines, "Nothing was changed. Go back to the terminal to try again.")
+	return p
+}
+
+// strayPage is refusedPage while the sign-in still waits.
+func strayPage(e *Error) page {
+	p := failurePage(e)
+	p.lines = append(p.lines, "Nothing was changed. The terminal waits a little longer, in case you did not cause this; "+
+		"then go back to it to try again.")
+	return p
+}
+
+func failurePage(e *Error) page {
 	why := "The sign-in could not be finished."
 	switch {
 	case e.Kind == ErrRefused && e.Code == "access_denied":
@@ -71,7 +85,7 @@ func refusedPage(e *Error) page {
 	case e.Code != "" && e.Code != "access_denied":
 		lines = append(lines, "The account service says: "+e.Code)
 	}
-	return page{heading: "Not signed in", lines: append(lines, "Nothing was changed. Go back to the terminal to try again.")}
+	return page{heading: "Not signed in", lines: lines}
 }
 
 const pageStyle = `:root{color-scheme:light dark;--bg:#f6f7f9;--card:#fff;--text:#1a1d23;--soft:#4d5562;--line:#d9dde3;--ok:#157347;--bad:#b42318}

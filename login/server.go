@@ -146,7 +146,7 @@ func (s *callbackServer) callback(w http.ResponseWriter, r *http.Request) {
 		case s.refusals <- a.refusal:
 		default:
 		}
-		writePage(w, http.StatusBadRequest, refusedPage(a.refusal))
+		writePage(w, http.StatusBadRequest, strayPage(a.refusal))
 	case answered:
 		s.await(w, r, a)
 	}

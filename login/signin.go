@@ -126,8 +126,7 @@ func (a *attempt) wait(ctx, wait context.Context) outcome {
 		case a.refused = <-refusals:
 			refusals = nil // whoever sends more of them changes nothing
 			grace = time.After(a.flow.grace)
-			refused := strings.TrimSuffix(a.refused.Error(), ".") // the service's words may end a sentence
-			a.flow.Notice(fmt.Sprintf("%s; waiting %v longer in case someone else sent that", refused, a.flow.grace))
+			a.tellRefusal(wait)
 		case text, ok := <-a.flow.Pasted:
 			if o := a.paste(ctx, text, ok); o != nil {
 				return *o
@@ -146,6 +145,16 @@ func (a *attempt) wait(ctx, wait context.Context) outcome {
 		}
 	}
 	return outcome{err: a.noPort()}
+}
+
+// tellRefusal shows the error that came without state, and how long is left.
+func (a *attempt) tellRefusal(wait context.Context) {
+	refused := strings.TrimSuffix(a.refused.Error(), ".") // the service's words may end a sentence
+	a.flow.Notice(refused + "; waiting a little longer in case someone else sent that")
+	until := time.Now().Add(a.flow.grace)
+	if end, _ := wait.Deadline(); until.Before(end) {
+		a.flow.Deadline(until)
+	}
 }
 
 // ended is why the wait was given up.

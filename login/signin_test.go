@@ -173,6 +173,33 @@ func TestRefusalWithoutState(t *testing.T) {
 	}
 }
 
+// The time that is left is told once it becomes shorter, and not if the time
+// limit comes first.
+func TestRefusalShortensTheWait(t *testing.T) {
+	for limit, shorter := range map[time.Duration]bool{5 * time.Minute: true, 20 * time.Second: false} {
+		told := make(chan time.Time, 2)
+		r := start(t, newService(t).client(), Flow{Timeout: limit, Deadline: func(until time.Time) { told <- until }})
+		began := time.Now()
+		_, body, _ := visit(t, r.callback("error=access_denied"))
+		visit(t, r.callback("error=access_denied"))
+		if !strings.Contains(body, "The terminal waits a little longer") || strings.Contains(body, "minute") {
+			t.Errorf("page: %s", body)
+		}
+		for r.noted() == "" {
+			runtime.Gosched()
+		}
+		visit(t, r.callback("code=c&state=STATE"))
+		if _, err := r.end(); err != nil {
+			t.Fatal(err)
+		}
+		close(told)
+		until, ok := <-told
+		if ok != shorter || ok && (until.Before(began.Add(strayGrace)) || until.After(time.Now().Add(strayGrace))) {
+			t.Errorf("limit %v: told %v, until %v", limit, ok, until)
+		}
+	}
+}
+
 func TestValidCallbackWinsDuringGrace(t *testing.T) {
 	r := start(t, newService(t).client(), Flow{})
 	visit(t, r.callback("error=access_denied"))
