@@ -16,6 +16,7 @@ func (a *app) SignIn(ctx context.Context, in tui.SignIn) (tui.Stored, error) {
 	s := a.collecting(&done.Warnings)
 	flow := login.Flow{
 		Notice:        func(line string) { in.Notice(finished(printable(line))) },
+		Deadline:      in.Until,
 		Pasted:        in.Pasted,
 		PasteRejected: func(err error) { in.Reject(a.Explain(err)) },
 		Timeout:       signInTimeout,

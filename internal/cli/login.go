@@ -74,6 +74,7 @@ func (s *session) browserSignIn(ctx context.Context, opt signInOptions) error {
 	flow := login.Flow{
 		Show:          func(p login.Prompt) { s.showPrompt(p, opt) },
 		Notice:        func(line string) { s.say("%s", line) },
+		Deadline:      func(end time.Time) { s.say("Waiting for you until %s.", end.Local().Format("15:04:05")) },
 		PasteRejected: func(err error) { s.say("That was not it: %s", sentence(err)) },
 		Timeout:       opt.timeout,
 		Device:        opt.device,

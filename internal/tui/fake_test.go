@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"strings"
 	"sync"
+	"time"
 
 	"github.com/mogplex/mogplex-cli/internal/auth"
 )
@@ -22,6 +23,7 @@ type fake struct {
 	logged   []string
 	changed  chan struct{}
 	prompt   SignInPrompt  // of SignIn
+	until    time.Time     // the earlier deadline of SignIn, if it is set
 	granted  chan struct{} // SignIn ends well when it closes
 	stored   Stored        // of SignIn and StoreSecret
 	secrets  []auth.Secret // that were stored
@@ -130,6 +132,9 @@ func (f *fake) SignIn(ctx context.Context, flow SignIn) (Stored, error) {
 		return Stored{}, err
 	}
 	flow.Show(f.prompt)
+	if !f.until.IsZero() {
+		flow.Until(f.until)
+	}
 	for {
 		select {
 		case <-ctx.Done():

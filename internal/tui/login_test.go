@@ -35,6 +35,22 @@ func TestBrowserSignIn(t *testing.T) {
 	})
 }
 
+// A deadline that comes closer replaces the one on the screen.
+func TestSignInShowsOneClock(t *testing.T) {
+	sooner := func() *fake { f := deadline(); f.until = time.Now().Add(30 * time.Second); return f }
+	bubble(t, sooner, Options{}, window80, func(r *rig) {
+		r.press("enter")
+		r.wait(2 * time.Second)
+		r.shows("0:28 left")
+		r.lacks("4:")
+	})
+	talking(t, sooner, Options{}, func(k *talk) {
+		k.want(k.hears())
+		shown := k.types("1")
+		k.want(shown, "Ctrl+C stops.\n", "\nWaiting for you until "+k.services.until.Format("15:04:05")+".\n")
+	})
+}
+
 // Why nobody is signed in any more is said where one signs in again.
 func TestSignInSaysWhatHappened(t *testing.T) {
 	ended := "The sign-in that is stored has ended: sign in again."

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"strings"
+	"time"
 
 	"github.com/mogplex/mogplex-cli/internal/auth"
 )
@@ -140,6 +141,7 @@ func (p *plain) signIn() (bool, error) {
 			Open:   true,
 			Show:   func(prompt SignInPrompt) { say(promptText(prompt, unseen)) },
 			Notice: func(line string) { say(line + "\n") },
+			Until:  func(end time.Time) { say(untilText(end) + "\n") },
 			Reject: func(p Problem) { say(strings.TrimSpace(p.Text+" "+p.Hint) + "\n") },
 			Pasted: pasted,
 		})
@@ -160,7 +162,11 @@ func promptText(p SignInPrompt, unseen bool) string {
 	}
 	b.WriteString("\n")
 	if !p.Deadline.IsZero() {
-		fmt.Fprintf(&b, "Waiting for you until %s. ", p.Deadline.Local().Format("15:04:05"))
+		b.WriteString(untilText(p.Deadline) + " ")
 	}
 	return b.String() + "Ctrl+C stops.\n"
+}
+
+func untilText(end time.Time) string {
+	return "Waiting for you until " + end.Local().Format("15:04:05") + "."
 }

@@ -71,6 +71,7 @@ type SignIn struct {
 	Open   bool               // try to open the browser
 	Show   func(SignInPrompt) // called once, when the address is known
 	Notice func(string)       // a sentence that changes nothing
+	Until  func(time.Time)    // the deadline became earlier than the prompt's
 	Pasted <-chan string      // addresses that the person pastes
 	Reject func(Problem)      // what was pasted does not do; the wait goes on
 }

@@ -29,6 +29,7 @@ type signInMsg struct {
 	job    int
 	prompt *SignInPrompt
 	notice string
+	until  time.Time
 	reject *Problem
 }
 
@@ -56,6 +57,7 @@ func (w *waiting) work(ctx context.Context) (Stored, error) {
 		Open:   true,
 		Show:   func(p SignInPrompt) { tell(signInMsg{prompt: &p}) },
 		Notice: func(line string) { tell(signInMsg{notice: line}) },
+		Until:  func(end time.Time) { tell(signInMsg{until: end}) },
 		Reject: func(p Problem) { tell(signInMsg{reject: &p}) },
 		Pasted: w.pasted,
 	})
@@ -82,6 +84,8 @@ func (w *waiting) heard(msg signInMsg) {
 		w.prompt.URL, w.prompt.UserCode = oneLine(w.prompt.URL), oneLine(w.prompt.UserCode)
 	case msg.reject != nil:
 		w.reject = msg.reject
+	case !msg.until.IsZero():
+		w.prompt.Deadline = msg.until
 	default:
 		w.notice = msg.notice
 	}
