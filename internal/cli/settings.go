@@ -5,16 +5,11 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
-	"os"
 	"path/filepath"
 	"strings"
 	"time"
 
-	"github.com/pelletier/go-toml/v2"
-
-	"github.com/mogplex/mogplex-cli/legacyfile"
 	"github.com/mogplex/mogplex-cli/login"
 )
 
@@ -153,52 +148,12 @@ func (p *program) readStoreMode(root string) (storeMode, error) {
 	if err != nil {
 		return "", fmt.Errorf("read the settings: %w", err)
 	}
-	var config struct {
-		CredentialStore string `toml:"credential_store"`
+	found, err := readSettings(path, text)
+	mode := found["credential_store"]
+	if err != nil || mode.value == "" {
+		return storeAuto, err
 	}
-	if err := toml.Unmarshal(text, &config); err != nil {
-		var at *toml.DecodeError
-		if errors.As(err, &at) {
-			line, column := at.Position()
-			return "", fmt.Errorf("%s: line %d, column %d: it is not valid TOML", path, line, column)
-		}
-		return "", fmt.Errorf("%s: it is not valid TOML", path)
-	}
-	if config.CredentialStore == "" {
-		return storeAuto, nil
-	}
-	return parseStoreMode("credential_store in "+path, config.CredentialStore)
-}
-
-// configLimit is the most bytes that a config.toml may have.
-const configLimit = 1 << 20
-
-// readConfig reads a small file of the user's or of root's, who may have linked
-// it there. It waits for no pipe and reads no device.
-func readConfig(path string) ([]byte, error) {
-	file, err := os.OpenFile(path, os.O_RDONLY|nonBlocking, 0)
-	if err != nil {
-		return nil, err
-	}
-	defer file.Close()
-	info, err := file.Stat()
-	if err != nil {
-		return nil, err
-	}
-	refused := func(why error) error {
-		return hinted{fmt.Errorf("%s: %w", path, why), "Move that file away, or put your own in its place."}
-	}
-	switch {
-	case !info.Mode().IsRegular():
-		return nil, refused(legacyfile.ErrNotRegular)
-	case !trustedOwner(info):
-		return nil, refused(legacyfile.ErrNotOwner)
-	}
-	text, err := io.ReadAll(io.LimitReader(file, configLimit+1))
-	if len(text) > configLimit {
-		return nil, refused(legacyfile.ErrTooLarge)
-	}
-	return text, err
+	return parseStoreMode(fmt.Sprintf("%s: line %d: credential_store", path, mode.line), mode.value)
 }
 
 func parseStoreMode(where, text string) (storeMode, error) {
