@@ -63,6 +63,9 @@ func (p *program) manager(s settings, st stores) *auth.Manager {
 func renewed(c auth.Credential, g *login.Grant) auth.Credential {
 	c.Type, c.Provider, c.Issuer = auth.OAuth, auth.Mogplex, g.Issuer
 	c.Token, c.Refresh, c.ExpiresAt = auth.NewSecret(g.Token.AccessToken), auth.NewSecret(g.Token.RefreshToken), g.Token.Expiry
+	if !g.SignInExpiresAt.IsZero() {
+		c.SignInExpiresAt = g.SignInExpiresAt
+	}
 	if len(g.Scopes) > 0 {
 		c.Scopes = g.Scopes
 	}
