@@ -3,6 +3,7 @@
 package private
 
 import (
+	"crypto/rand"
 	"errors"
 	"io/fs"
 	"net"
@@ -278,4 +279,33 @@ func TestOnePathHasOneFallbackByWhateverLinks(t *testing.T) {
 	if a != b || !strings.HasSuffix(a, "/real/locks/x") {
 		t.Errorf("%s and %s", a, b)
 	}
+}
+
+// Who removes the lock files must not let two writers in.
+func TestALockWhoseFileWasReplacedIsTakenAnew(t *testing.T) {
+	path := stateFile(t)
+	first, err := Acquire(t.Context(), path, LockOptions{})
+	must(t, err)
+	defer first.Unlock()
+	must(t, os.Remove(path))
+	second, err := Acquire(t.Context(), path, LockOptions{})
+	must(t, err)
+	defer second.Unlock()
+	if second.ID() == first.ID() {
+		t.Error("a new lock passes for the old one")
+	}
+	if _, err := Acquire(short(t), path, LockOptions{}); !errors.Is(err, ErrBusy) {
+		t.Errorf("got %v", err)
+	}
+}
+
+// program is the name of a program that nobody else uses a fallback lock of.
+func program(t *testing.T) string {
+	name := "private-test-" + rand.Text()
+	t.Cleanup(func() {
+		for _, dir := range fallbackDirs(name) {
+			_ = os.RemoveAll(dir)
+		}
+	})
+	return name
 }
