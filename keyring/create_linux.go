@@ -25,7 +25,7 @@ func (v *vault) create(ctx context.Context, name, payload string, twin bool) err
 	service := &ss.SecretService{Conn: v.conn}
 	err := bounded(ctx, v.Close, func() error {
 		return service.CreateItem(v.conn.Object(secretsName, v.collection), v.opt.labelFor(name),
-			v.attributesFor(name), ss.NewSecret(v.session, payload))
+			v.attributesFor(name), ss.NewSecret(v.session(), payload))
 	})
 	return classify(err)
 }
@@ -36,7 +36,7 @@ func (v *vault) createBeside(ctx context.Context, name, payload string) error {
 		itemInterface + ".Attributes": dbus.MakeVariant(v.attributesFor(name)),
 	}
 	var path, prompt dbus.ObjectPath
-	args := []any{properties, ss.NewSecret(v.session, payload), false}
+	args := []any{properties, ss.NewSecret(v.session(), payload), false}
 	if err := v.call(ctx, v.collection, collectionInterface+".CreateItem", 0, args, &path, &prompt); err != nil {
 		return err
 	}
