@@ -195,6 +195,20 @@ func TestACollectionThatIsLockedAgainInMidCallIsUnlockedAgain(t *testing.T) {
 	}
 }
 
+// godbus and go-keyring, left alone, look for the bus in the environment, and put its address there.
+func TestTheBusIsFoundByItsPlaceAndTheEnvironmentStaysAsItIs(t *testing.T) {
+	session(t, keyringtest.Options{})
+	t.Setenv("DBUS_SESSION_BUS_ADDRESS", "")
+	k := open(keyring.Options{})
+	defer k.Close()
+	if err := k.Set(t.Context(), "a", []byte("v")); err != nil {
+		t.Error(err)
+	}
+	if address := os.Getenv("DBUS_SESSION_BUS_ADDRESS"); address != "" {
+		t.Errorf("DBUS_SESSION_BUS_ADDRESS became %q", address)
+	}
+}
+
 // Signing out of everything costs one pass, not one an account.
 func TestAllIsOneSearchAndOneCallForTheSecrets(t *testing.T) {
 	s := session(t, keyringtest.Options{})
