@@ -130,13 +130,13 @@ type secret struct {
 func (v *vault) secretOf(ctx context.Context, path dbus.ObjectPath) (string, error) {
 	var s secret
 	err := v.unlocked(ctx, path, func() error {
-		return v.call(ctx, path, itemInterface+".GetSecret", 0, []any{v.session}, &s)
+		return v.call(ctx, path, itemInterface+".GetSecret", 0, []any{v.session()}, &s)
 	})
 	return string(s.Value), err
 }
 
 func (v *vault) setSecret(ctx context.Context, path dbus.ObjectPath, payload string) error {
-	s := ss.NewSecret(v.session, payload)
+	s := ss.NewSecret(v.session(), payload)
 	return v.unlocked(ctx, path, func() error {
 		return v.call(ctx, path, itemInterface+".SetSecret", 0, []any{s})
 	})
@@ -178,7 +178,7 @@ func (v *vault) All(ctx context.Context) (payloads map[string]string, unreadable
 		return nil, nil, err
 	}
 	secrets := map[dbus.ObjectPath]secret{}
-	err = v.call(ctx, secretsPath, serviceInterface+".GetSecrets", 0, []any{paths, v.session}, &secrets)
+	err = v.call(ctx, secretsPath, serviceInterface+".GetSecrets", 0, []any{paths, v.session()}, &secrets)
 	if err != nil && (ctx.Err() != nil || errors.Is(err, errLost)) {
 		return nil, nil, err
 	}

@@ -156,8 +156,8 @@ func TestAnItemThatGoKeyringMadeIsOursByItsPayload(t *testing.T) {
 			if err := k.Set(t.Context(), "a", []byte("w")); err != nil {
 				t.Errorf("set: %v", err)
 			}
-			if made := s.client != ""; made == ours || s.replaced {
-				t.Errorf("another item was made: %v, in place of the other: %v", made, s.replaced)
+			if _, created, replaced := s.state(); created == ours || replaced {
+				t.Errorf("another item was created: %v, in place of the other: %v", created, replaced)
 			}
 		})
 	}

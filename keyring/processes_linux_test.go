@@ -145,8 +145,9 @@ func TestADeletionThatWantsAPersonIsMadeByTidy(t *testing.T) {
 	if removed, err := k.Unattended().Delete(t.Context(), "a"); removed || err != nil {
 		t.Errorf("delete again: removed %v, %v", removed, err)
 	}
-	if shown, _ := s.counts(); shown != 0 || s.value != "kr1:2:deleted" {
-		t.Errorf("shown %d times; the item holds %q", shown, s.value)
+	value, _, _ := s.state()
+	if shown, _ := s.counts(); shown != 0 || value != "kr1:2:deleted" {
+		t.Errorf("shown %d times; the item holds %q", shown, value)
 	}
 	if err := k.Unattended().Tidy(t.Context()); err != nil {
 		t.Error(err)
@@ -191,6 +192,20 @@ func TestACollectionThatIsLockedAgainInMidCallIsUnlockedAgain(t *testing.T) {
 		if !errors.Is(err, want) {
 			t.Errorf("locked %d times: %v; want %v", relocks, err, want)
 		}
+	}
+}
+
+// godbus and go-keyring, left alone, look for the bus in the environment, and put its address there.
+func TestTheBusIsFoundByItsPlaceAndTheEnvironmentStaysAsItIs(t *testing.T) {
+	session(t, keyringtest.Options{})
+	t.Setenv("DBUS_SESSION_BUS_ADDRESS", "")
+	k := open(keyring.Options{})
+	defer k.Close()
+	if err := k.Set(t.Context(), "a", []byte("v")); err != nil {
+		t.Error(err)
+	}
+	if address := os.Getenv("DBUS_SESSION_BUS_ADDRESS"); address != "" {
+		t.Errorf("DBUS_SESSION_BUS_ADDRESS became %q", address)
 	}
 }
 
