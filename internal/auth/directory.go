@@ -66,8 +66,8 @@ func (d *Directory) isUsersOwn() bool {
 	}
 	a, errA := os.Stat(own)
 	b, errB := os.Stat(d.Path)
-	if errA == nil && errB == nil {
-		return os.SameFile(a, b)
+	if errA == nil || errB == nil {
+		return errA == nil && errB == nil && os.SameFile(a, b)
 	}
 	return realPath(own) == realPath(d.Path)
 }

@@ -57,11 +57,16 @@ var entryFields = []string{
 // decodeRecord reads a key's entry. Every failure is of class ErrDamaged, and
 // the record then has its revision alone.
 func decodeRecord(key Key, data []byte) (Record, error) {
-	rec := Record{Revision: revisionOf(data)}
-	var e entry
-	var end entryEnd
+	var e struct {
+		entry
+		entryEnd
+	}
+	if json.Unmarshal(data, &e) != nil {
+		return Record{Revision: revisionOf(data)}, ErrDamaged
+	}
+	rec := Record{Revision: e.revision(data)}
 	unknown, err := unknownFields(data)
-	if err != nil || json.Unmarshal(data, &e) != nil || json.Unmarshal(data, &end) != nil {
+	if err != nil {
 		return rec, ErrDamaged
 	}
 	c := Credential{Provider: key.Provider, Type: e.Type, Scopes: e.Scopes, Issuer: e.Issuer}
@@ -83,7 +88,7 @@ func decodeRecord(key Key, data []byte) (Record, error) {
 	if err := checkIssuer(key, c.Issuer); err != nil {
 		return rec, err
 	}
-	rec.Credential, rec.Mark, rec.dir, rec.unknown = c, end.Mark, e.Directory, unknown
+	rec.Credential, rec.Mark, rec.dir, rec.unknown = c, e.Mark, e.Directory, unknown
 	return rec, nil
 }
 
@@ -129,10 +134,16 @@ func revisionOf(data []byte) Revision {
 		return Revision{}
 	}
 	var end entryEnd
-	if json.Unmarshal(data, &end) == nil {
-		if r, ok := parseRevision(end.Revision); ok {
-			return r
-		}
+	if json.Unmarshal(data, &end) != nil {
+		return hashRevision(data)
+	}
+	return end.revision(data)
+}
+
+// revision is what the end of the entry says, else a hash of the whole entry.
+func (e entryEnd) revision(data []byte) Revision {
+	if r, ok := parseRevision(e.Revision); ok {
+		return r
 	}
 	return hashRevision(data)
 }
