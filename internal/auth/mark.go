@@ -6,6 +6,8 @@ import (
 	"crypto/rand"
 	"encoding/base64"
 	"errors"
+	"fmt"
+	"io"
 	"time"
 )
 
@@ -51,11 +53,8 @@ func (r Record) rejected() bool { return r.Mark != nil && r.Mark.State == reject
 // sealKey encrypts one renewed token, once.
 type sealKey []byte
 
-// String keeps the key out of what is printed.
-func (sealKey) String() string { return redacted }
-
-// GoString keeps the key out of what is printed.
-func (sealKey) GoString() string { return redacted }
+// Format keeps the key out of what is printed.
+func (sealKey) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, redacted) }
 
 func (k sealKey) cipher() (cipher.AEAD, error) {
 	block, err := aes.NewCipher(k)

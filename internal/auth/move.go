@@ -122,6 +122,10 @@ func (m *Manager) move(ctx context.Context, from, to *Layer, how Move, done *Mov
 		done.Outcome, done.Why = MoveSkipped, "it is gone"
 		return
 	}
+	if rec.later {
+		done.Outcome, done.Why = MoveSkipped, ErrLater.Error()
+		return
+	}
 	there, taken, err := to.Store.Load(ctx, done.Key)
 	if err != nil && !errors.Is(err, ErrDamaged) {
 		fail(fmt.Errorf("the %s could not be read: %w", to.Name, err))
@@ -146,7 +150,7 @@ func (m *Manager) move(ctx context.Context, from, to *Layer, how Move, done *Mov
 		return
 	default:
 		if err == nil {
-			done.Replaced = append(done.Replaced, m.live(ctx, done.Key, there).Credential)
+			done.Replaced = append(done.Replaced, m.live(ctx, done.Key, to.Name, there).Credential)
 		}
 	}
 	if how.DryRun {
@@ -197,14 +201,22 @@ func whose(rec Record, damaged error) string {
 // copyOver stores rec in the destination. A renewed token that waits for rec's
 // claim is what goes there; a claim of a process that is dead stays behind.
 func (m *Manager) copyOver(ctx context.Context, from, to *Layer, rec, there Record, done *Moved) {
-	next := m.live(ctx, done.Key, rec)
+	next := rec
+	renewed, found, err := m.displaced(ctx, done.Key, from.Name, rec)
+	if found {
+		next = renewed
+	}
 	next.Revision, next.ReadOnly = rec.Revision.next(), false
 	if next.Mark != nil && !next.rejected() {
 		next.Mark = nil
 	}
-	if err := to.Store.Swap(ctx, done.Key, there.Revision, next); err != nil {
-		done.Outcome, done.Replaced = MoveFailed, nil
-		done.Err = fmt.Errorf("the %s did not take it: %w", to.Name, err)
+	if err == nil {
+		if err = to.Store.Swap(ctx, done.Key, there.Revision, next); err != nil {
+			err = fmt.Errorf("the %s did not take it: %w", to.Name, err)
+		}
+	}
+	if err != nil {
+		done.Outcome, done.Replaced, done.Err = MoveFailed, nil, err
 	}
 }
 
@@ -223,5 +235,5 @@ func (m *Manager) moveAway(ctx context.Context, from *Layer, how Move, rec Recor
 		return
 	}
 	done.Outcome = MoveDone
-	m.dropDisplaced(ctx, done.Key)
+	m.dropDisplaced(ctx, done.Key, from.Name)
 }

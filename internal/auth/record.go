@@ -18,6 +18,7 @@ type Record struct {
 	ReadOnly bool  // another program's: it is used, and never written
 
 	dir     string // the state directory that it says it is of
+	later   bool   // a later version wrote it
 	unknown Secret // a JSON object: the fields of a later version
 }
 
@@ -84,6 +85,7 @@ func decodeRecord(key Key, data []byte) (Record, error) {
 		return rec, err
 	}
 	rec.Credential, rec.Mark, rec.dir, rec.unknown = c, end.Mark, e.Directory, unknown
+	rec.later = e.Version > entryVersion
 	return rec, nil
 }
 

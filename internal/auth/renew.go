@@ -76,9 +76,15 @@ func (r *renewal) turn(ctx context.Context, overdue bool) error {
 	}
 	ctx, cancel := context.WithTimeout(r.Unattended(ctx), heldLimit)
 	defer cancel()
+	// Also if there was none before: the maker of a claim may have left it since.
+	renewed, found, err := r.displaced(ctx, h.key, h.layer.Name, h.record)
 	switch {
-	case h.displaced:
-		return r.bringHome(ctx)
+	case err != nil:
+		return fmt.Errorf("not refreshed: %w", err)
+	case found:
+		return r.bringHome(ctx, renewed)
+	case h.displaced: // another process brought it home
+		return r.reload(ctx)
 	case h.record.claimedByOther(lock.id(h.layer), r.Now()) && !overdue:
 		return ErrClaimed
 	case h.record.rejected() && !r.forced:
@@ -112,11 +118,14 @@ func (r *renewal) reload(ctx context.Context) error {
 		return ErrNotSignedIn
 	}
 	h.record, r.res.Credential = rec, rec.Credential
-	if renewed, found := r.displaced(ctx, h.key, rec); found {
-		h.displaced, r.res.Credential = true, renewed.Credential
+	renewed, found, err := r.displaced(ctx, h.key, h.layer.Name, rec)
+	if h.displaced = found; found {
+		r.res.Credential = renewed.Credential
 		return errAgain
 	}
-	h.displaced = false
+	if err != nil {
+		return err
+	}
 	switch {
 	case r.renewedBy(rec.Credential), !r.due(rec.Credential):
 		return nil
@@ -167,7 +176,7 @@ func (r *renewal) claim(ctx context.Context, lock *keyLock) error {
 		return fmt.Errorf("not refreshed: %w", err)
 	}
 	h.record, r.res.Credential = claim, claim.Credential
-	r.dropDisplaced(ctx, h.key) // of a claim before this one
+	r.dropDisplaced(ctx, h.key, h.layer.Name) // of a claim before this one
 	release, err := h.layer.reserve(ctx, h.record)
 	if err != nil {
 		return fmt.Errorf("not refreshed: %w", err)
@@ -226,13 +235,13 @@ func (r *renewal) keepDisplaced(ctx context.Context, answer Record, cause error)
 	// The deadline is for stores that hang; this is one small file.
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), saveReserve)
 	defer cancel()
-	if err := r.displace(ctx, h.key, h.record.Mark, answer); err != nil {
+	if err := r.displace(ctx, h.key, h.layer.Name, h.record.Mark, answer); err != nil {
 		r.res.Warnings = append(r.res.Warnings,
-			fmt.Sprintf("it could not be kept in %s either (%v) and is lost when this command ends; sign in again", r.DisplacedPath, err))
+			fmt.Sprintf("it could not be kept in %s either (%v) and is lost when this command ends; sign in again", displacedPath(h.key), err))
 		return
 	}
 	h.displaced = true
-	r.res.Warnings = append(r.res.Warnings, fmt.Sprintf("it waits in %s, encrypted, for the %s to work again", r.DisplacedPath, h.layer.Name))
+	r.res.Warnings = append(r.res.Warnings, fmt.Sprintf("it waits in %s, encrypted, for the %s to work again", displacedPath(h.key), h.layer.Name))
 }
 
 // lose settles a renewal whose record was changed by somebody without our lock
@@ -260,12 +269,8 @@ func (r *renewal) lose(ctx context.Context, answer Record) error {
 }
 
 // bringHome stores a displaced token in its own layer.
-func (r *renewal) bringHome(ctx context.Context) error {
+func (r *renewal) bringHome(ctx context.Context, renewed Record) error {
 	h := &r.res.held
-	renewed, found := r.displaced(ctx, h.key, h.record)
-	if !found {
-		return r.reload(ctx)
-	}
 	renewed.Revision = h.record.Revision.next()
 	switch err := h.layer.Store.Swap(ctx, h.key, h.record.Revision, renewed); {
 	case errors.Is(err, ErrConflict):
@@ -274,10 +279,10 @@ func (r *renewal) bringHome(ctx context.Context) error {
 		return fmt.Errorf("not refreshed: %w", err)
 	case err != nil: // it stays where it is, and works
 		r.res.Credential = renewed.Credential
-		r.res.Warnings = append(r.res.Warnings, fmt.Sprintf("the token still waits in %s: %v", r.DisplacedPath, err))
+		r.res.Warnings = append(r.res.Warnings, fmt.Sprintf("the token still waits in %s: %v", displacedPath(h.key), err))
 		return nil
 	}
-	r.dropDisplaced(ctx, h.key)
+	r.dropDisplaced(ctx, h.key, h.layer.Name)
 	r.Announce(h.key)
 	h.record, h.displaced, r.res.Credential = renewed, false, renewed.Credential
 	if r.due(renewed.Credential) && renewed.Refreshable() {
@@ -352,6 +357,7 @@ func (m *Manager) adopt(ctx context.Context, res *Result) {
 	named.Issuer, named.Revision = h.key.Origin, h.record.Revision.next()
 	if h.layer.Store.Swap(ctx, h.key, h.record.Revision, named) == nil {
 		h.record, res.Credential.Issuer = named, named.Issuer
+		m.Announce(h.key)
 	}
 }
 

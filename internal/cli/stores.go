@@ -87,10 +87,9 @@ func (k keychain) All(ctx context.Context) (map[string][]byte, error) {
 
 // stores are the places that a profile's credentials can be in.
 type stores struct {
-	keychain  keychain
-	file      *legacyfile.File
-	displaced *legacyfile.File
-	mode      storeMode
+	keychain keychain
+	file     *legacyfile.File
+	mode     storeMode
 }
 
 func (p *program) openStores(s settings) stores {
@@ -103,16 +102,10 @@ func (p *program) openStores(s settings) stores {
 	}
 	ring := p.openKeyring(opt)
 	return stores{
-		keychain:  keychain{ring, ring.Unattended()},
-		file:      s.openFile(),
-		displaced: s.displacedIn(s.home),
-		mode:      s.store,
+		keychain: keychain{ring, ring.Unattended()},
+		file:     s.openFile(),
+		mode:     s.store,
 	}
-}
-
-// displacedIn names the file of tokens that wait to be stored in the keychain.
-func (settings) displacedIn(home string) *legacyfile.File {
-	return legacyfile.New(filepath.Join(home, "displaced.json"), legacyfile.Options{})
 }
 
 // openFile names the profile's auth.json. Beside a file of Codex's, which is only
