@@ -143,7 +143,8 @@ func (r *Resolver) askOthers(ctx context.Context, account []Finding, all bool) [
 		}
 		for i, f := range account[:len(found)] {
 			if f.State != Absent { // what it said of itself goes for this provider too
-				f.Provider, found[i] = p.Name, f
+				f.Provider = p.Name
+				found[i] = f
 			}
 		}
 		return found
