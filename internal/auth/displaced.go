@@ -59,7 +59,7 @@ func (r *Resolver) displace(ctx context.Context, key Key, layer string, claim *M
 // the layer holds. With an error it is not known whether one does.
 func (r *Resolver) displaced(ctx context.Context, key Key, layer string, rec Record) (Record, bool, error) {
 	place := r.displacedIn(key)
-	if rec.Mark == nil || len(rec.Mark.Key) == 0 || place == nil {
+	if rec.Mark == nil || rec.Mark.Key.IsZero() || place == nil {
 		return Record{}, false, nil
 	}
 	name := displacedName(key, layer)

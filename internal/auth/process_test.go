@@ -1,3 +1,16 @@
 package auth
 
-func child(string) int { return 1 }
+import (
+	"os"
+	"strconv"
+)
+
+// child is what this test binary does when it is started as another process.
+func child(role string) int {
+	switch role {
+	case "panic":
+		i, _ := strconv.Atoi(os.Getenv("AUTH_TEST_VALUE"))
+		panic(marked()[i])
+	}
+	return 1
+}

@@ -44,8 +44,8 @@ type entry struct {
 
 // entryEnd is the end of an entry.
 type entryEnd struct {
-	Revision string `json:"revision,omitempty"`
-	Mark     *Mark  `json:"mark,omitempty"`
+	Revision string      `json:"revision,omitempty"`
+	Mark     *storedMark `json:"mark,omitempty"`
 }
 
 const entryVersion = 1
@@ -84,7 +84,7 @@ func decodeRecord(key Key, data []byte) (Record, error) {
 	if err := checkIssuer(key, c.Issuer); err != nil {
 		return rec, err
 	}
-	rec.Credential, rec.Mark, rec.dir, rec.unknown = c, end.Mark, e.Directory, unknown
+	rec.Credential, rec.Mark, rec.dir, rec.unknown = c, end.Mark.mark(), e.Directory, unknown
 	rec.later = e.Version > entryVersion
 	return rec, nil
 }
@@ -174,7 +174,7 @@ func (r Record) encode(key Key, located bool) ([]byte, error) {
 	if located {
 		e.Directory, e.Profile = key.Dir, key.Profile
 	}
-	return joinObjects(e, json.RawMessage(r.unknown.Reveal()), entryEnd{r.Revision.String(), r.Mark})
+	return joinObjects(e, json.RawMessage(r.unknown.Reveal()), entryEnd{r.Revision.String(), r.Mark.stored()})
 }
 
 // joinObjects writes the members of several JSON objects as one object.

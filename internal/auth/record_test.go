@@ -156,7 +156,7 @@ func FuzzRecord(f *testing.F) {
 		if !again.Token.Equal(rec.Token) || rec.Type == OAuth && !again.Refresh.Equal(rec.Refresh) || !again.unknown.Equal(rec.unknown) {
 			t.Fatalf("%s lost a secret", first)
 		}
-		if (rec.Mark == nil) != (again.Mark == nil) || rec.Mark != nil && string(rec.Mark.Key) != string(again.Mark.Key) {
+		if (rec.Mark == nil) != (again.Mark == nil) || rec.Mark != nil && !rec.Mark.Key.Equal(again.Mark.Key.Secret) {
 			t.Fatalf("%s lost its mark", first)
 		}
 	})
@@ -204,7 +204,7 @@ func TestWhatIsSealedOpensWithItsKeyAndLabelAlone(t *testing.T) {
 		func() ([]byte, error) { return a.open("other", text) },
 		func() ([]byte, error) { return a.open("label", text[1:]) },
 		func() ([]byte, error) { return a.open("label", "") },
-		func() ([]byte, error) { return a[:5].open("label", text) },
+		func() ([]byte, error) { return sealKey{NewSecret("AAEC")}.open("label", text) },
 	} {
 		if plain, err := try(); err == nil || plain != nil {
 			t.Errorf("opened as %q", plain)

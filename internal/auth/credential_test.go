@@ -1,0 +1,40 @@
+package auth
+
+import (
+	"testing"
+	"time"
+)
+
+func TestExpiry(t *testing.T) {
+	for _, test := range []struct {
+		c                    Credential
+		expired, refreshable bool
+	}{
+		{account("a", time.Nanosecond), false, true},
+		{account("a", 0), true, true},
+		{account("a", -time.Hour), true, true},
+		{Credential{Provider: Mogplex, Type: OAuth, Token: NewSecret("a")}, false, false},
+		{Credential{Provider: Mogplex, Type: OAuth, Refresh: NewSecret("r")}, true, true},
+		{Credential{Provider: "anthropic", Type: OAuth, Token: NewSecret("a"), Refresh: NewSecret("r")}, false, false},
+		{Credential{Provider: Mogplex, Type: PAT, Token: NewSecret("a")}, false, false},
+		{Credential{}, true, false},
+	} {
+		if test.c.Expired(noon) != test.expired || test.c.Refreshable() != test.refreshable {
+			t.Errorf("%+v: expired %v, refreshable %v", test.c, test.c.Expired(noon), test.c.Refreshable())
+		}
+	}
+}
+
+func TestAShortTokenIsDueInTheSecondHalfOfItsLife(t *testing.T) {
+	for _, test := range []struct{ life, minTTL, want time.Duration }{
+		{time.Hour, time.Minute, time.Minute},
+		{time.Minute, time.Minute, 30 * time.Second},
+		{10 * time.Second, time.Minute, 5 * time.Second},
+		{-time.Hour, time.Minute, time.Minute}, // saved by another clock
+	} {
+		c := Credential{SavedAt: noon, ExpiresAt: noon.Add(test.life)}
+		if got := c.margin(test.minTTL); got != test.want {
+			t.Errorf("a life of %s: margin %s; want %s", test.life, got, test.want)
+		}
+	}
+}
