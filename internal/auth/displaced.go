@@ -3,6 +3,7 @@ package auth
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"path/filepath"
 )
@@ -99,4 +100,43 @@ func (r *Resolver) dropDisplaced(ctx context.Context, key Key, layer string) {
 	if _, found, err := place.Get(ctx, name); found || err != nil {
 		_ = place.Update(ctx, name, func([]byte) ([]byte, error) { return nil, nil })
 	}
+}
+
+// keepDisplaced keeps an answer that its store did not take.
+func (r *renewal) keepDisplaced(ctx context.Context, answer Record, cause error) {
+	h := &r.res.held
+	r.res.Warnings = append(r.res.Warnings, fmt.Sprintf("the %s did not take the renewed token: %v", h.layer.Name, cause))
+	// The deadline is for stores that hang; this is one small file.
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), saveReserve)
+	defer cancel()
+	if err := r.displace(ctx, h.key, h.layer.Name, h.record.Mark, answer); err != nil {
+		r.res.Warnings = append(r.res.Warnings,
+			fmt.Sprintf("it could not be kept in %s either (%v) and is lost when this command ends; sign in again", displacedPath(h.key), err))
+		return
+	}
+	h.displaced = true
+	r.res.Warnings = append(r.res.Warnings, fmt.Sprintf("it waits in %s, encrypted, for the %s to work again", displacedPath(h.key), h.layer.Name))
+}
+
+// bringHome stores a displaced token in its own layer.
+func (r *renewal) bringHome(ctx context.Context, renewed Record) error {
+	h := &r.res.held
+	renewed.Revision = h.record.Revision.next()
+	switch err := h.layer.Store.Swap(ctx, h.key, h.record.Revision, renewed); {
+	case errors.Is(err, ErrConflict):
+		return r.reload(ctx)
+	case err != nil && renewed.Expired(r.Now()):
+		return fmt.Errorf("not refreshed: %w", err)
+	case err != nil: // it stays where it is, and works
+		r.res.Credential = renewed.Credential
+		r.res.Warnings = append(r.res.Warnings, fmt.Sprintf("the token still waits in %s: %v", displacedPath(h.key), err))
+		return nil
+	}
+	r.dropDisplaced(ctx, h.key, h.layer.Name)
+	r.Announce(h.key)
+	h.record, h.displaced, r.res.Credential = renewed, false, renewed.Credential
+	if r.due(renewed.Credential) && renewed.Refreshable() {
+		return errAgain
+	}
+	return nil
 }

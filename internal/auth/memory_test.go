@@ -6,6 +6,7 @@ import (
 	"maps"
 	"slices"
 	"sync"
+	"time"
 )
 
 // fault is a state that a place in memory can be in.
@@ -120,6 +121,19 @@ func (m *memory) counts() (reads, writes int) {
 	reads, writes = m.reads, m.writes
 	m.reads, m.writes = 0, 0
 	return reads, writes
+}
+
+// waitForReads returns once the place was read so often.
+func (m *memory) waitForReads(n int) {
+	for {
+		m.mu.Lock()
+		reads := m.reads
+		m.mu.Unlock()
+		if reads >= n {
+			return
+		}
+		time.Sleep(time.Millisecond)
+	}
 }
 
 // begin counts a call and returns the failure that any call meets.

@@ -73,14 +73,17 @@ func (m *Manager) Move(ctx context.Context, key Key, how Move) Moved {
 		m.move(ctx, from, to, how, &done)
 		return done
 	}
+	var waited, dead Revision // of claims; dead is one that was waited for in vain
 	for began := time.Now(); ; {
-		again := m.moveLocked(ctx, from, to, how, &done)
-		if !again {
+		claim := m.moveLocked(ctx, from, to, how, &done, dead)
+		switch {
+		case claim == (Revision{}):
 			return done
-		}
-		if time.Since(began) > claimPatience {
-			done.Outcome, done.Err = MoveFailed, ErrClaimed
-			return done
+		case claim != waited:
+			waited, began = claim, time.Now()
+		case time.Since(began) > claimPatience:
+			dead = claim
+			continue
 		}
 		select {
 		case <-ctx.Done():
@@ -91,24 +94,24 @@ func (m *Manager) Move(ctx context.Context, key Key, how Move) Moved {
 	}
 }
 
-// moveLocked is one try. It returns true if a renewal on another machine has to
-// be waited for.
-func (m *Manager) moveLocked(ctx context.Context, from, to *Layer, how Move, done *Moved) (again bool) {
+// moveLocked is one try. It returns the revision of a claim if a renewal on
+// another machine has to be waited for.
+func (m *Manager) moveLocked(ctx context.Context, from, to *Layer, how Move, done *Moved, dead Revision) (claim Revision) {
 	lock, err := m.lock(ctx, done.Key, LockWait, []*Layer{from, to}, nil)
 	if err != nil {
 		done.Outcome, done.Err = MoveFailed, err
-		return false
+		return Revision{}
 	}
 	defer lock.Unlock()
 	ctx, cancel := context.WithTimeout(m.Unattended(ctx), heldLimit)
 	defer cancel()
 	rec, found, err := from.Store.Load(ctx, done.Key)
-	if err == nil && found && rec.claimedByOther(lock.id(from), m.Now()) {
-		return true
+	if err == nil && found && rec.claimedByOther(lock.id(from), m.Now()) && rec.Revision != dead {
+		return rec.Revision
 	}
 	m.move(ctx, from, to, how, done)
 	m.Announce(done.Key)
-	return false
+	return Revision{}
 }
 
 func (m *Manager) move(ctx context.Context, from, to *Layer, how Move, done *Moved) {
