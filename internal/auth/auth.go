@@ -91,13 +91,14 @@ func (m *Manager) Token(ctx context.Context, q Query, minTTL time.Duration) (Res
 		return m.renew(ctx, res, due, false)
 	case c.Expired(m.Now()):
 		return res, ErrExpired
-	case m.savedInFuture(c) && m.Check != nil:
-		if err := m.Check(ctx, c); errors.Is(err, ErrExpired) {
-			return res, err
-		}
 	}
 	if res.held.record.orphan() {
 		m.adopt(ctx, &res)
+	}
+	if m.savedInFuture(c) && m.Check != nil {
+		if err := m.Check(ctx, res.Credential); errors.Is(err, ErrExpired) {
+			return res, err
+		}
 	}
 	return res, nil
 }

@@ -92,10 +92,11 @@ func (d *Directory) readFile() (string, error) {
 		return "", err
 	}
 	id := strings.TrimSpace(string(text))
-	if raw, err := hex.DecodeString(id); err != nil || len(raw) != idBytes {
+	raw, err := hex.DecodeString(id)
+	if err != nil || len(raw) != idBytes {
 		return "", errors.New("the id file is damaged")
 	}
-	return id, nil
+	return hex.EncodeToString(raw), nil // in lower case, as keychains need it
 }
 
 // idWait is how long the making of an id waits for another process that makes it.
@@ -104,9 +105,9 @@ const idWait = 5 * time.Second
 // MakeID gives the directory its id file before something is first stored under
 // its name. The random id is used unless inUse reports that the keychain has
 // items under the hash of the path, from when the directory could not be
-// written: then the hash becomes the id. If no file can be made, the hash
-// serves.
-func (d *Directory) MakeID(ctx context.Context, inUse func(id string) bool) {
+// written: then the hash becomes the id. If that can't be found out, or no file
+// can be made, the hash serves.
+func (d *Directory) MakeID(ctx context.Context, inUse func(ctx context.Context, id string) (bool, error)) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	if d.isUsersOwn() {
@@ -116,9 +117,14 @@ func (d *Directory) MakeID(ctx context.Context, inUse func(id string) bool) {
 	d.known, d.id = true, d.makeID(ctx, inUse)
 }
 
-func (d *Directory) makeID(ctx context.Context, inUse func(id string) bool) string {
+func (d *Directory) makeID(ctx context.Context, inUse func(ctx context.Context, id string) (bool, error)) string {
 	if id, err := d.readFile(); err == nil {
 		return id
+	}
+	// Outside the lock: a keychain may ask a person.
+	used, err := inUse(ctx, d.pathHash())
+	if err != nil {
+		return d.pathHash()
 	}
 	ctx, cancel := context.WithTimeout(ctx, idWait)
 	defer cancel()
@@ -135,12 +141,13 @@ func (d *Directory) makeID(ctx context.Context, inUse func(id string) bool) stri
 	if !errors.Is(err, fs.ErrNotExist) {
 		return id // it is there, and not for us to replace
 	}
-	if !inUse(id) {
+	if !used {
 		random := make([]byte, idBytes)
 		rand.Read(random)
 		id = hex.EncodeToString(random)
 	}
-	if private.Replace(filepath.Join(d.Path, idFile), []byte(id+"\n")) != nil {
+	err = private.Replace(filepath.Join(d.Path, idFile), []byte(id+"\n"))
+	if err != nil && !errors.Is(err, private.ErrUnsure) {
 		return d.pathHash()
 	}
 	return id

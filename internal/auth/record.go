@@ -18,6 +18,7 @@ type Record struct {
 	ReadOnly bool  // another program's: it is used, and never written
 
 	dir     string // the state directory that it says it is of
+	later   bool   // a later version wrote it
 	unknown Secret // a JSON object: the fields of a later version
 }
 
@@ -43,8 +44,8 @@ type entry struct {
 
 // entryEnd is the end of an entry.
 type entryEnd struct {
-	Revision string `json:"revision,omitempty"`
-	Mark     *Mark  `json:"mark,omitempty"`
+	Revision string      `json:"revision,omitempty"`
+	Mark     *storedMark `json:"mark,omitempty"`
 }
 
 const entryVersion = 1
@@ -88,7 +89,8 @@ func decodeRecord(key Key, data []byte) (Record, error) {
 	if err := checkIssuer(key, c.Issuer); err != nil {
 		return rec, err
 	}
-	rec.Credential, rec.Mark, rec.dir, rec.unknown = c, e.Mark, e.Directory, unknown
+	rec.Credential, rec.Mark, rec.dir, rec.unknown = c, e.Mark.mark(), e.Directory, unknown
+	rec.later = e.Version > entryVersion
 	return rec, nil
 }
 
@@ -183,7 +185,7 @@ func (r Record) encode(key Key, located bool) ([]byte, error) {
 	if located {
 		e.Directory, e.Profile = key.Dir, key.Profile
 	}
-	return joinObjects(e, json.RawMessage(r.unknown.Reveal()), entryEnd{r.Revision.String(), r.Mark})
+	return joinObjects(e, json.RawMessage(r.unknown.Reveal()), entryEnd{r.Revision.String(), r.Mark.stored()})
 }
 
 // joinObjects writes the members of several JSON objects as one object.

@@ -94,37 +94,30 @@ func (m *Manager) Prepare(ctx context.Context, provider string) (stored []Creden
 	}
 	for _, f := range all {
 		if f.found && f.rec.Type != "" {
-			stored = append(stored, m.live(ctx, key, f.rec).Credential)
+			stored = append(stored, m.live(ctx, key, f.layer.Name, f.rec).Credential)
 		}
 	}
 	return stored, nil
 }
 
-// keychainHas reports that the keychain holds something of a directory id.
-func (m *Manager) keychainHas(id string) bool {
+// keychainHas reports that the keychain holds something of a directory id. One
+// that can't be reached at all holds nothing that could be used here.
+func (m *Manager) keychainHas(ctx context.Context, id string) (bool, error) {
 	for _, l := range m.Layers {
 		if l.Name != InKeychain || l.Disabled {
 			continue
 		}
-		list, err := l.Store.List(context.Background())
-		if err != nil {
-			return false
+		list, err := l.Store.List(ctx)
+		if err != nil && l.State(err) != Unavailable {
+			return false, err
 		}
 		for _, item := range list {
 			if item.Key.DirID == id {
-				return true
+				return true, nil
 			}
 		}
 	}
-	return false
-}
-
-// live is a record with the renewed token that waits for its claim, if one does.
-func (m *Manager) live(ctx context.Context, key Key, rec Record) Record {
-	if renewed, ok := m.displaced(ctx, key, rec); ok {
-		return renewed
-	}
-	return rec
+	return false, nil
 }
 
 // SignIn stores a new credential in place of what its key has, and removes the
@@ -179,20 +172,23 @@ func (m *Manager) replace(ctx context.Context, key Key, rec Record, saved *Saved
 	for i := range all {
 		f := &all[i]
 		if !f.found || f.rec.ReadOnly {
+			if f.err == nil {
+				m.dropDisplaced(ctx, key, f.layer.Name)
+			}
 			continue
 		}
-		gone := m.live(ctx, key, f.rec).Credential
+		gone := m.live(ctx, key, f.layer.Name, f.rec).Credential
 		if f != to {
 			if _, _, err := f.layer.Store.Delete(ctx, key, &f.rec.Revision); err != nil {
 				saved.Warnings = append(saved.Warnings, fmt.Sprintf("another credential is left in the %s, unused: %v", f.layer.Name, err))
 				continue
 			}
 		}
+		m.dropDisplaced(ctx, key, f.layer.Name)
 		if gone.Type != "" {
 			saved.Replaced = append(saved.Replaced, gone)
 		}
 	}
-	m.dropDisplaced(ctx, key)
 	return nil
 }
 
@@ -243,7 +239,6 @@ func (m *Manager) removeLocked(ctx context.Context, key Key) (removals []Removal
 	for _, l := range m.all() {
 		removals = append(removals, m.removeFrom(ctx, l, key))
 	}
-	m.dropDisplaced(ctx, key)
 	return removals
 }
 
@@ -263,10 +258,11 @@ func (m *Manager) removeFrom(ctx context.Context, l *Layer, key Key) Removal {
 	done.State, done.Removed = Absent, found
 	if found && rec.Type != "" {
 		done.Held = append(done.Held, rec.Credential)
-		if renewed := m.live(ctx, key, rec); !renewed.Refresh.Equal(rec.Refresh) {
+		if renewed := m.live(ctx, key, l.Name, rec); !renewed.Refresh.Equal(rec.Refresh) {
 			done.Held = append(done.Held, renewed.Credential)
 		}
 	}
+	m.dropDisplaced(ctx, key, l.Name)
 	if left, still, err := l.foreign(ctx, key); err == nil && still {
 		done.State, done.Foreign = Present, left.ReadOnly
 	}

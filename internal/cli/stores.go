@@ -91,11 +91,10 @@ func (k keychain) All(ctx context.Context) (map[string][]byte, error) {
 
 // stores are the places that a profile's credentials can be in.
 type stores struct {
-	keychain  keychain
-	file      *legacyfile.File
-	displaced *legacyfile.File
-	mode      storeMode
-	closed    error // why nothing can be stored: see nowhere
+	keychain keychain
+	file     *legacyfile.File
+	mode     storeMode
+	closed   error // why nothing can be stored: see nowhere
 }
 
 func (p *program) openStores(s settings) stores {
@@ -108,17 +107,11 @@ func (p *program) openStores(s settings) stores {
 	}
 	ring := p.openKeyring(opt)
 	return stores{
-		keychain:  keychain{ring, ring.Unattended(), func() { p.waits() }},
-		file:      s.openFile(),
-		displaced: s.displacedIn(s.home),
-		mode:      s.store,
-		closed:    s.homeless,
+		keychain: keychain{ring, ring.Unattended(), func() { p.waits() }},
+		file:     s.openFile(),
+		mode:     s.store,
+		closed:   s.homeless,
 	}
-}
-
-// displacedIn names the file of tokens that wait to be stored in the keychain.
-func (settings) displacedIn(home string) *legacyfile.File {
-	return legacyfile.New(filepath.Join(home, "displaced.json"), legacyfile.Options{})
 }
 
 // openFile names the profile's auth.json. Beside a file of Codex's, which is only
