@@ -40,18 +40,20 @@ func (m *Manager) List(ctx context.Context, layer string) ([]Listed, error) {
 	return m.layerNamed(layer).Store.List(ctx)
 }
 
-// Movable lists the keys of this directory and profile that a store has records
+// Movable lists the keys of this directory and profile that the source has records
 // of.
-func (m *Manager) Movable(ctx context.Context, from string) ([]Listed, error) {
-	m.Dir.MakeID(ctx, m.keychainHas)
-	list, err := m.layerNamed(from).Store.List(ctx)
+func (m *Manager) Movable(ctx context.Context, how Move) ([]Listed, error) {
+	list, err := m.layerNamed(how.From).Store.List(ctx)
 	if err != nil {
 		return nil, err
+	}
+	if how.To == InKeychain && len(list) > 0 && !how.DryRun {
+		m.Dir.MakeID(ctx, m.keychainHas)
 	}
 	var ours []Listed
 	id := m.Dir.ID()
 	for _, l := range list {
-		if from == InFile {
+		if how.From == InFile {
 			l.Key.DirID = id // a file has one directory's records alone
 		}
 		if l.Key.Profile == m.Profile && l.Key.DirID == id {

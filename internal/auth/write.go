@@ -168,6 +168,13 @@ func (m *Manager) replace(ctx context.Context, key Key, rec Record, saved *Saved
 		}
 		return fmt.Errorf("%w in the %s: %w", ErrNotSaved, to.layer.Name, err)
 	}
+	for i := range all {
+		if f := &all[i]; f == to {
+			break
+		} else if f.err != nil {
+			saved.Warnings = append(saved.Warnings, fmt.Sprintf("the %s was not used: %v", f.layer.Name, f.err))
+		}
+	}
 	saved.Credential, saved.Layer, saved.Path = rec.Credential, to.layer.Name, to.layer.Path
 	for i := range all {
 		f := &all[i]

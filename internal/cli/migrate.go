@@ -97,7 +97,7 @@ func (s *session) move(ctx context.Context, how auth.Move) (*migrateReport, erro
 		Moved: []string{}, Skipped: []migrateOutcome{}, Failed: []migrateOutcome{},
 	}
 	err := s.patiently("Moving credentials", func() error {
-		items, err := s.auth.Movable(ctx, how.From)
+		items, err := s.auth.Movable(ctx, how)
 		if err != nil {
 			return hinted{err, s.againHint(err, "mogplex auth migrate --to "+how.To)}
 		}
