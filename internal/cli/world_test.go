@@ -87,9 +87,10 @@ func newWorld(t testing.TB, mogplex string, cfg accountserver.Config) *world {
 func (w *world) state(name string) string { return filepath.Join(w.home, ".mogplex", name) }
 
 // account is the name of a provider's item in the keychain: the home of the
-// tests is not the one that the user database names.
+// tests is not the one that the user database names, so it has an id.
 func (w *world) account(provider string) string {
 	dir := auth.Directory{Path: w.state(""), UserHome: userHome}
+	dir.MakeID(w.Context(), func(context.Context, string) (bool, error) { return false, nil })
 	key := auth.Key{DirID: dir.ID(), Provider: provider}
 	if provider == auth.Mogplex {
 		key.Origin = w.service.url
