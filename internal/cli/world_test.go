@@ -6,6 +6,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -20,7 +21,8 @@ import (
 // world is one user's machine: a home, a keychain, and a service.
 type world struct {
 	testing.TB
-	mogplex string // the program
+	mogplex string   // the program
+	prefix  []string // a program that runs it, with its arguments
 	home    string
 	runtime string // XDG_RUNTIME_DIR
 	env     []string
@@ -104,7 +106,8 @@ func (w *world) lockPath() string {
 }
 
 func (w *world) command(args ...string) *exec.Cmd {
-	cmd := exec.Command(w.mogplex, args...)
+	line := slices.Concat(w.prefix, []string{w.mogplex}, args)
+	cmd := exec.Command(line[0], line[1:]...)
 	cmd.Env = w.env
 	return cmd
 }
