@@ -59,6 +59,12 @@ func fakeWorld(t testing.TB, cfg accountserver.Config) *world {
 
 // realWorld runs mogplex as it is shipped with a gnome-keyring of its own.
 func realWorld(t testing.TB, cfg accountserver.Config) *world {
+	return realWorldWith(t, cfg, keyringtest.Options{})
+}
+
+// realWorldWith is realWorld on a session that begins otherwise.
+func realWorldWith(t testing.TB, cfg accountserver.Config, opt keyringtest.Options) *world {
+	t.Helper()
 	if program := keyringtest.Available(); program != "" {
 		missing(t, program+" is not installed")
 	}
@@ -68,7 +74,7 @@ func realWorld(t testing.TB, cfg accountserver.Config) *world {
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
 	defer cancel()
-	session, err := keyringtest.Start(ctx, t.TempDir(), keyringtest.Options{})
+	session, err := keyringtest.Start(ctx, t.TempDir(), opt)
 	if err != nil {
 		t.Fatal(err)
 	}
