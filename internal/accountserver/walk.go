@@ -2,6 +2,7 @@ package accountserver
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -31,12 +32,33 @@ func WalkCancel(ctx context.Context, authorizeURL string) (Page, error) {
 	return walk(ctx, authorizeURL, url.Values{"cancel": {"1"}})
 }
 
-func walk(ctx context.Context, authorizeURL string, form url.Values) (Page, error) {
-	jar, err := cookiejar.New(nil)
-	if err != nil {
-		return Page{}, err
+// WalkToCallback is WalkSignIn for a person whose browser can't reach the program: it
+// returns the address of the callback, which it does not open.
+func WalkToCallback(ctx context.Context, authorizeURL, email string) (callback *url.URL, err error) {
+	browser := newBrowser()
+	browser.CheckRedirect = func(r *http.Request, _ []*http.Request) error {
+		if r.URL.Path == "/auth/callback" {
+			callback = r.URL
+			return http.ErrUseLastResponse
+		}
+		return nil
 	}
-	browser := &http.Client{Jar: jar, Transport: &http.Transport{DisableKeepAlives: true}}
+	if _, err = browse(ctx, browser, authorizeURL, url.Values{"as": {email}}); err == nil && callback == nil {
+		err = errors.New("sign in: the service did not redirect to the callback")
+	}
+	return callback, err
+}
+
+func walk(ctx context.Context, authorizeURL string, form url.Values) (Page, error) {
+	return browse(ctx, newBrowser(), authorizeURL, form)
+}
+
+func newBrowser() *http.Client {
+	jar, _ := cookiejar.New(nil) // its options alone can be wrong
+	return &http.Client{Jar: jar, Transport: &http.Transport{DisableKeepAlives: true}}
+}
+
+func browse(ctx context.Context, browser *http.Client, authorizeURL string, form url.Values) (Page, error) {
 	login, err := visit(ctx, browser, http.MethodGet, authorizeURL, nil)
 	if err != nil {
 		return Page{}, fmt.Errorf("open the authorize address: %w", plain(err))

@@ -67,6 +67,9 @@ type Manager struct {
 	Check func(context.Context, Credential) error
 	// Unattended returns a context under which no store asks a person.
 	Unattended func(context.Context) context.Context
+	// BeforeLock, if set, is called before a lock is taken: what follows can take
+	// long, and a signal must not cut it.
+	BeforeLock func()
 	Now        func() time.Time
 }
 

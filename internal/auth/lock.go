@@ -34,6 +34,9 @@ type keyLock struct {
 // needless is not nil and returns true during the wait, lock is private.ErrUnneeded. A
 // lock that can't be had at all is in missing, and no error.
 func (m *Manager) lock(ctx context.Context, key Key, wait time.Duration, layers []*Layer, needless func(context.Context) bool) (*keyLock, error) {
+	if m.BeforeLock != nil {
+		m.BeforeLock()
+	}
 	k := &keyLock{locks: map[string]*private.Lock{}, key: key}
 	var paths []string
 	for _, l := range layers {

@@ -40,18 +40,20 @@ func (m *Manager) List(ctx context.Context, layer string) ([]Listed, error) {
 	return m.layerNamed(layer).Store.List(ctx)
 }
 
-// Movable lists the keys of this directory and profile that a store has records
+// Movable lists the keys of this directory and profile that the source has records
 // of.
-func (m *Manager) Movable(ctx context.Context, from string) ([]Listed, error) {
-	m.Dir.MakeID(ctx, m.keychainHas)
-	list, err := m.layerNamed(from).Store.List(ctx)
+func (m *Manager) Movable(ctx context.Context, how Move) ([]Listed, error) {
+	list, err := m.layerNamed(how.From).Store.List(ctx)
 	if err != nil {
 		return nil, err
+	}
+	if how.To == InKeychain && len(list) > 0 && !how.DryRun {
+		m.MakeID(ctx)
 	}
 	var ours []Listed
 	id := m.Dir.ID()
 	for _, l := range list {
-		if from == InFile {
+		if how.From == InFile {
 			l.Key.DirID = id // a file has one directory's records alone
 		}
 		if l.Key.Profile == m.Profile && l.Key.DirID == id {
@@ -73,11 +75,13 @@ func (m *Manager) Move(ctx context.Context, key Key, how Move) Moved {
 		m.move(ctx, from, to, how, &done)
 		return done
 	}
+	m.load(ctx, key)          // has a person unlock a keychain, while no lock is held
 	var waited, dead Revision // of claims; dead is one that was waited for in vain
 	for began := time.Now(); ; {
 		claim := m.moveLocked(ctx, from, to, how, &done, dead)
 		switch {
 		case claim == (Revision{}):
+			from.tidyAfter(ctx, &done)
 			return done
 		case claim != waited:
 			waited, began = claim, time.Now()
@@ -91,6 +95,17 @@ func (m *Manager) Move(ctx context.Context, key Key, how Move) Moved {
 			return done
 		case <-time.After(time.Second):
 		}
+	}
+}
+
+// tidyAfter asks a person for the removal of the original, if the keychain wants
+// one for that. The item is empty by then.
+func (l *Layer) tidyAfter(ctx context.Context, done *Moved) {
+	if done.Outcome != MoveDone || l.Tidy == nil {
+		return
+	}
+	if err := l.Tidy(ctx); err != nil {
+		done.Outcome, done.Err = MoveFailed, fmt.Errorf("it was moved, and an empty item is left in the %s: %w", l.Name, err)
 	}
 }
 
@@ -110,7 +125,9 @@ func (m *Manager) moveLocked(ctx context.Context, from, to *Layer, how Move, don
 		return rec.Revision
 	}
 	m.move(ctx, from, to, how, done)
-	m.Announce(done.Key)
+	if done.Outcome != MoveSkipped {
+		m.Announce(done.Key)
+	}
 	return Revision{}
 }
 

@@ -39,11 +39,18 @@ type Resolver struct {
 
 // Key is the key of a provider for this directory, profile and service.
 func (r *Resolver) Key(provider string) Key {
-	k := Key{Dir: r.Dir.Path, DirID: r.Dir.ID(), Profile: r.Profile, Provider: provider}
+	k := Key{Dir: r.Dir.Path, Profile: r.Profile, Provider: provider}
+	if !r.keychainDisabled() {
+		k.DirID = r.Dir.ID()
+	}
 	if provider == Mogplex {
 		k.Origin = r.Origin
 	}
 	return k
+}
+
+func (r *Resolver) keychainDisabled() bool {
+	return slices.ContainsFunc(r.Layers, func(l Layer) bool { return l.Name == InKeychain && l.Disabled })
 }
 
 // Query says what to resolve.
@@ -201,10 +208,10 @@ func (r *Resolver) decide(ctx context.Context, res *Result, found []Finding) {
 			res.Findings = append(res.Findings, *f)
 			continue
 		}
-		f.Stray = i != first
+		f.Stray = i != first && !f.record.ReadOnly // another program's is not ours to settle
 		res.take(f)
 		res.Findings = append(res.Findings, *f)
-		if !f.Stray {
+		if i == first {
 			r.holdRecord(ctx, res, f, r.layerNamed(f.Layer))
 		}
 	}

@@ -5,6 +5,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
+	"slices"
 )
 
 // Store keeps records. A keychain and a file have no compare-and-swap of their
@@ -139,8 +141,8 @@ func KeychainStore(k Keychain) Store {
 	return records{place: k, name: Key.Account, located: true, list: func(ctx context.Context) ([]Listed, error) {
 		all, err := k.All(ctx)
 		var list []Listed
-		for account, entry := range all {
-			if listed, ours := listedAccount(account, entry); ours {
+		for _, account := range slices.Sorted(maps.Keys(all)) {
+			if listed, ours := listedAccount(account, all[account]); ours {
 				list = append(list, listed)
 			}
 		}

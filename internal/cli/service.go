@@ -42,6 +42,10 @@ func (p *program) manager(s settings, st stores) *auth.Manager {
 		},
 		Now:        p.now,
 		Unattended: unattended,
+		BeforeLock: func() {
+			p.catchSignals()
+			p.waits()
+		},
 		Refresh: func(ctx context.Context, c auth.Credential) (auth.Credential, error) {
 			grant, err := s.loginClient(s.origin).Refresh(ctx, c.Refresh.Reveal())
 			if errors.Is(err, login.ErrInvalidGrant) {
@@ -60,6 +64,9 @@ func (p *program) manager(s settings, st stores) *auth.Manager {
 func renewed(c auth.Credential, g *login.Grant) auth.Credential {
 	c.Type, c.Provider, c.Issuer = auth.OAuth, auth.Mogplex, g.Issuer
 	c.Token, c.Refresh, c.ExpiresAt = auth.NewSecret(g.Token.AccessToken), auth.NewSecret(g.Token.RefreshToken), g.Token.Expiry
+	if !g.SignInExpiresAt.IsZero() {
+		c.SignInExpiresAt = g.SignInExpiresAt
+	}
 	if len(g.Scopes) > 0 {
 		c.Scopes = g.Scopes
 	}

@@ -2,232 +2,274 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
+	"sync"
 )
 
-// check asks, with every fault cleared, whether what mogplex promised is so.
-func (w *world) check(ctx context.Context, s *step) error {
-	entered := w.promised(s)
-	if r := w.service.wasteful(); r != nil {
-		w.losses++
-		return errors.New("a refresh token was used again, and the answer to its first use was not lost: " +
-			"a renewed token was dropped")
-	}
-	c := w.plain(ctx, "auth", "token")
-	w.count(c)
-	if c.code == failure && w.blank(c) && w.promise != signedIn {
-		return w.mend(ctx)
-	}
-	err := w.judge(&step{}, c)
-	switch {
-	case err != nil:
-	case c.code == done:
-		err = w.found(ctx, c, entered)
-	case c.code == notSignedIn:
-		err = w.missing()
-	default:
-		err = fmt.Errorf("exit code %d with nothing wrong", c.code)
-	}
-	if err != nil {
-		return w.blame(c, fmt.Errorf("afterwards, with every fault cleared: %w", err))
-	}
-	if err := w.stored(ctx); err != nil {
-		return err
-	}
-	if err := w.sealed(s); err != nil {
-		w.leaks++
-		return err
-	}
-	if w.promise == signedIn && !w.inForce.personal && w.random.IntN(4) == 0 {
-		return w.heals(ctx)
-	}
-	return nil
-}
+// group is the cells that a step's commands can move one service's credential between: the keychain's and the file's of
+// a key, and of a key that shares the file.
+type group []cell
 
-// blank reports a command that met a blank item after the keychain was killed in this step: gnome-keyring leaves one
-// where that happened while it made the item.
-func (w *world) blank(c *command) bool {
-	return w.blanking && strings.Contains(c.stdout+c.stderr, "the keychain item is damaged: it is blank")
-}
-
-// mend does what is said about a damaged item.
-func (w *world) mend(ctx context.Context) error {
-	w.blanks++
-	c := w.plain(ctx, "logout")
-	w.count(c)
-	if c.code != done {
-		return w.blame(c, errors.New("it does not remove a blank item"))
-	}
-	w.promise, w.blanking = signedOut, false
-	return w.stored(ctx)
-}
-
-// promised works out what the user may rely on after a step, and reports whether that includes a new sign-in.
-func (w *world) promised(s *step) (entered bool) {
-	in, out, left, halfWay := s.runs(login, loginToken), s.runs(logout), false, false
-	k := s.has(keychainFault)
-	unseen := k != nil && k.gap && w.mode == auto // a sign-out that finds no keychain is content with the file
-	var new *session
-	for _, c := range s.commands {
-		if c.name == logout && (c.code != done || unseen) {
-			halfWay = true
-		}
-		switch {
-		case c.code != done:
-		case c.name == login:
-			entered, new = true, w.service.newest
-		case c.name == loginToken:
-			entered, new = true, c.brings
-		case c.name == logout:
-			left = true
+// groups returns those that a command of the step is about, and if held all that hold a credential.
+func (w *world) groups(s *step, held bool) (all []group) {
+	for _, profile := range profiles {
+		for service := range provider + 1 {
+			first, second := key{0, profile, service}, key{1, profile, service}
+			if w.shared(second) == first {
+				all = append(all, group{{first, keychain}, {second, keychain}, {first, file}})
+				continue
+			}
+			all = append(all, group{{first, keychain}, {first, file}}, group{{second, keychain}, {second, file}})
 		}
 	}
-	if halfWay {
-		w.service.giveUp(w.inForce)
-		w.service.giveUp(new)
+	names := func(at cell) bool {
+		return slices.ContainsFunc(s.all(), func(c *command) bool {
+			k := c.key
+			if strings.Contains(c.name, migrate) {
+				k.service = at.service
+			}
+			return w.shared(k) == w.shared(at.key)
+		})
 	}
-	switch {
-	case s.has(sessionFault) != nil, in && out:
-		w.promise, entered = unknown, false
-	case entered:
-		w.promise, w.inForce = signedIn, new
-	case in && w.promise == signedOut:
-		w.promise = unknown
-	case left && !unseen:
-		w.promise = signedOut
-	case out && w.promise == signedIn:
-		w.promise = unknown
-	}
-	return entered
+	return slices.DeleteFunc(all, func(g group) bool {
+		return !slices.ContainsFunc(g, func(at cell) bool { return names(at) || held && w.cells[at] != nil })
+	})
 }
 
-// found judges the credential that is there.
-func (w *world) found(ctx context.Context, c *command, entered bool) error {
-	printed, whole := strings.CutSuffix(c.stdout, "\n")
-	of, issued := w.service.issued(printed)
-	switch {
-	case !whole || !issued:
-		return errors.New("what it printed is no token of the service")
-	case w.promise == signedOut:
-		return errors.New("the user signed out, and the credential is still there")
-	case entered && of != w.inForce:
-		w.losses++
-		return errors.New("the user signed in, and an older credential is in force")
+// check asks, with every fault taken back, what the places give that the step is about, and all that hold a credential if
+// held, and compares that with what the step's commands can have done.
+func (w *world) check(ctx context.Context, s *step, held bool) error {
+	w.mayLieOpen(s)
+	w.settle(ctx, s)
+	groups := w.groups(s, held)
+	before, after := maps.Clone(w.cells), w.look(ctx, s, groups)
+	w.reused()
+	for _, g := range groups {
+		w.compare(s, g, before, after)
 	}
-	if !w.service.Valid(printed) {
-		// Its time is over at the service, whose clock may be another: renewing must work.
-		if renewed, err := w.renewable(ctx, of); !renewed {
-			return err
+	maps.Copy(w.cells, after)
+	w.orphans(s)
+	w.bury(nil)
+	w.note("  then: %s", w.held())
+	return w.sealed()
+}
+
+func (w *world) reused() {
+	for _, f := range w.ledger.reused() {
+		w.find(loss, "a refresh token of %s was used again, and the answer to its first use was not lost", f)
+	}
+}
+
+// bury enters which sign-ins have ended and still lie in a cell, after a step in which they can have ended: all without a
+// step, or those that a sign-out ended which did not get to its end.
+func (w *world) bury(s *step) {
+	for at, f := range w.cells {
+		halfWay := s == nil || slices.ContainsFunc(s.all(), func(c *command) bool {
+			return c.name == logout && c.code != done && w.cell(c.key, at.store) == at
+		})
+		if f != nil && halfWay && !f.alive() {
+			w.buried[f] = true
 		}
 	}
-	if ended, answerLost := w.service.gone(of); ended || answerLost {
-		w.promise = unknown // it lives for a moment more
-		return nil
-	}
-	w.promise, w.inForce = signedIn, of
-	return nil
 }
 
-// renewable renews a token that the service does not take any more, and reports whether that worked.
-func (w *world) renewable(ctx context.Context, of *session) (bool, error) {
-	c := w.plain(ctx, "auth", "refresh")
-	w.count(c)
-	if c.overrun {
-		return false, w.judge(&step{}, c)
+// settle runs a migration that did not end well once more: both places may have the same sign-in.
+func (w *world) settle(ctx context.Context, s *step) {
+	seen := map[key]bool{}
+	for _, c := range s.all() {
+		k := w.shared(c.key)
+		k.service = 0
+		if (c.name == migrate || c.name == migrateBack) && (c.killed || c.code != done) && !seen[k] {
+			seen[k] = true
+			if again := w.plain(ctx, c.name, c.key, view{auto, true}); again.code != done {
+				w.blame(again, other, "afterwards, with every fault taken back, it still fails")
+			}
+		}
 	}
-	if c.code == done {
-		c = w.plain(ctx, "auth", "token")
+}
+
+// excuses reports whether the answer to a use of a family's token can be lost with its process: one was killed, or could
+// save it nowhere.
+func (w *world) excuses(s *step, f *family) bool {
+	if s.has(diskFault) != nil && s.has(keychainFault) != nil {
+		return true
+	}
+	return slices.ContainsFunc(s.all(), func(c *command) bool {
+		k := c.key
+		if strings.Contains(c.name, migrate) {
+			k.service = f.key.service
+		}
+		return c.killed && w.shared(k) == w.shared(f.key)
+	})
+}
+
+// look asks `auth token` what each cell of some groups gives, nil if nothing. Of a sign-in that ended with a lost answer
+// it returns what was there.
+func (w *world) look(ctx context.Context, s *step, groups []group) map[cell]*family {
+	var (
+		running sync.WaitGroup
+		mu      sync.Mutex
+		after   = map[cell]*family{}
+		asked   []*command
+	)
+	for worker := range 3 {
+		running.Go(func() {
+			for i := worker; i < len(groups); i += 3 {
+				for _, at := range groups[i] {
+					c := &command{name: token, key: at.key, view: view{at.store, true}, patience: keychainPatience, bound: slack}
+					c.args = w.argsOf(c)
+					w.exec(ctx, c)
+					mu.Lock()
+					asked = append(asked, c)
+					if t := w.ledger.lookUp(c.printed()); t != nil {
+						after[at] = t.family
+					} else if f := w.cells[at]; w.buried[f] || f.forgiven() {
+						after[at] = f // a record that gives nothing
+					} else {
+						after[at] = nil
+					}
+					mu.Unlock()
+				}
+			}
+		})
+	}
+	running.Wait()
+	for _, c := range asked {
 		w.count(c)
-		if c.code == done && w.service.Valid(strings.TrimSpace(c.stdout)) {
-			return true, nil
+		if at := w.cell(c.key, c.view.mode); c.code == failure && w.blank(s, c) && w.cells[at] == nil {
+			w.mend(ctx, at)
+		} else {
+			w.judge(&step{}, c)
 		}
 	}
-	return false, w.lost(of, fmt.Errorf("the service does not accept what is stored: %s: %s",
-		c.outcome(), w.redact(c.stderr)))
+	return after
 }
 
-// missing judges that nobody is signed in.
-func (w *world) missing() error {
-	if w.promise == signedIn {
-		return w.lost(w.inForce, errors.New("the user is signed in, and no credential that works is there"))
+// mend removes an item that gnome-keyring left without a value when it was killed while it made the item.
+func (w *world) mend(ctx context.Context, at cell) {
+	w.blanks++
+	if c := w.plain(ctx, logout, at.key, view{keychain, true}); c.code != done {
+		w.blame(c, other, "it does not remove a blank item")
 	}
-	return nil // where that was not known, the status decides
 }
 
-// lost counts a credential that does not work any more. It is a loss, unless it was not promised, or the service ended
-// it, or a lost answer did under strict rotation, which nothing on this side can prevent.
-func (w *world) lost(of *session, err error) error {
-	ended, answerLost := w.service.gone(of)
-	promised := w.promise == signedIn
-	w.promise = unknown
-	switch {
-	case ended, !promised:
-		return nil
-	case answerLost:
-		if !w.mourned[of] {
-			w.mourned[of] = true
-			w.answersLost++
+// compare checks a group after a step.
+func (w *world) compare(s *step, g group, before, after map[cell]*family) {
+	var news, had, has []*family
+	for _, f := range w.ledger.since(s.had) {
+		if f.key.service == g[0].service && w.shared(f.key) == w.shared(g[0].key) {
+			news = append(news, f)
 		}
-		return nil
 	}
-	w.losses++
-	return err
+	for _, at := range g {
+		had, has = append(had, before[at]), append(has, after[at])
+	}
+	for _, at := range g {
+		was, is := before[at], after[at]
+		switch {
+		case was.forgiven():
+			w.mourn(was)
+		case was == is || w.buried[was]:
+		case !w.writes(s, at):
+			w.find(loss, "the %s of %s gave %s before, and gives %s; no command touched it", at.store, at.key, was, is)
+		case is != nil && !slices.Contains(news, is) && !slices.Contains(had, is):
+			w.find(loss, "the %s of %s gives %s, which was elsewhere", at.store, at.key, is)
+		}
+	}
+	w.conserved(s, g, news, had, has)
 }
 
-// stored compares what `auth status` says, with every fault cleared, with what another program sees.
-func (w *world) stored(ctx context.Context) error {
-	c := w.plain(ctx, "auth", "status", "--json")
-	w.count(c)
-	if err := w.judge(&step{}, c); err != nil {
-		return w.blame(c, err)
+// conserved checks that a group's credential went away by a sign-out alone, and that what a command reported is so.
+func (w *world) conserved(s *step, g group, news, had, has []*family) {
+	var writers []*command
+	signedOut := false
+	for _, c := range s.all() {
+		if slices.ContainsFunc(g, func(at cell) bool { return w.touches(c, at) }) {
+			writers = append(writers, c)
+			signedOut = signedOut || c.name == logout
+		}
 	}
-	r, err := statusOf(c)
-	if err != nil {
-		return w.blame(c, err)
+	alive := func(all []*family) bool { return slices.ContainsFunc(all, (*family).alive) }
+	lost := slices.ContainsFunc(slices.Concat(had, news), (*family).forgiven)
+	if !signedOut && !lost && slices.ContainsFunc(had, func(f *family) bool { return f != nil && !w.buried[f] }) && !alive(has) {
+		w.find(loss, "%s had %v, and nobody signed out; it has %v", g[0].key, had, has)
 	}
-	w.note("  then: %s", r)
-	if w.blank(c) { // what is in force is elsewhere
-		return w.mend(ctx)
+	if len(writers) != 1 || writers[0].code != done || lost {
+		return
 	}
+	c := writers[0]
+	gap := s.has(keychainFault) != nil && s.has(keychainFault).gap
+	switch c.name {
+	case login, loginToken:
+		if len(news) == 1 && !slices.Contains(has, news[0]) {
+			w.blame(c, loss, "it reported a sign-in, and %s has %v", g[0].key, has)
+		}
+	case logout:
+		for i, at := range g {
+			if w.touches(c, at) && has[i].alive() && !(gap && at.store == keychain) {
+				w.blame(c, other, "it reported a sign-out, and the %s of %s gives %s", at.store, at.key, has[i])
+			}
+		}
+	}
+}
+
+// mourn counts a sign-in that ended because an answer was lost, once.
+func (w *world) mourn(f *family) {
+	if !w.mourned[f] {
+		w.mourned[f] = true
+		w.answersLost++
+	}
+}
+
+// orphans finds sign-ins of a step without faults that live on at the service while no store holds them.
+func (w *world) orphans(s *step) {
+	if !s.clean() {
+		return
+	}
+	for _, f := range w.ledger.since(s.had) {
+		if f.personal || !w.services[f.key.service].revokes || !f.alive() {
+			continue
+		}
+		if !slices.Contains(slices.Collect(maps.Values(w.cells)), f) {
+			w.find(other, "%s lives on at the service, and no store holds it", f)
+		}
+	}
+}
+
+// held is what the cells hold, for the log.
+func (w *world) held() string {
+	var text []string
+	for at, f := range w.cells {
+		if f != nil {
+			text = append(text, fmt.Sprintf("%s %s: %s", at.key, at.store, f))
+		}
+	}
+	slices.Sort(text)
+	return strings.Join(text, "; ")
+}
+
+// finish looks at everything once more, signs out of everything, and looks for what is left.
+func (w *world) finish(ctx context.Context) error {
+	w.next()
+	if err := w.check(ctx, &step{had: len(w.ledger.since(0))}, true); err != nil {
+		return err
+	}
+	for dir := range 2 {
+		c := w.plain(ctx, logout, key{dir, profiles[0], serviceA}, view{auto, true}, "--all")
+		if c.code != done {
+			w.blame(c, other, "it fails with nothing wrong")
+		}
+	}
+	w.note("signed out of everything")
 	items, err := w.items(ctx)
 	if err != nil {
 		return err
 	}
-	there := false
-	for _, item := range items {
-		there = there || strings.HasSuffix(item, ".mogplex")
+	if len(items) > 0 {
+		w.find(other, "signed out of everything, and the keychain has the items %v", items)
 	}
-	switch {
-	case w.mode == file && len(items) > 0:
-		return w.blame(c, errors.New("the keychain was written to, which the setting forbids"))
-	case w.mode != file && there != (r.state(keychain) == "present"):
-		return w.blame(c, fmt.Errorf("it says of the keychain %q; another program finds an item there: %t",
-			r.state(keychain), there))
-	case w.promise == signedIn && !r.SignedIn, w.promise == signedOut && r.SignedIn:
-		return w.blame(c, fmt.Errorf("it says signed in: %t; the user is signed %s", r.SignedIn, w.promise))
-	case w.promise == unknown && !r.SignedIn:
-		w.promise = signedOut
-	case r.Active != nil && r.Active.Source == file && !strings.Contains(strings.Join(r.Warnings, " "), "kept in"):
-		return w.blame(c, errors.New("it does not say that the credential is kept in a file"))
-	}
-	return nil
-}
-
-// heals renews with nothing wrong: afterwards the credential is in the keychain, and no file has it.
-func (w *world) heals(ctx context.Context) error {
-	c := w.plain(ctx, "auth", "refresh")
-	w.count(c)
-	if err := w.judge(&step{}, c); err != nil {
-		return w.blame(c, err)
-	}
-	if c.code != done {
-		return w.blame(c, w.lost(w.inForce, fmt.Errorf("exit code %d with nothing wrong", c.code)))
-	}
-	if w.mode == file {
-		return nil
-	}
-	w.clear = false
-	return w.blame(c, w.sealed(&step{}))
+	return w.leftInFiles()
 }

@@ -2,7 +2,6 @@ package main
 
 import (
 	"encoding/json"
-	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -18,96 +17,139 @@ const (
 	interrupted = 130
 )
 
-// judge asks of one command of a step whether it kept to its limit, its exit code and its words, and showed no token.
-func (w *world) judge(s *step, c *command) error {
+// judge checks one command of a step: its limit, its exit code and its words.
+func (w *world) judge(s *step, c *command) {
 	switch {
 	case c.err != nil:
-		return c.err
+		w.blame(c, other, "it could not be run: %v", c.err)
+		return
 	case c.overrun:
-		w.overruns++
-		return fmt.Errorf("it ran for more than %s", c.bound)
+		w.blame(c, overrun, "it ran for more than %s", c.bound)
+		return
 	}
-	if err := w.silent(c); err != nil || c.killed {
-		return err
-	}
-	if err := w.ended(s, c); err != nil {
-		return err
-	}
-	switch {
-	case c.code != done && c.stderr == "" && !strings.Contains(c.stdout, `"error"`):
-		return errors.New("it failed without a word")
-	case c.name == tokenOf && c.stdout != variable+"\n":
-		return errors.New("the variable that is set is not what it printed")
-	case c.name == status:
-		return w.truthful(s, c)
-	}
-	return nil
-}
-
-// ended judges the exit code.
-func (w *world) ended(s *step, c *command) error {
-	if c.code == notSignedIn && w.lies(s, c) {
-		return errors.New("it said that nobody is signed in, and nothing has ended that")
+	w.silent(c)
+	if c.killed {
+		return
 	}
 	if allowed := w.mayEnd(s, c); !slices.Contains(allowed, c.code) {
-		return fmt.Errorf("exit code %d, which is none of %v", c.code, allowed)
+		w.blame(c, other, "exit code %d, which is none of %v", c.code, allowed)
 	}
-	return nil
-}
-
-// mayEnd lists the exit codes that the contract has for what is wrong in this step.
-func (w *world) mayEnd(s *step, c *command) []int {
-	codes := []int{done}
-	if c.interrupted.Load() {
-		codes = append(codes, interrupted)
+	if c.code != done && c.stderr == "" && !strings.Contains(c.stdout, `"error"`) {
+		w.blame(c, other, "it failed without a word")
 	}
 	switch c.name {
-	case tokenOf:
-		return codes
-	case theApp:
-		codes = append(codes, interrupted)
-		if len(s.faults) > 0 { // it was left before it knew who is signed in
-			codes = append(codes, tryAgain, unavailable, failure)
-		}
-		return codes
+	case token:
+		w.judgeToken(c)
+	case status:
+		w.judgeStatus(c)
 	}
-	if c.name != logout && c.name != migrate && c.name != migrateBack && c.name != dryRun {
+}
+
+// mayEnd lists the exit codes that the contract has for what is wrong in a step. 1 needs a fault that explains it: a full
+// or read-only disk, a personal token that nothing renews, a blank item that a killed keychain left.
+func (w *world) mayEnd(s *step, c *command) []int {
+	if !c.view.bus && c.view.mode == keychain {
+		return []int{unavailable, interrupted}
+	}
+	codes := []int{done}
+	if c.broken.Load() {
+		codes = append(codes, interrupted)
+	}
+	moves := strings.Contains(c.name, migrate)
+	if !moves && c.name != logout {
 		codes = append(codes, notSignedIn) // lies has a closer look
 	}
-	if k := s.has(keychainFault); k != nil && (w.mode != file || c.name == migrateBack) {
+	if moves && !c.view.bus {
+		codes = append(codes, unavailable)
+	}
+	if s.has(keychainFault) != nil && (c.view.keychain() || moves) {
 		codes = append(codes, tryAgain, unavailable)
 	}
-	if s.troubled() {
-		switch c.name {
-		case token, refresh, login, models, servers, attach:
-			codes = append(codes, tryAgain, unavailable)
-		}
+	if c.key.service != provider && s.troubled(c.key.service) && !moves && c.name != status && c.name != logout {
+		codes = append(codes, tryAgain, unavailable)
 	}
-	if s.has(diskFault) != nil || c.name == refresh && w.personal || w.blank(c) {
+	if len(s.faults) > 0 && len(s.all()) > 1 {
+		codes = append(codes, tryAgain) // another command holds the lock for too long
+	}
+	if s.has(diskFault) != nil || c.name == refresh && w.hasPersonal(c.key) || w.blank(s, c) {
 		codes = append(codes, failure)
 	}
 	return codes
 }
 
-// lies reports that exit code 64 is untrue: somebody is signed in, and nothing in this step can have ended that.
-func (w *world) lies(s *step, c *command) bool {
-	ended, answerLost := w.service.gone(w.inForce)
-	if c.asks() && strings.Contains(c.stdout+c.stderr, "does not accept the credential") {
-		return false // the service's own word, whose clock may be another
-	}
-	switch c.name {
-	case login: // the code ran out, or was refused
-		return s.has(clockFault) == nil && !s.troubled()
-	case loginToken:
-		return s.has(sessionFault) == nil
-	}
-	// The keychain is gone altogether: the file alone counts, and that is said.
+// hasPersonal reports whether a key may hold a credential that nothing renews.
+func (w *world) hasPersonal(k key) bool {
+	return slices.ContainsFunc(w.ledger.since(0), func(f *family) bool { return f.personal && w.shared(f.key) == w.shared(k) })
+}
+
+// blank reports a command that met an item which gnome-keyring left without a value when it was killed.
+func (w *world) blank(s *step, c *command) bool {
 	k := s.has(keychainFault)
-	said := strings.Contains(c.stdout+c.stderr, "no keychain")
-	if noKeychain := k != nil && k.gap && w.mode == auto; noKeychain && said {
+	return k != nil && k.gap && strings.Contains(c.stdout+c.stderr, "is blank")
+}
+
+// judgeToken checks what a command printed for the token.
+func (w *world) judgeToken(c *command) {
+	if c.code != done && c.stdout != "" || strings.Count(c.stdout, "\n") > 1 {
+		w.blame(c, leak, "it printed more than a token")
+	}
+	if c.code != done {
+		return
+	}
+	switch t := w.ledger.lookUp(c.printed()); {
+	case t == nil:
+		w.blame(c, other, "nobody issued what it printed")
+	case t.key.service != c.key.service || w.shared(t.key) != w.shared(c.key):
+		w.blame(c, leak, "it printed a token of another key: %s", t.family)
+	case c.dead && !t.forgiven() && !w.buried[t.family]:
+		w.blame(c, other, "it printed a token of %s that the service did not accept at any time while it ran", t.family)
+	}
+}
+
+// lies reports that exit code 64 is untrue: the first place in which the command looks had a credential when the step
+// began, and no command of the step can have ended that.
+func (w *world) lies(s *step, c *command) bool {
+	asks := slices.Contains([]string{login, loginToken, models, servers}, c.name)
+	if asks && (s.troubled(c.key.service) || strings.Contains(c.stdout+c.stderr, "does not accept")) {
 		return false
 	}
-	return w.promise == signedIn && !ended && !answerLost && !s.runs(logout) && s.has(sessionFault) == nil
+	if c.name == login || c.name == loginToken {
+		return true
+	}
+	if k := s.has(keychainFault); k != nil && c.view.keychain() {
+		return false // the file alone counts while there is no keychain
+	}
+	for _, store := range []string{keychain, file} {
+		if store == keychain && !c.view.keychain() || store == file && !c.view.file() {
+			continue
+		}
+		at := w.cell(c.key, store)
+		if w.writes(s, at) {
+			return false
+		}
+		if f := w.cells[at]; f != nil {
+			return f.alive()
+		}
+	}
+	return false
+}
+
+// writes reports whether a command of a step can change whose credential a cell holds.
+func (w *world) writes(s *step, at cell) bool {
+	return slices.ContainsFunc(s.all(), func(c *command) bool { return w.touches(c, at) })
+}
+
+// touches reports whether a command can change whose credential a cell holds. A renewal does not.
+func (w *world) touches(c *command, at cell) bool {
+	moves := c.name == migrate || c.name == migrateBack
+	if moves {
+		k := c.key
+		k.service = at.service // a migration moves everything of a profile
+		return w.cell(k, at.store) == at
+	}
+	writer := c.name == login || c.name == loginToken || c.name == logout
+	reaches := at.store == keychain && c.view.keychain() || at.store == file && c.view.file()
+	return writer && reaches && w.cell(c.key, at.store) == at
 }
 
 // statusReport is what is read of `auth status --json`.
@@ -115,78 +157,47 @@ type statusReport struct {
 	SignedIn bool `json:"signed_in"`
 	Active   *struct {
 		Source string `json:"source"`
-		Type   string `json:"type"`
 	} `json:"active"`
 	Layers []struct {
-		Layer string `json:"layer"`
-		State string `json:"state"`
+		Layer   string `json:"layer"`
+		Name    string `json:"name"`
+		State   string `json:"state"`
+		InForce bool   `json:"in_force"`
 	} `json:"layers"`
-	Warnings []string `json:"warnings"`
-	Error    *struct {
+	Error *struct {
 		Code string `json:"code"`
 	} `json:"error"`
 }
 
-// String is the status in a line of the log.
-func (r statusReport) String() string {
-	said := fmt.Sprintf("signed in %t", r.SignedIn)
-	if r.Active != nil {
-		said += " by " + r.Active.Source + ", " + r.Active.Type
+// judgeStatus checks that a status names no layer twice, and says "absent" of none that it uses.
+func (w *world) judgeStatus(c *command) {
+	if c.code == interrupted || c.code == failure {
+		return
 	}
-	for _, l := range r.Layers[1:] {
-		said += "; " + l.Layer + " " + l.State
-	}
-	return said
-}
-
-func (r statusReport) state(layer string) string {
-	for _, l := range r.Layers {
-		if l.Layer == layer {
-			return l.State
-		}
-	}
-	return ""
-}
-
-// statusOf reads a status. One that was interrupted has none.
-func statusOf(c *command) (r statusReport, err error) {
+	var r statusReport
 	if err := json.Unmarshal([]byte(c.stdout), &r); err != nil {
-		return r, fmt.Errorf("what --json printed can't be read: %w", err)
+		w.blame(c, other, "its JSON can't be read: %v", err)
+		return
 	}
 	if r.SignedIn != (c.code == done) || (r.Error != nil) != (c.code != done) {
-		return r, fmt.Errorf("exit code %d goes with signed_in %t", c.code, r.SignedIn)
+		w.blame(c, other, "exit code %d goes with signed_in %t", c.code, r.SignedIn)
 	}
-	return r, nil
-}
-
-// truthful asks whether a status says what is wrong with the keychain, where that does not change meanwhile.
-func (w *world) truthful(s *step, c *command) error {
-	if c.code == interrupted {
-		return nil
+	seen, used := map[string]bool{}, 0
+	for _, l := range r.Layers {
+		name := l.Layer + " " + l.Name
+		if seen[name] {
+			w.blame(c, other, "it names the layer %q twice", name)
+		}
+		seen[name] = true
+		if !l.InForce {
+			continue
+		}
+		used++
+		if l.State != "present" || r.Active == nil || r.Active.Source != l.Layer {
+			w.blame(c, other, "it uses the layer %s, which it says is %s", l.Layer, l.State)
+		}
 	}
-	r, err := statusOf(c)
-	if err != nil {
-		return err
+	if used > 1 || r.SignedIn && used == 0 {
+		w.blame(c, other, "%s", fmt.Sprintf("%d layers are in force", used))
 	}
-	got, want := r.state(keychain), []string{"present", "absent"}
-	k := s.has(keychainFault)
-	switch {
-	case w.mode == file:
-		want = []string{"disabled"}
-	case w.blank(c):
-		want = []string{"corrupt"}
-	case k == nil:
-	case k.after > 0 || k.name == "keychain restarted":
-		return nil
-	case k.name == killed && w.revives:
-		want = []string{"locked"}
-	case k.name == killed:
-		want = []string{"unavailable"}
-	default:
-		want = []string{k.state}
-	}
-	if !slices.Contains(want, got) {
-		return fmt.Errorf("it says of the keychain %q, which is %q", got, want)
-	}
-	return nil
 }

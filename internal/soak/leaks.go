@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"encoding/base64"
 	"encoding/hex"
 	"errors"
@@ -8,18 +9,22 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
+	"time"
+
+	"github.com/godbus/dbus/v5"
 )
 
 // fragmentSize is how much of a token is a leak, in bytes: by accident no two texts have as much in common.
 const fragmentSize = 12
 
-// fragments are pieces of everything that must not be shown, in every encoding that it could be shown in. In URLs and
-// JSON a token is what it is.
-type fragments map[string]bool
+// fragments are pieces of everything that must not be shown, in every encoding that it could be shown in, with the
+// sign-in that it is of. In URLs and JSON a token is what it is.
+type fragments map[string]*family
 
 // add takes a secret apart. Of an id_token the signature counts: others begin and go on as it does.
-func (f fragments) add(secret string) {
+func (f fragments) add(secret string, of *family) {
 	if i := strings.LastIndexByte(secret, '.'); i >= 0 {
 		secret = secret[i+1:]
 	}
@@ -30,50 +35,46 @@ func (f fragments) add(secret string) {
 	}
 	for _, text := range encoded {
 		for at := 0; at+fragmentSize <= len(text); at += fragmentSize {
-			f[text[at:at+fragmentSize]] = true
+			f[text[at:at+fragmentSize]] = of
 		}
 	}
 }
 
-// in returns where a piece of a secret is in a text, or -1.
-func (f fragments) in(text string) int {
+// in returns where a piece of a secret is in a text, or -1, and whose it is.
+func (f fragments) in(text string) (int, *family) {
 	for at := 0; at+fragmentSize <= len(text); at++ {
-		if f[text[at:at+fragmentSize]] {
-			return at
+		if of, ok := f[text[at:at+fragmentSize]]; ok {
+			return at, of
 		}
 	}
-	return -1
+	return -1, nil
 }
 
-// shows returns where a secret is in a text, or -1.
-func (l *ledger) shows(text string) int {
+// shows returns where a secret is in a text, or -1, and whose it is.
+func (l *ledger) shows(text string) (int, *family) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	return l.secrets.in(text)
 }
 
-// hostedSecret is in every secret of the service's MCP definitions.
+// hostedSecret is in every secret of the services' MCP definitions.
 const hostedSecret = "demo-secret-"
 
-// silent asks whether a command showed a token. `auth token` does, on stdout, and nothing else.
-func (w *world) silent(c *command) error {
+// silent checks that a command showed no secret. `auth token` does, on stdout, and nothing else.
+func (w *world) silent(c *command) {
 	said := c.stdout + "\n" + c.stderr
-	if strings.HasPrefix(strings.Join(c.args, " "), token) {
-		if said = c.stderr; strings.Count(c.stdout, "\n") > 1 || c.code != done && c.code != -1 && c.stdout != "" {
-			return errors.New("it printed more than a token")
-		}
+	if c.name == token {
+		said = c.stderr
 	}
-	if w.service.shows(said) >= 0 || strings.Contains(said, hostedSecret) {
-		w.leaks++
-		return errors.New("it shows a secret")
+	if at, _ := w.ledger.shows(said); at >= 0 || strings.Contains(said, hostedSecret) {
+		w.blame(c, leak, "it shows a secret")
 	}
-	return nil
 }
 
 // redact takes the secrets out of a text that is about to be shown.
 func (w *world) redact(text string) string {
 	for {
-		at := w.service.shows(text)
+		at, _ := w.ledger.shows(text)
 		if at < 0 {
 			return text
 		}
@@ -81,54 +82,82 @@ func (w *world) redact(text string) string {
 	}
 }
 
-// sealed asks whether tokens lie in files. In the mode file they do, in auth.json; in the mode auto they may after the
-// user asked for it or was told, and until a write succeeds elsewhere; in the mode keychain they never do.
-func (w *world) sealed(s *step) error {
-	w.clear = w.clear || w.fellBack(s)
-	open, err := w.open()
-	if err != nil {
-		return err
-	}
-	for _, path := range open {
-		name := filepath.Base(path)
-		ours := strings.Contains(name, "auth.json") || strings.HasPrefix(strings.TrimPrefix(name, "."), "rescue-")
-		if !ours || w.mode == keychain || w.mode == auto && !w.clear {
-			return fmt.Errorf("a secret lies in %s", strings.TrimPrefix(path, w.dir))
+// watchArguments looks for secrets in the arguments of all processes, until the returned function is called.
+func (w *world) watchArguments() (stop func()) {
+	end, ended := make(chan struct{}), make(chan struct{})
+	go func() {
+		defer close(ended)
+		for {
+			paths, _ := filepath.Glob("/proc/[0-9]*/cmdline")
+			for _, path := range paths {
+				words, _ := os.ReadFile(path) // one that has ended has none
+				if at, of := w.ledger.shows(string(words)); at >= 0 {
+					w.find(leak, "a process has a secret of %s among its arguments", of)
+					return
+				}
+			}
+			select {
+			case <-end:
+				return
+			case <-time.After(20 * time.Millisecond):
+			}
 		}
-	}
-	if len(open) == 0 && !w.fellBack(s) {
-		w.clear = false
-	}
-	return nil
+	}()
+	return func() { close(end); <-ended }
 }
 
-// fellBack reports that a command of the step may have left tokens in a file: it said so, it was asked to, or it was
-// ended before it could say.
-func (w *world) fellBack(s *step) bool {
-	if s.app != nil && s.has(keychainFault) != nil {
-		return true // it says so on a screen that may be another by then
-	}
-	for _, c := range s.commands {
-		said := strings.Contains(c.stderr, "not encrypted") || strings.Contains(c.stderr, "did not take the credential")
-		cut := (c.killed || c.interrupted.Load()) && s.has(keychainFault) != nil
-		if said || cut || c.name == migrateBack {
-			return true
+// mayLieOpen enters which sign-ins a step's commands can have put into an auth.json: one that was made without a keychain,
+// or was moved there.
+func (w *world) mayLieOpen(s *step) {
+	k := s.has(keychainFault)
+	gap := k != nil && k.gap
+	for _, c := range s.all() {
+		back := c.name == migrateBack
+		enters := (c.name == login || c.name == loginToken) && c.view.file() && (!c.view.keychain() || gap)
+		for _, f := range w.ledger.since(0) {
+			of := c.key
+			if back {
+				of.service = f.key.service
+			}
+			f.plain = f.plain || (back || enters && f.number > s.had) && w.shared(of) == w.shared(f.key)
 		}
 	}
-	return false
 }
 
-// open returns the files of the round that have a secret in them as it is.
-func (w *world) open() (paths []string, err error) {
-	for _, dir := range []string{w.dir, w.runtime()} {
-		err = errors.Join(err, filepath.WalkDir(dir, func(path string, entry fs.DirEntry, err error) error {
+// sealed checks that no secret lies in a file, but those of auth.json in that file or in what a killed command left of it.
+func (w *world) sealed() error {
+	return w.files(func(path, text string) {
+		for {
+			at, of := w.ledger.shows(text)
+			if at < 0 {
+				return
+			}
+			text = text[at+fragmentSize:]
+			ours := of != nil && filepath.Dir(path) == filepath.Dir(w.authFile(of.key)) &&
+				strings.Contains(filepath.Base(path), "auth.json")
+			if !ours || !of.plain {
+				w.find(leak, "a secret of %s lies in %s", of, strings.TrimPrefix(path, w.dir))
+				return
+			}
+		}
+	})
+}
+
+// files calls each for every file of the round.
+func (w *world) files(each func(path, text string)) (err error) {
+	roots := []string{w.dir}
+	for _, variable := range w.keyring.Env() {
+		if dir, ok := strings.CutPrefix(variable, "XDG_RUNTIME_DIR="); ok {
+			roots = append(roots, dir)
+		}
+	}
+	for _, root := range slices.Compact(roots) {
+		err = errors.Join(err, filepath.WalkDir(root, func(path string, entry fs.DirEntry, err error) error {
 			var text []byte
 			if err == nil && entry.Type().IsRegular() && entry.Name() != "ballast" {
-				text, err = os.ReadFile(path)
-			}
-			logged := filepath.Ext(path) == ".jsonl" && strings.Contains(string(text), hostedSecret)
-			if logged || w.service.shows(string(text)) >= 0 {
-				paths = append(paths, path)
+				if text, err = os.ReadFile(path); err == nil {
+					each(path, string(text))
+				}
 			}
 			if errors.Is(err, fs.ErrNotExist) {
 				return nil // the keychain's own temporary files come and go
@@ -136,5 +165,48 @@ func (w *world) open() (paths []string, err error) {
 			return err
 		}))
 	}
-	return paths, err
+	return err
+}
+
+// leftInFiles finds what signing out of everything should have removed: secrets, and files that are no lock and no setting.
+func (w *world) leftInFiles() error {
+	return w.files(func(path, text string) {
+		if at, of := w.ledger.shows(text); at >= 0 {
+			w.find(leak, "signed out of everything, and a secret of %s lies in %s", of, strings.TrimPrefix(path, w.dir))
+		}
+		name := filepath.Base(path)
+		kept := filepath.Ext(name) == ".lock" || filepath.Base(filepath.Dir(path)) == "locks" || name == "id" || name == "changed"
+		if strings.HasPrefix(path, w.base()) && !kept {
+			w.find(other, "signed out of everything, and %s is left", strings.TrimPrefix(path, w.dir))
+		}
+	})
+}
+
+// items are the names of mogplex' items in the keychain, by another program's eyes.
+func (w *world) items(ctx context.Context) (names []string, err error) {
+	bus, err := dbus.Connect(w.keyring.Address(), dbus.WithContext(ctx))
+	if err != nil {
+		return nil, err
+	}
+	defer bus.Close()
+	const secrets, service = "org.freedesktop.secrets", "org.freedesktop.Secret.Service"
+	// gnome-keyring knows a client for sure after it read a property.
+	if _, err := bus.Object(secrets, "/org/freedesktop/secrets").GetProperty(service + ".Collections"); err != nil {
+		return nil, fmt.Errorf("read the collections: %w", err)
+	}
+	var open, shut []dbus.ObjectPath
+	err = bus.Object(secrets, "/org/freedesktop/secrets").
+		CallWithContext(ctx, service+".SearchItems", 0, map[string]string{"service": "mogplex"}).Store(&open, &shut)
+	if err != nil {
+		return nil, fmt.Errorf("search the keychain: %w", err)
+	}
+	for _, item := range append(open, shut...) {
+		attributes, err := bus.Object(secrets, item).GetProperty("org.freedesktop.Secret.Item.Attributes")
+		if err != nil {
+			return nil, fmt.Errorf("read an item's attributes: %w", err)
+		}
+		named, _ := attributes.Value().(map[string]string)
+		names = append(names, named["username"])
+	}
+	return names, nil
 }

@@ -1,241 +1,241 @@
 package main
 
 import (
-	"net"
+	"fmt"
 	"regexp"
-	"strconv"
+	"slices"
 	"sync"
+	"sync/atomic"
+	"time"
 )
 
-// session is what came of one sign-in or is behind one personal access token, as the service sees it.
-type session struct {
-	personal bool
-	ended    bool     // at the service, by the fault that does so, or by a sign-out that may have come half way
-	killer   *renewal // under strict rotation: the renewal whose token was presented a second time
+// family is what came of one sign-in, or a personal token or a provider's key.
+type family struct {
+	key      key
+	number   int
+	personal bool // nothing renews it
+	plain    bool // its tokens may lie in auth.json
+
+	ended   atomic.Int64 // at the service, in Unix nanoseconds; 0 while it lives
+	excused atomic.Bool  // it ended because an answer was lost, which nothing on this side can prevent
 }
 
-// renewal is one use of a refresh token that the service processed.
-type renewal struct {
-	session *session
-	asker   *command // nil where that was not to be seen: a process that was gone
-	whole   bool     // the answer left the service whole
-	step    int
-	arrived int // its place among all uses of refresh tokens
-}
+// alive reports whether a sign-in is there and can be relied on.
+func (f *family) alive() bool { return f != nil && f.ended.Load() == 0 }
 
-// use is a refresh token that the service was shown.
-type use struct {
-	token   string
-	arrived int
-}
+// forgiven reports whether a sign-in ended because an answer was lost.
+func (f *family) forgiven() bool { return f != nil && f.excused.Load() }
 
-// lost reports that the answer can't have been stored: it was cut off, or its process was killed. Where the process
-// could not be seen, one that was killed in that step is taken to have asked; a kill of another is no excuse. It is
-// known once the step is over.
-func (r *renewal) lost(killedIn map[int]bool) bool {
-	switch {
-	case !r.whole:
-		return true
-	case r.asker == nil:
-		return killedIn[r.step]
+func (f *family) end() { f.ended.CompareAndSwap(0, time.Now().UnixNano()) }
+
+func (f *family) String() string {
+	if f == nil {
+		return "nothing"
 	}
-	return r.asker.killed
+	text := fmt.Sprintf("sign-in %d of %s", f.number, f.key)
+	if !f.alive() {
+		text += ", ended"
+	}
+	return text
 }
 
-// ledger knows every token that the service issued, and what became of it. It is safe for concurrent use.
+// issued is a token that somebody issued.
+type issued struct {
+	*family
+	expires time.Time // zero: never
+	uses    []*use    // of a refresh token, in the order of arrival
+	judged  bool      // a second use was found
+}
+
+// use is one presentation of a refresh token.
+type use struct {
+	step  int64
+	spent bool // the service did its work
+	lost  bool // and its answer did not leave it whole
+}
+
+// ledger knows every token that was issued, and what became of it. It is safe for concurrent use.
 type ledger struct {
-	strict  bool           // the service's rotation
-	handled sync.WaitGroup // token requests that are under way
+	requests sync.WaitGroup // that are under way
+
+	find func(kind, format string, args ...any)
+	step atomic.Int64
 
 	mu       sync.Mutex
-	step     int
-	uses     []use
-	arrivals int
 	secrets  fragments
-	sessions map[string]*session   // by access, refresh and personal token
-	spent    map[string][]*renewal // by the refresh token that was used
-	again    []*renewal            // whose token was used once more
-	killedIn map[int]bool          // the steps with a command that was killed
-	running  map[int]*command      // by process id
-	newest   *session              // of the latest sign-in in the browser
+	tokens   map[string]*issued
+	codes    map[string]key // whose sign-in a code is of
+	families []*family
 	signIns  int
 	renewals int
 }
 
-func newLedger(strict bool) *ledger {
-	return &ledger{
-		strict: strict, secrets: fragments{}, sessions: map[string]*session{}, spent: map[string][]*renewal{},
-		killedIn: map[int]bool{}, running: map[int]*command{},
-	}
+func newLedger(find func(kind, format string, args ...any)) *ledger {
+	return &ledger{find: find, secrets: fragments{}, tokens: map[string]*issued{}, codes: map[string]key{}}
 }
 
-// begin starts a step.
-func (l *ledger) begin(step int) {
+// expect adds the code of a sign-in that is about to be finished.
+func (l *ledger) expect(code string, k key) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	l.step = step
+	l.secrets.add(code, nil)
+	l.codes[code] = k
 }
 
-// conceal adds what is never to be shown.
-func (l *ledger) conceal(secret string) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	l.secrets.add(secret)
+// found adds a family. mu is held.
+func (l *ledger) found(k key, personal bool) *family {
+	f := &family{key: k, number: len(l.families) + 1, personal: personal}
+	l.families = append(l.families, f)
+	return f
 }
 
-// issuedPersonal adds a personal access token, and returns its session.
-func (l *ledger) issuedPersonal(token string) *session {
+// provide adds a personal token or a provider's key.
+func (l *ledger) provide(secret string, k key) *family {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	l.secrets.add(token)
-	l.sessions[token] = &session{personal: true}
-	return l.sessions[token]
+	f := l.found(k, true)
+	l.secrets.add(secret, f)
+	l.tokens[secret] = &issued{family: f}
+	return f
 }
 
-// issued reports whether the service issued a token, and for which session.
-func (l *ledger) issued(token string) (*session, bool) {
+// since returns the families that were added after the first n.
+func (l *ledger) since(n int) []*family {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	s, ok := l.sessions[token]
-	return s, ok
+	return l.families[n:]
 }
 
-// presented notes that the service is shown a refresh token, and returns the use's place among all.
-func (l *ledger) presented(refresh string) (arrived int) {
+// lookUp returns what is known of a token, nil if nobody issued it.
+func (l *ledger) lookUp(token string) *issued {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	l.arrivals++
-	l.uses = append(l.uses, use{refresh, l.arrivals})
-	return l.arrivals
+	return l.tokens[token]
 }
 
-// settle finds the refresh tokens that were used after they were spent, once no request is under way: that of a killed
-// process can be noted after the one that found its token spent.
-func (l *ledger) settle() {
-	l.handled.Wait()
+// lived reports whether a token was good at a time, as far as the ledger knows.
+func (t *issued) lived(at time.Time) bool {
+	return (t.alive() || t.ended.Load() > at.UnixNano()) && (t.expires.IsZero() || t.expires.After(at))
+}
+
+// sentTo checks that a service gets its own tokens alone.
+func (l *ledger) sentTo(service int, secrets ...string) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	for _, u := range l.uses {
-		for _, r := range l.spent[u.token] {
-			if r.arrived >= u.arrived {
-				continue
-			}
-			l.again = append(l.again, r)
-			if l.strict && r.session.killer == nil {
-				r.session.killer = r
-			}
+	for _, secret := range secrets {
+		if t := l.tokens[secret]; t != nil && t.key.service != service {
+			l.find(leak, "a token of %s was sent to service %c", t.family, 'A'+service)
 		}
 	}
-	l.uses = nil
+}
+
+// present enters that a service is shown a refresh token.
+func (l *ledger) present(refresh string) *use {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	u := &use{step: l.step.Load()}
+	if t := l.tokens[refresh]; t != nil {
+		t.uses = append(t.uses, u)
+	}
+	return u
+}
+
+// answer is what the token endpoint did with a request.
+type answer struct {
+	service       *service
+	refresh, code string
+	use           *use
+	body          []byte // may be a part
+	whole         bool   // it left the service whole
+	spent         bool   // the refresh token was good before, and is not any more
 }
 
 var tokenIn = regexp.MustCompile(`"(access_token|refresh_token|id_token)":"([^"]+)"`)
 
-// answered notes an answer of the token endpoint, of which the body may be a part.
-func (l *ledger) answered(refresh string, arrived int, asker *command, body []byte, whole, processed bool) {
+// answer enters an answer of the token endpoint.
+func (l *ledger) answer(a answer) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	found := tokenIn.FindAllSubmatch(body, -1)
-	if len(found) == 0 && (whole || !processed) {
-		return // an error, or nothing was done
-	}
-	of := l.sessions[refresh]
-	if refresh == "" {
+	found := tokenIn.FindAllSubmatch(a.body, -1)
+	t := l.tokens[a.refresh]
+	var of *family
+	switch {
+	case t == nil && len(found) == 0:
+		return // a sign-in that was refused
+	case t == nil:
 		l.signIns++
-		of = &session{}
-		l.newest = of
-	} else {
+		of = l.found(l.codes[a.code], false)
+	case len(found) > 0 || a.spent && !a.whole:
 		l.renewals++
-		l.spent[refresh] = append(l.spent[refresh],
-			&renewal{session: of, asker: asker, whole: whole, step: l.step, arrived: arrived})
+		of, a.use.spent, a.use.lost = t.family, true, !a.whole
+	case a.spent || t.spentBefore(a.use): // the second use, which ends the sign-in
+		t.end()
 	}
 	for _, match := range found {
-		l.secrets.add(string(match[2]))
-		if kind := string(match[1]); kind != "id_token" {
-			l.sessions[string(match[2])] = of
+		secret := string(match[2])
+		l.secrets.add(secret, of)
+		added := &issued{family: of}
+		switch string(match[1]) {
+		case "access_token":
+			added.expires = time.Now().Add(a.service.ttl)
+			fallthrough
+		case "refresh_token":
+			l.tokens[secret] = added
 		}
 	}
 }
 
-// end says that the account's sessions were ended at the service.
-func (l *ledger) end() {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	for _, s := range l.sessions {
-		s.ended = true
-	}
-}
-
-// giveUp says that a session may have been signed out of in part: in one store and not in another.
-func (l *ledger) giveUp(s *session) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	if s != nil {
-		s.ended = true
-	}
-}
-
-// wasteful returns a renewal whose refresh token was used again although its answer was not lost: a renewed token was
-// dropped. The service's own opinion of that does not matter.
-func (l *ledger) wasteful() *renewal {
-	l.settle()
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	again := l.again
-	l.again = nil
-	for _, r := range again {
-		if !r.lost(l.killedIn) && !r.session.ended {
-			return r
+// spentBefore reports whether a use came after one that the service processed.
+func (t *issued) spentBefore(u *use) bool {
+	for _, earlier := range t.uses {
+		if earlier == u {
+			return false
+		}
+		if earlier.spent {
+			return true
 		}
 	}
-	return nil
+	return false
 }
 
-// gone reports that a session can't be relied on: it was ended, or the answer to a renewal was lost and strict rotation
-// forgives no second try.
-func (l *ledger) gone(s *session) (ended, answerLost bool) {
-	l.settle()
+// revoked enters the end of a sign-in at the service.
+func (l *ledger) revoked(secret string, done bool) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if s == nil {
-		return false, false
-	}
-	return s.ended, s.killer != nil && s.killer.lost(l.killedIn)
-}
-
-// started and stopped keep the processes that can ask.
-func (l *ledger) started(c *command) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	l.running[c.pid] = c
-}
-
-func (l *ledger) stopped(c *command) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	delete(l.running, c.pid)
-	if c.killed {
-		l.killedIn[l.step] = true
+	if t := l.tokens[secret]; t != nil && done && t.expires.IsZero() {
+		t.end()
 	}
 }
 
-// askerAt returns the command whose process has the other end of a connection.
-func (l *ledger) askerAt(remote string) *command {
-	_, port, err := net.SplitHostPort(remote)
-	if err != nil {
-		return nil
-	}
-	number, err := strconv.Atoi(port)
-	if err != nil {
-		return nil
-	}
+// excuse enters that the answers to this step's uses can't have been stored, for the families that lost names.
+func (l *ledger) excuse(lost func(*family) bool) {
+	l.requests.Wait()
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	socket := socketAt(number)
-	for pid, c := range l.running {
-		if socket != "" && holdsSocket(pid, socket) {
-			return c
+	for _, t := range l.tokens {
+		for _, u := range t.uses {
+			u.lost = u.lost || u.step == l.step.Load() && lost(t.family)
 		}
 	}
-	return nil
+}
+
+// reused returns the sign-ins whose refresh token was used again although the service had processed it and the answer
+// was not lost, once each.
+func (l *ledger) reused() (found []*family) {
+	l.requests.Wait()
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	for _, t := range l.tokens {
+		first := slices.IndexFunc(t.uses, func(u *use) bool { return u.spent })
+		if t.judged || first < 0 || first == len(t.uses)-1 {
+			continue
+		}
+		t.judged = true
+		if t.uses[first].lost {
+			t.excused.Store(true)
+		} else {
+			found = append(found, t.family)
+		}
+	}
+	return found
 }

@@ -11,17 +11,16 @@ import (
 // ownGroup keeps the terminal's Ctrl-C, which is for this program, from a command.
 func ownGroup(cmd *exec.Cmd) { cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true} }
 
-// disk is a small file system of its own, which can be filled up.
+// disk is a small file system of its own, which can be filled up and made read-only.
 type disk struct{ dir string }
 
 func mountDisk(dir string) (*disk, error) {
-	if err := syscall.Mount("tmpfs", dir, "tmpfs", syscall.MS_NOSUID|syscall.MS_NODEV, "size=64k,mode=0700"); err != nil {
+	if err := syscall.Mount("tmpfs", dir, "tmpfs", syscall.MS_NOSUID|syscall.MS_NODEV, "size=512k,mode=0700"); err != nil {
 		return nil, os.NewSyscallError("mount", err)
 	}
 	return &disk{dir}, nil
 }
 
-// ballast is a file beside mogplex' own, which leaves names that it does not know alone.
 func (d *disk) ballast() string { return filepath.Join(d.dir, "ballast") }
 
 // fill leaves not a page free.
@@ -40,12 +39,23 @@ func (d *disk) fill() error {
 	return errors.Join(err, f.Close())
 }
 
-// empty makes room again.
-func (d *disk) empty() error {
+// protect makes the disk read-only, root or not.
+func (d *disk) protect() error { return d.remount(syscall.MS_RDONLY) }
+
+// restore makes the disk writable, with room on it.
+func (d *disk) restore() error {
+	if err := d.remount(0); err != nil {
+		return err
+	}
 	if err := os.Remove(d.ballast()); err != nil && !errors.Is(err, os.ErrNotExist) {
 		return err
 	}
 	return nil
+}
+
+func (d *disk) remount(flags uintptr) error {
+	flags |= syscall.MS_REMOUNT | syscall.MS_NOSUID | syscall.MS_NODEV
+	return os.NewSyscallError("mount", syscall.Mount("tmpfs", d.dir, "tmpfs", flags, ""))
 }
 
 func (d *disk) unmount() error {

@@ -15,5 +15,6 @@ type disk struct{}
 func mountDisk(string) (*disk, error) { return nil, errors.ErrUnsupported }
 
 func (*disk) fill() error    { return errors.ErrUnsupported }
-func (*disk) empty() error   { return errors.ErrUnsupported }
+func (*disk) protect() error { return errors.ErrUnsupported }
+func (*disk) restore() error { return errors.ErrUnsupported }
 func (*disk) unmount() error { return errors.ErrUnsupported }

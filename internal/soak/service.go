@@ -6,28 +6,31 @@ import (
 	"errors"
 	"net"
 	"net/http"
-	"sync/atomic"
+	"strings"
 	"time"
 
 	"github.com/mogplex/mogplex-cli/internal/accountserver"
 )
 
-// service is the account service of a round: it can be taken off the network, its clock can be moved, and a ledger of
-// the tokens it issues is kept.
+// service is an account service of a round, with strict rotation: a refresh token that is used twice ends the sign-in.
+// It can be taken off the network, and it enters what it does with tokens into the ledger.
 type service struct {
 	*accountserver.Server
-	*ledger
+	ledger  *ledger
+	index   int // serviceA or serviceB
+	ttl     time.Duration
+	revokes bool // it offers to end sessions
+	email   string
 	address string
-	revokes bool         // it offers to end sessions
-	skew    atomic.Int64 // of its clock, in nanoseconds
 	http    *http.Server // nil while it is off the network
 	served  chan error
 }
 
-func startService(cfg accountserver.Config) (*service, error) {
-	s := &service{address: "127.0.0.1:0", revokes: cfg.OfferRevocation, ledger: newLedger(cfg.StrictRotation)}
-	cfg.Now = func() time.Time { return time.Now().Add(time.Duration(s.skew.Load())) }
-	s.Server = accountserver.New(cfg)
+func startService(index int, l *ledger, ttl time.Duration, revokes bool) (*service, error) {
+	s := &service{ledger: l, index: index, ttl: ttl, revokes: revokes, address: "127.0.0.1:0",
+		email: accountserver.DefaultAccounts()[index].Email}
+	s.Server = accountserver.New(accountserver.Config{AccessTTL: ttl, StrictRotation: true, OfferRevocation: revokes,
+		RequestsPerMinute: -1})
 	return s, s.up()
 }
 
@@ -49,7 +52,7 @@ func (s *service) up() error {
 	return nil
 }
 
-// down takes the service off the network. Requests that are under way are answered: to cut these off is a fault of its
+// down takes the service off the network. It answers requests that are under way: to cut these off is a fault of its
 // own, which the ledger sees.
 func (s *service) down() error {
 	if s.http == nil {
@@ -66,34 +69,43 @@ func (s *service) down() error {
 	return err
 }
 
-// restore ends every fault of the service. A clock that was moved stays where it is.
+// restore ends every fault of the service.
 func (s *service) restore() error {
 	s.ClearFaults()
 	return s.up()
 }
 
-// ServeHTTP notes what becomes of each token request.
+// ServeHTTP enters into the ledger what becomes of the tokens in a request.
 func (s *service) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	if r.URL.Path != accountserver.TokenPath {
+	s.ledger.requests.Add(1)
+	defer s.ledger.requests.Done()
+	if r.Method == http.MethodPost && strings.HasPrefix(r.URL.Path, "/api/auth/") {
+		_ = r.ParseForm() // a form that can't be read is the service's to refuse
+	}
+	bearer := strings.TrimPrefix(r.Header.Get("Authorization"), "Bearer ")
+	refresh, revoked := r.PostForm.Get("refresh_token"), r.PostForm.Get("token")
+	s.ledger.sentTo(s.index, bearer, refresh, revoked)
+	switch r.URL.Path {
+	case accountserver.TokenPath:
+		s.serveToken(w, r, refresh)
+	case accountserver.RevokePath:
+		defer func() { s.ledger.revoked(revoked, !s.RefreshValid(revoked) && !s.Valid(revoked)) }()
 		s.Server.ServeHTTP(w, r)
-		return
+	default:
+		s.Server.ServeHTTP(w, r)
 	}
-	s.handled.Add(1)
-	defer s.handled.Done()
-	_ = r.ParseForm() // a form that can't be read is the service's to refuse
-	refresh := r.PostForm.Get("refresh_token")
+}
+
+func (s *service) serveToken(w http.ResponseWriter, r *http.Request, refresh string) {
 	good := refresh != "" && s.RefreshValid(refresh)
-	arrived := 0
-	if refresh != "" {
-		arrived = s.presented(refresh)
-	}
-	asker := s.askerAt(r.RemoteAddr)
+	use := s.ledger.present(refresh)
 	heard := &overheard{ResponseWriter: w}
 	whole := false
 	defer func() {
-		// An answer that was cut off was processed all the same where the token that it took is spent.
-		processed := whole || s.strict && good && !s.RefreshValid(refresh)
-		s.answered(refresh, arrived, asker, heard.body.Bytes(), whole, processed)
+		// The service did its work for an answer that was cut off if the token is spent.
+		spent := good && !s.RefreshValid(refresh)
+		s.ledger.answer(answer{service: s, refresh: refresh, use: use, code: r.PostForm.Get("code"),
+			body: heard.body.Bytes(), whole: whole, spent: spent})
 	}()
 	s.Server.ServeHTTP(heard, r)
 	whole = true

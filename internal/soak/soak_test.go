@@ -46,8 +46,8 @@ func TestUsage(t *testing.T) {
 func TestFragments(t *testing.T) {
 	const secret = "mog_0123456789ABCDEFGHIJKLMNOPQRSTUV"
 	f := fragments{}
-	f.add(secret)
-	f.add("eyJhbGciOiJIUzI1NiJ9.eyJhY3IiOiJ1cm46bWFjZSJ9.c2lnbmF0dXJlLW9mLWFuLWlkX3Rva2Vu")
+	f.add(secret, nil)
+	f.add("eyJhbGciOiJIUzI1NiJ9.eyJhY3IiOiJ1cm46bWFjZSJ9.c2lnbmF0dXJlLW9mLWFuLWlkX3Rva2Vu", nil)
 	for text, shown := range map[string]bool{
 		"the token is " + secret + ".":                             true,
 		"the token is " + secret[:12] + "…":                        true,
@@ -61,53 +61,42 @@ func TestFragments(t *testing.T) {
 		"Sign in again with `mogplex login`, or set MOGPLEX_API_KEY.":   false,
 		strings.Repeat("http://127.0.0.1:24816/auth/callback?code=", 9): false,
 	} {
-		if got := f.in(text) >= 0; got != shown {
-			t.Errorf("%q: shown %t", text, got)
+		if at, _ := f.in(text); (at >= 0) != shown {
+			t.Errorf("%q: at %d", text, at)
 		}
 	}
 }
 
-// TestLost asks the ledger who is to blame for a refresh token that is used again.
-func TestLost(t *testing.T) {
-	const answer = `{"access_token":"access-token-2","refresh_token":"refresh-token-2"}`
+// TestReused asks the ledger who is to blame for a refresh token that is used again.
+func TestReused(t *testing.T) {
+	answered := []byte(`{"access_token":"access-token-2","refresh_token":"refresh-token-2"}`)
 	for name, test := range map[string]struct {
-		asker  *command
-		whole  bool
-		killed bool // another command of the step
-		lost   bool
+		first   answer
+		excused bool // a command of the step was killed
+		blamed  bool
+		forgive bool
 	}{
-		"stored":                           {asker: &command{}, whole: true},
-		"stored, while another was killed": {asker: &command{}, whole: true, killed: true},
-		"killed":                           {asker: &command{killed: true}, whole: true, lost: true},
-		"cut off":                          {asker: &command{}, lost: true},
-		"gone before it was seen":          {whole: true, killed: true, lost: true},
-		"not seen, and nobody was killed":  {whole: true},
+		"stored":            {first: answer{body: answered, whole: true, spent: true}, blamed: true},
+		"its process ended": {first: answer{body: answered, whole: true, spent: true}, excused: true, forgive: true},
+		"cut off":           {first: answer{body: answered[:40], spent: true}, forgive: true},
+		"lost":              {first: answer{spent: true}, forgive: true},
+		"refused":           {first: answer{whole: true}},
 	} {
-		for _, late := range []bool{false, true} { // the answer is noted after the second use
-			l := newLedger(true)
-			l.begin(1)
-			l.sessions["refresh-token-1"] = &session{}
-			first := l.presented("refresh-token-1")
-			if late {
-				l.presented("refresh-token-1")
-			}
-			l.answered("refresh-token-1", first, test.asker, []byte(answer), test.whole, true)
-			if test.killed {
-				l.stopped(&command{killed: true})
-			}
-			if !late {
-				l.presented("refresh-token-2")
-				if l.wasteful() != nil {
-					t.Errorf("%s: a token that is used for the first time is blamed", name)
-				}
-				l.presented("refresh-token-1")
-			}
-			if blamed := l.wasteful() != nil; blamed == test.lost {
-				t.Errorf("%s, late %t: blamed %t", name, late, blamed)
-			}
-			if _, lost := l.gone(l.sessions["refresh-token-2"]); lost != test.lost {
-				t.Errorf("%s, late %t: lost %t", name, late, lost)
-			}
+		l := newLedger(nil)
+		of := l.provide("refresh-token-1", key{})
+		test.first.service, test.first.refresh = &service{}, "refresh-token-1"
+		test.first.use = l.present("refresh-token-1")
+		l.answer(test.first)
+		l.excuse(func(*family) bool { return test.excused })
+		if len(l.reused()) > 0 {
+			t.Errorf("%s: a token that was used once is blamed", name)
+		}
+		l.answer(answer{refresh: "refresh-token-1", use: l.present("refresh-token-1"), whole: true, service: &service{}})
+		if blamed := len(l.reused()) > 0; blamed != test.blamed {
+			t.Errorf("%s: blamed %t", name, blamed)
+		}
+		if of.forgiven() != test.forgive || of.alive() != (name == "refused") {
+			t.Errorf("%s: forgiven %t, alive %t", name, of.forgiven(), of.alive())
 		}
 	}
 }

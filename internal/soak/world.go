@@ -7,18 +7,18 @@ import (
 	"io"
 	"math/rand/v2"
 	"os"
-	"os/exec"
 	"path/filepath"
+	"strconv"
 	"strings"
+	"sync/atomic"
 	"time"
 
-	"github.com/mogplex/mogplex-cli/internal/accountserver"
 	"github.com/mogplex/mogplex-cli/keyring/keyringtest"
 )
 
 // soak is one run of the program.
 type soak struct {
-	tally
+	*tally
 	random *rand.Rand // for the goroutine that plans alone
 	dir    string     // all files but the log; removed at the end
 	binary string     // mogplex, inside dir
@@ -26,7 +26,7 @@ type soak struct {
 }
 
 func newSoak(ctx context.Context, seed uint64, stdout io.Writer) (*soak, error) {
-	dir, err := os.MkdirTemp("", "mogplex-soak-")
+	dir, err := os.MkdirTemp("", "soak-")
 	if err != nil {
 		return nil, err
 	}
@@ -38,10 +38,11 @@ func newSoak(ctx context.Context, seed uint64, stdout io.Writer) (*soak, error) 
 		s.close()
 		return nil, err
 	}
-	if err := s.tryDisk(); err == nil {
+	if d, err := mountDisk(dir); err == nil {
 		s.disks = true
+		return s, d.unmount()
 	} else {
-		s.say("Left out: the full disk, for a small one can't be mounted here (%v).", err)
+		s.say("Left out: the full and the read-only disk, for a small one can't be mounted here (%v).", err)
 	}
 	return s, nil
 }
@@ -51,31 +52,6 @@ func (s *soak) close() {
 	_ = os.RemoveAll(s.dir)
 }
 
-// build makes the binary from this module's source.
-func (s *soak) build(ctx context.Context) error {
-	cmd := exec.CommandContext(ctx, "go", "build", "-buildvcs=false", "-o", s.binary, "github.com/mogplex/mogplex-cli")
-	cmd.Env = append(os.Environ(), "CGO_ENABLED=0")
-	if said, err := cmd.CombinedOutput(); err != nil {
-		return fmt.Errorf("build mogplex: %w\n%s", err, said)
-	}
-	return nil
-}
-
-func (s *soak) tryDisk() error {
-	dir, err := os.MkdirTemp(s.dir, "disk")
-	if err != nil {
-		return err
-	}
-	d, err := mountDisk(dir)
-	if err != nil {
-		return err
-	}
-	return d.unmount()
-}
-
-// runID is of the run that is attached to. It has ended long ago, whatever the service's clock says.
-const runID = "run_soak"
-
 // The modes of MOGPLEX_CREDENTIAL_STORE.
 const (
 	auto     = "auto"
@@ -83,40 +59,74 @@ const (
 	file     = "file"
 )
 
-// world is what a round stands on: a user's state directory, a keychain and an account service, each its own.
-type world struct {
-	*soak
-	mode    string // of MOGPLEX_CREDENTIAL_STORE
-	dir     string // all files of the round
-	env     []string
-	keyring *keyringtest.Session
-	revives bool // the bus starts a new provider, locked, where one is gone
-	service *service
-	disk    *disk // that the state directory is on; nil where it is on an ordinary one
+var profiles = []string{"default", "work", "ci"}
 
-	keychainOff string // the fault that the keychain has
-	clear       bool   // tokens may lie in auth.json: that was asked for, or said, or its writer killed
-	blanking    bool   // the keychain was killed in this step, and may have left a blank item
-	personal    bool   // a personal access token may have been stored in this round
-	promise     promise
-	inForce     *session // the one that was last known to be stored
+// The services: two account services, and a provider, which takes part by its API key alone.
+const (
+	serviceA = iota
+	serviceB
+	provider
+)
+
+const providerName = "openai"
+
+// key addresses a credential as mogplex does.
+type key struct {
+	dir     int
+	profile string
+	service int
 }
 
-// promise is what mogplex' last commands said about the user.
-type promise string
+func (k key) String() string {
+	return fmt.Sprintf("%d/%s/%s", k.dir, k.profile, []string{"A", "B", providerName}[k.service])
+}
 
-const (
-	signedOut promise = "out"
-	signedIn  promise = "in"
-	unknown   promise = "unknown" // a command that changes it was killed or failed, or two ran at once
-)
+// view is what a command can see of the stores.
+type view struct {
+	mode string
+	bus  bool
+}
+
+func (v view) keychain() bool { return v.mode != file && v.bus }
+func (v view) file() bool     { return v.mode != keychain }
+
+func (v view) String() string {
+	if !v.bus {
+		return v.mode + ", no bus"
+	}
+	return v.mode
+}
+
+// cell is one place for one credential.
+type cell struct {
+	key
+	store string // keychain or file
+}
+
+// world is what a round stands on: a user's two state directories, a keychain and two services, each its own.
+type world struct {
+	*soak
+	ledger   *ledger
+	mode     string // of most commands
+	dir      string // all files of the round
+	linked   bool   // the second directory's auth.json is a link to the first one's
+	keyring  *keyringtest.Session
+	services []*service
+	disk     *disk        // that the state directories are on; nil if it is the ordinary one
+	clock    atomic.Int64 // offset of mogplex's clock, in nanoseconds
+
+	keychainOff string           // the fault that the keychain has
+	cells       map[cell]*family // what each place held when it was last looked at
+	buried      map[*family]bool // in cells, and ended before the step
+}
 
 // pick returns one of several values at random.
 func pick[T any](r *rand.Rand, values ...T) T { return values[r.IntN(len(values))] }
 
 // newWorld sets up a round.
 func (s *soak) newWorld(ctx context.Context) (w *world, err error) {
-	w = &world{soak: s, promise: signedOut, mode: pick(s.random, auto, auto, auto, keychain, keychain, file)}
+	w = &world{soak: s, ledger: newLedger(s.find), cells: map[cell]*family{}, buried: map[*family]bool{}, mode: pick(s.random, auto, auto, auto, keychain, file)}
+	w.linked = pick(s.random, true, false)
 	defer func() {
 		if err != nil {
 			err = errors.Join(err, w.close())
@@ -125,64 +135,102 @@ func (s *soak) newWorld(ctx context.Context) (w *world, err error) {
 	if w.dir, err = os.MkdirTemp(s.dir, "round"); err != nil {
 		return w, err
 	}
-	for _, dir := range []string{w.state(), w.temp(), w.desktop()} {
-		if err := os.Mkdir(dir, 0o700); err != nil {
-			return w, err
-		}
-	}
-	if s.disks && pick(s.random, true, false) {
-		if w.disk, err = mountDisk(w.state()); err != nil {
-			return w, err
-		}
-	}
-	opt := keyringtest.Options{Activation: pick(s.random, keyringtest.ActivateNothing, keyringtest.ActivateProvider)}
-	w.revives = opt.Activation == keyringtest.ActivateProvider
-	if w.keyring, err = keyringtest.Start(ctx, w.desktop(), opt); err != nil {
+	if err := w.makeDirs(); err != nil {
 		return w, err
 	}
-	cfg := accountserver.Config{
-		AccessTTL:       pick(s.random, 3*time.Second, 8*time.Second, time.Hour),
-		StrictRotation:  pick(s.random, true, false),
-		OfferRevocation: pick(s.random, true, false),
-
-		RequestsPerMinute: -1,
-	}
-	if w.service, err = startService(cfg); err != nil {
+	if w.keyring, err = keyringtest.Start(ctx, w.desktop(), keyringtest.Options{}); err != nil {
 		return w, err
 	}
-	w.service.AddRun(accountserver.Run{ID: runID, Start: time.Now().AddDate(-1, 0, 0),
-		Events: []accountserver.Event{{Type: "status", Message: "Done"}}})
-	w.env = append(w.keyring.Env(), "PATH="+os.Getenv("PATH"), "TMPDIR="+w.temp(), "MOGPLEX_HOME="+w.state(),
-		"MOGPLEX_URL="+w.service.origin(), "MOGPLEX_DEV=1", "MOGPLEX_CREDENTIAL_STORE="+w.mode,
-		timeoutVariable+keychainPatience.String())
+	for i := range 2 {
+		ttl, revocation := pick(s.random, 5*time.Second, 70*time.Second, time.Hour), pick(s.random, true, false)
+		started, err := startService(i, w.ledger, ttl, revocation)
+		if err != nil {
+			return w, err
+		}
+		w.services = append(w.services, started)
+	}
 	w.rounds++
-	w.note("round %d: store %s, tokens live %s, strict rotation %t, revocation %t, provider activated %t, small disk %t",
-		w.rounds, w.mode, cfg.AccessTTL, cfg.StrictRotation, cfg.OfferRevocation, w.revives, w.disk != nil)
+	w.note("round %d: mostly %s, linked %t, tokens live %s and %s, revocation %t and %t, small disk %t",
+		w.rounds, w.mode, w.linked, w.services[0].ttl, w.services[1].ttl, w.services[0].revokes, w.services[1].revokes,
+		w.disk != nil)
 	return w, nil
 }
 
-func (w *world) state() string   { return filepath.Join(w.dir, "state") }
-func (w *world) temp() string    { return filepath.Join(w.dir, "tmp") }
-func (w *world) desktop() string { return filepath.Join(w.dir, "desktop") } // HOME, and the keychain's files
-
-// runtime is XDG_RUNTIME_DIR.
-func (w *world) runtime() string {
-	for _, variable := range w.keyring.Env() {
-		if dir, ok := strings.CutPrefix(variable, "XDG_RUNTIME_DIR="); ok {
-			return dir
+func (w *world) makeDirs() (err error) {
+	for _, dir := range []string{w.temp(), w.desktop(), w.base()} {
+		if err := os.Mkdir(dir, 0o700); err != nil {
+			return err
 		}
 	}
-	return ""
+	if w.disks && pick(w.random, true, false) {
+		if w.disk, err = mountDisk(w.base()); err != nil {
+			return err
+		}
+	}
+	for dir := range 2 {
+		if err := os.Mkdir(w.state(dir), 0o700); err != nil {
+			return err
+		}
+	}
+	if w.linked {
+		return os.Symlink(filepath.Join(w.state(0), "auth.json"), filepath.Join(w.state(1), "auth.json"))
+	}
+	return nil
+}
+
+func (w *world) temp() string         { return filepath.Join(w.dir, "tmp") }
+func (w *world) desktop() string      { return filepath.Join(w.dir, "desktop") } // HOME, and the keychain's files
+func (w *world) base() string         { return filepath.Join(w.dir, "disk") }
+func (w *world) state(dir int) string { return filepath.Join(w.base(), strconv.Itoa(dir)) }
+
+// cell returns the place of a key in a store. Two keys that share a linked auth.json share its places.
+func (w *world) cell(k key, store string) cell {
+	if store == file {
+		k = w.shared(k)
+	}
+	return cell{k, store}
+}
+
+// shared returns the key that stands for all that share k's auth.json.
+func (w *world) shared(k key) key {
+	if w.linked && k.profile == profiles[0] {
+		k.dir = 0
+	}
+	return k
+}
+
+// authFile is the auth.json of a key.
+func (w *world) authFile(k key) string {
+	k = w.shared(k)
+	if k.profile == profiles[0] {
+		return filepath.Join(w.state(k.dir), "auth.json")
+	}
+	return filepath.Join(w.state(k.dir), "profiles", k.profile, "auth.json")
+}
+
+// env is the environment of a command for a key.
+func (w *world) env(k key, v view, patience time.Duration) []string {
+	var env []string
+	for _, variable := range w.keyring.Env() {
+		bus := strings.HasPrefix(variable, "DBUS_SESSION_BUS_ADDRESS=") || strings.HasPrefix(variable, "XDG_RUNTIME_DIR=")
+		if v.bus || !bus {
+			env = append(env, variable)
+		}
+	}
+	return append(env, "PATH="+os.Getenv("PATH"), "TMPDIR="+w.temp(), "MOGPLEX_HOME="+w.state(k.dir), "MOGPLEX_DEV=1",
+		"MOGPLEX_URL="+w.services[k.service%provider].origin(), "MOGPLEX_PROFILE="+k.profile,
+		"MOGPLEX_CREDENTIAL_STORE="+v.mode, "MOGPLEX_KEYCHAIN_TIMEOUT="+patience.String(),
+		clockVariable+time.Duration(w.clock.Load()).String())
 }
 
 // close ends what newWorld started.
 func (w *world) close() error {
 	var errs []error
-	if w.service != nil {
-		errs = append(errs, w.service.down())
-		w.signIns += w.service.signIns
-		w.renewals += w.service.renewals
+	for _, s := range w.services {
+		errs = append(errs, s.down())
 	}
+	w.signIns += w.ledger.signIns
+	w.renewals += w.ledger.renewals
 	if w.keyring != nil {
 		errs = append(errs, w.keyring.Close())
 	}
