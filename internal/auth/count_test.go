@@ -127,13 +127,13 @@ func TestWhatAKeychainIsAsked(t *testing.T) {
 	c.want(t, "a renewal", 5, 2, 0)
 
 	must(t, m.Move(ctx, m.Key(auth.Mogplex), auth.Move{From: auth.InKeychain, To: auth.InFile}).Err)
-	c.want(t, "a migration to the file", 4, 1, 0)
+	c.want(t, "a migration to the file", 5, 1, 0)
 	if res, err = m.Renew(ctx); err != nil || res.Source != auth.InFile {
 		t.Fatalf("renewed in %s, %v", res.Source, err)
 	}
 	c.want(t, "a renewal in the file", 1, 0, 0)
 	must(t, m.Move(ctx, m.Key(auth.Mogplex), auth.Move{From: auth.InFile, To: auth.InKeychain}).Err)
-	c.want(t, "a migration to the keychain", 3, 1, 0)
+	c.want(t, "a migration to the keychain", 4, 1, 0)
 
 	_, err = m.Remove(ctx, m.Key(auth.Mogplex))
 	must(t, err)
