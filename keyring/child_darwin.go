@@ -8,7 +8,6 @@ import (
 	"os"
 	"os/exec"
 	"sync"
-	"sync/atomic"
 	"syscall"
 	"time"
 )
@@ -22,29 +21,8 @@ import (
 // request, the child may say that it is about to show a prompt, and answers. No
 // secret is in an argument or a variable.
 
-// childArgument is the child's only argument.
-const childArgument = "keyring:child-1"
-
-// childReady says that the program calls RunChild, so that it can be started again.
-var childReady atomic.Bool
-
-// RunChild makes one keychain call and returns true if this package started the
-// process for that; main must then end without doing anything else. It returns
-// false in every other process. Call it first in main:
-//
-//	if keyring.RunChild() {
-//		return
-//	}
-//
-// On macOS a program that does so gets a guarantee: a call that reached its
-// deadline is over, and nothing is stored or deleted later, not even if somebody
-// answers the dialog that the call was waiting for. Without RunChild such a call
-// goes on by itself. On other platforms it does nothing and returns false.
-func RunChild() bool {
-	if len(os.Args) != 2 || os.Args[1] != childArgument {
-		childReady.Store(true)
-		return false
-	}
+// runChild is the child.
+func runChild() bool {
 	serve(os.Stdin, os.Stdout)
 	return true
 }

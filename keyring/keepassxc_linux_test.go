@@ -48,10 +48,14 @@ func keePassXC(t *testing.T, config string) {
 	}
 	startProvider(t, "pw\n", "keepassxc", "--config", settings, "--localconfig", filepath.Join(dir, "local.ini"), "--pw-stdin", database)
 	conn := dial(t, s)
-	eventually(t, "KeePassXC has its collection", func() bool {
+	eventually(t, "KeePassXC has its collection open", func() bool {
 		collections, err := conn.Object(stubName, stubPath).GetProperty(stubInterface + "Service.Collections")
 		paths, _ := collections.Value().([]dbus.ObjectPath)
-		return err == nil && len(paths) > 0
+		if err != nil || len(paths) == 0 {
+			return false
+		}
+		locked, err := conn.Object(stubName, paths[0]).GetProperty(stubInterface + "Collection.Locked")
+		return err == nil && locked.Value() == false
 	})
 }
 
@@ -136,16 +140,24 @@ func TestAKeePassXCThatAsksForEveryAccessIsWaitedForNoLongerThanSet(t *testing.T
 
 // KeePassXC gives every item attributes of its own. One that is taken for
 // another program's for them could be neither renewed nor signed out of.
-func TestAnItemThatKeePassXCKeepsCanBeReplaced(t *testing.T) {
-	for attribute, want := range map[string]error{
-		"Notes": nil, "Path": nil, "Title": nil, "URL": nil, "UserName": nil, "Uuid": nil, "xdg:schema": nil, "another": keyring.ErrDenied,
+func TestAnItemThatGoKeyringMadeIsOursByItsPayload(t *testing.T) {
+	for attribute, ours := range map[string]bool{
+		"Notes": true, "Path": true, "Title": true, "URL": true, "UserName": true, "Uuid": true, "another": false,
 	} {
 		t.Run(attribute, func(t *testing.T) {
 			s := holding(&stub{}, storedV)
+			delete(s.attributes, "xdg:schema")
 			s.attributes[attribute] = "x"
 			startStub(t, s)
-			if err := open(keyring.Options{}).Set(t.Context(), "a", []byte("w")); !errors.Is(err, want) {
-				t.Errorf("set: %v; want %v", err, want)
+			k := open(keyring.Options{})
+			if _, found, err := k.Get(t.Context(), "a"); found != ours || err != nil {
+				t.Errorf("get: found %v, %v", found, err)
+			}
+			if err := k.Set(t.Context(), "a", []byte("w")); err != nil {
+				t.Errorf("set: %v", err)
+			}
+			if _, created, replaced := s.state(); created == ours || replaced {
+				t.Errorf("another item was created: %v, in place of the other: %v", created, replaced)
 			}
 		})
 	}

@@ -10,7 +10,7 @@ import (
 	"time"
 
 	"github.com/godbus/dbus/v5"
-	gokeyring "github.com/zalando/go-keyring"
+	ss "github.com/zalando/go-keyring/secret_service"
 
 	"github.com/mogplex/mogplex-cli/keyring"
 	"github.com/mogplex/mogplex-cli/keyring/keyringtest"
@@ -130,15 +130,26 @@ func TestAKWalletThatAsksForEveryProgramIsLockedWithNobodyThere(t *testing.T) {
 // KWallet keeps text, and makes other characters of bytes that are none: what it
 // damaged is corrupt, and never a token.
 func TestWhatKWalletMadeOfOtherBytesIsCorrupt(t *testing.T) {
-	startKWallet(t, "").open()
+	w := startKWallet(t, "")
+	w.open()
 	k := open(keyring.Options{})
 	if err := k.Set(t.Context(), "a", []byte("v")); err != nil {
 		t.Fatal(err)
 	}
-	if err := gokeyring.Set("mogplex-test", "a", "\xff\xfe"); err != nil {
+	service := &ss.SecretService{Conn: w.conn}
+	paths, err := service.SearchItems(service.GetLoginCollection(), map[string]string{"username": "a"})
+	if err != nil || len(paths) != 1 {
+		t.Fatalf("%d items, %v", len(paths), err)
+	}
+	var session dbus.ObjectPath
+	err = w.conn.Object(stubName, stubPath).Call(stubInterface+"Service.OpenSession", 0, "plain", dbus.MakeVariant("")).Store(new(dbus.Variant), &session)
+	if err == nil {
+		err = w.conn.Object(stubName, paths[0]).Call(stubInterface+"Item.SetSecret", 0, ss.NewSecret(session, "\xff\xfe")).Err
+	}
+	if err != nil {
 		t.Fatal(err)
 	}
-	if got, _ := gokeyring.Get("mogplex-test", "a"); got == "\xff\xfe" {
+	if got, _ := service.GetSecret(paths[0], session); string(got.Value) == "\xff\xfe" {
 		t.Error("KWallet kept them: this test is of no use any more")
 	}
 	if _, found, err := k.Get(t.Context(), "a"); found || !errors.Is(err, keyring.ErrCorrupt) {

@@ -10,7 +10,7 @@ import (
 	"github.com/mogplex/mogplex-cli/keyring"
 )
 
-const storedV = "kr1:1:4c94485e0c21ae6c:dg" // "v"
+const storedV = "kr1:1:1:4c94485e0c21ae6c::dg" // "v"
 
 // eventually waits for what another process is about to do.
 func eventually(t *testing.T, what string, done func() bool) {
@@ -201,6 +201,7 @@ func TestAProviderThatAnswersRubbishIsUnavailable(t *testing.T) {
 	} {
 		t.Run(method, func(t *testing.T) {
 			s := holding(&stub{answers: map[string]any{method: answer}}, "not ours to read")
+			delete(s.attributes, "xdg:schema")
 			if method == "Service.Unlock" {
 				lockedAt(s, stubCollection)
 			}
@@ -217,7 +218,10 @@ func TestAProviderThatAnswersRubbishIsUnavailable(t *testing.T) {
 		"Collection.CreateItem": func(map[string]dbus.Variant, stubSecret, bool) (string, *dbus.Error) { return word() },
 	} {
 		t.Run("set with "+method, func(t *testing.T) {
-			startStub(t, holding(&stub{answers: map[string]any{method: answer}}, storedV))
+			s := holding(&stub{answers: map[string]any{method: answer}}, storedV)
+			delete(s.attributes, "xdg:schema")
+			s.attributes["more"] = "theirs"
+			startStub(t, s)
 			err := open(keyring.Options{Attended: true}).Set(t.Context(), "a", []byte("w"))
 			if !errors.Is(err, keyring.ErrUnavailable) {
 				t.Errorf("set: %v; want ErrUnavailable", err)

@@ -17,12 +17,17 @@ func installed(t *testing.T, programs ...string) {
 	t.Helper()
 	for _, program := range programs {
 		if _, err := exec.LookPath(program); err != nil {
-			if os.Getenv("MOGPLEX_CI_REQUIRE") != "" {
-				t.Fatalf("%s is not installed", program)
-			}
-			t.Skipf("%s is not installed", program)
+			missing(t, program)
 		}
 	}
+}
+
+func missing(t testing.TB, program string) {
+	t.Helper()
+	if os.Getenv("MOGPLEX_CI_REQUIRE") != "" {
+		t.Fatalf("%s is not installed", program)
+	}
+	t.Skipf("%s is not installed", program)
 }
 
 // startProvider runs a provider that draws its windows nowhere, until stop is

@@ -3,6 +3,7 @@ package keyring
 import (
 	"context"
 	"errors"
+	"math/rand/v2"
 	"net"
 	"os"
 	"path/filepath"
@@ -59,8 +60,18 @@ func (s secretService) labelFor(name string) string {
 
 func (secretService) Limit() int { return 0 }
 
-// Name is for a keychain that can't be opened, which has another.
-func (secretService) Name(context.Context) string { return secretServiceName }
+// Name is for a keychain that can't be opened.
+func (s secretService) Name(ctx context.Context) string {
+	conn, err := dialBus(ctx)
+	if err != nil {
+		return secretServiceName
+	}
+	defer conn.Close()
+	if conn.Hello() != nil {
+		return secretServiceName
+	}
+	return (&connection{conn: conn}).Name(ctx)
+}
 
 func providerSuffix(pid uint32) string {
 	comm, err := os.ReadFile("/proc/" + strconv.FormatUint(uint64(pid), 10) + "/comm")
@@ -80,7 +91,23 @@ func providerSuffix(pid uint32) string {
 }
 
 // Open connects to the session bus and finds the collection that go-keyring uses.
+//
+// A bus that has as many connections as it takes is called again until ctx ends.
 func (s secretService) Open(ctx context.Context, access Access) (Vault, error) {
+	for pause := dialPause; ; pause = min(2*pause, 10*dialPause) {
+		v, err := s.open(ctx, access)
+		if !errors.Is(err, errFull) {
+			return v, err
+		}
+		select {
+		case <-ctx.Done():
+			return nil, ctx.Err()
+		case <-time.After(pause + rand.N(pause)):
+		}
+	}
+}
+
+func (s secretService) open(ctx context.Context, access Access) (Vault, error) {
 	conn, err := dialBus(ctx)
 	if err != nil {
 		return nil, classify(err)
@@ -182,6 +209,8 @@ func classifyName(name string) error {
 		return lost("no Secret Service provider is running")
 	case "Secret.Error.NoSuchObject", "DBus.Error.UnknownObject", "DBus.Error.UnknownMethod", "DBus.Error.UnknownInterface":
 		return &Error{Kind: ErrUnavailable, Detail: errNoObject.Error(), cause: errNoObject}
+	case "DBus.Error.LimitsExceeded":
+		return &Error{Kind: ErrUnavailable, Detail: errFull.Error(), cause: errFull}
 	case "DBus.Error.Timeout", "DBus.Error.TimedOut", "DBus.Error.Spawn.ServiceTimeout":
 		return fail(ErrTimeout, "the Secret Service provider did not start")
 	}

@@ -36,6 +36,7 @@ type stub struct {
 	// Set before it starts.
 	unlockPrompt promptAct      // nil unlocks without one
 	createPrompt promptAct      // nil stores without one
+	deletePrompt promptAct      // nil deletes without one
 	answers      map[string]any // "Interface.Method" or "Interface.Property" answered otherwise
 
 	conn *dbus.Conn
@@ -48,6 +49,8 @@ type stub struct {
 	shown      int
 	dismissals int
 	client     dbus.Sender // who created an item last
+	replaced   bool        // that CreateItem was to replace an item
+	relocks    int         // how often a read or write finds the item locked again
 }
 
 type stubSecret struct {
@@ -70,9 +73,9 @@ func startStub(t *testing.T, s *stub) *stub {
 	if s.locked == nil {
 		s.locked = map[dbus.ObjectPath]bool{}
 	}
-	s.export(stubPath, "Service", map[string]any{"OpenSession": s.openSession, "Unlock": s.unlock})
+	s.export(stubPath, "Service", map[string]any{"OpenSession": s.openSession, "Unlock": s.unlock, "ReadAlias": s.readAlias, "GetSecrets": s.getSecrets})
 	s.export(stubCollection, "Collection", map[string]any{"SearchItems": s.searchItems, "CreateItem": s.createItem})
-	s.export(stubItem, "Item", map[string]any{"GetSecret": s.getSecret})
+	s.export(stubItem, "Item", map[string]any{"GetSecret": s.getSecret, "SetSecret": s.setSecret, "Delete": s.deleteItem})
 	s.export(stubPath+"/session/1", "Session", map[string]any{"Close": func() *dbus.Error { return nil }})
 	if _, err := conn.RequestName(stubName, dbus.NameFlagDoNotQueue); err != nil {
 		t.Fatal(err)
@@ -82,7 +85,7 @@ func startStub(t *testing.T, s *stub) *stub {
 
 // holding gives the stub an item that is ours.
 func holding(s *stub, value string) *stub {
-	s.attributes, s.value = map[string]string{"service": "mogplex-test", "username": "a"}, value
+	s.attributes, s.value = map[string]string{"service": "mogplex-test", "username": "a", "xdg:schema": testSchema}, value
 	return s
 }
 
@@ -156,19 +159,60 @@ func (s *stub) searchItems(wanted map[string]string) ([]dbus.ObjectPath, *dbus.E
 	return []dbus.ObjectPath{stubItem}, nil
 }
 
+func (s *stub) readAlias(string) (dbus.ObjectPath, *dbus.Error) { return stubCollection, nil }
+
+// shut reports that a call finds the item locked; mu is held.
+func (s *stub) shut() *dbus.Error {
+	if s.relocks > 0 {
+		s.relocks--
+	} else if !s.locked[stubItem] && !s.locked[stubCollection] {
+		return nil
+	}
+	return dbus.NewError("org.freedesktop.Secret.Error.IsLocked", nil)
+}
+
 func (s *stub) getSecret(session dbus.ObjectPath) (stubSecret, *dbus.Error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.locked[stubItem] || s.locked[stubCollection] {
-		return stubSecret{}, dbus.NewError("org.freedesktop.Secret.Error.IsLocked", nil)
+	if err := s.shut(); err != nil {
+		return stubSecret{}, err
 	}
 	return stubSecret{Session: session, Value: []byte(s.value), ContentType: "text/plain"}, nil
 }
 
-func (s *stub) createItem(from dbus.Sender, properties map[string]dbus.Variant, secret stubSecret, _ bool) (dbus.ObjectPath, dbus.ObjectPath, *dbus.Error) {
+func (s *stub) getSecrets(paths []dbus.ObjectPath, session dbus.ObjectPath) (map[dbus.ObjectPath]stubSecret, *dbus.Error) {
+	secret, err := s.getSecret(session)
+	if err != nil {
+		return nil, nil // as gnome-keyring leaves out what is locked
+	}
+	return map[dbus.ObjectPath]stubSecret{paths[0]: secret}, nil
+}
+
+func (s *stub) setSecret(secret stubSecret) *dbus.Error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.client = from
+	if err := s.shut(); err != nil {
+		return err
+	}
+	s.value = string(secret.Value)
+	return nil
+}
+
+func (s *stub) deleteItem() (dbus.ObjectPath, *dbus.Error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	remove := func() { s.attributes = nil }
+	if s.deletePrompt == nil {
+		remove()
+		return "/", nil
+	}
+	return s.newPrompt(s.deletePrompt, remove, ""), nil
+}
+
+func (s *stub) createItem(from dbus.Sender, properties map[string]dbus.Variant, secret stubSecret, replace bool) (dbus.ObjectPath, dbus.ObjectPath, *dbus.Error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.client, s.replaced = from, replace
 	attributes, _ := properties[stubInterface+"Item.Attributes"].Value().(map[string]string)
 	store := func() { s.attributes, s.value = attributes, string(secret.Value) }
 	if s.createPrompt == nil {
@@ -235,4 +279,11 @@ func (s *stub) clientIsThere() (there bool) {
 	s.mu.Unlock()
 	_ = s.conn.BusObject().Call("org.freedesktop.DBus.NameHasOwner", 0, string(client)).Store(&there)
 	return there
+}
+
+// state returns what the item holds, whether one was created, and whether in place of another.
+func (s *stub) state() (value string, created, replaced bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.value, s.client != "", s.replaced
 }

@@ -71,7 +71,13 @@ func fileKey(base Key, name string) (Key, bool) {
 		origin = DefaultOrigin
 	}
 	base.Origin = origin
-	return base, canonicalOrigin(origin) == origin && (!other || origin != DefaultOrigin)
+	return base, isOrigin(origin) && (!other || origin != DefaultOrigin)
+}
+
+// isOrigin reports that text is an origin in canonical form.
+func isOrigin(text string) bool {
+	origin, ok := parseOrigin(text)
+	return ok && origin == text
 }
 
 // The tags of a keychain account's components. A component without a tag is the
@@ -139,22 +145,32 @@ func digest(text string) string {
 	return hex.EncodeToString(sum[:16])
 }
 
-// canonicalOrigin is an origin in the form in which origins are compared: scheme
-// and host in lower case, without a default port or a path. What is no origin
-// stays as it is.
+// canonicalOrigin is an origin in the form in which origins are compared. What is
+// no origin stays as it is.
 func canonicalOrigin(text string) string {
+	if origin, ok := parseOrigin(text); ok {
+		return origin
+	}
+	return text
+}
+
+// parseOrigin returns an origin's canonical form: scheme and host in lower case,
+// without a default port or a path.
+func parseOrigin(text string) (origin string, ok bool) {
 	u, err := url.Parse(text)
 	if err != nil || u.Host == "" || u.User != nil || strings.Trim(u.Path, "/") != "" {
-		return text
+		return "", false
 	}
 	scheme, host := strings.ToLower(u.Scheme), strings.ToLower(u.Host)
-	switch {
-	case scheme == "https":
+	switch scheme {
+	case "https":
 		host = strings.TrimSuffix(host, ":443")
-	case scheme == "http":
+	case "http":
 		host = strings.TrimSuffix(host, ":80")
+	default:
+		return "", false
 	}
-	return scheme + "://" + host
+	return scheme + "://" + host, true
 }
 
 // IsKeyName reports whether an entry of that name in auth.json can be ours.

@@ -89,7 +89,7 @@ func promptOutcome(err error, origin string) (outcome, bool) {
 // the command line.
 func screenHint(o outcome) string {
 	switch o.code {
-	case "usage":
+	case "usage", "not_checked":
 		return "" // it says what is wrong
 	case "not_signed_in":
 		return "Sign in with /login."

@@ -15,7 +15,7 @@ import (
 )
 
 func TestExplain(t *testing.T) {
-	a := &app{session: &session{settings: settings{origin: "https://mogplex.com"}}}
+	a := &app{session: &session{program: newProgram(), settings: settings{origin: auth.DefaultOrigin}}}
 	for _, c := range []struct {
 		err  error
 		want tui.Problem
@@ -55,7 +55,7 @@ func TestExplain(t *testing.T) {
 // TestTheAppNamesItsOwnCommands: no hint of the command line that names another
 // command gets through to the app.
 func TestTheAppNamesItsOwnCommands(t *testing.T) {
-	a := &app{session: &session{}}
+	a := &app{session: &session{program: newProgram()}}
 	for _, row := range outcomes {
 		for _, kind := range row.kinds {
 			if hint := a.Explain(kind).Hint; strings.Contains(hint, "`mogplex") {

@@ -26,7 +26,7 @@ func (a *app) Session(ctx context.Context) (tui.Session, error) {
 	now := tui.Session{Look: a.looks, Service: a.session.origin, Warnings: a.takeWarnings()}
 	s := a.collecting(&now.Warnings)
 	res, err := s.token(ctx, auth.Query{}, time.Minute)
-	s.finish()
+	s.warn(s.file.Notices()...)
 	switch {
 	case errors.Is(err, auth.ErrNotSignedIn):
 		return now, nil

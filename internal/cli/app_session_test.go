@@ -21,35 +21,43 @@ import (
 	"github.com/mogplex/mogplex-cli/legacyfile"
 )
 
-// slowStore has a key until it is removed. Its first look takes long.
+// slowStore is a keychain that has a key until it is removed. Its first look
+// takes long.
 type slowStore struct {
-	auth.Store
 	looks   int
 	removed bool
 	goOn    chan struct{}
 }
 
-func (s *slowStore) List(context.Context) ([]string, error) { return []string{"openai"}, nil }
+func (s *slowStore) All(context.Context) (map[string][]byte, error) { return nil, nil }
 
-func (s *slowStore) Get(_ context.Context, provider string) ([]byte, bool, error) {
+func (s *slowStore) Get(_ context.Context, account string) ([]byte, bool, error) {
 	entry := []byte(`{"type":"api_key","key":"sk-proj-MARKMARKMARK0123456789"}`)
-	found := provider == "openai" && !s.removed
-	if found {
-		s.looks++
-		<-s.goOn
+	found := strings.HasPrefix(account, "openai") && !s.removed
+	if !found {
+		return nil, false, nil
 	}
-	return entry, found, nil
+	s.looks++
+	<-s.goOn
+	return entry, true, nil
 }
 
-func appWith(t *testing.T, store auth.Store) *app {
+func (*slowStore) Update(context.Context, string, func([]byte) ([]byte, error)) error {
+	return errors.ErrUnsupported
+}
+
+func appWith(t *testing.T, store auth.Keychain) *app {
 	p := newProgram()
 	p.lookupEnv = func(string) (string, bool) { return "", false }
 	dir := t.TempDir()
-	s := &session{program: p, settings: settings{home: dir, origin: "https://mogplex.com"}}
-	s.file = legacyfile.New(filepath.Join(dir, "auth.json"), filepath.Join(dir, "lock"))
-	s.auth = &auth.Manager{Now: time.Now, Resolver: auth.Resolver{
-		LookupEnv: p.lookupEnv, Origin: s.origin,
-		Layers: []auth.Layer{{Name: auth.File, Store: store, State: fileState}},
+	s := &session{program: p, settings: settings{home: dir, origin: auth.DefaultOrigin}}
+	s.file = legacyfile.New(filepath.Join(dir, "auth.json"), legacyfile.Options{})
+	s.auth = &auth.Manager{Now: time.Now, Unattended: unattended, Resolver: auth.Resolver{
+		LookupEnv: p.lookupEnv, Origin: s.origin, Dir: &auth.Directory{Path: dir, UserHome: t.TempDir},
+		Layers: []auth.Layer{{
+			Name: auth.InFile, Store: auth.KeychainStore(store), State: fileState,
+			LockDir: func(auth.Key) string { return filepath.Join(dir, "locks") },
+		}},
 	}}
 	log, _ := sessionlog.Open(filepath.Join(dir, "logs"), sessionlog.Options{})
 	return &app{session: s, log: log, looking: make(chan struct{}, 1), ctx: t.Context()}
@@ -106,9 +114,12 @@ func TestAConversationStaysWithItsCredential(t *testing.T) {
 }
 
 // turning has one account's entry at the first look, and then another's.
-type turning struct {
-	auth.Store
-	entries []string
+type turning struct{ entries []string }
+
+func (*turning) All(context.Context) (map[string][]byte, error) { return nil, nil }
+
+func (*turning) Update(context.Context, string, func([]byte) ([]byte, error)) error {
+	return errors.ErrUnsupported
 }
 
 func (s *turning) Get(context.Context, string) ([]byte, bool, error) {
@@ -134,7 +145,7 @@ func TestAListIsOfTheAccountThatAskedForIt(t *testing.T) {
 	}
 	a := appWith(t, store)
 	a.session.origin, a.session.auth.Origin = service.URL, service.URL
-	a.session.auth.LockDir, a.session.mode, a.session.now = filepath.Join(a.session.home, "locks"), storeFile, time.Now
+	a.session.mode, a.session.now = storeFile, time.Now
 	got, res, err := list(t.Context(), a.session, true, hosted.Catalog.Models)
 	if err != nil || got.List[0].ID != "of-grace" || res.Credential.Account.ID != "grace" || got.NotKept != nil {
 		t.Errorf("%+v of %+v: %v", got, res.Credential.Account, err)
@@ -180,7 +191,7 @@ func TestARefusedVariableIsNamed(t *testing.T) {
 // What can't be used is said with what to do next.
 func TestStatusNamesTheNextStep(t *testing.T) {
 	for _, test := range []struct {
-		store auth.Store
+		store auth.Keychain
 		next  string
 	}{
 		{&slowStore{removed: true}, "Sign in with /login."},

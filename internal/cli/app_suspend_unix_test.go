@@ -4,6 +4,7 @@ package cli
 
 import (
 	"os/exec"
+	"strings"
 	"testing"
 	"time"
 
@@ -62,4 +63,39 @@ func TestAppIsNotSuspendedWithoutAShell(t *testing.T) {
 	at.enters("hello")
 	at.shows("You wrote: hello")
 	at.leaves()
+}
+
+// Ctrl+Z at the hidden prompt gives the terminal to the shell as it was. What was
+// typed before is forgotten; fg asks again, still without echo.
+func TestHiddenPromptIsSuspended(t *testing.T) {
+	w := fakeWorld(t, accountserver.Config{})
+	token := w.service.issuePAT()
+	at := w.screenOf(wide, exec.Command("sh", "-i"), "PS1=ready> ", "ENV=", "MOGPLEX="+w.mogplex)
+	at.shows("ready>")
+	before, err := at.State()
+	if err != nil {
+		t.Fatal(err)
+	}
+	at.enters(`"$MOGPLEX" login --with-token`)
+	at.shows("(it is not shown)")
+	if err := at.Type("half a token"); err != nil {
+		t.Fatal(err)
+	}
+	at.presses("ctrl+z")
+	at.shows("Stopped")
+	at.enters("echo $((40+2)) are here")
+	at.shows("42 are here")
+	if now, err := at.State(); err != nil || *now != *before {
+		t.Errorf("the terminal is not as it was: %v", err)
+	}
+	at.enters("fg")
+	at.until("the prompt again", func(term.Screen) bool { return strings.Count(string(at.Terminal.Output()), "(it is not shown)") == 2 })
+	at.enters(token)
+	at.shows("It is kept in the keychain")
+	eventually(t, "the terminal as it was", func() bool { now, err := at.State(); return err == nil && *now == *before })
+	if w.token() != token {
+		t.Error("another token was stored")
+	}
+	at.enters("exit $?")
+	at.ends(exitOK)
 }

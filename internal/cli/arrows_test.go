@@ -25,12 +25,13 @@ var rooms = map[string][]string{
 	"":                             {"internal/cli"},
 	"keyring":                      {},
 	"keyring/keyringtest":          {"keyring"},
-	"legacyfile":                   {},
+	"legacyfile":                   {"internal/private"},
 	"login":                        {"internal/netcause"},
-	"internal/auth":                {},
-	"internal/hosted":              {"internal/netcause"},
+	"internal/auth":                {"internal/private"},
+	"internal/hosted":              {"internal/netcause", "internal/private"},
 	"internal/netcause":            {},
-	"internal/sessionlog":          {},
+	"internal/private":             {},
+	"internal/sessionlog":          {"internal/private"},
 	"internal/chat":                {"internal/netcause"},
 	"internal/tui":                 {"internal/auth"},
 	"internal/accountserver":       {},
@@ -39,8 +40,8 @@ var rooms = map[string][]string{
 	"internal/soak":                {"internal/accountserver", "internal/terminal", "keyring/keyringtest"},
 	"internal/terminal":            {},
 	"internal/pictures":            {"internal/accountserver", "internal/terminal", "keyring/keyringtest"},
-	"internal/cli": {"keyring", "legacyfile", "login", "internal/auth", "internal/hosted", "internal/sessionlog",
-		"internal/chat", "internal/tui"},
+	"internal/cli": {"keyring", "legacyfile", "login", "internal/auth", "internal/hosted", "internal/private",
+		"internal/sessionlog", "internal/chat", "internal/tui"},
 }
 
 // hosts are the modules that one room alone may use outside tests.

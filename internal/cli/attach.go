@@ -21,7 +21,7 @@ func attachFlag() cli.Flag {
 // attachedRun is the run that is asked for, or "".
 func (p *program) attachedRun(c *cli.Context) (string, error) {
 	id := stringFlag(c, "attach")
-	if id == "" && c.IsSet("attach") {
+	if emptyFlag(c, "attach") {
 		return "", usageError{"--attach wants the id of a run"}
 	}
 	if id == "" {

@@ -61,16 +61,19 @@ var outcomes = []struct {
 	outcome
 }{
 	{[]error{context.Canceled}, outcome{"interrupted", exitInterrupted, ""}},
+	{[]error{context.DeadlineExceeded}, outcome{"timeout", exitTryAgain, "Try again in a moment."}},
 	{[]error{auth.ErrBusy, legacyfile.ErrBusy}, outcome{"busy", exitTryAgain, "Try again in a moment."}},
+	{diskFull, outcome{"disk_full", exitFailure, "Make room on the disk, then try again."}},
+	{[]error{errNotAsked}, outcome{"not_checked", exitUnavailable, "Renew the token with `mogplex auth refresh`, then check again."}},
 	{[]error{keyring.ErrLocked}, outcome{"keychain_locked", exitTryAgain, "Unlock it, then try again."}},
-	{[]error{keyring.ErrTimeout}, outcome{"keychain_timeout", exitTryAgain, "Try again, or wait longer with MOGPLEX_KEYCHAIN_TIMEOUT=60s. " + ownFileHint}},
-	{[]error{keyring.ErrDenied}, outcome{"keychain_denied", exitUnavailable, "Allow mogplex to use the keychain, then try again. " + ownFileHint}},
-	{[]error{keyring.ErrUnavailable}, outcome{"keychain_unavailable", exitUnavailable, "Start a keychain, or allow the file with MOGPLEX_CREDENTIAL_STORE=auto."}},
+	{[]error{keyring.ErrTimeout}, outcome{"keychain_timeout", exitTryAgain, "Try again, or wait longer with MOGPLEX_KEYCHAIN_TIMEOUT=60s."}},
+	{[]error{keyring.ErrDenied}, outcome{"keychain_denied", exitUnavailable, "Allow mogplex to use the keychain, then try again."}},
+	{[]error{keyring.ErrUnavailable}, outcome{"keychain_unavailable", exitUnavailable, "Start a keychain, then try again."}},
 	{[]error{auth.ErrBadValue}, outcome{"bad_variable", exitFailure, "Correct the variable, or unset it."}},
 	{[]error{keyring.ErrCorrupt, auth.ErrDamaged}, outcome{"corrupt", exitFailure, "Remove it with `mogplex logout`, then sign in again with `mogplex login`."}},
-	{[]error{legacyfile.ErrCorrupt}, outcome{"corrupt", exitFailure, "Mend the file, or sign in again with `mogplex login`: it is put aside first."}},
+	{[]error{legacyfile.ErrCorrupt}, outcome{"corrupt", exitFailure, "Fix the file, or sign in again with `mogplex login`: it is backed up first."}},
 	{[]error{legacyfile.ErrNotOwner, legacyfile.ErrNotRegular, legacyfile.ErrTooLarge, legacyfile.ErrVersion}, outcome{"file_refused", exitFailure, "Move that file away, then sign in again with `mogplex login`."}},
-	{[]error{fs.ErrPermission}, outcome{"file_refused", exitFailure, "Mend its permissions: it has to be yours, and you have to be allowed to read and write it."}},
+	{[]error{fs.ErrPermission}, outcome{"file_refused", exitFailure, "Fix its permissions: it has to be yours, and you have to be allowed to read and write it."}},
 	{[]error{hosted.ErrForbidden}, outcome{"forbidden", exitForbidden, ""}},
 	{[]error{hosted.ErrNotFound}, outcome{"not_found", exitFailure, "Check the name, and with `mogplex auth status` whose credential is used."}},
 	{[]error{login.ErrRateLimited, hosted.ErrRateLimited}, outcome{"rate_limited", exitTryAgain, "Wait, then try again."}},
@@ -80,7 +83,7 @@ var outcomes = []struct {
 	{[]error{login.ErrBadOrigin}, outcome{"usage", exitUsage, "Use https, or http to a loopback address with MOGPLEX_DEV=1."}},
 	{[]error{auth.ErrExpired, auth.ErrRejected, login.ErrInvalidGrant, hosted.ErrUnauthorized}, outcome{"not_signed_in", exitNotSignedIn, "Sign in again with `mogplex login`."}},
 	{[]error{auth.ErrNotSignedIn}, outcome{"not_signed_in", exitNotSignedIn, signInHint}},
-	{[]error{auth.ErrNotSaved}, outcome{"not_saved", exitFailure, "Make room on the disk or mend the permissions of the state directory, then try again."}},
+	{[]error{auth.ErrNotSaved}, outcome{"not_saved", exitFailure, "Fix the permissions of the state directory, then try again."}},
 	{[]error{auth.ErrNotRefreshable}, outcome{"not_refreshable", exitFailure, "Only a browser sign-in is renewed: `mogplex login`."}},
 }
 
@@ -113,17 +116,61 @@ func outcomeOf(err error) outcome {
 // it stands, it is about the profile that the failed command was about.
 func (p *program) outcomeOf(err error) outcome {
 	o := outcomeOf(err)
-	var own hinted
-	if errors.Is(err, keyring.ErrLocked) && !errors.As(err, &own) {
-		o.hint = p.here().unlockHint() + " " + ownFileHint
+	if own := (hinted{}); !errors.As(err, &own) {
+		if o.code == "keychain_locked" {
+			o.hint = p.here().unlockHint()
+		}
+		o.hint += p.otherStoreHint(o.code, err)
 	}
 	o.hint = p.inProfile(o.hint)
 	return o
 }
 
-// ownFileHint is the way around a keychain that can't be used: what that holds
-// stays as it is.
-const ownFileHint = "Or keep another sign-in in a file: `MOGPLEX_CREDENTIAL_STORE=file mogplex login`."
+// otherStoreHint is the way around a keychain that can't be used, if the settings
+// leave one: what the keychain holds stays as it is.
+func (p *program) otherStoreHint(code string, err error) string {
+	switch code {
+	case "keychain_locked", "keychain_timeout", "keychain_denied":
+		if p.forStore == storeAuto {
+			var key keyError
+			errors.As(err, &key)
+			return " Or keep another credential in a file: `MOGPLEX_CREDENTIAL_STORE=file " + key.command() + "`."
+		}
+	case "keychain_unavailable":
+		if p.forStore == storeKeychain {
+			return " Or allow the file with MOGPLEX_CREDENTIAL_STORE=auto."
+		}
+	}
+	return ""
+}
+
+// againHint is what helps against the failure of a store that a command has to
+// reach: no other store stands in for it.
+func (p *program) againHint(err error, command string) string {
+	var own hinted
+	if errors.As(err, &own) {
+		return own.hint
+	}
+	cure := "Fix the cause."
+	switch outcomeOf(err).code {
+	case "keychain_locked":
+		cure = strings.TrimSuffix(p.here().unlockHint(), ", then try again.")
+		cure = strings.TrimSuffix(cure, ".") + "."
+	case "keychain_timeout":
+		cure = "Wait longer with MOGPLEX_KEYCHAIN_TIMEOUT=60s."
+	case "keychain_denied":
+		cure = "Allow mogplex to use the keychain."
+	case "keychain_unavailable":
+		cure = "Start a keychain."
+	case "disk_full":
+		cure = "Make room on the disk."
+	case "corrupt", "file_refused":
+		cure = "Fix that file, or move it away."
+	case "busy", "timeout":
+		cure = "Wait a moment."
+	}
+	return cure + " Then run `" + command + "` again."
+}
 
 // inProfile names the profile in each command of a hint.
 func (p *program) inProfile(hint string) string {
@@ -207,9 +254,11 @@ func (p *program) reportOf(err error) *report {
 	return &report{Code: o.code, Message: sentence(err), Hint: o.hint}
 }
 
-// sentence makes an error's text one printable line.
+// sentence makes an error's text one printable line, without Go's own words for
+// a deadline.
 func sentence(err error) string {
-	return printable(strings.ReplaceAll(err.Error(), "\n", "; "))
+	text := strings.ReplaceAll(err.Error(), context.DeadlineExceeded.Error(), "it took too long")
+	return printable(strings.ReplaceAll(text, "\n", "; "))
 }
 
 // fail prints a failure where it belongs and returns its exit code. An object

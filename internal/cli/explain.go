@@ -6,7 +6,7 @@ import (
 	"slices"
 
 	"github.com/mogplex/mogplex-cli/internal/auth"
-	"github.com/mogplex/mogplex-cli/keyring"
+	"github.com/mogplex/mogplex-cli/legacyfile"
 )
 
 // explain says what a failed resolution for a provider, or for whichever comes
@@ -37,10 +37,7 @@ func (s *session) explainLayer(e *auth.LayerError) error {
 	if e.Layer == auth.InKeychain { // a variable or a file is named by its error
 		err = fmt.Errorf("the credential could not be looked up: %w", err)
 	}
-	if errors.Is(err, auth.ErrDamaged) || errors.Is(err, keyring.ErrCorrupt) {
-		return keyError{err, e.Provider}
-	}
-	return err
+	return keyError{err, e.Provider}
 }
 
 // keyError is a failure with a provider's credential. With a key other commands
@@ -52,15 +49,33 @@ type keyError struct {
 
 func (e keyError) Unwrap() error { return e.error }
 
+// key is the provider, if it is one that has a key.
+func (e keyError) key() (p auth.Provider, ok bool) {
+	p, ok = auth.ProviderNamed(e.provider)
+	return p, ok && p.Name != auth.Mogplex
+}
+
+// command stores another credential in place of the one that failed.
+func (e keyError) command() string {
+	if p, ok := e.key(); ok {
+		return "mogplex login --provider " + p.Name + " --with-api-key"
+	}
+	return "mogplex login"
+}
+
 // hint is the next thing to type for an outcome.
 func (e keyError) hint(o outcome) string {
-	p, known := auth.ProviderNamed(e.provider)
-	if !known || p.Name == auth.Mogplex {
-		return o.hint
+	p, ok := e.key()
+	switch {
+	case !ok:
+	case o.code == "corrupt" && errors.Is(e, legacyfile.ErrCorrupt) && !errors.Is(e, auth.ErrDamaged):
+		return "Fix the file, or store the key again with `" + e.command() + "`: the file is backed up first."
+	case o.code == "corrupt":
+		return "Remove it with `mogplex logout --provider " + p.Name + "`, then store it again with `" + e.command() + "`."
+	case o.code == "file_refused":
+		return "Move that file away, then store the key again with `" + e.command() + "`."
+	case o.code == "not_signed_in":
+		return "Store its key with `" + e.command() + "`, or set " + p.Variable + "."
 	}
-	store := "`mogplex login --provider " + p.Name + " --with-api-key`"
-	if o.code == "corrupt" {
-		return "Remove it with `mogplex logout --provider " + p.Name + "`, then store it again with " + store + "."
-	}
-	return "Store its key with " + store + ", or set " + p.Variable + "."
+	return o.hint
 }

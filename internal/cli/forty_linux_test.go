@@ -55,7 +55,7 @@ func TestFortyProcessesRefreshOnce(t *testing.T) {
 // where the machine is too slow for them all: the first wait no longer.
 func (w *world) crowd(args ...string) (outputs []string, late int) {
 	w.Helper()
-	lock := flock.New(w.state("locks/mogplex.lock"))
+	lock := flock.New(w.lockPath())
 	if err := lock.Lock(); err != nil {
 		w.Fatal(err)
 	}

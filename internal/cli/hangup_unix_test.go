@@ -21,7 +21,12 @@ func TestAClosedTerminalOrPipeCostsNoSession(t *testing.T) {
 		goes    func(p *os.Process) // in the moment of the refresh
 		nowhere bool                // stderr is a pipe without a reader
 	}{
-		{"the terminal is closed", func(p *os.Process) { _ = p.Signal(syscall.SIGHUP); _ = p.Signal(syscall.SIGHUP) }, false},
+		// The answer comes once the signals have killed what they can.
+		{"the terminal is closed", func(p *os.Process) {
+			_ = p.Signal(syscall.SIGHUP)
+			_ = p.Signal(syscall.SIGHUP)
+			time.Sleep(100 * time.Millisecond)
+		}, false},
 		// It says that it waits after a second: by then it was killed.
 		{"nobody reads what it says", func(*os.Process) { time.Sleep(patience + patience/2) }, true},
 	} {
@@ -37,7 +42,7 @@ func TestAClosedTerminalOrPipeCostsNoSession(t *testing.T) {
 				}
 			}})
 			w.seed(-time.Minute, "keychain")
-			cmd := w.command("auth", "refresh")
+			cmd := w.command("auth", "token") // which catches signals as late as any
 			if c.nowhere {
 				cmd.Stderr = unread(t)
 			}

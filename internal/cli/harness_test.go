@@ -26,6 +26,7 @@ import (
 	"go.uber.org/goleak"
 
 	"github.com/mogplex/mogplex-cli/internal/accountserver"
+	"github.com/mogplex/mogplex-cli/internal/auth"
 	"github.com/mogplex/mogplex-cli/keyring"
 	"github.com/mogplex/mogplex-cli/keyring/keyringtest"
 )
@@ -45,13 +46,17 @@ func TestMain(m *testing.M) {
 func mogplexMain() { os.Exit(testProgram().main()) }
 
 // testProgram has the platform's keychain or, where KEYCHAIN names a directory,
-// a fake whose items hold KEYCHAIN_LIMIT bytes at most.
+// a fake whose items hold KEYCHAIN_LIMIT bytes at most. CLOCK is by how much its
+// clock is wrong.
 func testProgram() *program {
 	p := newProgram()
+	if wrong, err := time.ParseDuration(os.Getenv("CLOCK")); err == nil {
+		p.now = func() time.Time { return time.Now().Add(wrong) }
+	}
 	if dir := os.Getenv("KEYCHAIN"); dir != "" {
 		limit, _ := strconv.Atoi(os.Getenv("KEYCHAIN_LIMIT"))
 		p.openKeyring = func(opt keyring.Options) *keyring.Keyring {
-			return keyring.New(keyringtest.Fake{Dir: dir, MaxBytes: limit}, opt)
+			return keyring.New(slow{keyringtest.Fake{Dir: dir, MaxBytes: limit}}, opt)
 		}
 	}
 	return p
@@ -108,14 +113,24 @@ func missing(t testing.TB, reason string) {
 }
 
 // production is the path of mogplex as it is shipped, built once.
-var production = sync.OnceValues(func() (string, error) {
-	path := filepath.Join(buildDir(), "mogplex-production")
-	out, err := exec.Command("go", "build", "-trimpath", "-ldflags=-s -w", "-o", path, "../..").CombinedOutput()
-	if err != nil {
-		return "", fmt.Errorf("build mogplex: %w\n%s", err, out)
+var production = sync.OnceValues(func() (string, error) { return shipped("mogplex-production", "../..") })
+
+// shipped builds a program the way a release is built, and returns its path. The
+// file is a copy, as an installed program is: one that the linker has just
+// written takes a fifth longer to start, because it is cached in smaller pages.
+func shipped(name, pkg string) (path string, err error) {
+	path = filepath.Join(buildDir(), name)
+	build := exec.Command("go", "build", "-trimpath", "-tags=urfave_cli_no_docs", "-ldflags=-s -w", "-o", path+".linked", pkg)
+	build.Env = append(os.Environ(), "CGO_ENABLED=0")
+	if out, err := build.CombinedOutput(); err != nil {
+		return "", fmt.Errorf("build %s: %w\n%s", name, err, out)
 	}
-	return path, nil
-})
+	program, err := os.ReadFile(path + ".linked")
+	if err != nil {
+		return "", err
+	}
+	return path, os.WriteFile(path, program, 0o700)
+}
 
 // buildDir is the directory of this binary's copy that is called mogplex, which
 // is removed after the tests.
@@ -129,6 +144,21 @@ func buildDir() string {
 type service struct {
 	*accountserver.Server
 	url string
+
+	mu      sync.Mutex
+	granted []string // every access token that the token endpoint issued
+}
+
+// living counts the granted access tokens that work.
+func (s *service) living() (n int) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, token := range s.granted {
+		if s.Valid(token) {
+			n++
+		}
+	}
+	return n
 }
 
 func startService(t interface{ Cleanup(func()) }, cfg accountserver.Config) *service {
@@ -143,6 +173,10 @@ func startService(t interface{ Cleanup(func()) }, cfg accountserver.Config) *ser
 				token, _ := tokens[name].(string)
 				heard.secret(token)
 			}
+			token, _ := tokens["access_token"].(string)
+			s.mu.Lock()
+			s.granted = append(s.granted, token)
+			s.mu.Unlock()
 		}
 	}))
 	s.url = server.URL
@@ -178,6 +212,9 @@ func (s *service) issuePAT() string {
 // refreshes counts the refresh requests that reached the service.
 func (s *service) refreshes() int { return s.Stats().Grants["refresh_token"] }
 
+// name is what auth.json calls the credential of this service.
+func (s *service) name() string { return auth.Key{Provider: auth.Mogplex, Origin: s.url}.Name() }
+
 // seedFile writes an auth.json with a session whose access token, as the file
 // tells it, ends at the given time.
 func (s *service) seedFile(path string, expires time.Time) (access, refresh string, err error) {
@@ -191,7 +228,7 @@ func (s *service) seedFile(path string, expires time.Time) (access, refresh stri
 		err = os.MkdirAll(filepath.Dir(path), 0o700)
 	}
 	if err == nil {
-		err = os.WriteFile(path, fmt.Appendf(nil, `{"version": 1, "credentials": {"mogplex": %s}}`, entry), 0o600)
+		err = os.WriteFile(path, fmt.Appendf(nil, `{"version": 1, "credentials": {%q: %s}}`, s.name(), entry), 0o600)
 	}
 	return access, refresh, err
 }

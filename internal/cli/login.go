@@ -141,7 +141,15 @@ func (s *session) prepare(ctx context.Context, provider string) (stored []auth.C
 		stored, err = s.auth.Prepare(ctx, provider)
 		return err
 	})
-	return stored, err
+	return stored, ofKey(err, provider)
+}
+
+// ofKey says whose credential a failure is about.
+func ofKey(err error, provider string) error {
+	if err == nil {
+		return nil
+	}
+	return keyError{err, provider}
 }
 
 // announce says where the credential is, what it replaced, and what still comes

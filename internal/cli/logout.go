@@ -52,9 +52,10 @@ type logoutScope struct {
 
 func (scope logoutScope) providerOr(other string) string { return cmp.Or(scope.provider, other) }
 
-// includes reports whether a provider's credential is to go.
+// includes reports whether a provider's credential is what the sign-out is about:
+// any of them signs in after one from the account.
 func (scope logoutScope) includes(provider string) bool {
-	return scope.all || provider == scope.providerOr(auth.Mogplex)
+	return scope.all || scope.providerOr(auth.Mogplex) == auth.Mogplex || scope.provider == provider
 }
 
 // logoutReport is the object of --json.
@@ -68,14 +69,15 @@ type logoutReport struct {
 	Failures      []failureReport `json:"failures"`
 	Error         *report         `json:"error,omitempty"`
 
+	scope    logoutScope
 	errs     []error
 	sessions []auth.Credential // what was removed, to be ended at the service
 	backups  []string          // of files that could not be parsed
 }
 
-func newLogoutReport() *logoutReport {
+func newLogoutReport(scope logoutScope) *logoutReport {
 	return &logoutReport{
-		Removed: []removedReport{}, LivesOn: []livesOn{}, StillInForce: []stillInForce{}, Failures: []failureReport{},
+		scope: scope, Removed: []removedReport{}, LivesOn: []livesOn{}, StillInForce: []stillInForce{}, Failures: []failureReport{},
 	}
 }
 
@@ -86,11 +88,13 @@ type removedReport struct {
 	Issuer   string `json:"issuer,omitempty"`
 }
 
-// stillInForce is a variable, or another program's entry in a store.
+// stillInForce is a variable, or an entry in a store, that mogplex goes on using.
 type stillInForce struct {
 	Name     string `json:"name,omitempty"`
 	Store    string `json:"store,omitempty"`
 	Provider string `json:"provider,omitempty"`
+
+	foreign bool // another program's
 }
 
 // notLookedInto is a store that may hold a credential still.
@@ -121,12 +125,25 @@ func (s *session) signOut(ctx context.Context, scope logoutScope) error {
 	return s.concludeSignOut(r)
 }
 
-// err is what may be left, in one error.
-func (r *logoutReport) err() error {
-	if err := errors.Join(r.errs...); err != nil {
-		return fmt.Errorf("signing out is not complete: %w", err)
+// signOutError is what may be left, in one error. Its hint leads back to the same
+// sign-out: a way around the store that failed would leave what that holds.
+func (s *session) signOutError(r *logoutReport) error {
+	err := errors.Join(r.errs...)
+	if err == nil {
+		return nil
 	}
-	return nil
+	return hinted{fmt.Errorf("signing out is not complete: %w", err), s.againHint(err, r.scope.command())}
+}
+
+// command is the sign-out of the scope, as it is typed.
+func (scope logoutScope) command() string {
+	switch {
+	case scope.all:
+		return "mogplex logout --all"
+	case scope.provider != "":
+		return "mogplex logout --provider " + scope.provider
+	}
+	return "mogplex logout"
 }
 
 // removedLines is how many removals are named one by one.
@@ -141,7 +158,7 @@ func (s *session) sayRemoved(r *logoutReport, scope logoutScope) {
 		s.say("Removed the %s credential%s from the %s.", printable(done.Provider), s.owned(done), done.Store)
 	}
 	switch {
-	case len(r.Removed) > 0 || r.err() != nil:
+	case len(r.Removed) > 0 || len(r.errs) > 0:
 	case scope.all:
 		s.say("Nothing was stored.")
 	default:
@@ -164,7 +181,7 @@ func (s *session) owned(done removedReport) (text string) {
 // concludeSignOut tells what else came of it. Anything that may be left is an
 // error.
 func (s *session) concludeSignOut(r *logoutReport) error {
-	err := r.err()
+	err := s.signOutError(r)
 	r.Error = s.reportOf(err)
 	if err == nil {
 		for _, skipped := range r.NotLookedInto {
@@ -204,5 +221,8 @@ func (v stillInForce) sentence() string {
 	if v.Name != "" {
 		return v.Name + " is set, and still signs in"
 	}
-	return "the " + v.Store + " still has a key of " + v.Provider + " that belongs to another program, and mogplex uses it"
+	if v.foreign {
+		return "the " + v.Store + " still has a key of " + v.Provider + " that belongs to another program, and mogplex uses it"
+	}
+	return "the " + v.Store + " still has a key of " + v.Provider + ", and mogplex uses it if no provider is named"
 }

@@ -12,6 +12,7 @@ import (
 	"os"
 	"os/signal"
 	"runtime/debug"
+	"sync"
 	"syscall"
 
 	"github.com/urfave/cli/v2"
@@ -30,25 +31,10 @@ func Main() int {
 func (p *program) main() int {
 	noCoreDumps()
 	hideSecrets()
-	// The first interrupt ends what is going on cleanly, the second at once.
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	defer stop()
-	context.AfterFunc(ctx, stop)
-	ctx, stop = outlive(ctx)
-	defer stop()
+	ctx, cancel := context.WithCancel(context.Background())
+	defer cancel()
+	p.catchSignals = sync.OnceFunc(func() { catchSignals(cancel) })
 	return p.run(ctx, os.Args)
-}
-
-// outlive keeps the process from being killed by a terminal that is closed, or
-// a pipe that nobody reads: it may be about to store the only token that works.
-// The first ends ctx, however often it is told: kernel and shell both do. The
-// second fails the write. Under nohup a terminal that is closed is nothing.
-func outlive(ctx context.Context) (context.Context, context.CancelFunc) {
-	signal.Notify(make(chan os.Signal, 1), syscall.SIGPIPE)
-	if signal.Ignored(syscall.SIGHUP) {
-		return context.WithCancel(ctx)
-	}
-	return signal.NotifyContext(ctx, syscall.SIGHUP)
 }
 
 // run runs one command line.
@@ -120,7 +106,7 @@ func (p *program) app() *cli.App {
 		Usage:                "sign in to Mogplex once, and have a valid token in every terminal",
 		Version:              version(),
 		Description:          rootHelp,
-		Flags:                rootFlags(),
+		Flags:                quickFlags(rootFlags()),
 		Commands:             p.commands(),
 		EnableBashCompletion: true,
 		HideHelpCommand:      true,
@@ -156,7 +142,7 @@ func prepare(commands []*cli.Command) {
 	for _, c := range commands {
 		c.OnUsageError = onUsageError
 		c.HideHelpCommand = true
-		c.Flags = append(c.Flags, profileFlag())
+		c.Flags = quickFlags(append(c.Flags, profileFlag()))
 		prepare(c.Subcommands)
 	}
 }

@@ -70,7 +70,9 @@ func migrate(ctx context.Context, s *session, c *cli.Context) error {
 	if err == nil {
 		err = r.failures()
 	}
-	s.endWithin(ctx, "Ending the replaced session at the service", r.replaced)
+	if !how.DryRun {
+		s.endWithin(ctx, "Ending the replaced session at the service", r.replaced)
+	}
 	r.Error = s.reportOf(err)
 	if s.json {
 		s.printJSON(r)
@@ -95,15 +97,16 @@ func (s *session) move(ctx context.Context, how auth.Move) (*migrateReport, erro
 		Moved: []string{}, Skipped: []migrateOutcome{}, Failed: []migrateOutcome{},
 	}
 	err := s.patiently("Moving credentials", func() error {
-		items, err := s.auth.Movable(ctx, how.From)
+		items, err := s.auth.Movable(ctx, how)
 		if err != nil {
-			return err
+			return hinted{err, s.againHint(err, "mogplex auth migrate --to "+how.To)}
 		}
 		for _, item := range items {
-			if err := ctx.Err(); err != nil {
-				return err
+			done := s.auth.Move(ctx, item.Key, how)
+			if ctx.Err() != nil && errors.Is(done.Err, context.Canceled) {
+				return ctx.Err() // it is where it was
 			}
-			r.add(s.auth.Move(ctx, item.Key, how))
+			r.add(done)
 		}
 		return r.addOthers(ctx, s, how.From)
 	})
@@ -163,7 +166,11 @@ func (s *session) printMigration(r *migrateReport) {
 		s.say("%s %s to the %s; the original belongs to another program and stays in the %s.", copied, name, r.To, r.From)
 	}
 	for _, old := range r.replaced {
-		s.say("%s", replacedLine(old))
+		line := replacedLine(old)
+		if r.DryRun {
+			line = strings.Replace(line, "It replaces", "It would replace", 1)
+		}
+		s.say("%s", line)
 	}
 	for _, o := range r.Skipped {
 		s.say("Left %s where it is: %s.", o.Provider, strings.TrimSuffix(o.Why, "."))

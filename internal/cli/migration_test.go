@@ -15,7 +15,6 @@ import (
 	"time"
 
 	"github.com/mogplex/mogplex-cli/internal/accountserver"
-	"github.com/mogplex/mogplex-cli/legacyfile"
 )
 
 // snapshot is everything that the world's stores hold, times included.
@@ -89,11 +88,11 @@ func TestADryRunOfMigrateChangesNothingAnywhere(t *testing.T) {
 			w := keychain.make(t, accountserver.Config{})
 			w.seed(time.Hour, "keychain")
 			w.must("auth", "status")
-			for _, where := range []string{"nothing in the file", "an older copy in the file", "a newer copy in the file", "a file that is cut off"} {
+			for _, where := range []string{"nothing in the file", "an earlier sign-in in the file", "a later sign-in in the file", "a file that is cut off"} {
 				switch where {
-				case "an older copy in the file":
+				case "an earlier sign-in in the file":
 					w.seed(30*time.Minute, "file")
-				case "a newer copy in the file":
+				case "a later sign-in in the file":
 					w.seed(2*time.Hour, "file")
 				case "a file that is cut off":
 					if err := w.writeFile(`{"mogplex":`); err != nil {
@@ -121,39 +120,54 @@ func (w *world) moved(want int, args ...string) migrateReport {
 	return r
 }
 
-func TestMigrateKeepsTheNewerOfTwoCopiesAndSaysSo(t *testing.T) {
+// TestMigrateLeavesAnotherSignInAlone has a sign-in in each store: no clock
+// decides between them. With --force the moved one takes the other's place, and
+// the other's session is ended.
+func TestMigrateLeavesAnotherSignInAlone(t *testing.T) {
 	for _, to := range []string{"keychain", "file"} {
-		for _, c := range []struct {
-			name string
-			age  time.Duration // by which the file's copy is newer
-		}{{"the file's is newer", time.Hour}, {"the file's is older", -time.Hour}} {
-			t.Run(to+", "+c.name, func(t *testing.T) {
-				w := fakeWorld(t, accountserver.Config{})
-				want, _ := w.seed(2*time.Hour, "keychain")
-				filed, _ := w.seed(2*time.Hour+c.age, "file")
-				if c.age > 0 {
-					want = filed
+		for _, age := range []time.Duration{20 * time.Minute, -20 * time.Minute} { // by which the file's is newer
+			t.Run(fmt.Sprintf("to the %s, %s", to, age), func(t *testing.T) {
+				w := fakeWorld(t, accountserver.Config{OfferRevocation: true})
+				keychain, _ := w.seed(30*time.Minute, "keychain")
+				file, _ := w.seed(30*time.Minute+age, "file")
+				moving, there := file, keychain
+				if to == "file" {
+					moving, there = keychain, file
 				}
-				_, _, dry := w.run("auth", "migrate", "--dry-run", "--to", to)
+				before := w.snapshot()
 				r := w.moved(0, "--to", to)
-				if len(r.Failed) != 0 || len(r.Moved)+len(r.Skipped) != 1 || len(r.Skipped) == 1 && !strings.Contains(r.Skipped[0].Why, "newer") {
+				if len(r.Moved) != 0 || len(r.Skipped) != 1 || !strings.Contains(r.Skipped[0].Why, ada) || !strings.Contains(r.Skipped[0].Why, "--force") {
 					t.Errorf("%+v", r)
 				}
-				if len(r.Moved) != len(r.Replaced) || len(r.Replaced) == 1 && !strings.Contains(dry, "The "+to+"'s older copy of mogplex would be replaced.") {
-					t.Errorf("an older copy was replaced without a word: %+v, %s", r, dry)
+				w.wantSame(before, "skipped")
+				if !w.service.Valid(keychain) || !w.service.Valid(file) || w.token() != keychain {
+					t.Error("a session was ended, or another one is in force")
 				}
-				if w.token() != want {
-					t.Error("the older copy was kept")
+				if _, stdout, _ := w.run("auth", "status", "--json"); !strings.Contains(stdout, `"stray": true`) {
+					t.Errorf("the other one is not shown: %s", stdout)
 				}
-				if code, stdout, _ := w.run("auth", "status", "--json"); code != 0 || strings.Contains(stdout, "shadowed_by") ||
+				if _, _, said := w.run("auth", "migrate", "--dry-run", "--force", "--to", to); !strings.Contains(said, "It would replace the sign-in of Ada") {
+					t.Errorf("the dry run said %s", said)
+				}
+				w.wantSame(before, "a dry run with --force")
+				if !w.service.Valid(there) {
+					t.Error("a dry run ended a session")
+				}
+				if r := w.moved(0, "--to", to, "--force"); !slices.Equal(r.Moved, []string{w.service.name()}) {
+					t.Errorf("with --force: %+v", r)
+				}
+				if w.token() != moving || !w.service.Valid(moving) || w.service.Valid(there) {
+					t.Error("with --force the other sign-in is not the one that ended")
+				}
+				if code, stdout, _ := w.run("auth", "status", "--json"); code != 0 || strings.Contains(stdout, "stray") ||
 					!strings.Contains(stdout, fmt.Sprintf("%q: %q", "source", to)) {
 					t.Errorf("exit %d: %s", code, stdout)
 				}
-				before := w.snapshot()
-				if again := w.moved(0, "--to", to); len(again.Moved)+len(again.Skipped)+len(again.Failed) != 0 {
+				after := w.snapshot()
+				if again := w.moved(0, "--to", to, "--force"); len(again.Moved)+len(again.Skipped)+len(again.Failed) != 0 {
 					t.Errorf("a second time: %+v", again)
 				}
-				w.wantSame(before, "a second time")
+				w.wantSame(after, "a second time")
 			})
 		}
 	}
@@ -172,12 +186,12 @@ func TestMigrateMovesWhatItCanWhereOneItemIsRefused(t *testing.T) {
 	if err := w.writeFile(strings.Replace(string(text), `"credentials": {`, more, 1)); err != nil {
 		t.Fatal(err)
 	}
-	refused := filepath.Join(w.fake().Dir, "groq.item")
+	refused := filepath.Join(w.fake().Dir, w.account("groq")+".item")
 	if err := os.MkdirAll(refused, 0o700); err != nil { // where its item would be
 		t.Fatal(err)
 	}
 	r := w.moved(exitUnavailable)
-	if !slices.Equal(r.Moved, []string{"mogplex", "openai"}) || len(r.Failed) != 1 || r.Failed[0].Provider != "groq" || r.Error == nil {
+	if !slices.Equal(r.Moved, []string{w.service.name(), "openai"}) || len(r.Failed) != 1 || r.Failed[0].Provider != "groq" || r.Error == nil {
 		t.Errorf("%+v", r)
 	}
 	if w.token() != token || w.must("auth", "token", "--provider", "openai") != openai+"\n" {
@@ -200,8 +214,8 @@ func TestMigrateMovesWhatItCanWhereOneItemIsRefused(t *testing.T) {
 // TestMigrateAgainGoesTheSameWay: what is said to be typed after a failure.
 func TestMigrateAgainGoesTheSameWay(t *testing.T) {
 	for _, to := range []string{"keychain", "file"} {
-		err := failures([]legacyfile.Outcome{{Name: "mogplex", Err: errors.New("no room")}}, to)
-		if hint := outcomeOf(err).hint; !strings.Contains(hint, "`mogplex auth migrate --to "+to+"`") {
+		r := &migrateReport{To: to, errs: []error{errors.New("no room")}}
+		if hint := outcomeOf(r.failures()).hint; !strings.Contains(hint, "`mogplex auth migrate --to "+to+"`") {
 			t.Errorf("to the %s: %s", to, hint)
 		}
 	}

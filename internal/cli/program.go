@@ -7,6 +7,7 @@ import (
 	"os"
 	"runtime"
 	"strings"
+	"sync"
 	"time"
 	"unicode"
 	"unicode/utf8"
@@ -33,10 +34,19 @@ type program struct {
 	openKeyring  func(keyring.Options) *keyring.Keyring
 	openBrowser  func(string) error
 
+	// catchSignals is called before a lock is taken, a line is written to stderr,
+	// and by commands that write. Until then signals have their default effect,
+	// because catching four of them takes as long as all else that prints a token
+	// from a variable.
+	catchSignals func()
+	// waits is called before anything that can take long, see onceItWaits.
+	waits func()
+
 	forProfile string // of this run, once the settings are read; "" for the default one
-	json       bool   // errors go to stdout as an object
-	printed    bool   // the JSON object was printed
-	endures    bool   // an interrupt ends something that the app does, and not the app
+	forStore   storeMode
+	json       bool // errors go to stdout as an object
+	printed    bool // the JSON object was printed
+	endures    bool // an interrupt ends something that the app does, and not the app
 	hears      *listener
 }
 
@@ -48,19 +58,13 @@ func newProgram() *program {
 		stdin: os.Stdin, stdout: os.Stdout, stderr: os.Stderr,
 		lookupEnv: inherited(), userHome: os.UserHomeDir, userDatabase: userHome, now: time.Now, isTerminal: isTerminal,
 		openKeyring: func(opt keyring.Options) *keyring.Keyring { return keyring.Open(keychainService, opt) },
-		openBrowser: login.OpenBrowser,
+		openBrowser: login.OpenBrowser, catchSignals: func() {}, waits: func() {},
 	}
 }
 
 // inherited is the environment as the program found it, see hideSecrets.
 func inherited() func(string) (string, bool) {
-	found := map[string]string{}
-	for _, pair := range os.Environ() {
-		if name, value, ok := strings.Cut(pair, "="); ok {
-			found[name] = value
-		}
-	}
-	return func(name string) (string, bool) { value, ok := found[name]; return value, ok }
+	return variables(runtime.GOOS, os.Environ())
 }
 
 // hideSecrets takes the variables that hold credentials out of what programs
@@ -98,6 +102,7 @@ func (p *program) say(format string, args ...any) {
 		p.hears.said(text)
 		return
 	}
+	p.catchSignals()
 	if f, ok := p.stderr.(*os.File); ok && p.isTerminal(f) {
 		if width, _, err := term.GetSize(int(f.Fd())); err == nil && width > 0 { // 0: it does not know
 			text = wrap(text, width)
@@ -156,6 +161,22 @@ func (p *program) patiently(doing string, work func() error) error {
 	return work()
 }
 
+// onceItWaits is patiently for work that can be over before a timer is set: the
+// first timer of a process starts a thread. The time is counted from the first
+// call of p.waits.
+func (p *program) onceItWaits(doing string, work func() error) error {
+	if p.hears != nil {
+		return work()
+	}
+	stop := func() bool { return false }
+	p.waits = sync.OnceFunc(func() { stop = time.AfterFunc(patience, func() { p.say("%s…", doing) }).Stop })
+	defer func() {
+		p.waits = func() {}
+		stop()
+	}()
+	return work()
+}
+
 // printable takes out of a text from elsewhere what could steer a terminal or
 // reorder a line: control characters and bidirectional marks.
 func printable(text string) string {
@@ -187,11 +208,14 @@ type session struct {
 // open reads the settings for a command. It looks into no store.
 func (p *program) open(c *cli.Context) (*session, error) {
 	p.json = p.json || boolFlag(c, "json")
+	if emptyFlag(c, "profile") {
+		return nil, usageError{"--profile is empty"}
+	}
 	s, err := p.loadSettings(stringFlag(c, "profile"))
 	if err != nil {
 		return nil, err
 	}
-	p.forProfile = s.profile
+	p.forProfile, p.forStore = s.profile, s.store
 	p.warn(s.notices...)
 	st := p.openStores(s)
 	opened := &session{program: p, settings: s, stores: st, auth: p.manager(s, st)}
@@ -210,7 +234,18 @@ func (s *session) heardBy(l listener) *session {
 func (s *session) finish() { s.warn(s.file.Notices()...) }
 
 // command makes a session the way every command wants it.
-func (p *program) command(run func(context.Context, *session, *cli.Context) error) cli.ActionFunc {
+func (p *program) command(run action) cli.ActionFunc {
+	return p.quickCommand(func(ctx context.Context, s *session, c *cli.Context) error {
+		p.catchSignals()
+		return run(ctx, s, c)
+	})
+}
+
+type action func(context.Context, *session, *cli.Context) error
+
+// quickCommand is a command that a signal may end at any time, unless it calls
+// catchSignals.
+func (p *program) quickCommand(run action) cli.ActionFunc {
 	return func(c *cli.Context) error {
 		if err := rootFlagsAlone(c); err != nil {
 			return err
@@ -234,7 +269,7 @@ func rootFlagsAlone(c *cli.Context) error {
 	case c.Command.Name == c.App.Name:
 	case boolFlag(c, "logout"):
 		return usageError{"--logout goes with no command; type `mogplex logout` first"}
-	case stringFlag(c, "attach") != "":
+	case stringFlag(c, "attach") != "", emptyFlag(c, "attach"):
 		return usageError{"--attach goes with no command"}
 	case boolFlag(c, "plain"):
 		return usageError{"--plain goes with no command"}
@@ -245,18 +280,33 @@ func rootFlagsAlone(c *cli.Context) error {
 // stringFlag reads a flag given anywhere on the command line.
 func stringFlag(c *cli.Context, name string) string {
 	for _, at := range c.Lineage() {
-		if at.IsSet(name) {
+		if anySet(at) && at.IsSet(name) {
 			return at.String(name)
 		}
 	}
 	return ""
 }
 
+// emptyFlag reports a flag that is given with nothing in it: a script's unset
+// variable does not mean "any".
+func emptyFlag(c *cli.Context, name string) bool {
+	for _, at := range c.Lineage() {
+		if at.IsSet(name) {
+			return strings.TrimSpace(at.String(name)) == ""
+		}
+	}
+	return false
+}
+
 func boolFlag(c *cli.Context, name string) bool {
 	for _, at := range c.Lineage() {
-		if at.Bool(name) {
+		if anySet(at) && at.Bool(name) {
 			return true
 		}
 	}
 	return false
 }
+
+// anySet reports that a flag was given at a level of the command line. The level
+// above the app has no flags. To look for one by its name is slow.
+func anySet(at *cli.Context) bool { return at.App != nil && at.NumFlags() > 0 }

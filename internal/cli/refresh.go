@@ -33,6 +33,10 @@ func refresh(ctx context.Context, s *session, _ *cli.Context) (err error) {
 	if errors.Is(err, auth.ErrNotRefreshable) && res.Source == auth.Env {
 		return hinted{fmt.Errorf("%w: it is the value of MOGPLEX_API_KEY", err), "Unset MOGPLEX_API_KEY to renew what is stored."}
 	}
+	if c := res.Credential; errors.Is(err, auth.ErrNotRefreshable) && c.Type == auth.OAuth && c.Refresh.IsZero() {
+		return hinted{fmt.Errorf("%w: %s gave no refresh token with it", err, s.origin),
+			"The token " + lifetime(c, s.now()) + ". Sign in again with `mogplex login` when it ends."}
+	}
 	if err != nil {
 		return s.explain(auth.Mogplex, res, err)
 	}

@@ -14,7 +14,7 @@ import (
 // says nothing, and asks no service. What can still be ended at one is in the
 // report.
 func (s *session) remove(ctx context.Context, scope logoutScope) *logoutReport {
-	r := newLogoutReport()
+	r := newLogoutReport(scope)
 	// An interrupt leaves failures in the report, which is printed all the same.
 	_ = s.patiently("Signing out", func() error {
 		if scope.all {
@@ -31,12 +31,28 @@ func (s *session) remove(ctx context.Context, scope logoutScope) *logoutReport {
 		}
 		r.backups = nil
 	}
+	s.addStillInForce(ctx, r)
+	return r
+}
+
+// addStillInForce reports what signs in after the sign-out: after that of the
+// account also keys of other providers.
+func (s *session) addStillInForce(ctx context.Context, r *logoutReport) {
 	for _, p := range auth.Providers() {
-		if scope.includes(p.Name) && s.isSet(p) {
+		if r.scope.includes(p.Name) && s.isSet(p) {
 			r.StillInForce = append(r.StillInForce, stillInForce{Name: p.Variable})
 		}
 	}
-	return r
+	if !r.scope.includes(auth.Mogplex) || r.scope.all || len(r.errs) > 0 {
+		return
+	}
+	res, _ := s.auth.Resolve(unattended(ctx), auth.Query{All: true})
+	for _, f := range res.Findings {
+		if f.Layer != auth.Env && f.State == auth.Present && f.Provider != auth.Mogplex {
+			r.StillInForce = append(r.StillInForce, stillInForce{Store: f.Layer, Provider: f.Provider})
+			return // one is enough to say that something signs in
+		}
+	}
 }
 
 // errBackup is a file that may be another program's, and is not removed.
@@ -89,7 +105,7 @@ func (r *logoutReport) add(done auth.Removal) {
 		r.Removed = append(r.Removed, where)
 	}
 	if done.Foreign {
-		r.StillInForce = append(r.StillInForce, stillInForce{Store: done.Layer, Provider: key.Provider})
+		r.StillInForce = append(r.StillInForce, stillInForce{Store: done.Layer, Provider: key.Provider, foreign: true})
 	}
 	r.sessions = append(r.sessions, done.Held...)
 }

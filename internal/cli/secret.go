@@ -1,12 +1,15 @@
 package cli
 
 import (
+	"bytes"
 	"context"
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"io"
 	"strings"
 	"time"
+	"unicode/utf16"
 
 	"github.com/mogplex/mogplex-cli/internal/auth"
 	"github.com/mogplex/mogplex-cli/internal/hosted"
@@ -62,7 +65,7 @@ func (s *session) keepSecret(ctx context.Context, provider string, secret auth.S
 	})
 	if err != nil {
 		s.warn(saved.Warnings...)
-		return saved, err
+		return saved, ofKey(err, provider)
 	}
 	if unchecked != nil {
 		saved.Warnings = append(saved.Warnings, fmt.Sprintf("the token could not be checked: %v", unchecked))
@@ -101,7 +104,7 @@ func readInput(ctx context.Context, read func() ([]byte, error)) (string, error)
 }
 
 func checkInput(text []byte, err error) (string, error) {
-	trimmed := strings.TrimSpace(string(text))
+	trimmed := strings.TrimSpace(decoded(text))
 	switch {
 	case err != nil && !errors.Is(err, io.EOF):
 		return "", fmt.Errorf("read stdin: %w", err)
@@ -111,6 +114,37 @@ func checkInput(text []byte, err error) (string, error) {
 		return "", hinted{usageError{"stdin is empty"}, "Pipe the token or key into the command, as in `mogplex login --with-token < token.txt`."}
 	}
 	return trimmed, nil
+}
+
+// decoded is text as UTF-8, without a byte-order mark. It reads UTF-16 if a mark
+// says so or if every second byte is 0, which is how PowerShell 5 writes files
+// and can feed pipes. What is neither stays as it is.
+func decoded(text []byte) string {
+	order, rest := binary.ByteOrder(binary.LittleEndian), text
+	switch {
+	case bytes.HasPrefix(text, []byte("\xef\xbb\xbf")):
+		return string(text[3:])
+	case bytes.HasPrefix(text, []byte("\xff\xfe")):
+		rest = text[2:]
+	case bytes.HasPrefix(text, []byte("\xfe\xff")):
+		order, rest = binary.BigEndian, text[2:]
+	case !everySecondIsZero(text):
+		return string(text)
+	}
+	units := make([]uint16, len(rest)/2)
+	for i := range units {
+		units[i] = order.Uint16(rest[2*i:])
+	}
+	return string(utf16.Decode(units))
+}
+
+func everySecondIsZero(text []byte) bool {
+	for i := 1; i < len(text); i += 2 {
+		if text[i] != 0 || text[i-1] == 0 {
+			return false
+		}
+	}
+	return len(text) > 1 && len(text)%2 == 0
 }
 
 // checkTimeout bounds the question whether a new token is accepted.

@@ -10,6 +10,7 @@ import (
 
 	"github.com/mogplex/mogplex-cli/internal/auth"
 	"github.com/mogplex/mogplex-cli/internal/hosted"
+	"github.com/mogplex/mogplex-cli/legacyfile"
 	"github.com/mogplex/mogplex-cli/login"
 )
 
@@ -37,10 +38,14 @@ func (p *program) manager(s settings, st stores) *auth.Manager {
 		Resolver: auth.Resolver{
 			LookupEnv: p.lookupEnv, Dir: &auth.Directory{Path: s.base, UserHome: p.userDatabase},
 			Profile: s.profile, Origin: s.origin, Layers: st.layers(auth.Key{Dir: s.base, Profile: s.profile}),
-			Displaced: st.displaced, DisplacedPath: st.displaced.Path(),
+			Displaced: func(path string) auth.Place { return legacyfile.New(path, legacyfile.Options{}) },
 		},
 		Now:        p.now,
 		Unattended: unattended,
+		BeforeLock: func() {
+			p.catchSignals()
+			p.waits()
+		},
 		Refresh: func(ctx context.Context, c auth.Credential) (auth.Credential, error) {
 			grant, err := s.loginClient(s.origin).Refresh(ctx, c.Refresh.Reveal())
 			if errors.Is(err, login.ErrInvalidGrant) {
@@ -59,6 +64,9 @@ func (p *program) manager(s settings, st stores) *auth.Manager {
 func renewed(c auth.Credential, g *login.Grant) auth.Credential {
 	c.Type, c.Provider, c.Issuer = auth.OAuth, auth.Mogplex, g.Issuer
 	c.Token, c.Refresh, c.ExpiresAt = auth.NewSecret(g.Token.AccessToken), auth.NewSecret(g.Token.RefreshToken), g.Token.Expiry
+	if !g.SignInExpiresAt.IsZero() {
+		c.SignInExpiresAt = g.SignInExpiresAt
+	}
 	if len(g.Scopes) > 0 {
 		c.Scopes = g.Scopes
 	}

@@ -8,10 +8,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/pelletier/go-toml/v2"
-
 	"github.com/mogplex/mogplex-cli/internal/auth"
-	"github.com/mogplex/mogplex-cli/internal/private"
 	"github.com/mogplex/mogplex-cli/login"
 )
 
@@ -38,6 +35,7 @@ type settings struct {
 	keychainTimeout time.Duration // 0: the keyring's own
 	codex           bool          // base is Codex's: its auth.json is only read
 	notices         []string
+	homeless        error // why there is no state directory
 }
 
 // loadSettings reads the settings. A project's own .mogplex/config.toml is not
@@ -46,7 +44,7 @@ func (p *program) loadSettings(profile string) (settings, error) {
 	var s settings
 	root, err := p.stateRoot(&s)
 	if err != nil {
-		return s, err
+		root, s.homeless = nowhere, err
 	}
 	if profile == "" {
 		profile = p.getenv("MOGPLEX_PROFILE")
@@ -64,6 +62,10 @@ func (p *program) loadSettings(profile string) (settings, error) {
 	}
 	if s.keychainTimeout, err = p.readKeychainTimeout(); err != nil {
 		return s, err
+	}
+	if s.homeless != nil && p.getenv("MOGPLEX_CREDENTIAL_STORE") == "" {
+		s.store = storeAuto
+		return s, nil
 	}
 	s.store, err = p.readStoreMode(root)
 	return s, err
@@ -140,36 +142,12 @@ func (p *program) readStoreMode(root string) (storeMode, error) {
 	if err != nil {
 		return "", fmt.Errorf("read the settings: %w", err)
 	}
-	var config struct {
-		CredentialStore string `toml:"credential_store"`
+	found, err := readSettings(path, text)
+	mode := found["credential_store"]
+	if err != nil || mode.value == "" {
+		return storeAuto, err
 	}
-	if err := toml.Unmarshal(text, &config); err != nil {
-		var at *toml.DecodeError
-		if errors.As(err, &at) {
-			line, column := at.Position()
-			return "", fmt.Errorf("%s: line %d, column %d: it is not valid TOML", path, line, column)
-		}
-		return "", fmt.Errorf("%s: it is not valid TOML", path)
-	}
-	if config.CredentialStore == "" {
-		return storeAuto, nil
-	}
-	return parseStoreMode("credential_store in "+path, config.CredentialStore)
-}
-
-// configLimit is the most bytes that a config.toml may have.
-const configLimit = 1 << 20
-
-// readConfig reads a small file of the user's or of root's, who may have linked
-// it there.
-func readConfig(path string) ([]byte, error) {
-	text, err := private.ReadTrusted(path, configLimit)
-	for _, class := range []error{private.ErrNotRegular, private.ErrNotOwner, private.ErrTooLarge} {
-		if errors.Is(err, class) {
-			return nil, hinted{fmt.Errorf("%s: %w", path, class), "Move that file away, or put your own in its place."}
-		}
-	}
-	return text, err
+	return parseStoreMode(fmt.Sprintf("%s: line %d: credential_store", path, mode.line), mode.value)
 }
 
 func parseStoreMode(where, text string) (storeMode, error) {

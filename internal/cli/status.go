@@ -50,6 +50,7 @@ type activeReport struct {
 	Issuer      string        `json:"issuer,omitempty"`
 	Scopes      []string      `json:"scopes,omitempty"`
 	ExpiresAt   string        `json:"expires_at,omitempty"`
+	SignInEnds  string        `json:"sign_in_expires_at,omitempty"`
 	Refreshable bool          `json:"refreshable"`
 }
 
@@ -112,6 +113,9 @@ func (s *session) statusReport(ctx context.Context, res auth.Result) statusRepor
 	r.Warnings = append(append(r.Warnings, res.Warnings...), s.file.Notices()...)
 	for _, f := range res.Findings {
 		r.Layers = append(r.Layers, s.layerReport(ctx, f))
+		if f.Stray {
+			r.Warnings = append(r.Warnings, s.strayWarning(f))
+		}
 	}
 	if !res.Found {
 		return r
@@ -124,19 +128,42 @@ func (s *session) statusReport(ctx context.Context, res auth.Result) statusRepor
 	if c.Account != (auth.Account{}) {
 		r.Active.Account = &auth.Account{ID: printable(c.Account.ID), Email: printable(c.Account.Email), Name: printable(c.Account.Name)}
 	}
-	if !c.ExpiresAt.IsZero() {
-		r.Active.ExpiresAt = c.ExpiresAt.UTC().Format(time.RFC3339)
-	}
+	r.Active.ExpiresAt, r.Active.SignInEnds = timestamp(c.ExpiresAt), timestamp(c.SignInExpiresAt)
 	if res.Source == auth.InFile {
 		r.Warnings = append(r.Warnings, "the credential is kept in "+s.place(ctx, res.Source, res.Path))
 	}
 	return r
 }
 
+// strayWarning says what settles a credential that another layer's hides.
+func (s *session) strayWarning(f auth.Finding) string {
+	c, whose := f.Record().Credential, ""
+	if name := accountName(c.Account); name != "" {
+		whose = " (" + name + ")"
+	}
+	to := auth.InKeychain
+	if f.Layer == to {
+		to = auth.InFile
+	}
+	return s.inProfile(fmt.Sprintf("the %s holds another credential of %s%s, which is not used: `%s` replaces both, "+
+		"and `mogplex auth migrate --to %s --force` puts it in the place of the one in the %s",
+		f.Layer, f.Provider, whose, keyError{provider: f.Provider}.command(), to, to))
+}
+
+// timestamp is a time as JSON has it; empty if it is not known.
+func timestamp(t time.Time) string {
+	if t.IsZero() {
+		return ""
+	}
+	return t.UTC().Format(time.RFC3339)
+}
+
 func (s *session) layerReport(ctx context.Context, f auth.Finding) layerReport {
 	r := layerReport{Layer: f.Layer, Name: f.Name, State: f.State, InForce: f.Active, ShadowedBy: f.ShadowedBy, Stray: f.Stray}
 	r.Path, r.Displaced = f.Path, f.Layer == auth.InDisplaced
-	if f.Layer == auth.InKeychain && f.State != auth.Disabled {
+	r.InForce = f.Active && !r.Displaced                          // it belongs to the record of the keychain or the file
+	silent := f.State == auth.Disabled || f.State == auth.Timeout // it is asked no more
+	if f.Layer == auth.InKeychain && !silent {
 		r.Backend = s.keychain.attended.Backend(ctx)
 	}
 	return r
@@ -150,15 +177,20 @@ func (s *session) check(ctx context.Context, c auth.Credential, r *statusReport)
 		return "not_checked", nil
 	}
 	if c.Expired(s.now()) {
-		r.Warnings = append(r.Warnings, "the token has expired; `mogplex auth refresh` renews it")
-		return "not_checked", nil
+		return "not_checked", fmt.Errorf("%s %w: the token has expired", s.origin, errNotAsked)
 	}
 	err := s.patiently("Asking "+s.origin, func() error { return s.api().Check(ctx, c.Token.Reveal()) })
-	if err != nil {
+	switch {
+	case errors.Is(err, hosted.ErrUnauthorized), errors.Is(err, hosted.ErrForbidden): // it was asked
 		return "", fmt.Errorf("%s: %w", s.origin, err)
+	case err != nil:
+		return "not_checked", fmt.Errorf("%s: %w", s.origin, err)
 	}
 	return "accepted", nil
 }
+
+// errNotAsked is why --check has no answer.
+var errNotAsked = errors.New("was not asked")
 
 // refusedHint is what helps against a credential that the service refuses.
 // Signing in does not where a variable comes first.
@@ -188,6 +220,9 @@ func (s *session) printStatus(r statusReport, res auth.Result) {
 		out("")
 		out("  from      %s", s.sourceName(r))
 		out("  kind      %s", kind(res.Credential, s.now()))
+		if end := res.Credential.SignInExpiresAt; !end.IsZero() {
+			out("  sign-in   ends in %s", roughly(end.Sub(s.now())))
+		}
 		if a.Issuer != "" {
 			out("  service   %s", a.Issuer)
 		}
@@ -248,6 +283,10 @@ func said(l layerReport) string {
 	switch {
 	case l.InForce:
 		return "in force"
+	case l.Displaced:
+		return "to be stored"
+	case l.Stray:
+		return "not used"
 	case l.ShadowedBy != "":
 		return "hidden by " + l.ShadowedBy
 	case l.State == auth.Timeout:

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"io/fs"
+	"os"
 	"os/user"
 	"path/filepath"
 	"strings"
@@ -21,7 +22,10 @@ const keychainService = "mogplex"
 
 // keychain is the system's keychain on one connection. It asks a person only
 // under a context that is not marked by unattended.
-type keychain struct{ attended, unattended *keyring.Keyring }
+type keychain struct {
+	attended, unattended *keyring.Keyring
+	waits                func() // called before the keychain is
+}
 
 type unattendedKey struct{}
 
@@ -31,6 +35,7 @@ func unattended(ctx context.Context) context.Context {
 }
 
 func (k keychain) ring(ctx context.Context) *keyring.Keyring {
+	k.waits()
 	if ctx.Value(unattendedKey{}) != nil {
 		return k.unattended
 	}
@@ -87,10 +92,10 @@ func (k keychain) All(ctx context.Context) (map[string][]byte, error) {
 
 // stores are the places that a profile's credentials can be in.
 type stores struct {
-	keychain  keychain
-	file      *legacyfile.File
-	displaced *legacyfile.File
-	mode      storeMode
+	keychain keychain
+	file     *legacyfile.File
+	mode     storeMode
+	closed   error // why nothing can be stored: see nowhere
 }
 
 func (p *program) openStores(s settings) stores {
@@ -103,27 +108,24 @@ func (p *program) openStores(s settings) stores {
 	}
 	ring := p.openKeyring(opt)
 	return stores{
-		keychain:  keychain{ring, ring.Unattended()},
-		file:      s.openFile(),
-		displaced: s.displacedIn(s.home),
-		mode:      s.store,
+		keychain: keychain{ring, ring.Unattended(), func() { p.waits() }},
+		file:     s.openFile(),
+		mode:     s.store,
+		closed:   s.homeless,
 	}
-}
-
-// displacedIn names the file of tokens that wait to be stored in the keychain.
-func (settings) displacedIn(home string) *legacyfile.File {
-	return legacyfile.New(filepath.Join(home, "displaced.json"), legacyfile.Options{})
 }
 
 // openFile names the profile's auth.json. Beside a file of Codex's, which is only
 // read, ours has another name.
 func (s settings) openFile() *legacyfile.File {
-	opt := legacyfile.Options{Dir: s.home}
-	if !s.codex {
-		return legacyfile.New(filepath.Join(s.home, "auth.json"), opt)
+	if s.codex {
+		return legacyfile.New(filepath.Join(s.home, "auth.mogplex.json"), legacyfile.Options{Codex: filepath.Join(s.base, "auth.json")})
 	}
-	opt.Codex = filepath.Join(s.base, "auth.json")
-	return legacyfile.New(filepath.Join(s.home, "auth.mogplex.json"), opt)
+	opt := legacyfile.Options{Dir: s.home}
+	if home, err := os.UserHomeDir(); err == nil && home == s.home {
+		opt.Dir = "" // the home directory is not ours to close
+	}
+	return legacyfile.New(filepath.Join(s.home, "auth.json"), opt)
 }
 
 // keychainLabel names an item for the person who sees it in the keychain's own
@@ -147,7 +149,7 @@ func (s settings) keychainLabel(account string) string {
 
 // layers puts the stores in the order in which they are read.
 func (s stores) layers(base auth.Key) []auth.Layer {
-	return []auth.Layer{
+	layers := []auth.Layer{
 		{
 			Name: auth.InKeychain, Store: auth.KeychainStore(s.keychain), State: keychainState,
 			Disabled: s.mode == storeFile, Required: s.mode == storeKeychain,
@@ -162,6 +164,12 @@ func (s stores) layers(base auth.Key) []auth.Layer {
 			Reserve:   s.file.Reserve,
 		},
 	}
+	if s.closed != nil {
+		for i := range layers {
+			layers[i].Store = closedStore{s.closed}
+		}
+	}
+	return layers
 }
 
 // fileLocks is where the locks on what auth.json holds lie: beside the file that

@@ -5,7 +5,6 @@ import (
 	"log"
 	"net/http"
 	"net/http/httptest"
-	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -59,7 +58,7 @@ func TestABadNetworkSignsNobodyOut(t *testing.T) {
 			t.Parallel()
 			w := fakeWorld(t, accountserver.Config{StrictRotation: true})
 			if c.url != "" {
-				w.service = &service{w.service.Server, c.url}
+				w.service = &service{Server: w.service.Server, url: c.url}
 				w.env = append(w.env, "MOGPLEX_URL="+c.url)
 			} else if c.fault.Path = accountserver.TokenPath; c.all {
 				c.fault.Path = ""
@@ -135,13 +134,13 @@ func TestALockThatIsNotLetGoOfIsNotWaitedForLong(t *testing.T) {
 	t.Parallel()
 	w := fakeWorld(t, accountserver.Config{})
 	token, refresh := w.seed(30*time.Minute, "keychain")
-	held := flock.New(w.state(filepath.Join("locks", "mogplex.lock")))
+	held := flock.New(w.lockPath())
 	if err := held.Lock(); err != nil {
 		t.Fatal(err)
 	}
 	defer func() { _ = held.Unlock() }()
 	code, _, said := w.run("auth", "refresh")
-	if code != exitTryAgain || !strings.Contains(said, "another mogplex process is at work") || !strings.Contains(said, "Try again") {
+	if code != exitTryAgain || !strings.Contains(said, "another mogplex process is using the credential") || !strings.Contains(said, "Try again") {
 		t.Errorf("exit %d: %s", code, said)
 	}
 	code, out, said := w.run("auth", "token", "--min-ttl", "45m")

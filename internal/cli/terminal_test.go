@@ -6,6 +6,7 @@ import (
 	"context"
 	"fmt"
 	"net/url"
+	"os/exec"
 	"reflect"
 	"strings"
 	"testing"
@@ -28,7 +29,12 @@ type seat struct {
 
 func (w *world) terminal(args ...string) *seat {
 	w.Helper()
-	at, err := terminal.Start(w.command(args...), terminal.Size{Columns: 80, Rows: 24})
+	return w.seat(w.command(args...), args)
+}
+
+func (w *world) seat(cmd *exec.Cmd, args []string) *seat {
+	w.Helper()
+	at, err := terminal.Start(cmd, terminal.Size{Columns: 80, Rows: 24})
 	if err != nil {
 		missing(w, err.Error())
 	}
@@ -100,13 +106,15 @@ func TestTokenIsTypedUnseen(t *testing.T) {
 // Ctrl-C at the hidden prompt ends the command, and the echo is back.
 func TestTypingATokenIsInterrupted(t *testing.T) {
 	w := fakeWorld(t, accountserver.Config{})
-	at := w.terminal("login", "--with-token")
-	before := at.state()
+	cmd := w.command("login", "--with-token")
+	cmd.Args = append([]string{"sh", "-c", `read begin; exec "$@"`, "sh", cmd.Path}, cmd.Args[1:]...)
+	cmd.Path = "/bin/sh"
+	at := w.seat(cmd, cmd.Args)
+	before := at.state() // the command waits for a line until then
+	at.types("\n")
 	at.shows("(it is not shown)")
-	for end := time.Now().Add(longest); reflect.DeepEqual(at.state(), before); time.Sleep(time.Millisecond) {
-		if time.Now().After(end) {
-			t.Fatal("the echo was not turned off")
-		}
+	if reflect.DeepEqual(at.state(), before) {
+		t.Fatal("the echo was not turned off")
 	}
 	for end := time.Now().Add(longest); !strings.Contains(at.shown(), "Interrupted."); {
 		at.types(interrupt)

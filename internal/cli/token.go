@@ -25,7 +25,7 @@ Examples:
 			providerFlag(),
 			&cli.DurationFlag{Name: "min-ttl", Value: time.Minute, Usage: "renew a token that lives for less than `TIME`"},
 		},
-		Action: p.command(printToken),
+		Action: p.quickCommand(printToken),
 	}
 }
 
@@ -56,7 +56,7 @@ func (s *session) warnShort(c auth.Credential, minTTL time.Duration) {
 
 // token resolves and renews, tells the warnings, and explains a failure.
 func (s *session) token(ctx context.Context, q auth.Query, minTTL time.Duration) (res auth.Result, err error) {
-	err = s.patiently("Waiting for the credential", func() error {
+	err = s.onceItWaits("Waiting for the credential", func() error {
 		res, err = s.auth.Token(ctx, q, minTTL)
 		return err
 	})

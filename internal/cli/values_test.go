@@ -185,7 +185,7 @@ func keyringValues(t *testing.T) []any {
 	if mislabelled == nil || !errors.As(unkept, &failed) {
 		t.Fatalf("%v, %v", mislabelled, unkept)
 	}
-	return []any{k, sealer, keyring.Options{}, keyring.Access{}, mislabelled, unkept, failed, *failed}
+	return []any{k, sealer, keyring.Options{}, keyring.Access{}, keyring.Entry{}, mislabelled, unkept, failed, *failed}
 }
 
 func fileValues(t *testing.T) []any {
@@ -197,23 +197,15 @@ func fileValues(t *testing.T) []any {
 	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	file := legacyfile.New(path, filepath.Join(dir, "lock"))
-	full := keyringtest.Fake{Dir: t.TempDir()}
-	if err := full.Break(keyringtest.ReadOnly); err != nil {
-		t.Fatal(err)
-	}
-	report, err := legacyfile.Migrate(t.Context(), file, keyring.New(full, keyring.Options{}), legacyfile.Options{})
-	if err != nil || len(report.Failed) != 1 {
-		t.Fatalf("%+v, %v", report, err)
-	}
+	file := legacyfile.New(path, legacyfile.Options{})
 	if err := os.WriteFile(path, []byte(text+secret), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	_, _, err = file.Get(t.Context(), "groq")
+	_, _, err := file.Get(t.Context(), "groq")
 	var corrupt *legacyfile.CorruptError
 	if !errors.As(err, &corrupt) {
 		t.Fatal(err)
 	}
 	invalid := file.Set(t.Context(), "xai", []byte(secret))
-	return []any{file, report, report.Failed[0], legacyfile.Options{}, err, corrupt, *corrupt, invalid}
+	return []any{file, legacyfile.Options{}, err, corrupt, *corrupt, invalid}
 }

@@ -6,6 +6,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -13,13 +14,15 @@ import (
 	"time"
 
 	"github.com/mogplex/mogplex-cli/internal/accountserver"
+	"github.com/mogplex/mogplex-cli/internal/auth"
 	"github.com/mogplex/mogplex-cli/keyring/keyringtest"
 )
 
 // world is one user's machine: a home, a keychain, and a service.
 type world struct {
 	testing.TB
-	mogplex string // the program
+	mogplex string   // the program
+	prefix  []string // a program that runs it, with its arguments
 	home    string
 	runtime string // XDG_RUNTIME_DIR
 	env     []string
@@ -56,6 +59,12 @@ func fakeWorld(t testing.TB, cfg accountserver.Config) *world {
 
 // realWorld runs mogplex as it is shipped with a gnome-keyring of its own.
 func realWorld(t testing.TB, cfg accountserver.Config) *world {
+	return realWorldWith(t, cfg, keyringtest.Options{})
+}
+
+// realWorldWith is realWorld on a session that begins otherwise.
+func realWorldWith(t testing.TB, cfg accountserver.Config, opt keyringtest.Options) *world {
+	t.Helper()
 	if program := keyringtest.Available(); program != "" {
 		missing(t, program+" is not installed")
 	}
@@ -65,7 +74,7 @@ func realWorld(t testing.TB, cfg accountserver.Config) *world {
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
 	defer cancel()
-	session, err := keyringtest.Start(ctx, t.TempDir(), keyringtest.Options{})
+	session, err := keyringtest.Start(ctx, t.TempDir(), opt)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -85,8 +94,26 @@ func newWorld(t testing.TB, mogplex string, cfg accountserver.Config) *world {
 
 func (w *world) state(name string) string { return filepath.Join(w.home, ".mogplex", name) }
 
+// account is the name of a provider's item in the keychain: the home of the
+// tests is not the one that the user database names, so it has an id.
+func (w *world) account(provider string) string {
+	dir := auth.Directory{Path: w.state(""), UserHome: userHome}
+	dir.MakeID(w.Context(), func(context.Context, string) (bool, error) { return false, nil })
+	key := auth.Key{DirID: dir.ID(), Provider: provider}
+	if provider == auth.Mogplex {
+		key.Origin = w.service.url
+	}
+	return key.Account()
+}
+
+// lockPath is the lock that all processes share on the account's credential.
+func (w *world) lockPath() string {
+	return w.state("locks/" + auth.Key{Provider: auth.Mogplex, Origin: w.service.url}.Account() + ".lock")
+}
+
 func (w *world) command(args ...string) *exec.Cmd {
-	cmd := exec.Command(w.mogplex, args...)
+	line := slices.Concat(w.prefix, []string{w.mogplex}, args)
+	cmd := exec.Command(line[0], line[1:]...)
 	cmd.Env = w.env
 	return cmd
 }

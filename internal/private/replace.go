@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"slices"
 	"strings"
 	"time"
 )
@@ -108,13 +107,39 @@ func newTemp(path string) (*Reservation, error) {
 		return nil, err
 	}
 	Sweep(path)
-	temp := filepath.Join(dir, tempPrefix(path)+rand.Text())
-	file, err := createFile(temp)
-	if err != nil {
-		return nil, err
+	for {
+		temp := filepath.Join(dir, tempPrefix(path)+rand.Text())
+		file, err := createFile(temp)
+		if err != nil {
+			return nil, err
+		}
+		r := &Reservation{path: path, temp: temp, file: file}
+		if holdNew(file) {
+			return r, nil
+		}
+		r.Release() // another writer swept it before it was held
 	}
-	Hold(file)
-	return &Reservation{path: path, temp: temp, file: file}, nil
+}
+
+// holdNew holds a file that was just created, and reports whether it is still
+// there. It waits for a sweeper that looks at the file.
+func holdNew(file *os.File) bool {
+	for {
+		got, err := tryLock(file)
+		if err != nil {
+			return true // no locks here: sweepers go by its age
+		}
+		if got {
+			break
+		}
+		time.Sleep(time.Millisecond)
+	}
+	info, err := file.Stat()
+	if err != nil {
+		return true // using it will say what is wrong
+	}
+	now, err := os.Lstat(file.Name())
+	return err == nil && os.SameFile(info, now)
 }
 
 // writeSynced makes data the whole content of file, on the disk when it
@@ -152,31 +177,34 @@ func tempPrefix(path string) string { return "." + filepath.Base(path) + ".tmp-"
 // Sweep removes what killed writers of path left beside it: it can hold
 // secrets. Files of writers that live stay.
 func Sweep(path string) {
-	for _, temp := range Leftovers(path) {
-		_ = os.Remove(temp)
+	for _, temp := range Siblings(path, tempPrefix(path)) {
+		ifDead(temp, func() { _ = os.Remove(temp) })
 	}
 }
 
 // Leftovers lists what Sweep would remove.
-func Leftovers(path string) []string {
-	return slices.DeleteFunc(Siblings(path, tempPrefix(path)), isAlive)
+func Leftovers(path string) (dead []string) {
+	for _, temp := range Siblings(path, tempPrefix(path)) {
+		ifDead(temp, func() { dead = append(dead, temp) })
+	}
+	return dead
 }
 
 // youngTemp is the age below which a temporary file is left alone on a file
 // system without locks, which can't say whether its writer lives.
 const youngTemp = time.Hour
 
-func isAlive(temp string) bool {
+// ifDead calls do if nobody holds the file, and lets nobody hold it meanwhile.
+func ifDead(temp string, do func()) {
 	file, info, err := Open(temp)
 	if err != nil {
-		return true // renamed or removed by its writer, or not ours
+		return // renamed or removed by its writer, or not ours
 	}
 	defer file.Close()
-	held, err := Held(file)
-	if err != nil {
-		return time.Since(info.ModTime()).Abs() < youngTemp
+	got, err := tryLock(file)
+	if got || err != nil && time.Since(info.ModTime()).Abs() > youngTemp {
+		do()
 	}
-	return held
 }
 
 // Siblings lists this user's regular files in the directory of path whose names

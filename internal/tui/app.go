@@ -194,7 +194,7 @@ func (a *app) draw() {
 		v.Content, v.Cursor = a.top().view(a.size)
 		if a.hint != "" {
 			lines := append(strings.Split(v.Content, "\n"), make([]string, a.size.height)...)[:a.size.height]
-			lines[a.size.height-1] = strings.Repeat(" ", margin) + a.theme.accent.Render(shorten(a.hint, a.size.width-2*margin))
+			lines[a.size.height-1] = strings.Repeat(" ", margin) + a.theme.accent.Styled(shorten(a.hint, a.size.width-2*margin))
 			v.Content = strings.Join(lines, "\n")
 		}
 	}

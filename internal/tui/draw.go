@@ -36,7 +36,7 @@ func (t *theme) prompted(lines []string) []string {
 	for i, line := range lines {
 		drawn[i] = strings.Repeat(" ", margin) + line
 		if i == 0 {
-			drawn[i] = t.accent.Render("> ") + line
+			drawn[i] = t.accent.Styled("> ") + line
 		}
 	}
 	return drawn
@@ -52,7 +52,7 @@ func (c *cockpit) drawTranscript(room size) []string {
 		if c.nobody() {
 			next = "Type /login to sign in. / shows commands."
 		}
-		lines = append(lines, "", strings.Repeat(" ", margin)+c.theme.muted.Render(shorten(next, room.width-2*margin)))
+		lines = append(lines, "", strings.Repeat(" ", margin)+c.theme.muted.Styled(shorten(next, room.width-2*margin)))
 	}
 	return append(lines, make([]string, room.height-len(lines))...)
 }
@@ -78,12 +78,12 @@ func (t *transcript) drawn(theme *theme) []string {
 			}
 		}
 		if sign != " " && first {
-			sign = signs.Render(sign)
+			sign = signs.Styled(sign)
 		} else {
 			sign = " "
 		}
 		if text != "" {
-			text = sign + " " + style.Render(text)
+			text = sign + " " + style.Styled(text)
 		}
 		lines = append(lines, text)
 	})
@@ -105,7 +105,7 @@ func (c *cockpit) offered(width, height int) []string {
 			style = c.theme.accent
 		}
 		text := all[i].text + strings.Repeat(" ", long-columnsOf(all[i].text)+2) + all[i].help
-		lines = append(lines, strings.Repeat(" ", margin)+style.Render(shorten(text, width-2*margin)))
+		lines = append(lines, strings.Repeat(" ", margin)+style.Styled(shorten(text, width-2*margin)))
 	}
 	return lines
 }

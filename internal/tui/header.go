@@ -3,7 +3,7 @@ package tui
 import (
 	"strings"
 
-	"charm.land/lipgloss/v2"
+	"github.com/charmbracelet/x/ansi"
 
 	"github.com/mogplex/mogplex-cli/internal/auth"
 )
@@ -13,14 +13,14 @@ import (
 // the right side is shortened first.
 type sides struct {
 	left, right           []string
-	leftStyle, rightStyle lipgloss.Style
+	leftStyle, rightStyle ansi.Style
 }
 
 func (s sides) drawn(width int) string {
 	width -= 2 * margin
 	left, right := s.fitting(width)
 	between := max(0, width-columnsOf(left)-columnsOf(right))
-	return strings.Repeat(" ", margin) + s.leftStyle.Render(left) + strings.Repeat(" ", between) + s.rightStyle.Render(right)
+	return strings.Repeat(" ", margin) + s.leftStyle.Styled(left) + strings.Repeat(" ", between) + s.rightStyle.Styled(right)
 }
 
 func (s sides) fitting(width int) (left, right string) {
@@ -60,7 +60,7 @@ func (c *cockpit) header(window size) []string {
 
 // rule is a line across the window.
 func (t *theme) rule(width int) string {
-	return t.muted.Render(strings.Repeat("─", width))
+	return t.muted.Styled(strings.Repeat("─", width))
 }
 
 func whoForms(s Session) []string {

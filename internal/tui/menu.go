@@ -47,9 +47,9 @@ func (m *menu) draw(p *page, room int) {
 			pointer, style = "› ", p.theme.accent
 		}
 		label := shorten(pointer+string(rune('1'+i))+"  "+row.label, p.width())
-		line := p.indent(0) + style.Render(label)
+		line := p.indent(0) + style.Styled(label)
 		if row.note != "" && columnsOf(label+"  "+row.note) <= p.width() {
-			line += p.theme.muted.Render("  " + row.note)
+			line += p.theme.muted.Styled("  " + row.note)
 		}
 		p.add(needed, line)
 	}

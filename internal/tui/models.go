@@ -123,19 +123,19 @@ func (p *picker) view(t *theme, room size) []string {
 		[]string{count + " · context · $ per 1M tokens in / out", count}, t.strong, t.muted,
 	}.drawn(room.width)}
 	if p.note != "" {
-		lines = append(lines, strings.Repeat(" ", margin)+t.bad.Render(shorten(p.note, inner)))
+		lines = append(lines, strings.Repeat(" ", margin)+t.bad.Styled(shorten(p.note, inner)))
 	}
-	filter := t.muted.Render(shorten("type to search", inner))
+	filter := t.muted.Styled(shorten("type to search", inner))
 	if p.filter != "" {
 		filter = shorten(p.filter, inner)
 	}
-	lines = append(lines, t.accent.Render("/ ")+filter)
+	lines = append(lines, t.accent.Styled("/ ")+filter)
 	from, to := window(len(p.shown), p.at, room.height-len(lines)-1)
 	for i := from; i < to; i++ {
 		lines = append(lines, p.line(t, p.shown[i], i == p.at, room.width))
 	}
 	if len(p.shown) == 0 {
-		lines = append(lines, "  "+t.muted.Render(shorten("No model has that in its name. Backspace takes it back.", inner)))
+		lines = append(lines, "  "+t.muted.Styled(shorten("No model has that in its name. Backspace takes it back.", inner)))
 	}
 	lines = append(lines, make([]string, max(0, room.height-len(lines)-1))...)
 	foot := []string{"↑ ↓ choose · Enter takes it · Esc goes back", "↑ ↓ · Enter · Esc"}
@@ -157,7 +157,7 @@ func (p *picker) line(t *theme, m Model, chosen bool, width int) string {
 		known = []string{fmt.Sprintf("%5s", context), ""}
 	}
 	line := sides{[]string{oneLine(m.ID)}, known, style, t.muted}.drawn(width)
-	return t.accent.Render(sign) + line[1:]
+	return t.accent.Styled(sign) + line[1:]
 }
 
 // goesUnlisted reports that a model is taken by its name although its provider's

@@ -4,7 +4,7 @@ import (
 	"strings"
 
 	tea "charm.land/bubbletea/v2"
-	"charm.land/lipgloss/v2"
+	"github.com/charmbracelet/x/ansi"
 )
 
 // margin is the empty columns at the left of a screen.
@@ -41,7 +41,7 @@ type page struct {
 func newPage(t *theme, window size, title string) *page {
 	p := &page{theme: t, window: window}
 	p.blank()
-	p.add(spare, p.indent(0)+t.title.Render("mogplex")+t.muted.Render("  "+shorten(title, max(0, window.width-13))))
+	p.add(spare, p.indent(0)+t.title.Styled("mogplex")+t.muted.Styled("  "+shorten(title, max(0, window.width-13))))
 	p.blank()
 	return p
 }
@@ -56,18 +56,18 @@ func (p *page) add(r rank, lines ...string) { p.parts = append(p.parts, part{ran
 func (p *page) blank() { p.add(empty, "") }
 
 // say adds a paragraph.
-func (p *page) say(style lipgloss.Style, text string) { p.paragraph(needed, style, text, 0) }
+func (p *page) say(style ansi.Style, text string) { p.paragraph(needed, style, text, 0) }
 
 // brief adds a paragraph that has a short form for a small window.
-func (p *page) brief(style lipgloss.Style, text, short string) {
+func (p *page) brief(style ansi.Style, text, short string) {
 	p.say(style, text)
-	p.parts[len(p.parts)-1].short = p.indent(0) + style.Render(shorten(oneLine(short), p.width()))
+	p.parts[len(p.parts)-1].short = p.indent(0) + style.Styled(shorten(oneLine(short), p.width()))
 }
 
 // also adds a line to the paragraph before. It goes with that.
-func (p *page) also(style lipgloss.Style, text string) {
+func (p *page) also(style ansi.Style, text string) {
 	last := &p.parts[len(p.parts)-1]
-	last.lines = append(last.lines, p.indent(0)+style.Render(shorten(oneLine(text), p.width())))
+	last.lines = append(last.lines, p.indent(0)+style.Styled(shorten(oneLine(text), p.width())))
 }
 
 // hint adds a paragraph that a small window does without.
@@ -77,11 +77,11 @@ func (p *page) hint(text string) {
 	}
 }
 
-func (p *page) paragraph(r rank, style lipgloss.Style, text string, by int) {
+func (p *page) paragraph(r rank, style ansi.Style, text string, by int) {
 	text = clean(text)
 	var lines []string
 	for _, row := range rows(text, p.width()-by) {
-		lines = append(lines, p.indent(by)+style.Render(row.drawn(text)))
+		lines = append(lines, p.indent(by)+style.Styled(row.drawn(text)))
 	}
 	p.add(r, lines...)
 }
@@ -99,10 +99,12 @@ func (p *page) problem(of Problem) {
 // comes between its lines when they are copied. Where they do not fit, its
 // beginning is shown.
 func (p *page) address(url string) {
-	link := p.theme.accent.Hyperlink(url, "id=address")
-	whole := part{short: link.Render(shorten(url, p.window.width))}
+	link := func(text string) string {
+		return ansi.SetHyperlink(url, "id=address") + p.theme.accent.Styled(text) + ansi.ResetHyperlink()
+	}
+	whole := part{short: link(shorten(url, p.window.width))}
 	for _, row := range rows(url, p.window.width) {
-		whole.lines = append(whole.lines, link.Render(row.drawn(url)))
+		whole.lines = append(whole.lines, link(row.drawn(url)))
 	}
 	p.parts = append(p.parts, whole)
 }
@@ -111,7 +113,7 @@ func (p *page) address(url string) {
 func (p *page) input(h *hidden) {
 	shown := shorten(h.shown(), p.width()-3)
 	p.typed, p.column = len(p.parts), margin+2+columnsOf(shown)
-	p.add(needed, p.indent(0)+p.theme.accent.Render("› ")+shown)
+	p.add(needed, p.indent(0)+p.theme.accent.Styled("› ")+shown)
 }
 
 // foot sets the keys that the last line tells.
@@ -133,7 +135,7 @@ func (p *page) drawn() (string, *tea.Cursor) {
 	}
 	lines = append(lines, make([]string, p.window.height)...)[:p.window.height]
 	if p.keys != nil {
-		lines = append(lines[:room:room], p.indent(0)+p.theme.muted.Render(p.footLine()))
+		lines = append(lines[:room:room], p.indent(0)+p.theme.muted.Styled(p.footLine()))
 	}
 	return strings.Join(lines, "\n"), cursor
 }

@@ -25,7 +25,7 @@ func suspend() tea.Cmd {
 
 // Run implements [tea.ExecCommand].
 func (s *suspension) Run() error {
-	s.stopped = stop()
+	s.stopped = StopJob()
 	return nil
 }
 

@@ -12,9 +12,11 @@ import (
 // stopWithin is how long a process that is told to stop may still run.
 const stopWithin = 100 * time.Millisecond
 
-// stop stops the app, and whatever runs beside it in the shell's job, until the
-// job goes on. It reports whether it was stopped: without a shell it is not.
-func stop() bool {
+// StopJob stops this process, and whatever runs beside it in the shell's job, as
+// Ctrl+Z does, until the shell continues the job. The caller gives the terminal
+// back before. It reports whether the process was stopped: without a shell it is
+// not.
+func StopJob() bool {
 	resumed := make(chan os.Signal, 1)
 	signal.Notify(resumed, syscall.SIGCONT)
 	defer signal.Stop(resumed)

@@ -1,4 +1,4 @@
 package tui
 
-// stop does nothing: the shells of Windows stop no job.
-func stop() bool { return false }
+// StopJob returns false: the shells of Windows stop no job.
+func StopJob() bool { return false }

@@ -24,7 +24,11 @@ func Contract(t *testing.T, k *keyring.Keyring) {
 		{"a value comes back as it was stored", roundTrip},
 		{"a value is replaced", replace},
 		{"deleting leaves nothing", deleteAll},
-		{"names that a platform would change are refused", names},
+		{"an account can have any name", names},
+		{"an update sees what is there, and removes it for nil", update},
+		{"an update whose change fails writes nothing", failedUpdate},
+		{"updates at once follow one another", counting},
+		{"all values come in one pass", all},
 		{"a value too large is refused and the old one stays", tooLarge},
 		{"readers and writers at once never meet a mixture", mixture},
 		{"a cancelled context ends every call", cancelled},
@@ -127,18 +131,93 @@ func deleteAll(t *testing.T, k *keyring.Keyring) {
 }
 
 func names(t *testing.T, k *keyring.Keyring) {
-	for _, name := range []string{"", "Upper", "with space", "new\nline", `back\slash`, "it's", "a:b", "a..b", ".a", "-w", "ключ", "a/b", strings.Repeat("x", 121)} {
-		if err := k.Set(t.Context(), name, []byte("v")); err == nil {
-			t.Errorf("set %q was taken", name)
+	if err := k.Set(t.Context(), "", []byte("v")); err == nil {
+		t.Error("an account without a name was taken")
+	}
+	accounts := []string{"Upper", "upper", "with space", "new\nline", `back\slash`, "it's", "a:b", "a..b", ".a", "-w", "ключ", "a/b",
+		"x--a", "x--_2d", strings.Repeat("x", 121), strings.Repeat("Y", 300), strings.Repeat("y", 300)}
+	for _, account := range accounts {
+		mustSet(t, k, account, []byte("of "+account))
+	}
+	for _, account := range accounts {
+		if got := mustGet(t, k, account); string(got) != "of "+account {
+			t.Errorf("%q holds %q", account, got)
 		}
-		if _, _, err := k.Get(t.Context(), name); err == nil {
-			t.Errorf("get %q was taken", name)
+	}
+	slices.Sort(accounts)
+	wantAccounts(t, k, accounts...)
+}
+
+// change returns a change function that checks what it is given.
+func change(t *testing.T, want, next []byte) func([]byte) ([]byte, error) {
+	calls := 0
+	return func(current []byte) ([]byte, error) {
+		if calls++; calls > 1 {
+			t.Error("the change was made twice")
 		}
-		if _, err := k.Delete(t.Context(), name); err == nil {
-			t.Errorf("delete %q was taken", name)
+		if !bytes.Equal(current, want) || (current == nil) != (want == nil) {
+			t.Errorf("the change was given %q; want %q", current, want)
+		}
+		return next, nil
+	}
+}
+
+func update(t *testing.T, k *keyring.Keyring) {
+	long := bytes.Repeat([]byte("long"), 5000)
+	steps := [][]byte{nil, nil, {}, []byte("one"), long, []byte("two"), nil, long, nil, nil}
+	for i, next := range steps[1:] {
+		if err := k.Update(t.Context(), "changing", change(t, steps[i], next)); err != nil {
+			t.Fatalf("step %d: %v", i, err)
+		}
+		if got, found, err := k.Get(t.Context(), "changing"); !bytes.Equal(got, next) || found != (next != nil) || err != nil {
+			t.Fatalf("step %d: %d bytes, found %v, %v", i, len(got), found, err)
 		}
 	}
 	wantAccounts(t, k)
+}
+
+func failedUpdate(t *testing.T, k *keyring.Keyring) {
+	mustSet(t, k, "kept", []byte("old"))
+	refused := errors.New("refused")
+	err := k.Update(t.Context(), "kept", func([]byte) ([]byte, error) { return nil, refused })
+	if err != refused {
+		t.Errorf("error %v; want the change's own", err)
+	}
+	if got := mustGet(t, k, "kept"); string(got) != "old" {
+		t.Errorf("the old value became %q", got)
+	}
+}
+
+func counting(t *testing.T, k *keyring.Keyring) {
+	mustSet(t, k, "counter", nil)
+	var wg sync.WaitGroup
+	for i := range 8 {
+		wg.Go(func() {
+			view := k
+			if i%2 == 0 {
+				view = k.Unattended()
+			}
+			err := view.Update(t.Context(), "counter", func(n []byte) ([]byte, error) { return append(n, '+'), nil })
+			if err != nil {
+				t.Errorf("update %d: %v", i, err)
+			}
+		})
+	}
+	wg.Wait()
+	if got := string(mustGet(t, k, "counter")); got != "++++++++" {
+		t.Errorf("after 8 updates: %q", got)
+	}
+}
+
+func all(t *testing.T, k *keyring.Keyring) {
+	long := bytes.Repeat([]byte("l"), 20_000)
+	mustSet(t, k, "a", []byte("short"))
+	mustSet(t, k, "b", long)
+	entries, err := k.All(t.Context())
+	if err != nil || len(entries) != 2 || entries[0].Account != "a" || string(entries[0].Value) != "short" ||
+		entries[1].Account != "b" || !bytes.Equal(entries[1].Value, long) || errors.Join(entries[0].Err, entries[1].Err) != nil {
+		t.Errorf("%d entries, %v", len(entries), err)
+	}
 }
 
 func tooLarge(t *testing.T, k *keyring.Keyring) {

@@ -15,6 +15,9 @@ type Options struct {
 	NoProvider bool
 	// NoCollection runs a provider that never had a login collection, as on an account that never logged in to a desktop.
 	NoCollection bool
+	// Forgets is NoCollection with the session collection as the default one: it takes items, which are gone when the
+	// provider ends.
+	Forgets bool
 	// Activation says what the bus does when somebody calls a Secret Service that is not running.
 	Activation Activation
 }

@@ -66,7 +66,21 @@ func Start(ctx context.Context, dir string, opt Options) (_ *Session, err error)
 	if opt.NoProvider {
 		return s, nil
 	}
-	return s, s.startProvider(ctx, !opt.NoCollection)
+	if opt.Forgets {
+		if err := s.forget(); err != nil {
+			return nil, err
+		}
+	}
+	return s, s.startProvider(ctx, !opt.NoCollection && !opt.Forgets)
+}
+
+// forget makes the session collection gnome-keyring's default one.
+func (s *Session) forget() error {
+	dir := filepath.Join(s.home(), ".local", "share", "keyrings")
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return err
+	}
+	return os.WriteFile(filepath.Join(dir, "default"), []byte("session"), 0o600)
 }
 
 func (s *Session) makeDirs() error {
