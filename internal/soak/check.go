@@ -46,7 +46,6 @@ func (w *world) check(ctx context.Context, s *step, held bool) error {
 	w.settle(ctx, s)
 	groups := w.groups(s, held)
 	before, after := maps.Clone(w.cells), w.look(ctx, s, groups)
-	w.reused()
 	for _, g := range groups {
 		w.compare(s, g, before, after)
 	}
@@ -55,12 +54,6 @@ func (w *world) check(ctx context.Context, s *step, held bool) error {
 	w.bury(nil)
 	w.note("  then: %s", w.held())
 	return w.sealed()
-}
-
-func (w *world) reused() {
-	for _, f := range w.ledger.reused() {
-		w.find(loss, "a refresh token of %s was used again, and the answer to its first use was not lost", f)
-	}
 }
 
 // bury enters which sign-ins have ended and still lie in a cell, after a step in which they can have ended: all without a
@@ -91,55 +84,52 @@ func (w *world) settle(ctx context.Context, s *step) {
 	}
 }
 
-// excuses reports whether the answer to a use of a family's token can be lost with its process: one was killed, or could
-// save it nowhere.
+// excuses reports whether the answer to a use of a family's token can be lost with its process, because one was killed or
+// could save it nowhere, or whether there can be a copy of it.
 func (w *world) excuses(s *step, f *family) bool {
 	if s.has(diskFault) != nil && s.has(keychainFault) != nil {
 		return true
 	}
 	return slices.ContainsFunc(s.all(), func(c *command) bool {
-		k := c.key
-		if strings.Contains(c.name, migrate) {
+		k, moves := c.key, c.name == migrate || c.name == migrateBack
+		if moves {
 			k.service = f.key.service
 		}
-		return c.killed && w.shared(k) == w.shared(f.key)
+		copied := moves && c.code != done // a migration can leave the same sign-in in both places
+		return (c.killed || copied) && w.shared(k) == w.shared(f.key)
 	})
 }
 
-// look asks `auth token` what each cell of some groups gives, nil if nothing. Of a sign-in that ended with a lost answer
+// look asks `auth token` what each cell of some groups gives, nil if nothing. Of a sign-in that ended for a known reason
 // it returns what was there.
 func (w *world) look(ctx context.Context, s *step, groups []group) map[cell]*family {
-	var (
-		running sync.WaitGroup
-		mu      sync.Mutex
-		after   = map[cell]*family{}
-		asked   []*command
-	)
+	cells := slices.Concat(groups...)
+	asked := make([]*command, len(cells))
+	var running sync.WaitGroup
 	for worker := range 3 {
 		running.Go(func() {
-			for i := worker; i < len(groups); i += 3 {
-				for _, at := range groups[i] {
-					c := &command{name: token, key: at.key, view: view{at.store, true}, patience: keychainPatience, bound: slack}
-					c.args = w.argsOf(c)
-					w.exec(ctx, c)
-					mu.Lock()
-					asked = append(asked, c)
-					if t := w.ledger.lookUp(c.printed()); t != nil {
-						after[at] = t.family
-					} else if f := w.cells[at]; w.buried[f] || f.forgiven() {
-						after[at] = f // a record that gives nothing
-					} else {
-						after[at] = nil
-					}
-					mu.Unlock()
-				}
+			for i := worker; i < len(cells); i += 3 {
+				c := &command{name: token, key: cells[i].key, view: view{cells[i].store, true}, patience: keychainPatience, bound: slack}
+				c.args = w.argsOf(c)
+				w.exec(ctx, c)
+				asked[i] = c
 			}
 		})
 	}
 	running.Wait()
-	for _, c := range asked {
+	w.ledger.reused()
+	after := map[cell]*family{}
+	for i, at := range cells {
+		c, was := asked[i], w.cells[at]
+		after[at] = nil
+		if t := w.ledger.lookUp(c.printed()); t != nil {
+			after[at] = t.family
+		} else if w.buried[was] || was.forgiven() {
+			after[at] = was // a record that gives nothing
+		}
 		w.count(c)
-		if at := w.cell(c.key, c.view.mode); c.code == failure && w.blank(s, c) && w.cells[at] == nil {
+		fmt.Fprintln(w.log, "      asked", c.outcome(), after[at])
+		if c.code == failure && w.blank(s, c) && was == nil {
 			w.mend(ctx, at)
 		} else {
 			w.judge(&step{}, c)
@@ -172,7 +162,7 @@ func (w *world) compare(s *step, g group, before, after map[cell]*family) {
 		switch {
 		case was.forgiven():
 			w.mourn(was)
-		case was == is || w.buried[was]:
+		case was == is || w.buried[was] || is != nil && !is.alive(): // judge has a look at dead tokens
 		case !w.writes(s, at):
 			w.find(loss, "the %s of %s gave %s before, and gives %s; no command touched it", at.store, at.key, was, is)
 		case is != nil && !slices.Contains(news, is) && !slices.Contains(had, is):

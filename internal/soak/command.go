@@ -133,6 +133,7 @@ func (w *world) plain(ctx context.Context, name string, k key, v view, extra ...
 	c.args = append(w.argsOf(c), extra...)
 	w.exec(ctx, c)
 	w.count(c)
+	w.note("  then %s", c.outcome())
 	w.judge(&step{}, c)
 	return c
 }

@@ -196,7 +196,7 @@ func (w *world) step(ctx context.Context) error {
 	}
 	w.record(s)
 	w.ledger.excuse(func(f *family) bool { return w.excuses(s, f) })
-	w.reused()
+	w.ledger.reused()
 	w.bury(s)
 	for _, c := range s.all() {
 		w.judge(s, c)
