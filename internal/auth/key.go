@@ -71,7 +71,8 @@ func fileKey(base Key, name string) (Key, bool) {
 		origin = DefaultOrigin
 	}
 	base.Origin = origin
-	return base, canonicalOrigin(origin) == origin && (!other || origin != DefaultOrigin)
+	canonical, isOrigin := parseOrigin(origin)
+	return base, isOrigin && canonical == origin && (!other || origin != DefaultOrigin)
 }
 
 // The tags of a keychain account's components. A component without a tag is the
@@ -139,13 +140,21 @@ func digest(text string) string {
 	return hex.EncodeToString(sum[:16])
 }
 
-// canonicalOrigin is an origin in the form in which origins are compared: scheme
-// and host in lower case, without a default port or a path. What is no origin
-// stays as it is.
+// canonicalOrigin is an origin in the form in which origins are compared. What
+// is no origin stays as it is.
 func canonicalOrigin(text string) string {
+	if origin, ok := parseOrigin(text); ok {
+		return origin
+	}
+	return text
+}
+
+// parseOrigin returns an origin with scheme and host in lower case, without a
+// default port or a path, and whether text is one.
+func parseOrigin(text string) (origin string, ok bool) {
 	u, err := url.Parse(text)
-	if err != nil || u.Host == "" || u.User != nil || strings.Trim(u.Path, "/") != "" {
-		return text
+	if err != nil || u.Scheme == "" || u.Host == "" || u.User != nil || strings.Trim(u.Path, "/") != "" || u.RawQuery != "" || u.Fragment != "" {
+		return "", false
 	}
 	scheme, host := strings.ToLower(u.Scheme), strings.ToLower(u.Host)
 	switch {
@@ -154,7 +163,7 @@ func canonicalOrigin(text string) string {
 	case scheme == "http":
 		host = strings.TrimSuffix(host, ":80")
 	}
-	return scheme + "://" + host
+	return scheme + "://" + host, true
 }
 
 // IsKeyName reports whether an entry of that name in auth.json can be ours.
