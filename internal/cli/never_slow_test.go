@@ -129,7 +129,7 @@ func TestAKeyIsNotStoredWhereARebootEmptiesIt(t *testing.T) {
 		if code == 0 || strings.Contains(said, "Stored the") {
 			t.Errorf("%s: exit %d: %s", fault, code, said)
 		}
-		others, _ := filepath.Glob("/tmp/mogplex*")
+		others, _ := filepath.Glob("/tmp/mogplex-*")
 		if found := w.inFiles(append(others, "/run/user")...); found != nil {
 			t.Errorf("%s: the key is in %q", fault, found)
 		}
