@@ -225,7 +225,7 @@ func TestAllIsOneSearchAndOneCallForTheSecrets(t *testing.T) {
 		t.Fatalf("%d entries, %v", len(entries), err)
 	}
 	count := func(method string) (n int) {
-		_, all := seen.summary()
+		_, all := seen.Summary()
 		for _, m := range all {
 			if m == method {
 				n++
