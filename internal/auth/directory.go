@@ -37,24 +37,24 @@ const (
 )
 
 // ID names the directory in the keychain; it is empty for the user's own. If the
-// directory has no id file, a hash of its real path serves.
+// directory has no id file, a hash of its real path serves until there is one:
+// another process may make it while this one runs.
 func (d *Directory) ID() string {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	if !d.known {
-		d.known, d.id = true, d.read()
+	if d.known {
+		return d.id
 	}
-	return d.id
-}
-
-func (d *Directory) read() string {
 	if d.isUsersOwn() {
+		d.known = true
 		return ""
 	}
-	if id, err := d.readFile(); err == nil {
-		return id
+	id, err := d.readFile()
+	if err != nil {
+		return d.pathHash()
 	}
-	return d.pathHash()
+	d.known, d.id = true, id
+	return id
 }
 
 // isUsersOwn reports that the directory is .mogplex in the user's home, whatever
@@ -110,45 +110,35 @@ const idWait = 5 * time.Second
 func (d *Directory) MakeID(ctx context.Context, inUse func(ctx context.Context, id string) (bool, error)) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	if d.isUsersOwn() {
-		d.known, d.id = true, ""
-		return
+	if !d.isUsersOwn() {
+		d.makeFile(ctx, inUse)
 	}
-	d.known, d.id = true, d.makeID(ctx, inUse)
 }
 
-func (d *Directory) makeID(ctx context.Context, inUse func(ctx context.Context, id string) (bool, error)) string {
-	if id, err := d.readFile(); err == nil {
-		return id
+func (d *Directory) makeFile(ctx context.Context, inUse func(ctx context.Context, id string) (bool, error)) {
+	if _, err := d.readFile(); err == nil {
+		return
 	}
 	// Outside the lock: a keychain may ask a person.
-	used, err := inUse(ctx, d.pathHash())
+	id := d.pathHash()
+	used, err := inUse(ctx, id)
 	if err != nil {
-		return d.pathHash()
+		return
 	}
 	ctx, cancel := context.WithTimeout(ctx, idWait)
 	defer cancel()
 	lock, err := private.Acquire(ctx, filepath.Join(d.Path, "locks", "id.lock"), private.LockOptions{})
 	if err != nil {
-		return d.pathHash()
+		return
 	}
 	defer lock.Unlock()
-	id, err := d.readFile()
-	if err == nil {
-		return id
-	}
-	id = d.pathHash()
-	if !errors.Is(err, fs.ErrNotExist) {
-		return id // it is there, and not for us to replace
+	if _, err := d.readFile(); !errors.Is(err, fs.ErrNotExist) {
+		return // it is there, and not for us to replace
 	}
 	if !used {
 		random := make([]byte, idBytes)
 		rand.Read(random)
 		id = hex.EncodeToString(random)
 	}
-	err = private.Replace(filepath.Join(d.Path, idFile), []byte(id+"\n"))
-	if err != nil && !errors.Is(err, private.ErrUnsure) {
-		return d.pathHash()
-	}
-	return id
+	_ = private.Replace(filepath.Join(d.Path, idFile), []byte(id+"\n"))
 }

@@ -48,7 +48,7 @@ func (m *Manager) Movable(ctx context.Context, how Move) ([]Listed, error) {
 		return nil, err
 	}
 	if how.To == InKeychain && len(list) > 0 && !how.DryRun {
-		m.Dir.MakeID(ctx, m.keychainHas)
+		m.MakeID(ctx)
 	}
 	var ours []Listed
 	id := m.Dir.ID()
@@ -125,7 +125,9 @@ func (m *Manager) moveLocked(ctx context.Context, from, to *Layer, how Move, don
 		return rec.Revision
 	}
 	m.move(ctx, from, to, how, done)
-	m.Announce(done.Key)
+	if done.Outcome != MoveSkipped {
+		m.Announce(done.Key)
+	}
 	return Revision{}
 }
 

@@ -35,7 +35,19 @@ func (s Saved) Ended() (ended []Credential) {
 
 // ErrNotSaved says that no store took the credential. What was stored before is
 // unchanged.
-var ErrNotSaved = errors.New("the credential could not be stored")
+var ErrNotSaved = errors.New("no store took the credential")
+
+// notSavedError is why a layer did not take a credential.
+type notSavedError struct {
+	layer string
+	err   error
+}
+
+func (e notSavedError) Error() string {
+	return fmt.Sprintf("the %s did not take the credential: %v", e.layer, e.err)
+}
+
+func (e notSavedError) Unwrap() []error { return []error{ErrNotSaved, e.err} }
 
 // found is what a writer found in the layers, as they are ordered; nil stands
 // for a disabled one.
@@ -74,7 +86,7 @@ func destination(all []found) (to *found, err error) {
 		case f.layer.State(f.err) == Unavailable && !f.layer.Required && i+1 < len(all):
 			continue
 		}
-		return nil, fmt.Errorf("%w in the %s: %w", ErrNotSaved, f.layer.Name, f.err)
+		return nil, notSavedError{f.layer.Name, f.err}
 	}
 	return nil, ErrNotSaved
 }
@@ -83,7 +95,7 @@ func destination(all []found) (to *found, err error) {
 // has a person unlock it now, and one that can't be used ends it here. It returns
 // what is stored now.
 func (m *Manager) Prepare(ctx context.Context, provider string) (stored []Credential, err error) {
-	m.Dir.MakeID(ctx, m.keychainHas)
+	m.MakeID(ctx)
 	key := m.Key(provider)
 	all := m.load(ctx, key)
 	if err := ctx.Err(); err != nil {
@@ -99,6 +111,10 @@ func (m *Manager) Prepare(ctx context.Context, provider string) (stored []Creden
 	}
 	return stored, nil
 }
+
+// MakeID names the directory before something is first stored under its name in
+// the keychain.
+func (m *Manager) MakeID(ctx context.Context) { m.Dir.MakeID(ctx, m.keychainHas) }
 
 // keychainHas reports that the keychain holds something of a directory id. One
 // that can't be reached at all holds nothing that could be used here.
@@ -124,7 +140,7 @@ func (m *Manager) keychainHas(ctx context.Context, id string) (bool, error) {
 // strays of the same key. What was replaced is read under the lock. If it fails,
 // what was stored before is unchanged.
 func (m *Manager) SignIn(ctx context.Context, c Credential) (Saved, error) {
-	m.Dir.MakeID(ctx, m.keychainHas)
+	m.MakeID(ctx)
 	key := m.Key(c.Provider)
 	if c.Provider == Mogplex {
 		c.Issuer = key.Origin
@@ -166,7 +182,7 @@ func (m *Manager) replace(ctx context.Context, key Key, rec Record, saved *Saved
 		if errors.Is(err, ErrConflict) {
 			return err
 		}
-		return fmt.Errorf("%w in the %s: %w", ErrNotSaved, to.layer.Name, err)
+		return notSavedError{to.layer.Name, err}
 	}
 	for i := range all {
 		if f := &all[i]; f == to {

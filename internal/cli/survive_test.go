@@ -58,7 +58,7 @@ func TestABadNetworkSignsNobodyOut(t *testing.T) {
 			t.Parallel()
 			w := fakeWorld(t, accountserver.Config{StrictRotation: true})
 			if c.url != "" {
-				w.service = &service{w.service.Server, c.url}
+				w.service = &service{Server: w.service.Server, url: c.url}
 				w.env = append(w.env, "MOGPLEX_URL="+c.url)
 			} else if c.fault.Path = accountserver.TokenPath; c.all {
 				c.fault.Path = ""
@@ -140,7 +140,7 @@ func TestALockThatIsNotLetGoOfIsNotWaitedForLong(t *testing.T) {
 	}
 	defer func() { _ = held.Unlock() }()
 	code, _, said := w.run("auth", "refresh")
-	if code != exitTryAgain || !strings.Contains(said, "another mogplex process is at work") || !strings.Contains(said, "Try again") {
+	if code != exitTryAgain || !strings.Contains(said, "another mogplex process is using the credential") || !strings.Contains(said, "Try again") {
 		t.Errorf("exit %d: %s", code, said)
 	}
 	code, out, said := w.run("auth", "token", "--min-ttl", "45m")

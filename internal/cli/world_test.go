@@ -6,6 +6,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -20,7 +21,8 @@ import (
 // world is one user's machine: a home, a keychain, and a service.
 type world struct {
 	testing.TB
-	mogplex string // the program
+	mogplex string   // the program
+	prefix  []string // a program that runs it, with its arguments
 	home    string
 	runtime string // XDG_RUNTIME_DIR
 	env     []string
@@ -93,9 +95,10 @@ func newWorld(t testing.TB, mogplex string, cfg accountserver.Config) *world {
 func (w *world) state(name string) string { return filepath.Join(w.home, ".mogplex", name) }
 
 // account is the name of a provider's item in the keychain: the home of the
-// tests is not the one that the user database names.
+// tests is not the one that the user database names, so it has an id.
 func (w *world) account(provider string) string {
 	dir := auth.Directory{Path: w.state(""), UserHome: userHome}
+	dir.MakeID(w.Context(), func(context.Context, string) (bool, error) { return false, nil })
 	key := auth.Key{DirID: dir.ID(), Provider: provider}
 	if provider == auth.Mogplex {
 		key.Origin = w.service.url
@@ -109,7 +112,8 @@ func (w *world) lockPath() string {
 }
 
 func (w *world) command(args ...string) *exec.Cmd {
-	cmd := exec.Command(w.mogplex, args...)
+	line := slices.Concat(w.prefix, []string{w.mogplex}, args)
+	cmd := exec.Command(line[0], line[1:]...)
 	cmd.Env = w.env
 	return cmd
 }
