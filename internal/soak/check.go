@@ -50,7 +50,7 @@ func (w *world) check(ctx context.Context, s *step, held bool) error {
 		w.compare(s, g, before, after)
 	}
 	maps.Copy(w.cells, after)
-	w.orphans(s)
+	w.orphans(s, slices.AppendSeq(w.ledger.since(s.had), maps.Values(before)))
 	w.bury(nil)
 	w.note("  then: %s", w.held())
 	return w.sealed()
@@ -77,7 +77,7 @@ func (w *world) settle(ctx context.Context, s *step) {
 		k.service = 0
 		if (c.name == migrate || c.name == migrateBack) && (c.killed || c.code != done) && !seen[k] {
 			seen[k] = true
-			if again := w.plain(ctx, c.name, c.key, view{auto, true}); again.code != done {
+			if again := w.plain(ctx, s, c.name, c.key, view{auto, true}); again.code != done && !w.blank(s, again) {
 				w.blame(again, other, "afterwards, with every fault taken back, it still fails")
 			}
 		}
@@ -109,7 +109,8 @@ func (w *world) look(ctx context.Context, s *step, groups []group) map[cell]*fam
 	for worker := range 3 {
 		running.Go(func() {
 			for i := worker; i < len(cells); i += 3 {
-				c := &command{name: token, key: cells[i].key, view: view{cells[i].store, true}, patience: keychainPatience, bound: slack}
+				c := &command{name: token, key: cells[i].key, view: view{cells[i].store, true}, patience: keychainPatience,
+					bound: slack + w.claimed()}
 				c.args = w.argsOf(c)
 				w.exec(ctx, c)
 				asked[i] = c
@@ -141,7 +142,7 @@ func (w *world) look(ctx context.Context, s *step, groups []group) map[cell]*fam
 // mend removes an item that gnome-keyring left without a value when it was killed while it made the item.
 func (w *world) mend(ctx context.Context, at cell) {
 	w.blanks++
-	if c := w.plain(ctx, logout, at.key, view{keychain, true}); c.code != done {
+	if c := w.plain(ctx, &step{}, logout, at.key, view{keychain, true}); c.code != done {
 		w.blame(c, other, "it does not remove a blank item")
 	}
 }
@@ -202,6 +203,9 @@ func (w *world) conserved(s *step, g group, news, had, has []*family) {
 			if w.touches(c, at) && has[i].alive() && !(gap && at.store == keychain) {
 				w.blame(c, other, "it reported a sign-out, and the %s of %s gives %s", at.store, at.key, has[i])
 			}
+			if had[i] != nil && at.store == file && w.touches(c, at) {
+				had[i].plain = false // sealed finds what is left of it
+			}
 		}
 	}
 }
@@ -214,16 +218,11 @@ func (w *world) mourn(f *family) {
 	}
 }
 
-// orphans finds sign-ins of a step without faults that live on at the service while no store holds them.
-func (w *world) orphans(s *step) {
-	if !s.clean() {
-		return
-	}
-	for _, f := range w.ledger.since(s.had) {
-		if f.personal || !w.services[f.key.service].revokes || !f.alive() {
-			continue
-		}
-		if !slices.Contains(slices.Collect(maps.Values(w.cells)), f) {
+// orphans finds sign-ins that live on at the service after a step without faults, while no store holds them.
+func (w *world) orphans(s *step, all []*family) {
+	for _, f := range all {
+		held := slices.Contains(slices.Collect(maps.Values(w.cells)), f)
+		if s.clean() && !held && f.alive() && !f.personal && w.services[f.key.service].revokes {
 			w.find(other, "%s lives on at the service, and no store holds it", f)
 		}
 	}
@@ -248,7 +247,7 @@ func (w *world) finish(ctx context.Context) error {
 		return err
 	}
 	for dir := range 2 {
-		c := w.plain(ctx, logout, key{dir, profiles[0], serviceA}, view{auto, true}, "--all")
+		c := w.plain(ctx, &step{}, logout, key{dir, profiles[0], serviceA}, view{auto, true}, "--all")
 		if c.code != done {
 			w.blame(c, other, "it fails with nothing wrong")
 		}

@@ -104,7 +104,7 @@ func (l *ledger) provide(secret string, k key) *family {
 func (l *ledger) since(n int) []*family {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	return l.families[n:]
+	return slices.Clone(l.families[n:])
 }
 
 // lookUp returns what is known of a token, nil if nobody issued it.
