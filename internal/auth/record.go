@@ -164,11 +164,11 @@ func revisionOf(data []byte) Revision {
 	if data == nil {
 		return Revision{}
 	}
-	var end entryEnd
-	if json.Unmarshal(data, &end) != nil {
+	var e wholeEntry // the same reading as a load's, also of a name that is there twice
+	if _, err := e.read(data); err != nil {
 		return hashRevision(data)
 	}
-	return end.revision(data)
+	return e.revision(data)
 }
 
 // revision is what the end of the entry says, else a hash of the whole entry.
