@@ -18,11 +18,17 @@ import (
 // keychainService is the service name of mogplex' items in a keychain.
 const keychainService = "mogplex"
 
-// account names the demo's own item in the keychain. It has a hash of the state
-// directory, so a sign-in of the user's own is another item.
+// account names the demo's own item in the keychain. Service and state directory
+// are part of the name, so a sign-in of the user's own is another item.
 func (d *demo) account() string {
-	sum := sha256.Sum256([]byte(d.home))
-	return hex.EncodeToString(sum[:4]) + ".mogplex"
+	id, _ := os.ReadFile(filepath.Join(d.home, "id")) // made with the first sign-in
+	return "mogplex.o_" + digest(d.origin) + ".d_" + strings.TrimSpace(string(id))
+}
+
+// digest is how mogplex writes a service's origin in names.
+func digest(origin string) string {
+	sum := sha256.Sum256([]byte(origin))
+	return hex.EncodeToString(sum[:16])
 }
 
 // pickStore takes the machine's own keychain where it can be used, else a
