@@ -16,7 +16,7 @@ type connection struct {
 	collection dbus.ObjectPath
 
 	mu      sync.Mutex
-	session dbus.ObjectPath // opened with the first search
+	opened  dbus.ObjectPath // the session, which comes with the first search
 	found   map[string]hits // what the last Get of a name found, until it is written or deleted
 	emptied map[dbus.ObjectPath]bool
 }
@@ -32,8 +32,15 @@ type hits struct {
 type item struct {
 	path    dbus.ObjectPath
 	payload string
-	err     error // ErrCorrupt if its payload is not ours
+	err     error // ErrCorrupt, or nil
 	loose   bool
+}
+
+// session is where secrets are exchanged; "" before the first search.
+func (c *connection) session() dbus.ObjectPath {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.opened
 }
 
 // call makes one method call and stores its results.

@@ -23,11 +23,12 @@ func (v *vault) create(ctx context.Context, name, payload string, twin bool) err
 		return v.createBeside(ctx, name, payload)
 	}
 	service := &ss.SecretService{Conn: v.conn}
-	err := bounded(ctx, v.Close, func() error {
-		return service.CreateItem(v.conn.Object(secretsName, v.collection), v.opt.labelFor(name),
-			v.attributesFor(name), ss.NewSecret(v.session, payload))
+	return v.unlocked(ctx, v.collection, func() error {
+		return classify(bounded(ctx, v.Close, func() error {
+			return service.CreateItem(v.conn.Object(secretsName, v.collection), v.opt.labelFor(name),
+				v.attributesFor(name), ss.NewSecret(v.session(), payload))
+		}))
 	})
-	return classify(err)
 }
 
 func (v *vault) createBeside(ctx context.Context, name, payload string) error {
@@ -36,12 +37,12 @@ func (v *vault) createBeside(ctx context.Context, name, payload string) error {
 		itemInterface + ".Attributes": dbus.MakeVariant(v.attributesFor(name)),
 	}
 	var path, prompt dbus.ObjectPath
-	args := []any{properties, ss.NewSecret(v.session, payload), false}
-	if err := v.call(ctx, v.collection, collectionInterface+".CreateItem", 0, args, &path, &prompt); err != nil {
+	args := []any{properties, ss.NewSecret(v.session(), payload), false}
+	err := v.unlocked(ctx, v.collection, func() error {
+		return v.call(ctx, v.collection, collectionInterface+".CreateItem", 0, args, &path, &prompt)
+	})
+	if err != nil || prompt == noObject {
 		return err
-	}
-	if prompt == noObject {
-		return nil
 	}
 	return v.show(ctx, prompt) // KeePassXC ends it by itself
 }

@@ -17,6 +17,7 @@ func ExampleOpen() {
 		Attended: true, // a person can answer the prompt of a locked keychain
 		OnPrompt: func() { fmt.Fprintln(os.Stderr, "Please unlock your keychain.") },
 	})
+	defer k.Close()
 	value, found, err := k.Get(context.Background(), "account")
 	switch {
 	case errors.Is(err, keyring.ErrUnavailable):
@@ -39,6 +40,7 @@ func ExampleNew() {
 	defer os.RemoveAll(dir)
 	ctx, fake := context.Background(), keyringtest.Fake{Dir: dir}
 	k := keyring.New(fake, keyring.Options{})
+	defer k.Close()
 	if err := k.Set(ctx, "account", []byte("a secret")); err != nil {
 		log.Fatal(err)
 	}
@@ -53,6 +55,31 @@ func ExampleNew() {
 	// Output:
 	// [account] <nil>
 	// false true
+}
+
+// A change that depends on what is there is an Update, under a lock if other
+// processes make such changes. Inside the lock nobody is asked for anything.
+func ExampleKeyring_Update() {
+	dir, err := os.MkdirTemp("", "example")
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer os.RemoveAll(dir)
+	ctx := context.Background()
+	k := keyring.New(keyringtest.Fake{Dir: dir}, keyring.Options{Attended: true})
+	defer k.Close()
+	for range 3 {
+		err := k.Unattended().Update(ctx, "counter", func(current []byte) ([]byte, error) {
+			return append(current, '+'), nil // current is nil at first
+		})
+		if err != nil {
+			log.Fatal(err)
+		}
+	}
+	err = k.Update(ctx, "counter", func([]byte) ([]byte, error) { return nil, errors.New("changed my mind") })
+	value, found, _ := k.Get(ctx, "counter")
+	fmt.Printf("%v: %s %t\n", err, value, found)
+	// Output: changed my mind: +++ true
 }
 
 // What is too open a place for a secret gets it sealed; the key stays in the

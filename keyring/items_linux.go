@@ -98,13 +98,11 @@ func (v *vault) weigh(ctx context.Context, sure, loose []dbus.ObjectPath) (h hit
 		if it.payload, err = v.secretOf(ctx, path); err != nil {
 			return hits{}, err
 		}
-		if !isOurs(it.payload) {
-			if it.loose {
-				h.twin = true
-				continue
-			}
-			_, _, it.err = decode(it.payload)
+		if it.loose && !isOurs(it.payload) {
+			h.twin = true
+			continue
 		}
+		_, _, it.err = decode(it.payload)
 		h.items = append(h.items, it)
 	}
 	slices.SortStableFunc(h.items, func(a, b item) int {
@@ -130,13 +128,13 @@ type secret struct {
 func (v *vault) secretOf(ctx context.Context, path dbus.ObjectPath) (string, error) {
 	var s secret
 	err := v.unlocked(ctx, path, func() error {
-		return v.call(ctx, path, itemInterface+".GetSecret", 0, []any{v.session}, &s)
+		return v.call(ctx, path, itemInterface+".GetSecret", 0, []any{v.session()}, &s)
 	})
 	return string(s.Value), err
 }
 
 func (v *vault) setSecret(ctx context.Context, path dbus.ObjectPath, payload string) error {
-	s := ss.NewSecret(v.session, payload)
+	s := ss.NewSecret(v.session(), payload)
 	return v.unlocked(ctx, path, func() error {
 		return v.call(ctx, path, itemInterface+".SetSecret", 0, []any{s})
 	})
@@ -178,7 +176,7 @@ func (v *vault) All(ctx context.Context) (payloads map[string]string, unreadable
 		return nil, nil, err
 	}
 	secrets := map[dbus.ObjectPath]secret{}
-	err = v.call(ctx, secretsPath, serviceInterface+".GetSecrets", 0, []any{paths, v.session}, &secrets)
+	err = v.call(ctx, secretsPath, serviceInterface+".GetSecrets", 0, []any{paths, v.session()}, &secrets)
 	if err != nil && (ctx.Err() != nil || errors.Is(err, errLost)) {
 		return nil, nil, err
 	}
@@ -213,7 +211,7 @@ func (v *vault) oneOf(ctx context.Context, secrets map[dbus.ObjectPath]secret, p
 
 // file puts an item under its name, where a readable and later one may be.
 func (v *vault) file(payloads map[string]string, unreadable map[string]error, name, payload string, err error) {
-	if err == nil && !isOurs(payload) {
+	if err == nil {
 		_, _, err = decode(payload)
 	}
 	other, known := payloads[name]

@@ -112,10 +112,8 @@ func (k *Keyring) timeout() time.Duration {
 func (k *Keyring) Backend(ctx context.Context) string {
 	ctx, cancel := context.WithTimeout(ctx, k.timeout())
 	defer cancel()
-	if v, err := k.link.vault(ctx, k.access()); err == nil {
-		if named, ok := v.(interface{ Name(context.Context) string }); ok {
-			return named.Name(ctx)
-		}
+	if named, ok := k.link.opened(ctx).(interface{ Name(context.Context) string }); ok {
+		return named.Name(ctx)
 	}
 	return k.link.backend.Name(ctx)
 }

@@ -89,3 +89,25 @@ func TestAKeyThatWasReplacedIsNotSealedWith(t *testing.T) {
 		t.Errorf("opened %q, %v", got, err)
 	}
 }
+
+// Another process makes the key between our look and our making one.
+func TestAKeyThatAnotherProcessMadeFirstStays(t *testing.T) {
+	c := newCounted(t, 0)
+	theirs := &keyring.Sealer{Keyring: keyring.New(c.Fake, keyring.Options{}), Account: "seal.key"}
+	gets := 0
+	c.before = func(call string) {
+		if gets++; call == "get" && gets == 3 { // after open and the first look
+			if err := theirs.Prepare(t.Context()); err != nil {
+				t.Error(err)
+			}
+		}
+	}
+	ours := &keyring.Sealer{Keyring: keyring.New(c, keyring.Options{}), Account: "seal.key"}
+	sealed, err := ours.Seal(t.Context(), "one", []byte("plain"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got, err := theirs.Open(t.Context(), "one", sealed); string(got) != "plain" || err != nil {
+		t.Errorf("opened %q, %v", got, err)
+	}
+}

@@ -60,8 +60,18 @@ func (s secretService) labelFor(name string) string {
 
 func (secretService) Limit() int { return 0 }
 
-// Name is for a keychain that can't be opened, which has another.
-func (secretService) Name(context.Context) string { return secretServiceName }
+// Name is for a keychain that can't be opened.
+func (s secretService) Name(ctx context.Context) string {
+	conn, err := dialBus(ctx)
+	if err != nil {
+		return secretServiceName
+	}
+	defer conn.Close()
+	if conn.Hello() != nil {
+		return secretServiceName
+	}
+	return (&connection{conn: conn}).Name(ctx)
+}
 
 func providerSuffix(pid uint32) string {
 	comm, err := os.ReadFile("/proc/" + strconv.FormatUint(uint64(pid), 10) + "/comm")

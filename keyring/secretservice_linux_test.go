@@ -257,19 +257,6 @@ func TestAProviderKilledInMidCallIsNeverAbsent(t *testing.T) {
 	}
 }
 
-func BenchmarkGet(b *testing.B) {
-	session(b, keyringtest.Options{})
-	k := open(keyring.Options{})
-	if err := k.Set(context.Background(), "a", []byte(strings.Repeat("t", 600))); err != nil {
-		b.Fatal(err)
-	}
-	for b.Loop() {
-		if _, found, err := k.Get(context.Background(), "a"); !found || err != nil {
-			b.Fatal(err)
-		}
-	}
-}
-
 // Connections queue at the bus, and beyond what its queue holds the system says
 // at once that it can't be reached: that is no machine without a keychain.
 func TestABusThatIsTooBusyToTakeACallIsWaitedFor(t *testing.T) {

@@ -280,3 +280,10 @@ func (s *stub) clientIsThere() (there bool) {
 	_ = s.conn.BusObject().Call("org.freedesktop.DBus.NameHasOwner", 0, string(client)).Store(&there)
 	return there
 }
+
+// state returns what the item holds, whether one was created, and whether in place of another.
+func (s *stub) state() (value string, created, replaced bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.value, s.client != "", s.replaced
+}

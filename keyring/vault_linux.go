@@ -59,11 +59,8 @@ func (v *vault) search(ctx context.Context, attributes map[string]string) (items
 // searchOnce asks in one round trip whether the collection is locked, for the items, and for the session, if there is
 // none yet.
 func (v *vault) searchOnce(ctx context.Context, attributes map[string]string) (items []dbus.ObjectPath, err error) {
-	v.mu.Lock()
-	known := v.session != ""
-	v.mu.Unlock()
 	var opening *dbus.Call
-	if !known {
+	if v.session() == "" {
 		opening = v.start(ctx, secretsPath, serviceInterface+".OpenSession", 0, "plain", dbus.MakeVariant(""))
 	}
 	locking := v.start(ctx, v.collection, propertiesGet, 0, collectionInterface, "Locked")
@@ -76,7 +73,7 @@ func (v *vault) searchOnce(ctx context.Context, attributes map[string]string) (i
 			return nil, err
 		}
 		v.mu.Lock()
-		v.session = session
+		v.opened = session
 		v.mu.Unlock()
 	}
 	err = answer(locking, "Locked", &value)
@@ -140,6 +137,7 @@ func (v *vault) Set(ctx context.Context, name, payload string) error {
 		}
 	}
 	for _, duplicate := range h.items[1:] {
+		duplicate.payload = "" // so that what may stand for its deletion counts less than the item that stays
 		if err := v.remove(ctx, duplicate); err != nil && !errors.Is(err, errNoObject) {
 			return err
 		}

@@ -57,13 +57,17 @@ func reserved(name string) bool {
 	return false
 }
 
-const codexKey = "OPENAI_API_KEY"
+// Codex's own key, and the name under which it is found.
+const (
+	codexKey      = "OPENAI_API_KEY"
+	codexProvider = "openai"
+)
 
 // find returns the entry under name, nil if there is none, and whether it is
 // Codex's. An entry that can't be read is a *fault, beside its bytes.
 func (d *document) find(name string) (entry []byte, foreign bool, err error) {
 	entry, err = d.own(name)
-	if entry == nil && err == nil && name == "openai" {
+	if entry == nil && err == nil && name == codexProvider {
 		entry, err = d.codexEntry()
 		foreign = entry != nil
 	}
@@ -123,7 +127,7 @@ func (d *document) names() []string {
 		}
 	}
 	if entry, err := d.codexEntry(); entry != nil || err != nil {
-		names = append(names, "openai")
+		names = append(names, codexProvider)
 	}
 	slices.Sort(names)
 	return slices.Compact(names)

@@ -71,6 +71,9 @@ func (f *File) Get(ctx context.Context, name string) (entry []byte, found bool, 
 // Foreign reports whether what Get returns under name is Codex's own: readable,
 // but never removed, and not stored by this program.
 func (f *File) Foreign(ctx context.Context, name string) (bool, error) {
+	if f.opt.Codex == "" && name != codexProvider {
+		return false, nil
+	}
 	_, foreign, err := f.find(ctx, name)
 	return foreign && err == nil, err
 }

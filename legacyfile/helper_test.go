@@ -101,15 +101,6 @@ func snapshot(t testing.TB, f *File) map[string]string {
 	return all
 }
 
-// missing skips a test for want of something, which CI does not forgive.
-func missing(t testing.TB, reason string) {
-	t.Helper()
-	if os.Getenv("MOGPLEX_CI_REQUIRE") != "" {
-		t.Fatal(reason)
-	}
-	t.Skip(reason)
-}
-
 const (
 	early = "2026-11-23T10:00:00Z"
 	late  = "2026-11-23T11:00:00Z"

@@ -6,7 +6,6 @@ import (
 	"os"
 	"path/filepath"
 	"testing"
-	"time"
 )
 
 func TestUpdateSeesTheEntryAndDecides(t *testing.T) {
@@ -63,38 +62,6 @@ func TestUpdateReadsBackWhatItWrote(t *testing.T) {
 	}
 	if err := f.readBack("groq", []byte(key("g", ""))); err != nil {
 		t.Error(err)
-	}
-}
-
-func TestTwoStateDirectoriesThatLinkOneFileShareItsLock(t *testing.T) {
-	dir := t.TempDir()
-	target := filepath.Join(dir, "vault", "real.json")
-	var files []*File
-	for _, home := range []string{"a", "b"} {
-		f := New(filepath.Join(dir, home, "auth.json"), Options{})
-		must(t, os.Mkdir(filepath.Join(dir, home), 0o700))
-		if err := os.Symlink(target, f.path); err != nil {
-			missing(t, "no symbolic links here: "+err.Error())
-		}
-		files = append(files, f)
-	}
-	must(t, os.Mkdir(filepath.Dir(target), 0o700))
-	a, errA := files[0].LockDir()
-	b, errB := files[1].LockDir()
-	if want := filepath.Join(dir, "vault", "locks"); a != want || b != want || errA != nil || errB != nil {
-		t.Errorf("locks are in %s and %s, %v, %v", a, b, errA, errB)
-	}
-	must(t, files[0].Update(t.Context(), "groq", func([]byte) ([]byte, error) {
-		short, cancel := context.WithTimeout(t.Context(), 30*time.Millisecond)
-		defer cancel()
-		if err := files[1].Set(short, "groq", []byte(key("b", ""))); !errors.Is(err, ErrBusy) {
-			t.Errorf("both write at once: %v", err)
-		}
-		return []byte(key("a", "")), nil
-	}))
-	set(t, files[1], "xai", key("x", ""))
-	if get(t, files[0], "groq") != key("a", "") || get(t, files[0], "xai") != key("x", "") {
-		t.Error("a save that reported success is lost")
 	}
 }
 

@@ -148,8 +148,10 @@ func TestARefreshTokenIsSentOnce(t *testing.T) {
 			w.Header().Set("Content-Length", "4000")
 			_ = http.NewResponseController(w).Flush()
 		},
-		"lost":          hangUp,
-		"a redirect":    func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, "/elsewhere", 307) },
+		"lost": hangUp,
+		"a redirect": func(w http.ResponseWriter, r *http.Request) {
+			http.Redirect(w, r, "/elsewhere", http.StatusTemporaryRedirect)
+		},
 		"too late":      func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() },
 		"invalid grant": answerWith(401, `{"error":"invalid_grant"}`),
 	}

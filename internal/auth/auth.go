@@ -34,7 +34,7 @@ var (
 
 const (
 	// heldLimit bounds all that happens while a key's lock is held, saving
-	// included. From the request to the stored answer the caller's cancellation
+	// included. From the request to the stored answer the end of the caller's context
 	// does not count: an answer that is under way has spent the refresh token.
 	heldLimit = 25 * time.Second
 	// saveReserve is the part of heldLimit that the request leaves for saving.
@@ -91,13 +91,14 @@ func (m *Manager) Token(ctx context.Context, q Query, minTTL time.Duration) (Res
 		return m.renew(ctx, res, due, false)
 	case c.Expired(m.Now()):
 		return res, ErrExpired
-	case m.savedInFuture(c) && m.Check != nil:
-		if err := m.Check(ctx, c); errors.Is(err, ErrExpired) {
-			return res, err
-		}
 	}
 	if res.held.record.orphan() {
 		m.adopt(ctx, &res)
+	}
+	if m.savedInFuture(c) && m.Check != nil {
+		if err := m.Check(ctx, res.Credential); errors.Is(err, ErrExpired) {
+			return res, err
+		}
 	}
 	return res, nil
 }

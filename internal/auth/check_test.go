@@ -16,7 +16,7 @@ func TestCheckTellsWhatIsWrongWithoutShowingIt(t *testing.T) {
 		{"openai", "sk-ant-MARK", "anthropic"},
 		{"openai", "mog_MARK", "mogplex"},
 	} {
-		err := key(test.provider, test.value).Check()
+		err := apiKey(test.provider, test.value).Check()
 		if (err == nil) != (test.says == "") || err != nil && !strings.Contains(err.Error(), test.says) {
 			t.Errorf("%s: %v; want %q", test.provider, err, test.says)
 		}

@@ -37,24 +37,24 @@ const (
 )
 
 // ID names the directory in the keychain; it is empty for the user's own. If the
-// directory has no id file, a hash of its real path serves.
+// directory has no id file, a hash of its real path serves until there is one:
+// another process may make it while this one runs.
 func (d *Directory) ID() string {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	if !d.known {
-		d.known, d.id = true, d.read()
+	if d.known {
+		return d.id
 	}
-	return d.id
-}
-
-func (d *Directory) read() string {
 	if d.isUsersOwn() {
+		d.known = true
 		return ""
 	}
-	if id, err := d.readFile(); err == nil {
-		return id
+	id, err := d.readFile()
+	if err != nil {
+		return d.pathHash()
 	}
-	return d.pathHash()
+	d.known, d.id = true, id
+	return id
 }
 
 // isUsersOwn reports that the directory is .mogplex in the user's home, whatever
@@ -66,8 +66,8 @@ func (d *Directory) isUsersOwn() bool {
 	}
 	a, errA := os.Stat(own)
 	b, errB := os.Stat(d.Path)
-	if errA == nil && errB == nil {
-		return os.SameFile(a, b)
+	if errA == nil || errB == nil {
+		return errA == nil && errB == nil && os.SameFile(a, b)
 	}
 	return realPath(own) == realPath(d.Path)
 }
@@ -92,10 +92,11 @@ func (d *Directory) readFile() (string, error) {
 		return "", err
 	}
 	id := strings.TrimSpace(string(text))
-	if raw, err := hex.DecodeString(id); err != nil || len(raw) != idBytes {
+	raw, err := hex.DecodeString(id)
+	if err != nil || len(raw) != idBytes {
 		return "", errors.New("the id file is damaged")
 	}
-	return id, nil
+	return hex.EncodeToString(raw), nil // in lower case, as keychains need it
 }
 
 // idWait is how long the making of an id waits for another process that makes it.
@@ -104,44 +105,40 @@ const idWait = 5 * time.Second
 // MakeID gives the directory its id file before something is first stored under
 // its name. The random id is used unless inUse reports that the keychain has
 // items under the hash of the path, from when the directory could not be
-// written: then the hash becomes the id. If no file can be made, the hash
-// serves.
-func (d *Directory) MakeID(ctx context.Context, inUse func(id string) bool) {
+// written: then the hash becomes the id. If that can't be found out, or no file
+// can be made, the hash serves.
+func (d *Directory) MakeID(ctx context.Context, inUse func(ctx context.Context, id string) (bool, error)) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	if d.isUsersOwn() {
-		d.known, d.id = true, ""
-		return
+	if !d.isUsersOwn() {
+		d.makeFile(ctx, inUse)
 	}
-	d.known, d.id = true, d.makeID(ctx, inUse)
 }
 
-func (d *Directory) makeID(ctx context.Context, inUse func(id string) bool) string {
-	if id, err := d.readFile(); err == nil {
-		return id
+func (d *Directory) makeFile(ctx context.Context, inUse func(ctx context.Context, id string) (bool, error)) {
+	if _, err := d.readFile(); err == nil {
+		return
+	}
+	// Outside the lock: a keychain may ask a person.
+	id := d.pathHash()
+	used, err := inUse(ctx, id)
+	if err != nil {
+		return
 	}
 	ctx, cancel := context.WithTimeout(ctx, idWait)
 	defer cancel()
 	lock, err := private.Acquire(ctx, filepath.Join(d.Path, "locks", "id.lock"), private.LockOptions{})
 	if err != nil {
-		return d.pathHash()
+		return
 	}
 	defer lock.Unlock()
-	id, err := d.readFile()
-	if err == nil {
-		return id
+	if _, err := d.readFile(); !errors.Is(err, fs.ErrNotExist) {
+		return // it is there, and not for us to replace
 	}
-	id = d.pathHash()
-	if !errors.Is(err, fs.ErrNotExist) {
-		return id // it is there, and not for us to replace
-	}
-	if !inUse(id) {
+	if !used {
 		random := make([]byte, idBytes)
 		rand.Read(random)
 		id = hex.EncodeToString(random)
 	}
-	if private.Replace(filepath.Join(d.Path, idFile), []byte(id+"\n")) != nil {
-		return d.pathHash()
-	}
-	return id
+	_ = private.Replace(filepath.Join(d.Path, idFile), []byte(id+"\n"))
 }

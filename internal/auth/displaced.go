@@ -3,6 +3,9 @@ package auth
 import (
 	"context"
 	"encoding/json"
+	"errors"
+	"fmt"
+	"path/filepath"
 )
 
 // A renewed token whose store failed after the refresh token was spent lies in
@@ -17,13 +20,28 @@ type sealed struct {
 	Data string `json:"data"`
 }
 
+// displacedName names what waits for one layer's record of a key.
+func displacedName(key Key, layer string) string { return key.inHome() + "." + layer }
+
+func displacedPath(key Key) string { return filepath.Join(key.Home(), "displaced.json") }
+
+// displacedIn is the displaced.json of a key's home; nil if the key does not say
+// where that is.
+func (r *Resolver) displacedIn(key Key) Place {
+	if r.Displaced == nil || key.Dir == "" {
+		return nil
+	}
+	return r.Displaced(displacedPath(key))
+}
+
 // displace keeps a renewed record for later. The caller holds the key's lock.
-func (r *Resolver) displace(ctx context.Context, key Key, claim *Mark, renewed Record) error {
+func (r *Resolver) displace(ctx context.Context, key Key, layer string, claim *Mark, renewed Record) error {
 	text, err := renewed.encode(key, true)
 	if err != nil {
 		return err
 	}
-	data, err := claim.Key.seal(key.inHome(), text)
+	name := displacedName(key, layer)
+	data, err := claim.Key.seal(name, text)
 	if err != nil {
 		return err
 	}
@@ -31,35 +49,94 @@ func (r *Resolver) displace(ctx context.Context, key Key, claim *Mark, renewed R
 	if err != nil {
 		return err
 	}
-	return r.Displaced.Update(ctx, key.inHome(), func([]byte) ([]byte, error) { return entry, nil })
+	place := r.displacedIn(key)
+	if place == nil {
+		return fmt.Errorf("there is no place for it")
+	}
+	return place.Update(ctx, name, func([]byte) ([]byte, error) { return entry, nil })
 }
 
-// displaced returns the renewed record that waits for the claim on rec.
-func (r *Resolver) displaced(ctx context.Context, key Key, rec Record) (Record, bool) {
-	if rec.Mark == nil || len(rec.Mark.Key) == 0 || r.Displaced == nil {
-		return Record{}, false
+// displaced returns the renewed record that waits for the claim on rec, which
+// the layer holds. With an error it is not known whether one does.
+func (r *Resolver) displaced(ctx context.Context, key Key, layer string, rec Record) (Record, bool, error) {
+	place := r.displacedIn(key)
+	if rec.Mark == nil || rec.Mark.Key.IsZero() || place == nil {
+		return Record{}, false, nil
 	}
-	entry, found, err := r.Displaced.Get(ctx, key.inHome())
-	if err != nil || !found {
-		return Record{}, false
+	name := displacedName(key, layer)
+	entry, found, err := place.Get(ctx, name)
+	if err != nil {
+		return Record{}, false, fmt.Errorf("a renewed token may wait in %s, which could not be read: %w", displacedPath(key), err)
 	}
 	var s sealed
-	if json.Unmarshal(entry, &s) != nil {
-		return Record{}, false
+	if !found || json.Unmarshal(entry, &s) != nil {
+		return Record{}, false, nil
 	}
-	text, err := rec.Mark.Key.open(key.inHome(), s.Data)
+	text, err := rec.Mark.Key.open(name, s.Data)
 	if err != nil {
-		return Record{}, false // of another claim
+		return Record{}, false, nil // of another claim
 	}
 	renewed, err := decodeRecord(key, text)
-	return renewed, err == nil
+	return renewed, err == nil, nil
 }
 
-// dropDisplaced removes what displaced.json holds for a key: it is home, or its
-// claim is gone. The caller holds the key's lock.
-func (r *Resolver) dropDisplaced(ctx context.Context, key Key) {
-	if r.Displaced == nil {
+// live is a layer's record with the renewed token that waits for its claim, if
+// one does.
+func (r *Resolver) live(ctx context.Context, key Key, layer string, rec Record) Record {
+	if renewed, found, _ := r.displaced(ctx, key, layer, rec); found {
+		return renewed
+	}
+	return rec
+}
+
+// dropDisplaced removes what waits for a layer's record of a key: it is home, or
+// its claim is gone. The caller holds the key's lock.
+func (r *Resolver) dropDisplaced(ctx context.Context, key Key, layer string) {
+	place := r.displacedIn(key)
+	if place == nil {
 		return
 	}
-	_ = r.Displaced.Update(ctx, key.inHome(), func([]byte) ([]byte, error) { return nil, nil })
+	name := displacedName(key, layer)
+	if _, found, err := place.Get(ctx, name); found || err != nil {
+		_ = place.Update(ctx, name, func([]byte) ([]byte, error) { return nil, nil })
+	}
+}
+
+// keepDisplaced keeps an answer that its store did not take.
+func (r *renewal) keepDisplaced(ctx context.Context, answer Record, cause error) {
+	h := &r.res.held
+	r.res.Warnings = append(r.res.Warnings, fmt.Sprintf("the %s did not take the renewed token: %v", h.layer.Name, cause))
+	// The deadline is for stores that hang; this is one small file.
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), saveReserve)
+	defer cancel()
+	if err := r.displace(ctx, h.key, h.layer.Name, h.record.Mark, answer); err != nil {
+		r.res.Warnings = append(r.res.Warnings,
+			fmt.Sprintf("it could not be kept in %s either (%v) and is lost when this command ends; sign in again", displacedPath(h.key), err))
+		return
+	}
+	h.displaced = true
+	r.res.Warnings = append(r.res.Warnings, fmt.Sprintf("it waits in %s, encrypted, for the %s to work again", displacedPath(h.key), h.layer.Name))
+}
+
+// bringHome stores a displaced token in its own layer.
+func (r *renewal) bringHome(ctx context.Context, renewed Record) error {
+	h := &r.res.held
+	renewed.Revision = h.record.Revision.next()
+	switch err := h.layer.Store.Swap(ctx, h.key, h.record.Revision, renewed); {
+	case errors.Is(err, ErrConflict):
+		return r.reload(ctx)
+	case err != nil && renewed.Expired(r.Now()):
+		return fmt.Errorf("not refreshed: %w", err)
+	case err != nil: // it stays where it is, and works
+		r.res.Credential = renewed.Credential
+		r.res.Warnings = append(r.res.Warnings, fmt.Sprintf("the token still waits in %s: %v", displacedPath(h.key), err))
+		return nil
+	}
+	r.dropDisplaced(ctx, h.key, h.layer.Name)
+	r.Announce(h.key)
+	h.record, h.displaced, r.res.Credential = renewed, false, renewed.Credential
+	if r.due(renewed.Credential) && renewed.Refreshable() {
+		return errAgain
+	}
+	return nil
 }

@@ -30,13 +30,14 @@ func TestVariablesThatLookWrongAreToldWithoutTheirValue(t *testing.T) {
 		{"bytes that are no text", "COHERE_API_KEY", "MARK\xff", Corrupt, "", nil},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			m := newManager(t, map[string]string{test.variable: test.value}, newStore(), newStore())
-			findings, warnings := m.environment()
+			r := newRig(t)
+			r.env(map[string]string{test.variable: test.value})
+			findings, warnings := r.environment(Mogplex)
 			f := findings[len(findings)-1]
 			if f.Name != test.variable || f.State != test.state {
 				t.Errorf("%s is %s; want %s %s", f.Name, f.State, test.variable, test.state)
 			}
-			if got := f.Credential().Token.Reveal(); got != test.token {
+			if got := f.Record().Token.Reveal(); got != test.token {
 				t.Errorf("token %q; want %q", got, test.token)
 			}
 			wantWarning(t, warnings, test.warning...)
@@ -53,8 +54,9 @@ func TestVariablesThatLookWrongAreToldWithoutTheirValue(t *testing.T) {
 
 func TestMogplexVariableIsAPersonalTokenTheOthersAreKeys(t *testing.T) {
 	for _, p := range Providers() {
-		m := newManager(t, map[string]string{p.Variable: "value"}, newStore(), newStore())
-		res, err := m.Resolve(t.Context(), Query{Provider: p.Name})
+		r := newRig(t)
+		r.env(map[string]string{p.Variable: "value"})
+		res, err := r.Resolve(t.Context(), Query{Provider: p.Name})
 		must(t, err)
 		want := APIKey
 		if p.Name == Mogplex {

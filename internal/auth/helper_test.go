@@ -1,14 +1,16 @@
 package auth
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
-	"maps"
 	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -22,30 +24,10 @@ func TestMain(m *testing.M) {
 	goleak.VerifyTestMain(m)
 }
 
-const home = "https://mogplex.test"
+const testOrigin = "https://mogplex.test"
 
 // noon is the time that fixed clocks show.
 var noon = time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC)
-
-// The states that a fakeStore can be in.
-type fault int
-
-const (
-	works       fault = iota
-	locked            // errLocked at once
-	unavailable       // errUnavailable at once
-	hangs             // answers nothing until ctx ends
-	forgets           // says yes to writes and keeps nothing
-	readOnly          // reads, and refuses every write
-	lies              // writes, and returns an error all the same
-	unlistable        // does everything but list
-)
-
-var (
-	errLocked      = errors.New("the fake is locked")
-	errUnavailable = errors.New("the fake can't be reached")
-	errRefused     = errors.New("the fake refused")
-)
 
 func stateOf(err error) State {
 	switch {
@@ -59,154 +41,112 @@ func stateOf(err error) State {
 	return Denied
 }
 
-// fakeStore is a store in memory that can be made to fail. It counts what it
-// is asked, and calls before, where set, ahead of each answer.
-type fakeStore struct {
-	mu      sync.Mutex
-	entries map[string]string
-	fault   fault
-	calls   []string
-	before  func(call string)
+// rig is a manager on places in memory.
+type rig struct {
+	*Manager
+	keychain, file, displaced *memory
+	life                      *life
+	service                   *service
+	revoked                   *revocations
+	dir                       string
 }
 
-func newStore(credentials ...Credential) *fakeStore {
-	s := &fakeStore{entries: map[string]string{}}
-	for _, c := range credentials {
-		s.keep(c)
-	}
-	return s
-}
-
-func broken(f fault, credentials ...Credential) *fakeStore {
-	s := newStore(credentials...)
-	s.fault = f
-	return s
-}
-
-// keep puts a credential there past every fault.
-func (s *fakeStore) keep(c Credential) {
-	entry, err := c.Encode()
-	if err != nil {
-		panic(err)
-	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.entries[c.Provider] = string(entry)
-}
-
-// token is what the store holds of the account, past every fault.
-func (s *fakeStore) token() string {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	c, _ := Decode(Mogplex, []byte(s.entries[Mogplex]))
-	return c.Token.Reveal()
-}
-
-// begin counts a call and gives the failure that any call meets.
-func (s *fakeStore) begin(ctx context.Context, call string) error {
-	s.mu.Lock()
-	s.calls = append(s.calls, call)
-	before := s.before
-	s.mu.Unlock()
-	if before != nil {
-		before(call)
-	}
-	switch s.fault {
-	case locked:
-		return errLocked
-	case unavailable:
-		return errUnavailable
-	case hangs:
-		<-ctx.Done()
-	}
-	return ctx.Err()
-}
-
-// write runs a change as the fault lets it.
-func (s *fakeStore) write(ctx context.Context, call string, change func()) error {
-	if err := s.begin(ctx, call); err != nil {
-		return err
-	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	switch s.fault {
-	case forgets:
-		return nil
-	case readOnly:
-		return errRefused
-	}
-	change()
-	if s.fault == lies {
-		return errRefused
-	}
-	return nil
-}
-
-func (s *fakeStore) Get(ctx context.Context, provider string) ([]byte, bool, error) {
-	if err := s.begin(ctx, "get "+provider); err != nil {
-		return nil, false, err
-	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	entry, found := s.entries[provider]
-	return []byte(entry), found, nil
-}
-
-func (s *fakeStore) Set(ctx context.Context, provider string, entry []byte) error {
-	return s.write(ctx, "set "+provider, func() { s.entries[provider] = string(entry) })
-}
-
-func (s *fakeStore) Delete(ctx context.Context, provider string) (removed bool, err error) {
-	err = s.write(ctx, "delete "+provider, func() {
-		_, removed = s.entries[provider]
-		delete(s.entries, provider)
-	})
-	return removed, err
-}
-
-func (s *fakeStore) List(ctx context.Context) ([]string, error) {
-	if err := s.begin(ctx, "list"); err != nil {
-		return nil, err
-	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.fault == unlistable {
-		return nil, errRefused
-	}
-	return slices.Sorted(maps.Keys(s.entries)), nil
-}
-
-// newManager is a manager on two stores whose clock stands at noon and whose
-// service must not be asked.
-func newManager(t testing.TB, env map[string]string, keychain, file *fakeStore) *Manager {
-	return &Manager{
+// newRig makes a manager for testOrigin on an empty keychain and file, whose
+// clock stands at noon and whose service takes the refresh token "refresh-a".
+func newRig(t testing.TB) *rig {
+	home := t.TempDir()
+	r := &rig{dir: filepath.Join(home, ".mogplex"), life: &life{}, revoked: &revocations{}}
+	r.keychain, r.file, r.displaced = newMemory(r.life), newMemory(r.life), newMemory(r.life)
+	locks := func(k Key) string { return filepath.Join(k.Home(), "locks") }
+	must(t, os.MkdirAll(filepath.Join(r.dir, "locks"), 0o700))
+	r.Manager = &Manager{
 		Resolver: Resolver{
-			LookupEnv: func(name string) (string, bool) { value, set := env[name]; return value, set },
+			LookupEnv: func(string) (string, bool) { return "", false },
 			Layers: []Layer{
-				{Name: Keychain, Store: keychain, State: stateOf},
-				{Name: File, Store: file, State: stateOf},
+				{Name: InKeychain, Store: KeychainStore(r.keychain), State: stateOf, LockDir: locks},
+				{Name: InFile, Path: filepath.Join(r.dir, "auth.json"), Store: FileStore(r.file, Key{Dir: r.dir}), State: stateOf, LockDir: locks, Required: true},
 			},
-			Origin: home,
+			Dir:       &Directory{Path: r.dir, UserHome: func() string { return home }},
+			Origin:    testOrigin,
+			Displaced: func(string) Place { return r.displaced },
 		},
-		LockDir: t.TempDir(),
-		Now:     func() time.Time { return noon },
-		Refresh: func(context.Context, Credential) (Credential, error) {
-			t.Error("the service was asked for a new token")
-			return Credential{}, errRefused
-		},
+		Revoke:     r.revoked.add,
+		Unattended: func(ctx context.Context) context.Context { return context.WithValue(ctx, alone{}, true) },
+		Now:        func() time.Time { return noon },
+	}
+	r.service = &service{valid: "refresh-a", ttl: time.Hour, now: func() time.Time { return r.Now() }}
+	r.Refresh = r.service.refresh
+	return r
+}
+
+// alone marks a context under which no person may be asked.
+type alone struct{}
+
+// env sets the only environment variables that the manager sees.
+func (r *rig) env(vars map[string]string) {
+	r.LookupEnv = func(name string) (string, bool) { value, set := vars[name]; return value, set }
+}
+
+// put stores a credential as a sign-in did, past every fault.
+func (r *rig) put(t testing.TB, m *memory, c Credential) Record {
+	t.Helper()
+	return r.putRecord(t, m, Record{Credential: c, Revision: firstRevision()})
+}
+
+// putRecord stores a record past every fault, also a damaged or orphaned one.
+func (r *rig) putRecord(t testing.TB, m *memory, rec Record) Record {
+	t.Helper()
+	key := r.Key(rec.Provider)
+	entry, err := rec.encode(key, m == r.keychain)
+	must(t, err)
+	m.write(r.name(m, rec.Provider), entry)
+	return rec
+}
+
+// name is a provider's name in a place.
+func (r *rig) name(m *memory, provider string) string {
+	switch m {
+	case r.keychain:
+		return r.Key(provider).Account()
+	case r.file:
+		return r.Key(provider).Name()
+	}
+	return displacedName(r.Key(provider), InKeychain)
+}
+
+// record is the account that a place holds, past every fault.
+func (r *rig) record(m *memory) (Record, bool) {
+	entry := m.read(r.name(m, Mogplex))
+	if entry == nil {
+		return Record{}, false
+	}
+	rec, _ := decodeRecord(r.Key(Mogplex), entry)
+	return rec, true
+}
+
+// token is the account's token in a place, "" if it holds none.
+func (r *rig) token(m *memory) string {
+	rec, _ := r.record(m)
+	return rec.Token.Reveal()
+}
+
+func (r *rig) wantTokens(t testing.TB, keychain, file string) {
+	t.Helper()
+	if k, f := r.token(r.keychain), r.token(r.file); k != keychain || f != file {
+		t.Errorf("the keychain has %q, the file %q; want %q, %q", k, f, keychain, file)
 	}
 }
 
 // account is a signed-in account whose token ends ttl after noon.
 func account(token string, ttl time.Duration) Credential {
 	return Credential{
-		Provider: Mogplex, Type: OAuth, Issuer: home,
+		Provider: Mogplex, Type: OAuth, Issuer: testOrigin,
 		Token: NewSecret(token), Refresh: NewSecret("refresh-" + token),
 		ExpiresAt: noon.Add(ttl), SavedAt: noon.Add(-time.Hour),
 	}
 }
 
-func key(provider, value string) Credential {
+func apiKey(provider, value string) Credential {
 	return Credential{Provider: provider, Type: APIKey, Token: NewSecret(value), SavedAt: noon.Add(-time.Hour)}
 }
 
@@ -216,14 +156,80 @@ func savedAt(c Credential, offset time.Duration) Credential {
 	return c
 }
 
-// describe writes findings as layer:provider=state, with "!" on the one in
-// force and "<layer" on one that is hidden.
+var errNetwork = errors.New("the service can't be reached")
+
+// service counts refreshes and rotates: a refresh token that was used before is
+// rejected, and so is everything after it.
+type service struct {
+	calls atomic.Int32
+	mu    sync.Mutex
+	valid string        // the only refresh token it takes
+	ttl   time.Duration // of what it issues
+	now   func() time.Time
+	fail  error
+	// during, if set, is called while the answer is awaited.
+	during func()
+}
+
+func (s *service) refresh(ctx context.Context, c Credential) (Credential, error) {
+	n := s.calls.Add(1)
+	if s.during != nil {
+		s.during()
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.fail != nil {
+		return Credential{}, s.fail
+	}
+	if c.Refresh.Reveal() != s.valid {
+		s.valid = "revoked"
+		return Credential{}, fmt.Errorf("refresh: %w", ErrRejected)
+	}
+	c.Token = NewSecret(fmt.Sprint("new", n))
+	s.valid = fmt.Sprint("refresh-new", n)
+	c.Refresh, c.ExpiresAt = NewSecret(s.valid), s.now().Add(s.ttl)
+	return c, ctx.Err()
+}
+
+func (s *service) wantCalls(t testing.TB, want int32) {
+	t.Helper()
+	if got := s.calls.Load(); got != want {
+		t.Errorf("the service was asked %d times; want %d", got, want)
+	}
+}
+
+// revocations are the tokens of credentials that were revoked.
+type revocations struct {
+	mu     sync.Mutex
+	tokens []string
+}
+
+func (r *revocations) add(_ context.Context, c Credential) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.tokens = append(r.tokens, c.Token.Reveal())
+}
+
+func (r *revocations) want(t testing.TB, tokens ...string) {
+	t.Helper()
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if !slices.Equal(r.tokens, tokens) {
+		t.Errorf("revoked %q; want %q", r.tokens, tokens)
+	}
+}
+
+// describe writes findings as layer:provider=state, with "!" on the active one,
+// "~" on a stray and "<layer" on one that is hidden.
 func describe(findings []Finding) string {
 	var all []string
 	for _, f := range findings {
 		text := fmt.Sprintf("%s:%s=%s", f.Layer, f.Provider, f.State)
-		if f.InForce {
+		if f.Active {
 			text += "!"
+		}
+		if f.Stray {
+			text += "~"
 		}
 		if f.ShadowedBy != "" {
 			text += "<" + f.ShadowedBy
@@ -270,3 +276,13 @@ func wantWarning(t testing.TB, warnings []string, words ...string) {
 	}
 	t.Errorf("no warning with %q among %q", words, warnings)
 }
+
+func tokensOf(credentials []Credential) (tokens []string) {
+	for _, c := range credentials {
+		tokens = append(tokens, c.Token.Reveal())
+	}
+	return tokens
+}
+
+// sameEntry reports whether a place still holds exactly that entry.
+func sameEntry(m *memory, name string, entry []byte) bool { return bytes.Equal(m.read(name), entry) }

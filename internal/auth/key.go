@@ -71,8 +71,13 @@ func fileKey(base Key, name string) (Key, bool) {
 		origin = DefaultOrigin
 	}
 	base.Origin = origin
-	canonical, isOrigin := parseOrigin(origin)
-	return base, isOrigin && canonical == origin && (!other || origin != DefaultOrigin)
+	return base, isOrigin(origin) && (!other || origin != DefaultOrigin)
+}
+
+// isOrigin reports that text is an origin in canonical form.
+func isOrigin(text string) bool {
+	origin, ok := parseOrigin(text)
+	return ok && origin == text
 }
 
 // The tags of a keychain account's components. A component without a tag is the
@@ -140,8 +145,8 @@ func digest(text string) string {
 	return hex.EncodeToString(sum[:16])
 }
 
-// canonicalOrigin is an origin in the form in which origins are compared. What
-// is no origin stays as it is.
+// canonicalOrigin is an origin in the form in which origins are compared. What is
+// no origin stays as it is.
 func canonicalOrigin(text string) string {
 	if origin, ok := parseOrigin(text); ok {
 		return origin
@@ -157,11 +162,13 @@ func parseOrigin(text string) (origin string, ok bool) {
 		return "", false
 	}
 	scheme, host := strings.ToLower(u.Scheme), strings.ToLower(u.Host)
-	switch {
-	case scheme == "https":
+	switch scheme {
+	case "https":
 		host = strings.TrimSuffix(host, ":443")
-	case scheme == "http":
+	case "http":
 		host = strings.TrimSuffix(host, ":80")
+	default:
+		return "", false
 	}
 	return scheme + "://" + host, true
 }

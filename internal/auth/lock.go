@@ -18,6 +18,9 @@ var ErrBusy = errors.New("another mogplex process is using the credential")
 // protect.
 const fallbackName = "mogplex"
 
+// acquire is replaced by tests.
+var acquire = private.Acquire
+
 // keyLock is the lock of a key: one lock file beside each store that the key may
 // be written in, mostly the same.
 type keyLock struct {
@@ -45,7 +48,7 @@ func (m *Manager) lock(ctx context.Context, key Key, wait time.Duration, layers 
 	waiting, cancel := context.WithTimeout(ctx, wait)
 	defer cancel()
 	for _, path := range paths {
-		lock, err := private.Acquire(waiting, path, private.LockOptions{Fallback: fallbackName, Until: needless})
+		lock, err := acquire(waiting, path, private.LockOptions{Fallback: fallbackName, Until: needless})
 		switch {
 		case err == nil:
 			k.locks[path] = lock

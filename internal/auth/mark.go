@@ -12,13 +12,35 @@ import (
 // Mark is what a renewal left on a record: that one is under way, or that the
 // service does not accept the refresh token.
 type Mark struct {
-	State string `json:"state"`
+	State string
 	// Lock names the lock that the maker of a claim holds. Who holds that very
 	// lock knows that the maker is dead.
-	Lock  string    `json:"lock,omitempty"`
-	Until time.Time `json:"until,omitzero"` // when a claim is over
+	Lock  string
+	Until time.Time // when a claim is over
 	// Key opens what the maker could not store here; see displaced.json.
-	Key sealKey `json:"key,omitempty"`
+	Key sealKey
+}
+
+// storedMark is a Mark in an entry.
+type storedMark struct {
+	State string    `json:"state"`
+	Lock  string    `json:"lock,omitempty"`
+	Until time.Time `json:"until,omitzero"`
+	Key   string    `json:"key,omitempty"`
+}
+
+func (m *Mark) stored() *storedMark {
+	if m == nil {
+		return nil
+	}
+	return &storedMark{m.State, m.Lock, m.Until, m.Key.Reveal()}
+}
+
+func (m *storedMark) mark() *Mark {
+	if m == nil {
+		return nil
+	}
+	return &Mark{m.State, m.Lock, m.Until, sealKey{NewSecret(m.Key)}}
 }
 
 const (
@@ -27,9 +49,9 @@ const (
 )
 
 func newClaim(lock string, until time.Time) *Mark {
-	key := make(sealKey, 32) // AES-256
+	key := make([]byte, 32) // AES-256
 	rand.Read(key)
-	return &Mark{State: claimed, Lock: lock, Until: until.UTC(), Key: key}
+	return &Mark{State: claimed, Lock: lock, Until: until.UTC(), Key: sealKey{NewSecret(base64.StdEncoding.EncodeToString(key))}}
 }
 
 // clockSlack is how far two clocks may be apart before a claim of another
@@ -48,17 +70,15 @@ func (r Record) claimedByOther(lock string, now time.Time) bool {
 
 func (r Record) rejected() bool { return r.Mark != nil && r.Mark.State == rejected }
 
-// sealKey encrypts one renewed token, once.
-type sealKey []byte
-
-// String keeps the key out of what is printed.
-func (sealKey) String() string { return redacted }
-
-// GoString keeps the key out of what is printed.
-func (sealKey) GoString() string { return redacted }
+// sealKey encrypts one renewed token, once. It is kept as base64.
+type sealKey struct{ Secret }
 
 func (k sealKey) cipher() (cipher.AEAD, error) {
-	block, err := aes.NewCipher(k)
+	key, err := base64.StdEncoding.DecodeString(k.Reveal())
+	if err != nil {
+		return nil, err
+	}
+	block, err := aes.NewCipher(key)
 	if err != nil {
 		return nil, err
 	}

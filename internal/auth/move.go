@@ -40,18 +40,20 @@ func (m *Manager) List(ctx context.Context, layer string) ([]Listed, error) {
 	return m.layerNamed(layer).Store.List(ctx)
 }
 
-// Movable lists the keys of this directory and profile that a store has records
+// Movable lists the keys of this directory and profile that the source has records
 // of.
-func (m *Manager) Movable(ctx context.Context, from string) ([]Listed, error) {
-	m.Dir.MakeID(ctx, m.keychainHas)
-	list, err := m.layerNamed(from).Store.List(ctx)
+func (m *Manager) Movable(ctx context.Context, how Move) ([]Listed, error) {
+	list, err := m.layerNamed(how.From).Store.List(ctx)
 	if err != nil {
 		return nil, err
+	}
+	if how.To == InKeychain && len(list) > 0 && !how.DryRun {
+		m.MakeID(ctx)
 	}
 	var ours []Listed
 	id := m.Dir.ID()
 	for _, l := range list {
-		if from == InFile {
+		if how.From == InFile {
 			l.Key.DirID = id // a file has one directory's records alone
 		}
 		if l.Key.Profile == m.Profile && l.Key.DirID == id {
@@ -73,14 +75,19 @@ func (m *Manager) Move(ctx context.Context, key Key, how Move) Moved {
 		m.move(ctx, from, to, how, &done)
 		return done
 	}
+	m.load(ctx, key)          // has a person unlock a keychain, while no lock is held
+	var waited, dead Revision // of claims; dead is one that was waited for in vain
 	for began := time.Now(); ; {
-		again := m.moveLocked(ctx, from, to, how, &done)
-		if !again {
+		claim := m.moveLocked(ctx, from, to, how, &done, dead)
+		switch {
+		case claim == (Revision{}):
+			from.tidyAfter(ctx, &done)
 			return done
-		}
-		if time.Since(began) > claimPatience {
-			done.Outcome, done.Err = MoveFailed, ErrClaimed
-			return done
+		case claim != waited:
+			waited, began = claim, time.Now()
+		case time.Since(began) > claimPatience:
+			dead = claim
+			continue
 		}
 		select {
 		case <-ctx.Done():
@@ -91,24 +98,37 @@ func (m *Manager) Move(ctx context.Context, key Key, how Move) Moved {
 	}
 }
 
-// moveLocked is one try. It returns true if a renewal on another machine has to
-// be waited for.
-func (m *Manager) moveLocked(ctx context.Context, from, to *Layer, how Move, done *Moved) (again bool) {
+// tidyAfter asks a person for the removal of the original, if the keychain wants
+// one for that. The item is empty by then.
+func (l *Layer) tidyAfter(ctx context.Context, done *Moved) {
+	if done.Outcome != MoveDone || l.Tidy == nil {
+		return
+	}
+	if err := l.Tidy(ctx); err != nil {
+		done.Outcome, done.Err = MoveFailed, fmt.Errorf("it was moved, and an empty item is left in the %s: %w", l.Name, err)
+	}
+}
+
+// moveLocked is one try. It returns the revision of a claim if a renewal on
+// another machine has to be waited for.
+func (m *Manager) moveLocked(ctx context.Context, from, to *Layer, how Move, done *Moved, dead Revision) (claim Revision) {
 	lock, err := m.lock(ctx, done.Key, LockWait, []*Layer{from, to}, nil)
 	if err != nil {
 		done.Outcome, done.Err = MoveFailed, err
-		return false
+		return Revision{}
 	}
 	defer lock.Unlock()
 	ctx, cancel := context.WithTimeout(m.Unattended(ctx), heldLimit)
 	defer cancel()
 	rec, found, err := from.Store.Load(ctx, done.Key)
-	if err == nil && found && rec.claimedByOther(lock.id(from), m.Now()) {
-		return true
+	if err == nil && found && rec.claimedByOther(lock.id(from), m.Now()) && rec.Revision != dead {
+		return rec.Revision
 	}
 	m.move(ctx, from, to, how, done)
-	m.Announce(done.Key)
-	return false
+	if done.Outcome != MoveSkipped {
+		m.Announce(done.Key)
+	}
+	return Revision{}
 }
 
 func (m *Manager) move(ctx context.Context, from, to *Layer, how Move, done *Moved) {
@@ -120,6 +140,10 @@ func (m *Manager) move(ctx context.Context, from, to *Layer, how Move, done *Mov
 	}
 	if !found {
 		done.Outcome, done.Why = MoveSkipped, "it is gone"
+		return
+	}
+	if rec.later {
+		done.Outcome, done.Why = MoveSkipped, ErrLater.Error()
 		return
 	}
 	there, taken, err := to.Store.Load(ctx, done.Key)
@@ -146,7 +170,7 @@ func (m *Manager) move(ctx context.Context, from, to *Layer, how Move, done *Mov
 		return
 	default:
 		if err == nil {
-			done.Replaced = append(done.Replaced, m.live(ctx, done.Key, there).Credential)
+			done.Replaced = append(done.Replaced, m.live(ctx, done.Key, to.Name, there).Credential)
 		}
 	}
 	if how.DryRun {
@@ -197,14 +221,22 @@ func whose(rec Record, damaged error) string {
 // copyOver stores rec in the destination. A renewed token that waits for rec's
 // claim is what goes there; a claim of a process that is dead stays behind.
 func (m *Manager) copyOver(ctx context.Context, from, to *Layer, rec, there Record, done *Moved) {
-	next := m.live(ctx, done.Key, rec)
+	next := rec
+	renewed, found, err := m.displaced(ctx, done.Key, from.Name, rec)
+	if found {
+		next = renewed
+	}
 	next.Revision, next.ReadOnly = rec.Revision.next(), false
 	if next.Mark != nil && !next.rejected() {
 		next.Mark = nil
 	}
-	if err := to.Store.Swap(ctx, done.Key, there.Revision, next); err != nil {
-		done.Outcome, done.Replaced = MoveFailed, nil
-		done.Err = fmt.Errorf("the %s did not take it: %w", to.Name, err)
+	if err == nil {
+		if err = to.Store.Swap(ctx, done.Key, there.Revision, next); err != nil {
+			err = fmt.Errorf("the %s did not take it: %w", to.Name, err)
+		}
+	}
+	if err != nil {
+		done.Outcome, done.Replaced, done.Err = MoveFailed, nil, err
 	}
 }
 
@@ -223,5 +255,5 @@ func (m *Manager) moveAway(ctx context.Context, from *Layer, how Move, rec Recor
 		return
 	}
 	done.Outcome = MoveDone
-	m.dropDisplaced(ctx, done.Key)
+	m.dropDisplaced(ctx, done.Key, from.Name)
 }

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"math/rand/v2"
 	"time"
 
 	"github.com/mogplex/mogplex-cli/internal/private"
@@ -23,10 +22,9 @@ type renewal struct {
 	due    func(Credential) bool
 	forced bool // also after the service rejected the refresh token before
 	from   Credential
+	dead   Revision  // of a claim that was waited for in vain
+	end    time.Time // of the lock that is held
 }
-
-// claimPatience is how long an expired token waits for another's claim to end.
-const claimPatience = 30 * time.Second
 
 // maxTurns bounds how often a renewal begins again because the record changed.
 const maxTurns = 8
@@ -36,28 +34,29 @@ func (m *Manager) renew(ctx context.Context, res Result, due func(Credential) bo
 	r := &renewal{Manager: m, res: res, due: due, forced: forced, from: res.Credential}
 	patience := time.Now().Add(claimPatience)
 	for range maxTurns {
-		err := r.turn(ctx, time.Until(patience) <= 0)
-		switch {
-		case errors.Is(err, errAgain):
-			continue
-		case errors.Is(err, ErrClaimed) && r.res.Credential.Expired(m.Now()):
-			if err := r.waitForClaim(ctx, patience); err != nil {
-				return r.keep(err)
-			}
-			continue
-		case err != nil:
+		err := r.turn(ctx)
+		if errors.Is(err, ErrClaimed) && r.res.Credential.Expired(m.Now()) {
+			err = r.waitForClaim(ctx, patience)
+		}
+		if errors.Is(err, errGone) {
+			err = r.lookElsewhere(ctx)
+		}
+		if !errors.Is(err, errAgain) {
 			return r.keep(err)
 		}
-		return r.res, nil
 	}
 	return r.keep(ErrConflict)
 }
 
-// errAgain: the record is another one than was thought, and is due as well.
-var errAgain = errors.New("begin again")
+var (
+	// errAgain: the record is another one than was thought, and is due as well.
+	errAgain = errors.New("begin again")
+	// errGone: the layer holds no record any more.
+	errGone = errors.New("the record is gone")
+)
 
 // turn is one try under the lock. It returns nil if r.res is what to use.
-func (r *renewal) turn(ctx context.Context, overdue bool) error {
+func (r *renewal) turn(ctx context.Context) error {
 	h := r.res.held
 	wait := LockWait
 	if !r.res.Credential.Expired(r.Now()) {
@@ -74,12 +73,19 @@ func (r *renewal) turn(ctx context.Context, overdue bool) error {
 	if lock.missing != nil && !r.res.Credential.Expired(r.Now()) {
 		return fmt.Errorf("not refreshed while the token still works: %w", lock.missing)
 	}
-	ctx, cancel := context.WithTimeout(r.Unattended(ctx), heldLimit)
+	r.end = time.Now().Add(heldLimit)
+	ctx, cancel := context.WithDeadline(r.Unattended(ctx), r.end)
 	defer cancel()
+	// Also if there was none before: the maker of a claim may have left it since.
+	renewed, found, err := r.displaced(ctx, h.key, h.layer.Name, h.record)
 	switch {
-	case h.displaced:
-		return r.bringHome(ctx)
-	case h.record.claimedByOther(lock.id(h.layer), r.Now()) && !overdue:
+	case err != nil:
+		return fmt.Errorf("not refreshed: %w", err)
+	case found:
+		return r.bringHome(ctx, renewed)
+	case h.displaced: // another process brought it home
+		return r.reload(ctx)
+	case h.record.claimedByOther(lock.id(h.layer), r.Now()) && h.record.Revision != r.dead:
 		return ErrClaimed
 	case h.record.rejected() && !r.forced:
 		return ErrRejected
@@ -87,71 +93,6 @@ func (r *renewal) turn(ctx context.Context, overdue bool) error {
 		return fmt.Errorf("%w: another program's file holds it", ErrNotRefreshable)
 	}
 	return r.claim(ctx, lock)
-}
-
-// changed reports, while a lock is waited for, that the record is no longer the
-// one that was found due.
-func (r *renewal) changed(ctx context.Context) bool {
-	if !r.announced(r.res.held.key) {
-		return false
-	}
-	rec, found, err := r.res.held.layer.Store.Load(ctx, r.res.held.key)
-	return err == nil && (!found || rec.Mark == nil && rec.Revision != r.res.held.record.Revision)
-}
-
-// reload reads the record again after another writer changed it. It returns nil
-// if what is there is to be used, and errAgain if that is due as well.
-func (r *renewal) reload(ctx context.Context) error {
-	h := &r.res.held
-	rec, found, err := h.layer.Store.Load(ctx, h.key)
-	if err != nil {
-		return err
-	}
-	if !found { // signed out meanwhile: what is in hand is not ours to use
-		r.res.Credential, r.res.Found = Credential{}, false
-		return ErrNotSignedIn
-	}
-	h.record, r.res.Credential = rec, rec.Credential
-	if renewed, found := r.displaced(ctx, h.key, rec); found {
-		h.displaced, r.res.Credential = true, renewed.Credential
-		return errAgain
-	}
-	h.displaced = false
-	switch {
-	case r.renewedBy(rec.Credential), !r.due(rec.Credential):
-		return nil
-	case !rec.Refreshable():
-		return ErrNotRefreshable
-	}
-	return errAgain
-}
-
-// renewedBy reports that c is another process' renewal, and works.
-func (r *renewal) renewedBy(c Credential) bool {
-	return !c.Token.Equal(r.from.Token) && c.livesUntil(r.Now().Add(freshEnough)) && !r.savedInFuture(c)
-}
-
-// waitForClaim waits, without a lock, until the record changes or patience ends.
-func (r *renewal) waitForClaim(ctx context.Context, patience time.Time) error {
-	h := r.res.held
-	for pause := 200 * time.Millisecond; time.Now().Before(patience); pause = min(2*pause, time.Second) {
-		select {
-		case <-ctx.Done():
-			return ctx.Err()
-		case <-time.After(pause + rand.N(pause/4)):
-		}
-		rec, found, err := h.layer.Store.Load(ctx, h.key)
-		if err != nil {
-			return err
-		}
-		if !found || rec.Revision != h.record.Revision || !rec.claimedByOther("", r.Now()) {
-			if err := r.reload(ctx); !errors.Is(err, errAgain) {
-				return err
-			}
-			return nil
-		}
-	}
-	return nil
 }
 
 // claim takes the record for this renewal, and spends its refresh token.
@@ -167,7 +108,7 @@ func (r *renewal) claim(ctx context.Context, lock *keyLock) error {
 		return fmt.Errorf("not refreshed: %w", err)
 	}
 	h.record, r.res.Credential = claim, claim.Credential
-	r.dropDisplaced(ctx, h.key) // of a claim before this one
+	r.dropDisplaced(ctx, h.key, h.layer.Name) // of a claim before this one
 	release, err := h.layer.reserve(ctx, h.record)
 	if err != nil {
 		return fmt.Errorf("not refreshed: %w", err)
@@ -192,8 +133,9 @@ const reserveExtra = 4 << 10
 
 // spend uses the refresh token of the record that this process has claimed.
 func (r *renewal) spend(ctx context.Context) error {
-	ctx = withoutCancel(ctx)
-	asking, cancel := context.WithDeadline(ctx, deadline(ctx).Add(-saveReserve))
+	ctx, cancel := context.WithDeadline(context.WithoutCancel(ctx), r.end)
+	defer cancel()
+	asking, cancel := context.WithDeadline(ctx, r.end.Add(-saveReserve))
 	defer cancel()
 	h := &r.res.held
 	fresh, err := r.Refresh(asking, h.record.Credential)
@@ -219,114 +161,12 @@ func (r *renewal) spend(ctx context.Context) error {
 	return nil
 }
 
-// keepDisplaced keeps an answer that its store did not take.
-func (r *renewal) keepDisplaced(ctx context.Context, answer Record, cause error) {
-	h := &r.res.held
-	r.res.Warnings = append(r.res.Warnings, fmt.Sprintf("the %s did not take the renewed token: %v", h.layer.Name, cause))
-	// The deadline is for stores that hang; this is one small file.
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), saveReserve)
-	defer cancel()
-	if err := r.displace(ctx, h.key, h.record.Mark, answer); err != nil {
-		r.res.Warnings = append(r.res.Warnings,
-			fmt.Sprintf("it could not be kept in %s either (%v) and is lost when this command ends; sign in again", r.DisplacedPath, err))
-		return
-	}
-	h.displaced = true
-	r.res.Warnings = append(r.res.Warnings, fmt.Sprintf("it waits in %s, encrypted, for the %s to work again", r.DisplacedPath, h.layer.Name))
-}
-
-// lose settles a renewal whose record was changed by somebody without our lock
-// while the service answered. Nothing is written.
-func (r *renewal) lose(ctx context.Context, answer Record) error {
-	h := &r.res.held
-	rec, found, err := h.layer.Store.Load(ctx, h.key)
-	if err != nil {
-		r.res.Credential = answer.Credential
-		r.res.Warnings = append(r.res.Warnings, fmt.Sprintf("the renewed token is not stored: %v", err))
-		return nil
-	}
-	if !found || !rec.Revision.sameSignIn(answer.Revision) {
-		r.Revoke(ctx, answer.Credential)
-	}
-	if !found {
-		r.res.Credential, r.res.Found = Credential{}, false
-		return ErrNotSignedIn
-	}
-	h.record, r.res.Credential = rec, rec.Credential
-	if rec.Expired(r.Now()) {
-		return ErrConflict
-	}
-	return nil
-}
-
-// bringHome stores a displaced token in its own layer.
-func (r *renewal) bringHome(ctx context.Context) error {
-	h := &r.res.held
-	renewed, found := r.displaced(ctx, h.key, h.record)
-	if !found {
-		return r.reload(ctx)
-	}
-	renewed.Revision = h.record.Revision.next()
-	switch err := h.layer.Store.Swap(ctx, h.key, h.record.Revision, renewed); {
-	case errors.Is(err, ErrConflict):
-		return r.reload(ctx)
-	case err != nil && renewed.Expired(r.Now()):
-		return fmt.Errorf("not refreshed: %w", err)
-	case err != nil: // it stays where it is, and works
-		r.res.Credential = renewed.Credential
-		r.res.Warnings = append(r.res.Warnings, fmt.Sprintf("the token still waits in %s: %v", r.DisplacedPath, err))
-		return nil
-	}
-	r.dropDisplaced(ctx, h.key)
-	r.Announce(h.key)
-	h.record, h.displaced, r.res.Credential = renewed, false, renewed.Credential
-	if r.due(renewed.Credential) && renewed.Refreshable() {
-		return errAgain
-	}
-	return nil
-}
-
-// networkPatience is how long a home on a network is given to show what another
-// machine stored.
-const networkPatience = 3 * time.Second
-
-// rejected handles invalid_grant: another machine with the same home may have
-// won, so the store decides before anyone is told to sign in again.
-func (r *renewal) rejected(ctx context.Context, cause error) error {
-	h := &r.res.held
-	until := time.Now()
-	if h.layer.OnNetwork != nil && h.layer.OnNetwork() {
-		until = until.Add(networkPatience)
-	}
-	for {
-		rec, found, err := h.layer.Store.Load(ctx, h.key)
-		switch {
-		case err != nil:
-			return cause
-		case !found || rec.Revision != h.record.Revision:
-			return r.reload(ctx)
-		}
-		if !time.Now().Before(until) {
-			break
-		}
-		select {
-		case <-ctx.Done():
-			return cause
-		case <-time.After(200 * time.Millisecond):
-		}
-	}
-	mark := h.record
-	mark.Revision, mark.Mark = h.record.Revision.next(), &Mark{State: rejected}
-	if h.layer.Store.Swap(ctx, h.key, h.record.Revision, mark) == nil {
-		h.record = mark
-		r.Announce(h.key)
-	}
-	return cause
-}
-
 // keep goes on with the token in hand if it still works, and says why it was not
 // renewed; if it does not, the reason is the error.
 func (r *renewal) keep(reason error) (Result, error) {
+	if reason == nil {
+		return r.res, nil
+	}
 	gone := errors.Is(reason, ErrNotSignedIn) || errors.Is(reason, context.Canceled)
 	if gone || r.res.Credential.Expired(r.Now()) {
 		return r.res, reason
@@ -352,20 +192,6 @@ func (m *Manager) adopt(ctx context.Context, res *Result) {
 	named.Issuer, named.Revision = h.key.Origin, h.record.Revision.next()
 	if h.layer.Store.Swap(ctx, h.key, h.record.Revision, named) == nil {
 		h.record, res.Credential.Issuer = named, named.Issuer
+		m.Announce(h.key)
 	}
-}
-
-// withoutCancel is ctx without its cancellation, but with its deadline.
-func withoutCancel(ctx context.Context) context.Context {
-	end := deadline(ctx)
-	ctx, cancel := context.WithDeadline(context.WithoutCancel(ctx), end)
-	context.AfterFunc(ctx, cancel)
-	return ctx
-}
-
-func deadline(ctx context.Context) time.Time {
-	if end, ok := ctx.Deadline(); ok {
-		return end
-	}
-	return time.Now().Add(heldLimit)
 }

@@ -5,55 +5,10 @@ import (
 	"errors"
 	"fmt"
 	"sync"
-	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
 )
-
-var errNetwork = errors.New("the service can't be reached")
-
-// service counts refreshes and rotates: a refresh token that was used before
-// is rejected, and so is everything after it.
-type service struct {
-	calls atomic.Int32
-	mu    sync.Mutex
-	valid string        // the only refresh token it takes
-	ttl   time.Duration // of what it issues
-	now   func() time.Time
-	fail  error
-}
-
-// serve makes a service the manager's, which takes the given refresh token.
-func serve(m *Manager, valid string) *service {
-	s := &service{valid: valid, ttl: time.Hour, now: m.Now}
-	m.Refresh = s.refresh
-	return s
-}
-
-func (s *service) refresh(ctx context.Context, c Credential) (Credential, error) {
-	n := s.calls.Add(1)
-	if s.fail != nil {
-		return Credential{}, s.fail
-	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if c.Refresh.Reveal() != s.valid {
-		s.valid = "revoked"
-		return Credential{}, fmt.Errorf("refresh: %w", ErrRejected)
-	}
-	c.Token = NewSecret(fmt.Sprint("new", n))
-	s.valid = fmt.Sprint("refresh-new", n)
-	c.Refresh, c.ExpiresAt = NewSecret(s.valid), s.now().Add(s.ttl)
-	return c, ctx.Err()
-}
-
-func (s *service) wantCalls(t testing.TB, want int32) {
-	t.Helper()
-	if got := s.calls.Load(); got != want {
-		t.Errorf("the service was asked %d times; want %d", got, want)
-	}
-}
 
 func TestTokenRenewsOnlyWhatIsDue(t *testing.T) {
 	other := account("a", -time.Hour)
@@ -74,197 +29,330 @@ func TestTokenRenewsOnlyWhatIsDue(t *testing.T) {
 		{"lives long enough", account("a", 61*time.Second), 0, "a", nil},
 		{"ends sooner", account("a", 60*time.Second), 1, "new1", nil},
 		{"has ended", account("a", -time.Hour), 1, "new1", nil},
-		{"has ended, saved by a clock that was ahead", savedAt(account("a", -time.Minute), 5*time.Hour), 1, "new1", nil},
-		{"ends sooner, saved by a clock that was ahead", savedAt(account("a", 30*time.Second), 5*time.Hour), 1, "new1", nil},
-		{"lives long enough, saved by a clock that was ahead", savedAt(account("a", 2*time.Minute), 5*time.Hour), 0, "a", nil},
+		{"has ended, saved in the future", savedAt(account("a", -time.Minute), 5*time.Hour), 1, "new1", nil},
+		{"lives long enough, saved in the future", savedAt(account("a", 2*time.Minute), 5*time.Hour), 1, "new1", nil},
+		{"lives long enough, saved a little in the future", savedAt(account("a", 2*time.Minute), time.Minute), 0, "a", nil},
 		{"a refresh token alone", refreshAlone, 1, "new1", nil},
 		{"ends sooner and can't be renewed", soon, 0, "a", nil},
 		{"has ended and can't be renewed", noRefresh, 0, "a", ErrExpired},
 		{"another provider's is never sent to ours", other, 0, "a", ErrExpired},
-		{"a key", key("openai", "k"), 0, "k", nil},
+		{"a key", apiKey("openai", "k"), 0, "k", nil},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			keychain := newStore(test.in)
-			m := newManager(t, nil, keychain, newStore())
-			s := serve(m, "refresh-a")
-			res, err := m.Token(t.Context(), Query{}, time.Minute)
-			wantError(t, err, test.err)
-			wantToken(t, res, test.token)
-			s.wantCalls(t, test.calls)
-			if test.calls > 0 && (keychain.token() != "new1" || res.Source != Keychain || res.NotRenewed != nil) {
-				t.Errorf("stored is %q; the result %+v", keychain.token(), res)
+			for _, layer := range []string{InKeychain, InFile} {
+				r := newRig(t)
+				place := r.keychain
+				if layer == InFile {
+					place = r.file
+				}
+				before := r.put(t, place, test.in)
+				res, err := r.Token(t.Context(), Query{}, time.Minute)
+				wantError(t, err, test.err)
+				wantToken(t, res, test.token)
+				r.service.wantCalls(t, test.calls)
+				rec, _ := r.record(place)
+				if test.calls > 0 && (rec.Token.Reveal() != "new1" || rec.Mark != nil || !rec.Revision.sameSignIn(before.Revision) || rec.Revision.Count != before.Revision.Count+2) {
+					t.Errorf("stored is %+v", rec)
+				}
+				if res.Source != layer || res.NotRenewed != nil || len(r.keychain.names())+len(r.file.names())+len(r.displaced.names()) != 1 {
+					t.Errorf("the result is %+v; the places hold %q, %q", res, r.keychain.names(), r.file.names())
+				}
 			}
 		})
 	}
 }
 
 func TestRenewNow(t *testing.T) {
-	m := newManager(t, nil, newStore(account("a", time.Hour)), newStore())
-	s := serve(m, "refresh-a")
-	res, err := m.Renew(t.Context())
+	r := newRig(t)
+	r.put(t, r.keychain, account("a", time.Hour))
+	res, err := r.Renew(t.Context())
 	must(t, err)
 	wantToken(t, res, "new1")
-	s.fail = errNetwork
-	res, err = m.Renew(t.Context())
+	r.service.fail = errNetwork
+	res, err = r.Renew(t.Context())
 	wantError(t, err, errNetwork)
 	wantToken(t, res, "new1")
-	for _, env := range []map[string]string{{"MOGPLEX_API_KEY": "mog_e"}, {"XAI_API_KEY": "x"}} {
-		m = newManager(t, env, newStore(Credential{Provider: Mogplex, Type: PAT, Token: NewSecret("mog_p")}), newStore())
-		_, err = m.Renew(t.Context())
+	for _, env := range []map[string]string{nil, {"MOGPLEX_API_KEY": "mog_e"}, {"XAI_API_KEY": "x"}} {
+		r := newRig(t)
+		r.env(env)
+		r.put(t, r.keychain, Credential{Provider: Mogplex, Type: PAT, Token: NewSecret("mog_p"), Issuer: testOrigin})
+		_, err = r.Renew(t.Context())
 		wantError(t, err, ErrNotRefreshable)
 	}
-	_, err = newManager(t, nil, newStore(), newStore()).Renew(t.Context())
+	_, err = newRig(t).Renew(t.Context())
 	wantError(t, err, ErrNotSignedIn)
 }
 
-func TestARefreshThatFails(t *testing.T) {
-	for _, failure := range []error{errNetwork, fmt.Errorf("refresh: %w", ErrRejected)} {
-		for _, ttl := range []time.Duration{30 * time.Second, -time.Second} {
-			keychain := newStore(account("a", ttl))
-			m := newManager(t, nil, keychain, newStore())
-			s := serve(m, "refresh-a")
-			s.fail = failure
-			res, err := m.Token(t.Context(), Query{}, time.Minute)
+// Inside the lock no person is asked; before it one may be.
+func TestNobodyIsAskedInsideTheLock(t *testing.T) {
+	r := newRig(t)
+	r.put(t, r.keychain, account("a", -time.Hour))
+	_, err := r.Token(t.Context(), Query{}, time.Minute)
+	must(t, err)
+	for i, alone := range r.keychain.alone {
+		if alone != (i > 0) {
+			t.Errorf("%s: no person may be asked: %v", r.keychain.calls[i], alone)
+		}
+	}
+}
+
+// The record keeps its claim: nothing is written to clean up. The next command
+// holds the very lock of that claim, and goes on.
+func TestANetworkFailureLeavesTheRecordAndItsClaim(t *testing.T) {
+	for _, ttl := range []time.Duration{30 * time.Second, -time.Second} {
+		r := newRig(t)
+		before := r.put(t, r.keychain, account("a", ttl))
+		r.service.fail = errNetwork
+		res, err := r.Token(t.Context(), Query{}, time.Minute)
+		wantToken(t, res, "a")
+		if ttl > 0 {
+			must(t, err)
+			err = res.NotRenewed
+		}
+		wantError(t, err, errNetwork)
+		rec, _ := r.record(r.keychain)
+		if rec.Token.Reveal() != "a" || rec.Mark == nil || rec.Mark.State != claimed || rec.Revision.Count != before.Revision.Count+1 {
+			t.Errorf("stored is %+v", rec)
+		}
+		r.service.fail = nil
+		res, err = r.Token(t.Context(), Query{}, time.Minute)
+		must(t, err)
+		wantToken(t, res, "new2")
+		r.service.wantCalls(t, 2)
+	}
+}
+
+// The service is asked once for a refresh token that it does not accept, until a
+// person asks again or signs in.
+func TestARejectedRefreshTokenIsRemembered(t *testing.T) {
+	for _, ttl := range []time.Duration{30 * time.Second, -time.Second} {
+		r := newRig(t)
+		r.put(t, r.keychain, account("a", ttl))
+		r.service.fail = fmt.Errorf("refresh: %w", ErrRejected)
+		for range 3 {
+			res, err := r.Token(t.Context(), Query{}, time.Minute)
 			wantToken(t, res, "a")
-			if ttl > 0 {
-				must(t, err)
-				wantError(t, res.NotRenewed, failure)
-			} else {
-				wantError(t, err, failure)
-			}
-			if errors.Is(err, ErrNotSignedIn) || keychain.token() != "a" {
-				t.Errorf("%v: error %v, stored %q", failure, err, keychain.token())
-			}
-			s.wantCalls(t, 1)
-		}
-	}
-}
-
-func TestRejectedWhileAnotherMachineWonTakesItsToken(t *testing.T) {
-	for _, test := range []struct {
-		ttl time.Duration
-		err error
-	}{{time.Hour, nil}, {-time.Hour, ErrRejected}} {
-		keychain := newStore(account("a", -time.Second))
-		m := newManager(t, nil, keychain, newStore())
-		m.Refresh = func(context.Context, Credential) (Credential, error) {
-			keychain.keep(account("theirs", test.ttl))
-			return Credential{}, ErrRejected
-		}
-		res, err := m.Token(t.Context(), Query{}, time.Minute)
-		wantError(t, err, test.err)
-		if test.err == nil {
-			wantToken(t, res, "theirs")
-		}
-		if keychain.token() != "theirs" {
-			t.Errorf("stored is %q", keychain.token())
-		}
-	}
-}
-
-func TestTheRefreshTokenIsNotSpentWhereNothingCanBeStored(t *testing.T) {
-	for _, f := range []fault{readOnly, forgets} {
-		for _, ttl := range []time.Duration{30 * time.Second, -time.Second} {
-			m := newManager(t, nil, broken(f, account("a", ttl)), broken(readOnly))
-			s := serve(m, "refresh-a")
-			res, err := m.Token(t.Context(), Query{}, time.Minute)
 			if ttl > 0 {
 				must(t, err)
 				err = res.NotRenewed
 			}
-			wantError(t, err, ErrNotSaved)
-			wantToken(t, res, "a")
-			s.wantCalls(t, 0)
+			wantError(t, err, ErrRejected)
+		}
+		r.service.wantCalls(t, 1)
+		if rec, _ := r.record(r.keychain); !rec.rejected() || rec.Token.Reveal() != "a" {
+			t.Errorf("stored is %+v", rec)
+		}
+		_, err := r.Renew(t.Context())
+		wantError(t, err, ErrRejected)
+		r.service.wantCalls(t, 2)
+		r.service.fail = nil
+		_, err = r.Renew(t.Context())
+		must(t, err)
+		if rec, _ := r.record(r.keychain); rec.Mark != nil || rec.Token.Reveal() != "new3" {
+			t.Errorf("stored is %+v", rec)
 		}
 	}
 }
 
-func TestARenewedTokenThatCantBeStoredIsStillUsed(t *testing.T) {
-	keychain := newStore(account("a", -time.Second))
-	m := newManager(t, nil, keychain, broken(unavailable))
-	s := serve(m, "refresh-a")
-	m.Refresh = func(ctx context.Context, c Credential) (Credential, error) {
-		keychain.fault = readOnly
-		return s.refresh(ctx, c)
-	}
-	res, err := m.Token(t.Context(), Query{}, time.Minute)
-	must(t, err)
-	wantToken(t, res, "new1")
-	wantWarning(t, res.Warnings, "could not be stored")
-	if keychain.token() != "a" {
-		t.Errorf("stored is %q", keychain.token())
+func TestTheRefreshTokenIsNotSpentIfNothingCanBeStored(t *testing.T) {
+	full := errors.New("the disk is full")
+	for name, breakIt := range map[string]func(*rig) error{
+		"read-only": func(r *rig) error { r.keychain.fail(readOnly); return errRefused },
+		"forgets":   func(r *rig) error { r.keychain.fail(forgets); return errRefused },
+		"no space": func(r *rig) error {
+			r.Layers[0].Reserve = func(context.Context, int) (func(), error) { return nil, full }
+			return full
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			for _, ttl := range []time.Duration{30 * time.Second, -time.Second} {
+				r := newRig(t)
+				r.put(t, r.keychain, account("a", ttl))
+				want := breakIt(r)
+				res, err := r.Token(t.Context(), Query{}, time.Minute)
+				if ttl > 0 {
+					must(t, err)
+					err = res.NotRenewed
+				}
+				wantError(t, err, want)
+				wantToken(t, res, "a")
+				r.service.wantCalls(t, 0)
+				r.wantTokens(t, "a", "")
+			}
+		})
 	}
 }
 
-func TestARenewedTokenFallsBackToTheFileAndHealsLater(t *testing.T) {
-	keychain, file := newStore(account("a", -time.Second)), newStore()
-	m := newManager(t, nil, keychain, file)
-	s := serve(m, "refresh-a")
-	keychain.fault = readOnly
-	res, err := m.Token(t.Context(), Query{}, time.Minute)
-	must(t, err)
-	wantToken(t, res, "new1")
-	wantWarning(t, res.Warnings, "keychain")
-	if res.Source != File || file.token() != "new1" {
-		t.Errorf("source %s; the file has %q", res.Source, file.token())
+func TestSpaceForTheAnswerIsReservedAndReleased(t *testing.T) {
+	r := newRig(t)
+	rec := r.put(t, r.keychain, account("a", -time.Second))
+	size, released := 0, false
+	r.Layers[0].Reserve = func(_ context.Context, n int) (func(), error) {
+		size = n
+		return func() { released = true }, nil
 	}
-	keychain.fault = works
-	res, err = m.Renew(t.Context())
-	must(t, err)
-	wantToken(t, res, "new2")
-	if keychain.token() != "new2" || file.token() != "" {
-		t.Errorf("the keychain has %q, the file %q", keychain.token(), file.token())
+	r.service.during = func() {
+		if size < 2*len(rec.Token.Reveal()+rec.Refresh.Reveal()) || released {
+			t.Errorf("%d bytes are reserved; released %v", size, released)
+		}
 	}
-	s.wantCalls(t, 2)
+	_, err := r.Token(t.Context(), Query{}, time.Minute)
+	must(t, err)
+	if !released {
+		t.Error("the space is not released")
+	}
 }
 
 func TestTheCallersEndDoesNotCutARefreshShort(t *testing.T) {
-	keychain := newStore(account("a", -time.Second))
-	m := newManager(t, nil, keychain, newStore())
-	s := serve(m, "refresh-a")
+	r := newRig(t)
+	r.put(t, r.keychain, account("a", -time.Second))
 	ctx, cancel := context.WithCancel(t.Context())
-	m.Refresh = func(inner context.Context, c Credential) (Credential, error) {
-		cancel()
-		return s.refresh(inner, c)
-	}
-	res, err := m.Token(ctx, Query{}, time.Minute)
+	r.service.during = cancel
+	res, err := r.Token(ctx, Query{}, time.Minute)
 	must(t, err)
 	wantToken(t, res, "new1")
-	if keychain.token() != "new1" {
-		t.Errorf("stored is %q", keychain.token())
-	}
+	r.wantTokens(t, "new1", "")
+}
+
+// A caller with little time left gets the token all the same: the answer is under
+// way.
+func TestACallerWithLittleTimeDoesNotCutARefreshShort(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := newRig(t)
+		r.put(t, r.keychain, account("a", -time.Second))
+		r.service.during = func() { time.Sleep(5 * time.Second) }
+		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+		defer cancel()
+		res, err := r.Token(ctx, Query{}, time.Minute)
+		must(t, err)
+		wantToken(t, res, "new1")
+		r.wantTokens(t, "new1", "")
+	})
 }
 
 func TestACallerThatEndedBeforeTheRefreshSpendsNothing(t *testing.T) {
-	keychain, file := newStore(account("a", -time.Second)), newStore()
-	m := newManager(t, nil, keychain, file)
+	r := newRig(t)
+	r.put(t, r.keychain, account("a", -time.Second))
 	ctx, cancel := context.WithCancel(t.Context())
-	file.before = func(call string) {
-		if call == "delete "+Mogplex { // the last thing before the request
-			cancel()
-		}
+	r.Layers[0].Reserve = func(context.Context, int) (func(), error) { // the last thing before the request
+		cancel()
+		return func() {}, nil
 	}
-	_, err := m.Token(ctx, Query{}, time.Minute)
+	_, err := r.Token(ctx, Query{}, time.Minute)
 	wantError(t, err, context.Canceled)
-	if keychain.token() != "a" {
-		t.Errorf("stored is %q", keychain.token())
-	}
+	r.service.wantCalls(t, 0)
+	r.wantTokens(t, "a", "")
 }
 
 func TestAnAnswerInTheLastMomentIsStored(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		keychain := newStore(account("a", -time.Second))
-		m := newManager(t, nil, keychain, newStore())
-		m.Refresh = func(ctx context.Context, _ Credential) (Credential, error) {
+		r := newRig(t)
+		r.put(t, r.keychain, account("a", -time.Second))
+		r.Refresh = func(ctx context.Context, c Credential) (Credential, error) {
 			<-ctx.Done()
-			return account("new", time.Hour), nil
+			c.Token, c.ExpiresAt = NewSecret("new"), noon.Add(time.Hour)
+			return c, nil
 		}
 		start := time.Now()
-		res, err := m.Token(t.Context(), Query{}, time.Minute)
+		res, err := r.Token(t.Context(), Query{}, time.Minute)
 		must(t, err)
 		wantToken(t, res, "new")
-		if took := time.Since(start); took != refreshLimit || keychain.token() != "new" {
-			t.Errorf("after %s the keychain has %q", took, keychain.token())
+		if took := time.Since(start); took != heldLimit-saveReserve {
+			t.Errorf("the request was cut after %s", took)
 		}
+		r.wantTokens(t, "new", "")
 	})
+}
+
+// together calls Token from n goroutines, each with a manager of its own as
+// processes have them, and checks that all got the same token.
+func together(t *testing.T, n int, r *rig) (token string) {
+	t.Helper()
+	tokens := make([]string, n)
+	var wg sync.WaitGroup
+	for i := range n {
+		wg.Go(func() {
+			own := *r.Manager
+			res, err := own.Token(t.Context(), Query{}, time.Minute)
+			if err != nil {
+				t.Error(err)
+			}
+			tokens[i] = res.Credential.Token.Reveal()
+		})
+	}
+	wg.Wait()
+	for _, got := range tokens {
+		if got != tokens[0] {
+			t.Fatalf("tokens %q", tokens)
+		}
+	}
+	return tokens[0]
+}
+
+func TestAHundredGoroutinesMakeOneRefresh(t *testing.T) {
+	r := newRig(t)
+	r.put(t, r.keychain, account("a", -time.Second))
+	if got := together(t, 100, r); got != "new1" {
+		t.Errorf("token %q", got)
+	}
+	r.service.wantCalls(t, 1)
+}
+
+func TestTokensShorterThanAskedForAreSharedAllTheSame(t *testing.T) {
+	r := newRig(t)
+	r.put(t, r.keychain, account("a", -time.Second))
+	r.service.ttl = 10 * time.Second
+	together(t, 30, r)
+	r.service.wantCalls(t, 1)
+	together(t, 3, r) // and by those who come later
+	r.service.wantCalls(t, 1)
+	later := noon.Add(6 * time.Second)
+	r.Now = func() time.Time { return later }
+	together(t, 3, r)
+	r.service.wantCalls(t, 2)
+}
+
+// A renewal by another process serves whoever waits to renew now.
+func TestManyWhoRenewNowAtOnceMakeOneRefresh(t *testing.T) {
+	const callers = 20
+	r := newRig(t)
+	r.put(t, r.keychain, account("a", time.Hour))
+	lock, err := r.lock(t.Context(), r.Key(Mogplex), time.Second, r.all(), nil)
+	must(t, err)
+	var wg sync.WaitGroup
+	for range callers {
+		wg.Go(func() {
+			res, err := r.Renew(t.Context())
+			if err != nil {
+				t.Error(err)
+			}
+			wantToken(t, res, "new1")
+		})
+	}
+	r.keychain.waitForReads(callers) // all have read before one renews
+	lock.Unlock()
+	wg.Wait()
+	r.service.wantCalls(t, 1)
+}
+
+func TestTokenSource(t *testing.T) {
+	r := newRig(t)
+	r.put(t, r.keychain, account("a", 2*time.Minute))
+	source := r.TokenSource(t.Context())
+	token, err := source.Token()
+	must(t, err)
+	if token.AccessToken != "a" || token.TokenType != "Bearer" || !token.Expiry.Equal(noon.Add(2*time.Minute)) || token.RefreshToken != "" {
+		t.Errorf("token %+v", token)
+	}
+	later := noon.Add(90 * time.Second)
+	r.Now = func() time.Time { return later }
+	token, err = source.Token()
+	must(t, err)
+	if token.AccessToken != "new1" || r.token(r.keychain) != "new1" {
+		t.Errorf("token %+v; stored is %q", token, r.token(r.keychain))
+	}
+	_, err = r.Remove(t.Context(), r.Key(Mogplex))
+	must(t, err)
+	_, err = source.Token()
+	wantError(t, err, ErrNotSignedIn)
 }

@@ -33,18 +33,24 @@ type Resolver struct {
 	Dir       *Directory
 	Profile   string // empty for the default profile
 	Origin    string // of the account service, canonical
-	// Displaced is the place of displaced.json, in the profile's home.
-	Displaced     Place
-	DisplacedPath string
+	// Displaced opens the displaced.json at a path.
+	Displaced func(path string) Place
 }
 
 // Key is the key of a provider for this directory, profile and service.
 func (r *Resolver) Key(provider string) Key {
-	k := Key{Dir: r.Dir.Path, DirID: r.Dir.ID(), Profile: r.Profile, Provider: provider}
+	k := Key{Dir: r.Dir.Path, Profile: r.Profile, Provider: provider}
+	if !r.keychainDisabled() {
+		k.DirID = r.Dir.ID()
+	}
 	if provider == Mogplex {
 		k.Origin = r.Origin
 	}
 	return k
+}
+
+func (r *Resolver) keychainDisabled() bool {
+	return slices.ContainsFunc(r.Layers, func(l Layer) bool { return l.Name == InKeychain && l.Disabled })
 }
 
 // Query says what to resolve.
@@ -144,7 +150,8 @@ func (r *Resolver) askOthers(ctx context.Context, account []Finding, all bool) [
 		}
 		for i, f := range account[:len(found)] {
 			if f.State != Absent { // what it said of itself goes for this provider too
-				f.Provider, found[i] = p.Name, f
+				f.Provider = p.Name
+				found[i] = f
 			}
 		}
 		return found
@@ -214,11 +221,14 @@ func (r *Resolver) decide(ctx context.Context, res *Result, found []Finding) {
 // that waits in displaced.json, if there is one.
 func (r *Resolver) holdRecord(ctx context.Context, res *Result, f *Finding, l *Layer) {
 	h := held{key: r.Key(f.Provider), layer: l, record: f.record}
-	renewed, found := r.displaced(ctx, h.key, f.record)
+	renewed, found, err := r.displaced(ctx, h.key, l.Name, f.record)
+	if err != nil {
+		res.Warnings = append(res.Warnings, err.Error())
+	}
 	if found {
 		h.displaced = true
 		res.Findings = append(res.Findings, Finding{
-			Layer: InDisplaced, Path: r.DisplacedPath, Provider: f.Provider, State: Present, Active: f.Active, record: renewed,
+			Layer: InDisplaced, Path: displacedPath(h.key), Provider: f.Provider, State: Present, Active: f.Active, record: renewed,
 		})
 	}
 	if !f.Active {

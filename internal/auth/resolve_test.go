@@ -5,113 +5,200 @@ import (
 	"errors"
 	"slices"
 	"strings"
-	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
 )
 
+// resolution is what the layers hold and what comes of it.
+type resolution struct {
+	name           string
+	env            map[string]string
+	keychain, file []Credential
+	fault          fault // of the keychain
+	provider       string
+	token, source  string
+	err            error
+	layer          State  // of a *LayerError; empty if there is none
+	lazy, all      string // findings, see describe; all as lazy if empty
+}
+
+var kc, inFile = account("kc", time.Hour), account("f", time.Hour)
+
+var resolutions = []resolution{
+	{name: "nothing anywhere", err: ErrNotSignedIn,
+		lazy: "env:mogplex=absent keychain:mogplex=absent file:mogplex=absent"},
+	{name: "a variable over every store", env: map[string]string{"MOGPLEX_API_KEY": "mog_e"},
+		keychain: []Credential{kc}, file: []Credential{inFile}, token: "mog_e", source: Env,
+		lazy: "env:mogplex=present!",
+		all:  "env:mogplex=present! keychain:mogplex=present<env file:mogplex=present~<env"},
+	{name: "another provider's variable over the stored account", env: map[string]string{"XAI_API_KEY": "x"},
+		keychain: []Credential{kc}, token: "x", source: Env,
+		lazy: "env:mogplex=absent env:xai=present!",
+		all:  "env:mogplex=absent env:xai=present! keychain:mogplex=present<env file:mogplex=absent"},
+	{name: "variables in table order", env: map[string]string{"OPENAI_API_KEY": "o", "ANTHROPIC_API_KEY": "a"}, token: "a", source: Env,
+		lazy: "env:mogplex=absent env:anthropic=present! env:openai=present<env",
+		all:  "env:mogplex=absent env:anthropic=present! env:openai=present<env keychain:mogplex=absent file:mogplex=absent"},
+	{name: "a blank variable counts as unset", env: map[string]string{"MOGPLEX_API_KEY": " \t\n", "GROQ_API_KEY": ""},
+		keychain: []Credential{kc}, token: "kc", source: InKeychain,
+		lazy: "env:mogplex=absent keychain:mogplex=present!",
+		all:  "env:mogplex=absent keychain:mogplex=present! file:mogplex=absent"},
+	{name: "a second record is a stray, however new", keychain: []Credential{savedAt(kc, -5*time.Hour)}, file: []Credential{inFile},
+		token: "kc", source: InKeychain,
+		lazy: "env:mogplex=absent keychain:mogplex=present!",
+		all:  "env:mogplex=absent keychain:mogplex=present! file:mogplex=present~<keychain"},
+	{name: "the file serves", file: []Credential{inFile}, token: "f", source: InFile,
+		lazy: "env:mogplex=absent keychain:mogplex=absent file:mogplex=present!"},
+	{name: "the file serves while the keychain is locked", fault: locked, file: []Credential{inFile}, token: "f", source: InFile,
+		lazy: "env:mogplex=absent keychain:mogplex=locked file:mogplex=present!"},
+	{name: "a locked keychain is not signed out", fault: locked, keychain: []Credential{kc}, layer: Locked,
+		lazy: "env:mogplex=absent keychain:mogplex=locked file:mogplex=absent"},
+	{name: "no keychain at all is", fault: unavailable, err: ErrNotSignedIn,
+		lazy: "env:mogplex=absent keychain:mogplex=unavailable file:mogplex=absent"},
+	{name: "the account before the keys", keychain: []Credential{apiKey("openai", "o")}, file: []Credential{inFile}, token: "f", source: InFile,
+		lazy: "env:mogplex=absent keychain:mogplex=absent file:mogplex=present!"},
+	{name: "the first key of the table if there is no account", keychain: []Credential{apiKey("openai", "o")}, file: []Credential{apiKey("anthropic", "a")},
+		token: "a", source: InFile,
+		lazy: "env:mogplex=absent keychain:anthropic=absent file:anthropic=present!"},
+	{name: "a key behind a locked keychain", fault: locked, file: []Credential{apiKey("xai", "x")}, token: "x", source: InFile,
+		lazy: "env:mogplex=absent keychain:xai=locked file:xai=present!"},
+	{name: "one provider alone", provider: "openai", env: map[string]string{"XAI_API_KEY": "x"}, keychain: []Credential{kc, apiKey("openai", "o")},
+		token: "o", source: InKeychain,
+		lazy: "env:openai=absent env:xai=present keychain:openai=present!",
+		all:  "env:openai=absent env:xai=present keychain:openai=present! file:openai=absent"},
+	{name: "a variable that can't be a key stops it", env: map[string]string{"MOGPLEX_API_KEY": "mog_a b", "XAI_API_KEY": "x"},
+		keychain: []Credential{kc}, layer: Corrupt,
+		lazy: "env:mogplex=corrupt env:xai=present<env",
+		all:  "env:mogplex=corrupt env:xai=present<env keychain:mogplex=present<env file:mogplex=absent"},
+}
+
 func TestResolve(t *testing.T) {
-	for _, test := range resolutions() {
+	for _, test := range resolutions {
 		t.Run(test.name, func(t *testing.T) {
-			if test.keychain == nil {
-				test.keychain = newStore()
+			r := newRig(t)
+			r.env(test.env)
+			for _, c := range test.keychain {
+				r.put(t, r.keychain, c)
 			}
-			if test.file == nil {
-				test.file = newStore()
+			for _, c := range test.file {
+				r.put(t, r.file, c)
 			}
+			r.keychain.fail(test.fault)
+			test.check(t, r, false, test.lazy)
 			if test.all == "" {
 				test.all = test.lazy
 			}
-			m := newManager(t, test.env, test.keychain, test.file)
-			test.check(t, m, false, test.lazy)
-			test.check(t, m, true, test.all)
+			test.check(t, r, true, test.all)
 		})
 	}
 }
 
-func (r resolution) check(t *testing.T, m *Manager, all bool, findings string) {
+func (test resolution) check(t *testing.T, r *rig, all bool, findings string) {
 	t.Helper()
-	res, err := m.Resolve(t.Context(), Query{Provider: r.provider, All: all})
+	res, err := r.Resolve(t.Context(), Query{Provider: test.provider, All: all})
 	var layer *LayerError
-	if errors.As(err, &layer) != (r.layer != "") || layer != nil && layer.State != r.layer {
-		t.Errorf("all %v: error %#v; want a *LayerError %s", all, err, r.layer)
+	if errors.As(err, &layer) != (test.layer != "") || layer != nil && layer.State != test.layer {
+		t.Errorf("all %v: error %#v; want a *LayerError %s", all, err, test.layer)
 	}
-	if layer == nil || r.err != nil {
-		wantError(t, err, r.err)
-	}
-	if layer != nil && errors.Is(err, ErrNotSignedIn) {
+	if layer == nil {
+		wantError(t, err, test.err)
+	} else if errors.Is(err, ErrNotSignedIn) {
 		t.Errorf("all %v: %v reads as signed out", all, err)
 	}
-	wantToken(t, res, r.token)
-	if res.Source != r.source || res.Found != (r.token != "") {
-		t.Errorf("all %v: found %v, source %q; want %q", all, res.Found, res.Source, r.source)
+	wantToken(t, res, test.token)
+	if res.Source != test.source || res.Found != (test.token != "") {
+		t.Errorf("all %v: found %v, source %q; want %q", all, res.Found, res.Source, test.source)
 	}
 	if got := describe(res.Findings); got != findings {
 		t.Errorf("all %v: findings\n%s; want\n%s", all, got, findings)
 	}
 }
 
+func TestTwoServicesAreTwoSignIns(t *testing.T) {
+	r := newRig(t)
+	r.put(t, r.keychain, account("here", time.Hour))
+	r.put(t, r.file, account("stray", time.Hour))
+	there := *r.Manager
+	there.Origin = "https://other.test"
+	_, err := there.Resolve(t.Context(), Query{})
+	wantError(t, err, ErrNotSignedIn)
+	saved, err := there.SignIn(t.Context(), account("there", time.Hour))
+	must(t, err)
+	if len(saved.Replaced) > 0 || saved.Credential.Issuer != there.Origin {
+		t.Errorf("saved %+v", saved)
+	}
+	_, err = there.Remove(t.Context(), there.Key(Mogplex))
+	must(t, err)
+	r.wantTokens(t, "here", "stray")
+	res, err := r.Resolve(t.Context(), Query{})
+	must(t, err)
+	wantToken(t, res, "here")
+}
+
 func TestAVariableThatDecidesTouchesNoStore(t *testing.T) {
 	for _, env := range []map[string]string{{"MOGPLEX_API_KEY": "mog_e"}, {"COHERE_API_KEY": "c"}, {"COHERE_API_KEY": "c d"}} {
-		keychain, file := broken(hangs), broken(hangs)
-		m := newManager(t, env, keychain, file)
-		_, _ = m.Resolve(t.Context(), Query{})
-		if calls := slices.Concat(keychain.calls, file.calls); len(calls) > 0 {
+		r := newRig(t)
+		r.env(env)
+		_, _ = r.Token(t.Context(), Query{}, time.Minute)
+		if calls := slices.Concat(r.keychain.calls, r.file.calls, r.displaced.calls); len(calls) > 0 {
 			t.Errorf("%v: the stores were asked %q", env, calls)
 		}
 	}
 }
 
 func TestADisabledLayerIsNeverCalled(t *testing.T) {
-	keychain, file := newStore(account("kc", time.Hour)), newStore(account("f", time.Hour))
-	m := newManager(t, nil, keychain, file)
-	m.Layers[0].Disabled = true
-	res, err := m.Resolve(t.Context(), Query{All: true})
+	r := newRig(t)
+	r.put(t, r.keychain, kc)
+	r.put(t, r.file, inFile)
+	r.Layers[0].Disabled = true
+	res, err := r.Resolve(t.Context(), Query{All: true})
 	must(t, err)
 	wantToken(t, res, "f")
 	if got, want := describe(res.Findings), "env:mogplex=absent keychain:mogplex=disabled file:mogplex=present!"; got != want {
 		t.Errorf("findings %s; want %s", got, want)
 	}
-	_, err = m.Store(t.Context(), account("new", time.Hour))
+	_, err = r.Renew(t.Context())
+	wantError(t, err, ErrRejected)
+	_, err = r.SignIn(t.Context(), account("new", time.Hour))
 	must(t, err)
-	for _, removal := range m.Remove(t.Context(), Mogplex) {
-		if removal.Layer == Keychain && removal.State != Disabled {
-			t.Errorf("removal %+v", removal)
-		}
+	removals, err := r.Remove(t.Context(), r.Key(Mogplex))
+	must(t, err)
+	if removals[0].State != Disabled || removals[0].Failed() || !removals[1].Removed {
+		t.Errorf("removals %+v", removals)
 	}
-	_, err = m.Resolve(t.Context(), Query{})
-	wantError(t, err, ErrNotSignedIn)
-	if len(keychain.calls) > 0 {
-		t.Errorf("the disabled keychain was asked %q", keychain.calls)
+	if len(r.keychain.calls) > 0 {
+		t.Errorf("the disabled keychain was asked %q", r.keychain.calls)
 	}
 }
 
 func TestARequiredKeychainThatCantBeReachedIsAnError(t *testing.T) {
-	m := newManager(t, nil, broken(unavailable), newStore(account("f", time.Hour)))
-	m.Layers[0].Required, m.Layers[1].Disabled = true, true
-	_, err := m.Resolve(t.Context(), Query{})
+	r := newRig(t)
+	r.keychain.fail(unavailable)
+	r.Layers[0].Required, r.Layers[1].Disabled = true, true
+	_, err := r.Resolve(t.Context(), Query{})
 	var layer *LayerError
-	if !errors.As(err, &layer) || layer.Layer != Keychain || layer.State != Unavailable {
+	if !errors.As(err, &layer) || layer.Layer != InKeychain || layer.State != Unavailable {
 		t.Errorf("error %v; want a *LayerError of the keychain", err)
 	}
 }
 
-func TestALockedKeychainIsWarnedAboutWhereTheFileServes(t *testing.T) {
-	m := newManager(t, nil, broken(locked), newStore(account("f", time.Hour)))
-	res, err := m.Resolve(t.Context(), Query{})
-	must(t, err)
-	wantWarning(t, res.Warnings, "keychain", errLocked.Error())
+func TestAKeychainThatCantBeReadIsWarnedAboutIfTheFileServes(t *testing.T) {
+	for f, words := range map[fault][]string{locked: {"keychain", errLocked.Error()}, unavailable: nil} {
+		r := newRig(t)
+		r.put(t, r.file, inFile)
+		r.keychain.fail(f)
+		res, err := r.Resolve(t.Context(), Query{})
+		must(t, err)
+		wantWarning(t, res.Warnings, words...)
+	}
 }
 
 func TestADamagedEntryIsNeverAbsentAndNeverQuoted(t *testing.T) {
-	for _, entry := range []string{"", "{", "null", "[]", `"MARK"`, `{"type":"oauth"}`, `{"type":"later","token":"MARK"}`,
-		`{"type":"pat","token":7}`, `{"type":"pat","token":"MA RK"}`, `{"type":"api_key","key":"MARK\n"}`,
-		`{"type":"pat","token":"MARK","saved_at":"MARK"}`} {
-		keychain := newStore(key("openai", "o"))
-		keychain.entries[Mogplex] = entry
-		m := newManager(t, nil, keychain, newStore())
-		res, err := m.Resolve(t.Context(), Query{})
+	for _, entry := range []string{"{", "null", `"MARK"`, `{"type":"oauth"}`, `{"type":"oauth","access_token":"MARK","issuer":"https://other.test"}`} {
+		r := newRig(t)
+		r.put(t, r.keychain, apiKey("openai", "o"))
+		r.keychain.write(r.name(r.keychain, Mogplex), []byte(entry))
+		res, err := r.Resolve(t.Context(), Query{Provider: Mogplex})
 		var layer *LayerError
 		if !errors.As(err, &layer) || layer.State != Corrupt || !errors.Is(err, ErrDamaged) {
 			t.Errorf("%s: error %v; want a *LayerError corrupt", entry, err)
@@ -119,8 +206,8 @@ func TestADamagedEntryIsNeverAbsentAndNeverQuoted(t *testing.T) {
 		if said := err.Error() + strings.Join(res.Warnings, ""); strings.Contains(said, "MARK") {
 			t.Errorf("%s is quoted: %s", entry, said)
 		}
-		m.Layers[1].Store = newStore(account("f", time.Hour))
-		res, err = m.Resolve(t.Context(), Query{})
+		r.put(t, r.file, inFile)
+		res, err = r.Resolve(t.Context(), Query{})
 		must(t, err)
 		wantToken(t, res, "f")
 		wantWarning(t, res.Warnings, "keychain", "damaged")
@@ -129,41 +216,16 @@ func TestADamagedEntryIsNeverAbsentAndNeverQuoted(t *testing.T) {
 
 func TestAStoreThatHangsEndsWithTheContext(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		m := newManager(t, nil, broken(hangs), newStore(account("f", time.Hour)))
+		r := newRig(t)
+		r.put(t, r.file, inFile)
+		r.keychain.fail(hangs)
 		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
 		defer cancel()
 		start := time.Now()
-		_, err := m.Resolve(ctx, Query{})
+		_, err := r.Resolve(ctx, Query{})
 		wantError(t, err, context.DeadlineExceeded)
 		if took := time.Since(start); took != time.Second {
 			t.Errorf("it took %s", took)
 		}
 	})
-}
-
-// Another process migrates the credential to the keychain in the moment before
-// the file is asked.
-func TestACredentialThatMovesWhileItIsLookedForIsFound(t *testing.T) {
-	for call, there := range map[string][]Credential{
-		"get mogplex": {account("a", time.Hour), key("openai", "b")},
-		"list":        {key("openai", "a")},
-		"get openai":  {key("openai", "a"), key("xai", "b")},
-	} {
-		t.Run(call, func(t *testing.T) {
-			c, keychain, file := there[0], newStore(), newStore(there...)
-			m := newManager(t, nil, keychain, file)
-			move := sync.OnceFunc(func() {
-				keychain.keep(c)
-				delete(file.entries, c.Provider)
-			})
-			file.before = func(asked string) {
-				if asked == call {
-					move()
-				}
-			}
-			res, err := m.Resolve(t.Context(), Query{})
-			must(t, err)
-			wantToken(t, res, "a")
-		})
-	}
 }

@@ -19,7 +19,7 @@ import (
 
 // marks are secrets that no output may hold in any form. They have characters
 // that JSON and URLs escape.
-var marks = []string{"tok<MARK>/1+", "ref&MARK=/2+", "unknown?MARK/3+"}
+var marks = []string{"tok<MARK>/1+", "ref&MARK=/2+", "unknown?MARK/3+", "seal~MARK/4+"}
 
 // wantNoMark searches output for the marks: raw, base64, hex, URL-encoded,
 // JSON-escaped and as a list of byte values.
@@ -43,13 +43,17 @@ func wantNoMark(t *testing.T, what, output string) {
 	}
 }
 
-func markedCredential() Credential {
+func markedRecord() Record {
 	unknown, _ := json.Marshal(marks[2])
-	return Credential{
-		Provider: Mogplex, Type: OAuth, Token: NewSecret(marks[0]), Refresh: NewSecret(marks[1]),
-		ExpiresAt: noon, SavedAt: noon, Scopes: []string{"read"}, Issuer: home,
-		Account: Account{ID: "1", Email: "ada@example.test", Name: "Ada"},
-		unknown: NewSecret(`{"id_token":` + string(unknown) + `}`),
+	return Record{
+		Credential: Credential{
+			Provider: Mogplex, Type: OAuth, Token: NewSecret(marks[0]), Refresh: NewSecret(marks[1]),
+			ExpiresAt: noon, SavedAt: noon, Scopes: []string{"read"}, Issuer: testOrigin,
+			Account: Account{ID: "1", Email: "ada@example.test", Name: "Ada"},
+		},
+		Revision: firstRevision(),
+		Mark:     &Mark{State: claimed, Key: sealKey{NewSecret(marks[3])}},
+		unknown:  NewSecret(`{"id_token":` + string(unknown) + `}`),
 	}
 }
 
@@ -66,14 +70,19 @@ type holder struct {
 
 // marked returns a value of every exported type, holding marked secrets.
 func marked() []any {
-	c := markedCredential()
-	f := Finding{Layer: Keychain, Provider: Mogplex, State: Present, credential: c}
-	m := &Manager{Resolver: Resolver{Layers: []Layer{{Name: File, Store: newStore()}}, Origin: home}, LockDir: "locks"}
-	res := Result{Found: true, Credential: c, Source: Keychain, Findings: []Finding{f}, NotRenewed: ErrRejected, blocked: &LayerError{Err: ErrDamaged}}
+	rec := markedRecord()
+	c := rec.Credential
+	f := Finding{Layer: InKeychain, Provider: Mogplex, State: Present, record: rec}
+	m := &Manager{Resolver: Resolver{Layers: []Layer{{Name: InFile, Store: FileStore(newMemory(&life{}), Key{})}}, Dir: &Directory{}, Origin: testOrigin}}
+	res := Result{
+		Found: true, Credential: c, Source: InKeychain, Findings: []Finding{f}, NotRenewed: ErrRejected,
+		held: held{record: rec}, blocked: &LayerError{Err: ErrDamaged},
+	}
 	return []any{
-		c.Token, &c.Token, c, &c, c.Account, c.Type, f, &f, res, &res, []any{c.Token}, map[string]Secret{"a": c.Token},
-		Saved{Credential: c, Layer: File}, Removal{Layer: File}, Query{Provider: Mogplex}, providers[0], State(Present),
-		&LayerError{Layer: File, State: Corrupt, Err: ErrDamaged}, m, m.Resolver, m.Layers[0],
+		c.Token, &c.Token, c, &c, c.Account, c.Type, rec, &rec, rec.Mark.Key, f, &f, res, &res, []any{c.Token}, map[string]Secret{"a": c.Token},
+		Saved{Credential: c, Layer: InFile, Replaced: []Credential{c}}, Removal{Layer: InFile, Held: []Credential{c}}, Moved{Replaced: []Credential{c}},
+		Listed{Record: rec}, Query{Provider: Mogplex}, providers[0], State(Present), rec.Revision,
+		&LayerError{Layer: InFile, State: Corrupt, Err: ErrDamaged}, m, &m.Resolver, m.Layers[0],
 		holder{c.Token, c, []Secret{c.Token}, map[string]Secret{"a": c.Refresh}, c, &c.Token},
 		&holder{secret: c.Token, credential: c, any: &c},
 	}

@@ -1,9 +1,12 @@
 package auth
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
+	"maps"
+	"slices"
 )
 
 // Store keeps records. A keychain and a file have no compare-and-swap of their
@@ -17,7 +20,8 @@ type Store interface {
 	// stands for none. Over any other it is ErrConflict, with nothing written.
 	Swap(ctx context.Context, key Key, old Revision, rec Record) error
 	// Delete removes the record of revision old, or any for nil, and returns what
-	// it removed. Over another revision it is ErrConflict.
+	// it removed. Over another revision it is ErrConflict. What a later version
+	// stored goes only if any may go; else it is ErrLater, as for Swap.
 	Delete(ctx context.Context, key Key, old *Revision) (removed Record, found bool, err error)
 	// List returns the keys of all records, of other programs' not, with what each
 	// holds.
@@ -102,8 +106,11 @@ func (s records) Delete(ctx context.Context, key Key, old *Revision) (removed Re
 		if current == nil {
 			return nil, errNothing
 		}
-		if old != nil && revisionOf(current) != *old {
+		switch {
+		case old != nil && revisionOf(current) != *old:
 			return nil, ErrConflict
+		case old != nil && isLater(current):
+			return nil, ErrLater
 		}
 		found = true
 		removed, _ = decodeRecord(key, current)
@@ -134,8 +141,8 @@ func KeychainStore(k Keychain) Store {
 	return records{place: k, name: Key.Account, located: true, list: func(ctx context.Context) ([]Listed, error) {
 		all, err := k.All(ctx)
 		var list []Listed
-		for account, entry := range all {
-			if listed, ours := listedAccount(account, entry); ours {
+		for _, account := range slices.Sorted(maps.Keys(all)) {
+			if listed, ours := listedAccount(account, all[account]); ours {
 				list = append(list, listed)
 			}
 		}
@@ -152,7 +159,7 @@ func listedAccount(account string, entry []byte) (Listed, bool) {
 	rec, err := decodeRecord(key, entry)
 	key.Dir = rec.dir
 	if key.Provider == Mogplex {
-		key.Origin = rec.Issuer
+		key.Origin = canonicalOrigin(cmp.Or(rec.Issuer, DefaultOrigin))
 	}
 	if err == nil && AccountNamed(key.Provider, key) != account {
 		err = fmt.Errorf("%w: it is stored under the name of another", ErrDamaged)

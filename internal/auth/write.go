@@ -35,7 +35,19 @@ func (s Saved) Ended() (ended []Credential) {
 
 // ErrNotSaved says that no store took the credential. What was stored before is
 // unchanged.
-var ErrNotSaved = errors.New("the credential could not be stored")
+var ErrNotSaved = errors.New("no store took the credential")
+
+// notSavedError is why a layer did not take a credential.
+type notSavedError struct {
+	layer string
+	err   error
+}
+
+func (e notSavedError) Error() string {
+	return fmt.Sprintf("the %s did not take the credential: %v", e.layer, e.err)
+}
+
+func (e notSavedError) Unwrap() []error { return []error{ErrNotSaved, e.err} }
 
 // found is what a writer found in the layers, as they are ordered; nil stands
 // for a disabled one.
@@ -74,7 +86,7 @@ func destination(all []found) (to *found, err error) {
 		case f.layer.State(f.err) == Unavailable && !f.layer.Required && i+1 < len(all):
 			continue
 		}
-		return nil, fmt.Errorf("%w in the %s: %w", ErrNotSaved, f.layer.Name, f.err)
+		return nil, notSavedError{f.layer.Name, f.err}
 	}
 	return nil, ErrNotSaved
 }
@@ -83,7 +95,7 @@ func destination(all []found) (to *found, err error) {
 // has a person unlock it now, and one that can't be used ends it here. It returns
 // what is stored now.
 func (m *Manager) Prepare(ctx context.Context, provider string) (stored []Credential, err error) {
-	m.Dir.MakeID(ctx, m.keychainHas)
+	m.MakeID(ctx)
 	key := m.Key(provider)
 	all := m.load(ctx, key)
 	if err := ctx.Err(); err != nil {
@@ -94,44 +106,41 @@ func (m *Manager) Prepare(ctx context.Context, provider string) (stored []Creden
 	}
 	for _, f := range all {
 		if f.found && f.rec.Type != "" {
-			stored = append(stored, m.live(ctx, key, f.rec).Credential)
+			stored = append(stored, m.live(ctx, key, f.layer.Name, f.rec).Credential)
 		}
 	}
 	return stored, nil
 }
 
-// keychainHas reports that the keychain holds something of a directory id.
-func (m *Manager) keychainHas(id string) bool {
+// MakeID names the directory before something is first stored under its name in
+// the keychain.
+func (m *Manager) MakeID(ctx context.Context) { m.Dir.MakeID(ctx, m.keychainHas) }
+
+// keychainHas reports that the keychain holds something of a directory id. One
+// that can't be reached at all holds nothing that could be used here.
+func (m *Manager) keychainHas(ctx context.Context, id string) (bool, error) {
 	for _, l := range m.Layers {
 		if l.Name != InKeychain || l.Disabled {
 			continue
 		}
-		list, err := l.Store.List(context.Background())
-		if err != nil {
-			return false
+		list, err := l.Store.List(ctx)
+		if err != nil && l.State(err) != Unavailable {
+			return false, err
 		}
 		for _, item := range list {
 			if item.Key.DirID == id {
-				return true
+				return true, nil
 			}
 		}
 	}
-	return false
-}
-
-// live is a record with the renewed token that waits for its claim, if one does.
-func (m *Manager) live(ctx context.Context, key Key, rec Record) Record {
-	if renewed, ok := m.displaced(ctx, key, rec); ok {
-		return renewed
-	}
-	return rec
+	return false, nil
 }
 
 // SignIn stores a new credential in place of what its key has, and removes the
 // strays of the same key. What was replaced is read under the lock. If it fails,
 // what was stored before is unchanged.
 func (m *Manager) SignIn(ctx context.Context, c Credential) (Saved, error) {
-	m.Dir.MakeID(ctx, m.keychainHas)
+	m.MakeID(ctx)
 	key := m.Key(c.Provider)
 	if c.Provider == Mogplex {
 		c.Issuer = key.Origin
@@ -173,26 +182,36 @@ func (m *Manager) replace(ctx context.Context, key Key, rec Record, saved *Saved
 		if errors.Is(err, ErrConflict) {
 			return err
 		}
-		return fmt.Errorf("%w in the %s: %w", ErrNotSaved, to.layer.Name, err)
+		return notSavedError{to.layer.Name, err}
+	}
+	for i := range all {
+		if f := &all[i]; f == to {
+			break
+		} else if f.err != nil {
+			saved.Warnings = append(saved.Warnings, fmt.Sprintf("the %s was not used: %v", f.layer.Name, f.err))
+		}
 	}
 	saved.Credential, saved.Layer, saved.Path = rec.Credential, to.layer.Name, to.layer.Path
 	for i := range all {
 		f := &all[i]
 		if !f.found || f.rec.ReadOnly {
+			if f.err == nil {
+				m.dropDisplaced(ctx, key, f.layer.Name)
+			}
 			continue
 		}
-		gone := m.live(ctx, key, f.rec).Credential
+		gone := m.live(ctx, key, f.layer.Name, f.rec).Credential
 		if f != to {
 			if _, _, err := f.layer.Store.Delete(ctx, key, &f.rec.Revision); err != nil {
 				saved.Warnings = append(saved.Warnings, fmt.Sprintf("another credential is left in the %s, unused: %v", f.layer.Name, err))
 				continue
 			}
 		}
+		m.dropDisplaced(ctx, key, f.layer.Name)
 		if gone.Type != "" {
 			saved.Replaced = append(saved.Replaced, gone)
 		}
 	}
-	m.dropDisplaced(ctx, key)
 	return nil
 }
 
@@ -243,7 +262,6 @@ func (m *Manager) removeLocked(ctx context.Context, key Key) (removals []Removal
 	for _, l := range m.all() {
 		removals = append(removals, m.removeFrom(ctx, l, key))
 	}
-	m.dropDisplaced(ctx, key)
 	return removals
 }
 
@@ -263,10 +281,11 @@ func (m *Manager) removeFrom(ctx context.Context, l *Layer, key Key) Removal {
 	done.State, done.Removed = Absent, found
 	if found && rec.Type != "" {
 		done.Held = append(done.Held, rec.Credential)
-		if renewed := m.live(ctx, key, rec); !renewed.Refresh.Equal(rec.Refresh) {
+		if renewed := m.live(ctx, key, l.Name, rec); !renewed.Refresh.Equal(rec.Refresh) {
 			done.Held = append(done.Held, renewed.Credential)
 		}
 	}
+	m.dropDisplaced(ctx, key, l.Name)
 	if left, still, err := l.foreign(ctx, key); err == nil && still {
 		done.State, done.Foreign = Present, left.ReadOnly
 	}

@@ -104,7 +104,7 @@ func (s *session) removeFiles(ctx context.Context, home string, r *logoutReport)
 	}
 	own := other.settings
 	own.store = storeFile
-	other.stores = stores{file: own.openFile(), displaced: s.displacedIn(home), keychain: s.keychain, mode: storeFile}
+	other.stores = stores{file: own.openFile(), keychain: s.keychain, mode: storeFile}
 	other.auth = s.manager(own, other.stores)
 	items, err := other.auth.List(ctx, auth.InFile)
 	if err != nil {
@@ -116,5 +116,5 @@ func (s *session) removeFiles(ctx context.Context, home string, r *logoutReport)
 	if home != s.home {
 		r.backups = append(r.backups, other.file.BackedUp()...)
 	}
-	_ = os.Remove(other.displaced.Path())
+	_ = os.Remove(filepath.Join(home, "displaced.json"))
 }

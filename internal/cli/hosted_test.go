@@ -3,6 +3,7 @@ package cli
 import (
 	"context"
 	"errors"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
@@ -20,15 +21,24 @@ import (
 	"github.com/mogplex/mogplex-cli/keyring/keyringtest"
 )
 
-// leftFiles are the files in the state directory itself.
+// hosted is a file of what the service sent.
+func (w *world) hosted(name string) string {
+	key := auth.Key{Provider: auth.Mogplex, Origin: w.service.url}
+	return w.state(filepath.Join(key.Subdir(), name))
+}
+
+// leftFiles are the files in the state directory and what the service sent, but
+// for the directory's id.
 func (w *world) leftFiles() (names []string) {
-	entries, err := os.ReadDir(w.state(""))
-	if err != nil {
-		w.Fatal(err)
-	}
-	for _, entry := range entries {
-		if !entry.IsDir() {
-			names = append(names, entry.Name())
+	for _, dir := range []string{w.state(""), w.hosted("")} {
+		entries, err := os.ReadDir(dir)
+		if err != nil && !errors.Is(err, fs.ErrNotExist) {
+			w.Fatal(err)
+		}
+		for _, entry := range entries {
+			if !entry.IsDir() && entry.Name() != "id" {
+				names = append(names, entry.Name())
+			}
 		}
 	}
 	return names

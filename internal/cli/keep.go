@@ -58,15 +58,18 @@ func (s *session) keeper(res auth.Result) hosted.Keeper {
 		k.Open = func(context.Context, string) ([]byte, error) { return nil, err }
 		return k
 	}
-	sealer := &keyring.Sealer{Keyring: s.keychain.unattended, Account: s.sealAccount()}
+	sealer := func() *keyring.Sealer {
+		return &keyring.Sealer{Keyring: s.keychain.unattended, Account: s.sealAccount()}
+	}
 	k.Seal = func(ctx context.Context, plain []byte) (string, error) {
-		sealed, err := sealer.Seal(ctx, sealLabel, plain)
+		s.auth.MakeID(ctx)
+		sealed, err := sealer().Seal(ctx, sealLabel, plain)
 		if s.mode == storeAuto && errors.Is(err, keyring.ErrUnavailable) {
 			return "", nil // there is no keychain: as with auth.json
 		}
 		return sealed, err
 	}
-	k.Open = func(ctx context.Context, sealed string) ([]byte, error) { return sealer.Open(ctx, sealLabel, sealed) }
+	k.Open = func(ctx context.Context, sealed string) ([]byte, error) { return sealer().Open(ctx, sealLabel, sealed) }
 	return k
 }
 

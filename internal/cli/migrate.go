@@ -97,15 +97,16 @@ func (s *session) move(ctx context.Context, how auth.Move) (*migrateReport, erro
 		Moved: []string{}, Skipped: []migrateOutcome{}, Failed: []migrateOutcome{},
 	}
 	err := s.patiently("Moving credentials", func() error {
-		items, err := s.auth.Movable(ctx, how.From)
+		items, err := s.auth.Movable(ctx, how)
 		if err != nil {
 			return hinted{err, s.againHint(err, "mogplex auth migrate --to "+how.To)}
 		}
 		for _, item := range items {
-			if err := ctx.Err(); err != nil {
-				return err
+			done := s.auth.Move(ctx, item.Key, how)
+			if ctx.Err() != nil && errors.Is(done.Err, context.Canceled) {
+				return ctx.Err() // it is where it was
 			}
-			r.add(s.auth.Move(ctx, item.Key, how))
+			r.add(done)
 		}
 		return r.addOthers(ctx, s, how.From)
 	})

@@ -125,11 +125,11 @@ func (w *world) moved(want int, args ...string) migrateReport {
 // the other's session is ended.
 func TestMigrateLeavesAnotherSignInAlone(t *testing.T) {
 	for _, to := range []string{"keychain", "file"} {
-		for _, age := range []time.Duration{time.Hour, -time.Hour} { // by which the file's is newer
+		for _, age := range []time.Duration{20 * time.Minute, -20 * time.Minute} { // by which the file's is newer
 			t.Run(fmt.Sprintf("to the %s, %s", to, age), func(t *testing.T) {
 				w := fakeWorld(t, accountserver.Config{OfferRevocation: true})
-				keychain, _ := w.seed(2*time.Hour, "keychain")
-				file, _ := w.seed(2*time.Hour+age, "file")
+				keychain, _ := w.seed(30*time.Minute, "keychain")
+				file, _ := w.seed(30*time.Minute+age, "file")
 				moving, there := file, keychain
 				if to == "file" {
 					moving, there = keychain, file

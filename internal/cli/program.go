@@ -64,13 +64,7 @@ func newProgram() *program {
 
 // inherited is the environment as the program found it, see hideSecrets.
 func inherited() func(string) (string, bool) {
-	found := map[string]string{}
-	for _, pair := range os.Environ() {
-		if name, value, ok := strings.Cut(pair, "="); ok {
-			found[name] = value
-		}
-	}
-	return func(name string) (string, bool) { value, ok := found[name]; return value, ok }
+	return variables(runtime.GOOS, os.Environ())
 }
 
 // hideSecrets takes the variables that hold credentials out of what programs

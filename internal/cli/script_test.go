@@ -21,6 +21,7 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 
 	"github.com/mogplex/mogplex-cli/internal/accountserver"
+	"github.com/mogplex/mogplex-cli/internal/auth"
 	"github.com/mogplex/mogplex-cli/keyring/keyringtest"
 )
 
@@ -102,6 +103,7 @@ var scriptCommands = map[string]func(*testscript.TestScript, bool, []string){
 		ts.Check(fake(ts).Clear(keyringtest.Fault(args[0])))
 	},
 	"item":     checkItem,
+	"expand":   expandFile,
 	"keychain": lockSession,
 	"json":     compareJSON,
 	"valid":    checkValid,
@@ -144,6 +146,11 @@ func exitCode(err error) int {
 		return exit.ExitCode()
 	}
 	return -1
+}
+
+// expand FILE puts environment variables into a file.
+func expandFile(ts *testscript.TestScript, _ bool, args []string) {
+	ts.Check(os.WriteFile(ts.MkAbs(args[0]), []byte(os.Expand(ts.ReadFile(args[0]), ts.Getenv)), 0o600))
 }
 
 // item PROVIDER says whether the fake keychain has an item for a provider.
@@ -347,6 +354,8 @@ func startForScript(ts *testscript.TestScript, _ bool, args []string) {
 	s := startService(deferred{ts}, cfg)
 	services.Store(s.url, s)
 	ts.Setenv("NAME", s.name())
+	key := auth.Key{Provider: auth.Mogplex, Origin: s.url}
+	ts.Setenv("HOSTED", filepath.Join(ts.Getenv("STATE"), key.Subdir())) // what the service sent
 	ts.Setenv("MOGPLEX_URL", s.url)
 	ts.Setenv("MOGPLEX_DEV", "1")
 }

@@ -10,6 +10,7 @@ import (
 
 	"github.com/mogplex/mogplex-cli/internal/auth"
 	"github.com/mogplex/mogplex-cli/internal/hosted"
+	"github.com/mogplex/mogplex-cli/legacyfile"
 	"github.com/mogplex/mogplex-cli/login"
 )
 
@@ -37,7 +38,7 @@ func (p *program) manager(s settings, st stores) *auth.Manager {
 		Resolver: auth.Resolver{
 			LookupEnv: p.lookupEnv, Dir: &auth.Directory{Path: s.base, UserHome: p.userDatabase},
 			Profile: s.profile, Origin: s.origin, Layers: st.layers(auth.Key{Dir: s.base, Profile: s.profile}),
-			Displaced: st.displaced, DisplacedPath: st.displaced.Path(),
+			Displaced: func(path string) auth.Place { return legacyfile.New(path, legacyfile.Options{}) },
 		},
 		Now:        p.now,
 		Unattended: unattended,
@@ -63,6 +64,9 @@ func (p *program) manager(s settings, st stores) *auth.Manager {
 func renewed(c auth.Credential, g *login.Grant) auth.Credential {
 	c.Type, c.Provider, c.Issuer = auth.OAuth, auth.Mogplex, g.Issuer
 	c.Token, c.Refresh, c.ExpiresAt = auth.NewSecret(g.Token.AccessToken), auth.NewSecret(g.Token.RefreshToken), g.Token.Expiry
+	if !g.SignInExpiresAt.IsZero() {
+		c.SignInExpiresAt = g.SignInExpiresAt
+	}
 	if len(g.Scopes) > 0 {
 		c.Scopes = g.Scopes
 	}

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"os"
 	"os/exec"
 	"strings"
@@ -54,7 +55,7 @@ func predicaments() []predicament {
 		{name: "an item that is damaged", real: true, cause: damageItem,
 			layer: "keychain corrupt", exit: 1, code: "corrupt", says: "damaged", hint: "mogplex logout"},
 		{name: "a file that is cut off", cause: func(w *world) error { return w.writeFile(`{"mogplex": {"token": "mog_`) },
-			layer: "file corrupt", exit: 1, code: "corrupt", says: "line 1", hint: "Mend the file"},
+			layer: "file corrupt", exit: 1, code: "corrupt", says: "line 1", hint: "Fix the file"},
 		{name: "a directory for a file", cause: func(w *world) error { return os.MkdirAll(w.state("auth.json"), 0o700) },
 			layer: "file corrupt", exit: 1, code: "file_refused", says: "auth.json", hint: "Move that file away"},
 		{name: "a file of somebody else's", cause: func(w *world) error {
@@ -68,12 +69,12 @@ func predicaments() []predicament {
 			return nil
 		}, layer: "env corrupt", exit: 1, code: "bad_variable", says: "GROQ_API_KEY has a space, a line break", hint: "Correct the variable"},
 		{name: "expired for good", cause: func(w *world) error {
-			return w.writeFile(`{"mogplex": {"type": "oauth", "access": "dead-0123456789", "expires": 1700000000000}}`)
+			return w.writeEntry(`{"type": "oauth", "access_token": "dead-0123456789", "expires_at": "2023-11-14T22:13:20Z", "issuer": "ORIGIN"}`)
 		}, layer: "file present", exit: 64, code: "not_signed_in", says: "has expired", hint: "Sign in again"},
 		{name: "refused by the service", cause: func(w *world) error {
 			other := accountserver.New(accountserver.Config{}).IssuePAT(ada)
 			heard.secret(other)
-			return w.writeFile(`{"mogplex": {"token": "` + other + `"}}`)
+			return w.writeEntry(`{"type": "pat", "token": "` + other + `", "issuer": "ORIGIN"}`)
 		}, args: "--check", layer: "file present", exit: 64, code: "not_signed_in", says: "does not accept", hint: "Sign in again"},
 		{name: "a stale variable over a session that works", cause: func(w *world) error {
 			w.seed(time.Hour, "keychain")
@@ -176,6 +177,13 @@ func (w *world) writeFile(text string) error {
 		return err
 	}
 	return os.WriteFile(w.state("auth.json"), []byte(text), 0o600)
+}
+
+// writeEntry writes an auth.json with the account's entry; ORIGIN in it is the
+// service.
+func (w *world) writeEntry(entry string) error {
+	entry = strings.ReplaceAll(entry, "ORIGIN", w.service.url)
+	return w.writeFile(fmt.Sprintf(`{"version": 1, "credentials": {%q: %s}}`, w.service.name(), entry))
 }
 
 // hasRow reports whether a line of the table of layers has a state.

@@ -161,8 +161,9 @@ func timestamp(t time.Time) string {
 func (s *session) layerReport(ctx context.Context, f auth.Finding) layerReport {
 	r := layerReport{Layer: f.Layer, Name: f.Name, State: f.State, InForce: f.Active, ShadowedBy: f.ShadowedBy, Stray: f.Stray}
 	r.Path, r.Displaced = f.Path, f.Layer == auth.InDisplaced
-	r.InForce = f.Active && !r.Displaced // it belongs to the record of the keychain or the file
-	if f.Layer == auth.InKeychain && f.State != auth.Disabled {
+	r.InForce = f.Active && !r.Displaced                          // it belongs to the record of the keychain or the file
+	silent := f.State == auth.Disabled || f.State == auth.Timeout // it is asked no more
+	if f.Layer == auth.InKeychain && !silent {
 		r.Backend = s.keychain.attended.Backend(ctx)
 	}
 	return r

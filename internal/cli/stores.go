@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"io/fs"
+	"os"
 	"os/user"
 	"path/filepath"
 	"strings"
@@ -91,11 +92,10 @@ func (k keychain) All(ctx context.Context) (map[string][]byte, error) {
 
 // stores are the places that a profile's credentials can be in.
 type stores struct {
-	keychain  keychain
-	file      *legacyfile.File
-	displaced *legacyfile.File
-	mode      storeMode
-	closed    error // why nothing can be stored: see nowhere
+	keychain keychain
+	file     *legacyfile.File
+	mode     storeMode
+	closed   error // why nothing can be stored: see nowhere
 }
 
 func (p *program) openStores(s settings) stores {
@@ -108,28 +108,24 @@ func (p *program) openStores(s settings) stores {
 	}
 	ring := p.openKeyring(opt)
 	return stores{
-		keychain:  keychain{ring, ring.Unattended(), func() { p.waits() }},
-		file:      s.openFile(),
-		displaced: s.displacedIn(s.home),
-		mode:      s.store,
-		closed:    s.homeless,
+		keychain: keychain{ring, ring.Unattended(), func() { p.waits() }},
+		file:     s.openFile(),
+		mode:     s.store,
+		closed:   s.homeless,
 	}
-}
-
-// displacedIn names the file of tokens that wait to be stored in the keychain.
-func (settings) displacedIn(home string) *legacyfile.File {
-	return legacyfile.New(filepath.Join(home, "displaced.json"), legacyfile.Options{})
 }
 
 // openFile names the profile's auth.json. Beside a file of Codex's, which is only
 // read, ours has another name.
 func (s settings) openFile() *legacyfile.File {
-	opt := legacyfile.Options{Dir: s.home}
-	if !s.codex {
-		return legacyfile.New(filepath.Join(s.home, "auth.json"), opt)
+	if s.codex {
+		return legacyfile.New(filepath.Join(s.home, "auth.mogplex.json"), legacyfile.Options{Codex: filepath.Join(s.base, "auth.json")})
 	}
-	opt.Codex = filepath.Join(s.base, "auth.json")
-	return legacyfile.New(filepath.Join(s.home, "auth.mogplex.json"), opt)
+	opt := legacyfile.Options{Dir: s.home}
+	if home, err := os.UserHomeDir(); err == nil && home == s.home {
+		opt.Dir = "" // the home directory is not ours to close
+	}
+	return legacyfile.New(filepath.Join(s.home, "auth.json"), opt)
 }
 
 // keychainLabel names an item for the person who sees it in the keychain's own

@@ -140,7 +140,7 @@ func TestALockThatIsNotLetGoOfIsNotWaitedForLong(t *testing.T) {
 	}
 	defer func() { _ = held.Unlock() }()
 	code, _, said := w.run("auth", "refresh")
-	if code != exitTryAgain || !strings.Contains(said, "another mogplex process is at work") || !strings.Contains(said, "Try again") {
+	if code != exitTryAgain || !strings.Contains(said, "another mogplex process is using the credential") || !strings.Contains(said, "Try again") {
 		t.Errorf("exit %d: %s", code, said)
 	}
 	code, out, said := w.run("auth", "token", "--min-ttl", "45m")

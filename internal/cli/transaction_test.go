@@ -1,10 +1,9 @@
 package cli
 
 import (
+	"errors"
 	"io"
 	"net/url"
-	"os"
-	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -13,38 +12,38 @@ import (
 	"github.com/mogplex/mogplex-cli/keyring/keyringtest"
 )
 
-// TestASignInThatNothingStoresIsNotReportedAsDone lets every store refuse what a
-// sign-in brought: it fails, the session before goes on, and the new one, which
-// nobody has, is ended.
+// TestASignInThatNothingStoresIsNotReportedAsDone lets the store refuse what a
+// sign-in brought: it fails, no other store is used in its place, the session
+// before goes on, and the new one, which nobody has, is ended.
 func TestASignInThatNothingStoresIsNotReportedAsDone(t *testing.T) {
-	w := fakeWorld(t, accountserver.Config{OfferRevocation: true})
-	token, _ := w.seed(time.Hour, "keychain")
-	if err := w.fake().Break(keyringtest.ReadOnly); err != nil {
-		t.Fatal(err)
-	}
-	if err := w.writeFile(`{"version": 2, "credentials": {}}`); err != nil { // a later version's, which is not rewritten
-		t.Fatal(err)
-	}
-	if err := os.WriteFile(filepath.Join(w.runtime, "mogplex"), nil, 0o600); err != nil { // where the rescue directory would be
-		t.Fatal(err)
-	}
-	said, err := w.login(w.command("login", "--no-browser"))
-	if exitCode(err) == 0 || exitCode(err) == exitNotSignedIn || strings.Contains(said, "Signed in") {
-		t.Errorf("%v: %s", err, said)
-	}
-	for _, store := range []string{"keychain", "auth.json"} {
-		if !strings.Contains(said, store) {
-			t.Errorf("it does not say what the %s said: %s", store, said)
-		}
-	}
-	if err := w.fake().Clear(keyringtest.ReadOnly); err != nil {
-		t.Fatal(err)
-	}
-	if w.token() != token || !w.service.Valid(token) {
-		t.Error("the session before is gone")
-	}
-	if n := w.service.Stats().Endpoints["POST "+accountserver.RevokePath]; n != 1 {
-		t.Errorf("%d sessions were ended at the service", n)
+	later := func(w *world) error { return w.writeFile(`{"version": 2, "credentials": {}}`) } // it is not rewritten
+	for _, c := range []struct {
+		fault keyringtest.Fault
+		store string
+	}{{keyringtest.ReadOnly, "keychain"}, {keyringtest.Forgets, "keychain"}, {keyringtest.Unavailable, "file"}} {
+		t.Run(string(c.fault), func(t *testing.T) {
+			w := fakeWorld(t, accountserver.Config{OfferRevocation: true})
+			token, _ := w.seed(time.Hour, "keychain")
+			if err := errors.Join(w.fake().Break(c.fault), later(w)); err != nil {
+				t.Fatal(err)
+			}
+			said, err := w.login(w.command("login", "--no-browser"))
+			if exitCode(err) == 0 || exitCode(err) == exitNotSignedIn || strings.Contains(said, "Signed in") {
+				t.Errorf("%v: %s", err, said)
+			}
+			if !strings.Contains(said, "the "+c.store+" did not take the credential") {
+				t.Errorf("it does not say what the %s said: %s", c.store, said)
+			}
+			if err := w.fake().Clear(c.fault); err != nil {
+				t.Fatal(err)
+			}
+			if w.token() != token || !w.service.Valid(token) {
+				t.Error("the session before is gone")
+			}
+			if n := w.service.Stats().Endpoints["POST "+accountserver.RevokePath]; n != 1 {
+				t.Errorf("%d sessions were ended at the service", n)
+			}
+		})
 	}
 }
 

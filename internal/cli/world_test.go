@@ -59,6 +59,12 @@ func fakeWorld(t testing.TB, cfg accountserver.Config) *world {
 
 // realWorld runs mogplex as it is shipped with a gnome-keyring of its own.
 func realWorld(t testing.TB, cfg accountserver.Config) *world {
+	return realWorldWith(t, cfg, keyringtest.Options{})
+}
+
+// realWorldWith is realWorld on a session that begins otherwise.
+func realWorldWith(t testing.TB, cfg accountserver.Config, opt keyringtest.Options) *world {
+	t.Helper()
 	if program := keyringtest.Available(); program != "" {
 		missing(t, program+" is not installed")
 	}
@@ -68,7 +74,7 @@ func realWorld(t testing.TB, cfg accountserver.Config) *world {
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
 	defer cancel()
-	session, err := keyringtest.Start(ctx, t.TempDir(), keyringtest.Options{})
+	session, err := keyringtest.Start(ctx, t.TempDir(), opt)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -89,9 +95,10 @@ func newWorld(t testing.TB, mogplex string, cfg accountserver.Config) *world {
 func (w *world) state(name string) string { return filepath.Join(w.home, ".mogplex", name) }
 
 // account is the name of a provider's item in the keychain: the home of the
-// tests is not the one that the user database names.
+// tests is not the one that the user database names, so it has an id.
 func (w *world) account(provider string) string {
 	dir := auth.Directory{Path: w.state(""), UserHome: userHome}
+	dir.MakeID(w.Context(), func(context.Context, string) (bool, error) { return false, nil })
 	key := auth.Key{DirID: dir.ID(), Provider: provider}
 	if provider == auth.Mogplex {
 		key.Origin = w.service.url

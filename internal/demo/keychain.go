@@ -134,7 +134,7 @@ func (d *demo) lookUp(ctx context.Context) (item entry) {
 		return item
 	}
 	d.output(masked(string(text)))
-	// It reads kr1:LENGTH:CHECKSUM:BASE64URL.
+	// It reads kr1:COUNT:LENGTH:CHECKSUM:PARTS:BASE64URL, with no parts on Linux.
 	_, encoded, _ := strings.Cut(string(text), ":")
 	text, err := base64.RawURLEncoding.DecodeString(encoded[strings.LastIndex(encoded, ":")+1:])
 	if err == nil {

@@ -38,6 +38,7 @@ func traced(t *testing.T, role, path string, args ...string) (said string, calls
 		if m == nil {
 			continue
 		}
+		line = regexp.MustCompile(`AT_FDCWD<[^>]*>`).ReplaceAllString(line, "") // the working directory
 		step := m[1]
 		for _, path := range name.FindAllStringSubmatch(line, -1) {
 			if base := filepath.Base(path[1]); strings.HasPrefix(path[1], os.TempDir()) {
@@ -75,20 +76,24 @@ func TestEverythingIsSyncedInOrder(t *testing.T) {
 }
 
 func TestAFailedSyncIsReported(t *testing.T) {
-	for when, want := range map[string]string{"1": "old", "2": "new"} {
+	for _, of := range []string{"the file", "the directory"} {
 		path := filepath.Join(t.TempDir(), "file")
 		must(t, Create(path, []byte("old")))
-		said, _ := traced(t, "replace", path, "-e", "inject=fsync:error=EIO:when="+when)
+		args, want := []string{"-e", "inject=fsync:error=EIO"}, "old"
+		if of == "the directory" {
+			args, want = append(args, "-P", filepath.Dir(path)), "new"
+		}
+		said, _ := traced(t, "replace", path, args...)
 		unsure := strings.Contains(said, ErrUnsure.Error())
 		if content(t, path) != want || !strings.Contains(said, "input/output error") || unsure != (want == "new") {
-			t.Errorf("sync %s failed: said %q, left %q", when, said, content(t, path))
+			t.Errorf("the sync of %s failed: said %q, left %q", of, said, content(t, path))
 		}
 		if left := names(t, filepath.Dir(path)); len(left) != 1 {
 			t.Errorf("left %q", left)
 		}
 	}
 	path := filepath.Join(t.TempDir(), "a", "b")
-	if said, _ := traced(t, "make", path, "-e", "inject=fsync:error=EIO:when=1"); !strings.Contains(said, "input/output error") {
+	if said, _ := traced(t, "make", path, "-e", "inject=fsync:error=EIO"); !strings.Contains(said, "input/output error") {
 		t.Errorf("make: %q", said)
 	}
 }
@@ -159,4 +164,13 @@ func TestNetworkFileSystems(t *testing.T) {
 	if !networks[0x6969] || !networks[0xff534d42] { // NFS, CIFS in statfs(2)
 		t.Error("the network's own are not known")
 	}
+}
+
+// missing skips a test for want of something, which CI does not forgive.
+func missing(t testing.TB, reason string) {
+	t.Helper()
+	if os.Getenv("MOGPLEX_CI_REQUIRE") != "" {
+		t.Fatal(reason)
+	}
+	t.Skip(reason)
 }

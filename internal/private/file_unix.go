@@ -13,13 +13,22 @@ import (
 )
 
 // openExisting opens a file for reading. It follows no link and does not block:
-// a pipe that was put in the file's place opens at once.
+// a pipe that was put in the file's place opens at once. [os.OpenFile] would
+// start the runtime's poller first, which a regular file has no use for.
 func openExisting(path string) (*os.File, error) {
-	file, err := os.OpenFile(path, os.O_RDONLY|syscall.O_NONBLOCK|syscall.O_NOFOLLOW, 0)
-	if errors.Is(err, syscall.ELOOP) || errors.Is(err, syscall.ENXIO) {
-		return nil, &fs.PathError{Op: "open", Path: path, Err: ErrNotRegular} // a link or a socket by now
+	for {
+		fd, err := unix.Open(path, unix.O_RDONLY|unix.O_NONBLOCK|unix.O_NOFOLLOW|unix.O_CLOEXEC, 0)
+		switch err {
+		case nil:
+			_ = unix.SetNonblock(fd, false) // else NewFile asks the poller all the same
+			return os.NewFile(uintptr(fd), path), nil
+		case unix.EINTR:
+			continue
+		case unix.ELOOP, unix.ENXIO:
+			err = ErrNotRegular // a link or a socket by now
+		}
+		return nil, &fs.PathError{Op: "open", Path: path, Err: err}
 	}
-	return file, err
 }
 
 // createFile creates a file of mode 0600, whatever the umask.

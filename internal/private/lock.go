@@ -191,19 +191,6 @@ func realPath(path string) string {
 	}
 }
 
-// ownDir creates a directory among other users' temporary files, or refuses one
-// that is another user's or a link.
-func ownDir(dir string) error {
-	if err := makeOne(dir); err != nil && !errors.Is(err, fs.ErrExist) {
-		return err
-	}
-	root, err := OpenDir(dir)
-	if err != nil {
-		return err
-	}
-	return root.Close()
-}
-
 // lockID names the file of a lock among all files of all machines, for as long
 // as this machine runs.
 func lockID(file *os.File) string {

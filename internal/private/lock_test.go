@@ -3,9 +3,7 @@ package private
 import (
 	"bufio"
 	"context"
-	"crypto/rand"
 	"errors"
-	"os"
 	"path/filepath"
 	"runtime"
 	"strings"
@@ -45,17 +43,6 @@ func holder(t *testing.T, role, path string, wrap ...string) (id string, kill fu
 		t.Fatalf("the other process got no lock: %s", lines.Text())
 	}
 	return strings.TrimPrefix(lines.Text(), "held "), kill
-}
-
-// program is the name of a program that nobody else uses a fallback lock of.
-func program(t *testing.T) string {
-	name := "private-test-" + rand.Text()
-	t.Cleanup(func() {
-		for _, dir := range fallbackDirs(name) {
-			_ = os.RemoveAll(dir)
-		}
-	})
-	return name
 }
 
 func short(t *testing.T) context.Context {
@@ -123,24 +110,4 @@ func TestGoroutinesExcludeEachOther(t *testing.T) {
 		})
 	}
 	all.Wait()
-}
-
-// Who removes the lock files must not let two writers in.
-func TestALockWhoseFileWasReplacedIsTakenAnew(t *testing.T) {
-	path := stateFile(t)
-	first, err := Acquire(t.Context(), path, LockOptions{})
-	must(t, err)
-	defer first.Unlock()
-	if err := os.Remove(path); err != nil {
-		t.Skip("only root can replace a file that is open elsewhere: ", err)
-	}
-	second, err := Acquire(t.Context(), path, LockOptions{})
-	must(t, err)
-	defer second.Unlock()
-	if second.ID() == first.ID() {
-		t.Error("a new lock passes for the old one")
-	}
-	if _, err := Acquire(short(t), path, LockOptions{}); !errors.Is(err, ErrBusy) {
-		t.Errorf("got %v", err)
-	}
 }

@@ -3,6 +3,8 @@
 package private
 
 import (
+	"errors"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"strconv"
@@ -28,4 +30,17 @@ func fallbackIn(runtime, temporary, program string) (dirs []string) {
 		dirs = append(dirs, dir)
 	}
 	return dirs
+}
+
+// ownDir creates a directory among other users' temporary files, or refuses one
+// that is another user's or a link.
+func ownDir(dir string) error {
+	if err := makeOne(dir); err != nil && !errors.Is(err, fs.ErrExist) {
+		return err
+	}
+	root, err := OpenDir(dir)
+	if err != nil {
+		return err
+	}
+	return root.Close()
 }

@@ -1,0 +1,410 @@
+package auth
+
+import (
+	"context"
+	"errors"
+	"os"
+	"path/filepath"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/mogplex/mogplex-cli/internal/private"
+)
+
+// meanwhile is what another process did to a record, and what comes of it.
+type meanwhile struct {
+	name    string
+	do      func(t *testing.T, r *rig, before Record)
+	token   string // "" if the command fails
+	err     error
+	revoked []string // if it happened while the answer was awaited
+	calls   int32    // if it happened before the claim
+}
+
+func theirs(c Credential, sameSignIn bool) func(*testing.T, *rig, Record) {
+	return func(t *testing.T, r *rig, before Record) {
+		rec := Record{Credential: c, Revision: firstRevision()}
+		if sameSignIn {
+			rec.Revision = before.Revision.next()
+		}
+		r.putRecord(t, r.keychain, rec)
+	}
+}
+
+func meanwhiles() []meanwhile {
+	noRefresh := account("ended", -time.Second)
+	noRefresh.Refresh = Secret{}
+	return []meanwhile{
+		{"another machine renewed it", theirs(account("b", time.Hour), true), "b", nil, nil, 0},
+		{"somebody signed in anew", theirs(account("b", time.Hour), false), "b", nil, []string{"new1"}, 0},
+		{"somebody signed in with a personal token",
+			theirs(Credential{Provider: Mogplex, Type: PAT, Token: NewSecret("mog_p"), Issuer: testOrigin}, false), "mog_p", nil, []string{"new1"}, 0},
+		{"somebody signed out", func(_ *testing.T, r *rig, _ Record) { r.keychain.write(r.name(r.keychain, Mogplex), nil) },
+			"", ErrNotSignedIn, []string{"new1"}, 0},
+	}
+}
+
+// While an answer was awaited, somebody without our lock changed the record. The
+// loser writes nothing, and ends a grant that no store holds.
+func TestWhatWasStoredWhileTheServiceAnsweredDecides(t *testing.T) {
+	for _, test := range meanwhiles() {
+		for _, ttl := range []time.Duration{30 * time.Second, -time.Second} {
+			t.Run(test.name, func(t *testing.T) {
+				r := newRig(t)
+				r.put(t, r.keychain, account("a", ttl))
+				var after []byte
+				r.service.during = func() {
+					rec, _ := r.record(r.keychain)
+					test.do(t, r, rec)
+					after = r.keychain.read(r.name(r.keychain, Mogplex))
+				}
+				res, err := r.Token(t.Context(), Query{}, time.Minute)
+				wantError(t, err, test.err)
+				wantToken(t, res, test.token)
+				r.revoked.want(t, test.revoked...)
+				if !sameEntry(r.keychain, r.name(r.keychain, Mogplex), after) || len(r.displaced.names()) > 0 || res.Found != (test.err == nil) {
+					t.Errorf("the loser wrote: %s; found %v", r.keychain.read(r.name(r.keychain, Mogplex)), res.Found)
+				}
+			})
+		}
+	}
+}
+
+// The same before the claim: no refresh token is spent.
+func TestWhatWasStoredBeforeTheClaimDecides(t *testing.T) {
+	for _, test := range meanwhiles() {
+		for _, ttl := range []time.Duration{30 * time.Second, -time.Second} {
+			t.Run(test.name, func(t *testing.T) {
+				r := newRig(t)
+				before := r.put(t, r.keychain, account("a", ttl))
+				var once sync.Once
+				r.keychain.behind = func() { once.Do(func() { test.do(t, r, before) }) }
+				res, err := r.Token(t.Context(), Query{}, time.Minute)
+				wantError(t, err, test.err)
+				wantToken(t, res, test.token)
+				r.service.wantCalls(t, 0)
+				r.revoked.want(t)
+			})
+		}
+	}
+}
+
+// What came meanwhile may be due itself, or be neither renewable nor alive.
+func TestWhatCameMeanwhileIsRenewedIfItIsDue(t *testing.T) {
+	ended := account("ended", -time.Second)
+	ended.Refresh = Secret{}
+	for _, test := range []struct {
+		stored Credential
+		token  string
+		err    error
+		calls  int32
+	}{{account("b", -time.Second), "new1", nil, 1}, {ended, "ended", ErrNotRefreshable, 0}} {
+		r := newRig(t)
+		r.put(t, r.keychain, account("a", -time.Second))
+		r.service.valid = "refresh-b"
+		var once sync.Once
+		r.keychain.behind = func() { once.Do(func() { r.put(t, r.keychain, test.stored) }) }
+		res, err := r.Token(t.Context(), Query{}, time.Minute)
+		wantError(t, err, test.err)
+		wantToken(t, res, test.token)
+		r.service.wantCalls(t, test.calls)
+	}
+}
+
+// A record that changes at each look does not keep a command for ever.
+func TestARecordThatKeepsChangingEndsTheRenewal(t *testing.T) {
+	r := newRig(t)
+	r.put(t, r.keychain, account("a", -time.Second))
+	r.keychain.behind = func() { r.put(t, r.keychain, account("a", -time.Second)) }
+	_, err := r.Token(t.Context(), Query{}, time.Minute)
+	wantError(t, err, ErrConflict)
+	r.service.wantCalls(t, 0)
+}
+
+// It was migrated while its lock was waited for: that is no sign-out.
+func TestARecordThatMovedMeanwhileIsFoundWhereItIs(t *testing.T) {
+	for _, ttl := range []time.Duration{30 * time.Second, -time.Second} {
+		r := newRig(t)
+		before := r.put(t, r.file, account("a", ttl))
+		var once sync.Once
+		r.file.behind = func() {
+			once.Do(func() {
+				r.putRecord(t, r.keychain, before)
+				r.file.write(r.name(r.file, Mogplex), nil)
+			})
+		}
+		res, err := r.Token(t.Context(), Query{}, time.Minute)
+		must(t, err)
+		wantToken(t, res, "new1")
+		r.wantTokens(t, "new1", "")
+		if res.Source != InKeychain {
+			t.Errorf("source %s", res.Source)
+		}
+	}
+}
+
+// claimedRecord stores an account with a claim on it.
+func (r *rig) claimedRecord(t *testing.T, ttl time.Duration, lock string, until time.Duration) Record {
+	return r.putRecord(t, r.keychain, Record{
+		Credential: account("a", ttl), Revision: firstRevision().next(), Mark: newClaim(lock, r.Now().Add(until)),
+	})
+}
+
+// lockID is the id of the key's lock.
+func (r *rig) lockID(t *testing.T) string {
+	lock, err := r.lock(t.Context(), r.Key(Mogplex), time.Second, r.all(), nil)
+	must(t, err)
+	defer lock.Unlock()
+	id := lock.id(&r.Layers[0])
+	if id == "" {
+		t.Skip("this system has no name for a lock")
+	}
+	return id
+}
+
+func TestTheClaimOfADeadProcessStopsNobody(t *testing.T) {
+	for _, ttl := range []time.Duration{30 * time.Second, -time.Second} {
+		r := newRig(t)
+		r.claimedRecord(t, ttl, r.lockID(t), 100*time.Hour)
+		res, err := r.Token(t.Context(), Query{}, time.Minute)
+		must(t, err)
+		wantToken(t, res, "new1")
+		r.wantTokens(t, "new1", "")
+	}
+}
+
+func TestALivingTokenIsUsedWhileAnotherMachineRenewsIt(t *testing.T) {
+	r := newRig(t)
+	rec := r.claimedRecord(t, 30*time.Second, "another-machine", heldLimit)
+	res, err := r.Token(t.Context(), Query{}, time.Minute)
+	must(t, err)
+	wantError(t, res.NotRenewed, ErrClaimed)
+	wantToken(t, res, "a")
+	r.service.wantCalls(t, 0)
+	if now, _ := r.record(r.keychain); now.Revision != rec.Revision {
+		t.Error("the claim of another was overwritten")
+	}
+	// Its time is over, by more than clocks are apart.
+	r.claimedRecord(t, 30*time.Second, "another-machine", -clockSlack)
+	res, err = r.Token(t.Context(), Query{}, time.Minute)
+	must(t, err)
+	wantToken(t, res, "new1")
+}
+
+// moving gives the rig a clock that moves.
+func (r *rig) moving() {
+	began := time.Now()
+	r.Now = func() time.Time { return noon.Add(time.Since(began)) }
+}
+
+func TestAnExpiredTokenWaitsForAnotherMachinesRenewal(t *testing.T) {
+	for _, test := range []struct {
+		name     string
+		until    time.Duration // of the claim
+		answer   time.Duration // after which the other machine stores it; 0: never
+		token    string
+		min, max time.Duration
+	}{
+		{"it answers", heldLimit, 5 * time.Second, "theirs", 5 * time.Second, 7 * time.Second},
+		{"it is dead", heldLimit, 0, "new1", claimPatience, claimPatience + 2*time.Second},
+		{"it is dead and its clock was wrong", 1000 * time.Hour, 0, "new1", claimPatience, claimPatience + 2*time.Second},
+		{"its time is over", 5*time.Second - clockSlack, 0, "new1", 5 * time.Second, 7 * time.Second},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				r := newRig(t)
+				r.moving()
+				rec := r.claimedRecord(t, -time.Second, "another-machine", test.until)
+				if test.answer > 0 {
+					time.AfterFunc(test.answer, func() {
+						// The lock is free meanwhile.
+						lock, err := r.lock(t.Context(), r.Key(Mogplex), time.Second, r.all(), nil)
+						if err != nil {
+							t.Error(err)
+							return
+						}
+						defer lock.Unlock()
+						r.putRecord(t, r.keychain, Record{Credential: account("theirs", time.Hour), Revision: rec.Revision.next()})
+					})
+				}
+				start := time.Now()
+				res, err := r.Token(t.Context(), Query{}, time.Minute)
+				must(t, err)
+				wantToken(t, res, test.token)
+				if took := time.Since(start); took < test.min || took > test.max {
+					t.Errorf("it took %s; want %s to %s", took, test.min, test.max)
+				}
+			})
+		})
+	}
+}
+
+// A claim that another machine made only just now is not taken for a dead one's,
+// however long the wait was before it.
+func TestTheClaimOfALivingMachineIsNeverOverwritten(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := newRig(t)
+		r.moving()
+		r.claimedRecord(t, -time.Second, "one-machine", heldLimit)
+		time.AfterFunc(20*time.Second, func() { r.claimedRecord(t, -time.Second, "another-machine", heldLimit) })
+		start := time.Now()
+		_, err := r.Token(t.Context(), Query{}, time.Minute)
+		wantError(t, err, ErrClaimed)
+		r.service.wantCalls(t, 0)
+		if took := time.Since(start); took > claimPatience+2*time.Second {
+			t.Errorf("it took %s", took)
+		}
+	})
+}
+
+func TestAWaitForAnotherMachineEndsWithTheCaller(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := newRig(t)
+		r.claimedRecord(t, -time.Second, "another-machine", heldLimit)
+		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+		defer cancel()
+		start := time.Now()
+		_, err := r.Token(ctx, Query{}, time.Minute)
+		wantError(t, err, context.DeadlineExceeded)
+		if took := time.Since(start); took != time.Second {
+			t.Errorf("it took %s", took)
+		}
+	})
+}
+
+func TestAnotherProcessHoldsTheLock(t *testing.T) {
+	for _, test := range []struct {
+		ttl  time.Duration
+		wait time.Duration
+		err  error
+	}{{30 * time.Second, briefWait, nil}, {-time.Second, LockWait, ErrBusy}} {
+		synctest.Test(t, func(t *testing.T) {
+			r := newRig(t)
+			r.put(t, r.keychain, account("a", test.ttl))
+			lock, err := r.lock(t.Context(), r.Key(Mogplex), time.Second, r.all(), nil)
+			must(t, err)
+			defer lock.Unlock()
+			start := time.Now()
+			res, err := r.Token(t.Context(), Query{}, time.Minute)
+			if took := time.Since(start); took != test.wait {
+				t.Errorf("waited %s; want %s", took, test.wait)
+			}
+			wantError(t, err, test.err)
+			wantToken(t, res, "a")
+			if test.err == nil {
+				wantError(t, res.NotRenewed, ErrBusy)
+			}
+			ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+			defer cancel()
+			_, err = r.Token(ctx, Query{}, 2*time.Minute)
+			if !errors.Is(err, context.DeadlineExceeded) && test.err != nil {
+				t.Errorf("error %v", err)
+			}
+			r.service.wantCalls(t, 0)
+		})
+	}
+}
+
+func TestACallerThatEndsWhileItWaitsGetsNoToken(t *testing.T) {
+	r := newRig(t)
+	r.put(t, r.keychain, account("a", 30*time.Second))
+	lock, err := r.lock(t.Context(), r.Key(Mogplex), time.Second, r.all(), nil)
+	must(t, err)
+	defer lock.Unlock()
+	ctx, cancel := context.WithCancel(t.Context())
+	time.AfterFunc(20*time.Millisecond, cancel)
+	_, err = r.Token(ctx, Query{}, time.Minute)
+	wantError(t, err, context.Canceled)
+}
+
+// Who waits for the lock sees that another process renewed, and does not take it.
+func TestAWaitForTheLockEndsWhenTheTokenIsRenewed(t *testing.T) {
+	r := newRig(t)
+	before := r.put(t, r.keychain, account("a", -time.Second))
+	lock, err := r.lock(t.Context(), r.Key(Mogplex), time.Second, r.all(), nil)
+	must(t, err)
+	defer lock.Unlock() // after the test
+	time.AfterFunc(20*time.Millisecond, func() {
+		r.putRecord(t, r.keychain, Record{Credential: account("b", time.Hour), Revision: before.Revision.next()})
+		r.Announce(r.Key(Mogplex))
+	})
+	res, err := r.Token(t.Context(), Query{}, time.Minute)
+	must(t, err)
+	wantToken(t, res, "b")
+}
+
+// Without any lock a living token is used as it is, and an expired one is renewed
+// under its claim alone.
+func TestALockThatCantBeHad(t *testing.T) {
+	r := newRig(t)
+	r.noLocks(t)
+	r.put(t, r.keychain, account("a", 30*time.Second))
+	res, err := r.Token(t.Context(), Query{}, time.Minute)
+	must(t, err)
+	wantToken(t, res, "a")
+	if res.NotRenewed == nil {
+		t.Error("it is not said why it was not renewed")
+	}
+	r.service.wantCalls(t, 0)
+	r.put(t, r.keychain, account("a", -time.Second))
+	r.service.during = func() {
+		if rec, _ := r.record(r.keychain); rec.Mark == nil || rec.Mark.Lock != "" {
+			t.Errorf("the record in between is %+v", rec)
+		}
+	}
+	res, err = r.Token(t.Context(), Query{}, time.Minute)
+	must(t, err)
+	wantToken(t, res, "new1")
+	saved, err := r.SignIn(t.Context(), account("b", time.Hour))
+	must(t, err)
+	wantWarning(t, saved.Warnings, "no other process could be kept")
+	removals, err := r.Remove(t.Context(), r.Key(Mogplex))
+	must(t, err)
+	if !removals[0].Removed {
+		t.Errorf("removals %+v", removals)
+	}
+}
+
+// noLocks makes it impossible to have a lock, also elsewhere.
+func (r *rig) noLocks(t *testing.T) {
+	t.Helper()
+	saved := acquire
+	t.Cleanup(func() { acquire = saved })
+	acquire = func(context.Context, string, private.LockOptions) (*private.Lock, error) {
+		return nil, private.ErrNoLock
+	}
+}
+
+// The lock lies beside what it protects, and two layers share one file.
+func TestTheKeysLockFiles(t *testing.T) {
+	r := newRig(t)
+	elsewhere := filepath.Join(t.TempDir(), "linked")
+	lock, err := r.lock(t.Context(), r.Key(Mogplex), time.Second, r.all(), nil)
+	must(t, err)
+	if len(lock.locks) != 1 {
+		t.Errorf("%d locks", len(lock.locks))
+	}
+	lock.Unlock()
+	r.Layers[1].LockDir = func(Key) string { return elsewhere }
+	lock, err = r.lock(t.Context(), r.Key(Mogplex), time.Second, r.all(), nil)
+	must(t, err)
+	defer lock.Unlock()
+	for _, dir := range []string{filepath.Join(r.dir, "locks"), elsewhere} {
+		if _, err := os.Stat(filepath.Join(dir, r.Key(Mogplex).inHome()+".lock")); err != nil {
+			t.Error(err)
+		}
+	}
+	for _, layers := range [][]*Layer{{&r.Layers[0]}, {&r.Layers[1]}} {
+		if _, err := r.lock(t.Context(), r.Key(Mogplex), 10*time.Millisecond, layers, nil); !errors.Is(err, ErrBusy) {
+			t.Errorf("error %v; want ErrBusy", err)
+		}
+	}
+	// Another service's, provider's or profile's lock is another.
+	for _, key := range []Key{r.Key("openai"), {Dir: r.dir, Provider: Mogplex, Origin: DefaultOrigin}, {Dir: r.dir, Profile: "p", Provider: Mogplex, Origin: testOrigin}} {
+		other, err := r.lock(t.Context(), key, 10*time.Millisecond, []*Layer{&r.Layers[0]}, nil)
+		must(t, err)
+		other.Unlock()
+	}
+}
