@@ -61,7 +61,6 @@ var outcomes = []struct {
 	outcome
 }{
 	{[]error{context.Canceled}, outcome{"interrupted", exitInterrupted, ""}},
-	{[]error{context.DeadlineExceeded}, outcome{"timeout", exitTryAgain, "Try again in a moment."}},
 	{[]error{auth.ErrBusy, legacyfile.ErrBusy}, outcome{"busy", exitTryAgain, "Try again in a moment."}},
 	{diskFull, outcome{"disk_full", exitFailure, "Make room on the disk, then try again."}},
 	{[]error{errNotAsked}, outcome{"not_checked", exitUnavailable, "Renew the token with `mogplex auth refresh`, then check again."}},
@@ -85,6 +84,7 @@ var outcomes = []struct {
 	{[]error{auth.ErrNotSignedIn}, outcome{"not_signed_in", exitNotSignedIn, signInHint}},
 	{[]error{auth.ErrNotSaved}, outcome{"not_saved", exitFailure, "Fix the permissions of the state directory, then try again."}},
 	{[]error{auth.ErrNotRefreshable}, outcome{"not_refreshable", exitFailure, "Only a browser sign-in is renewed: `mogplex login`."}},
+	{[]error{context.DeadlineExceeded}, outcome{"timeout", exitTryAgain, "Try again in a moment."}},
 }
 
 // outcomeOf classes a failure.
