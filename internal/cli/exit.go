@@ -61,7 +61,6 @@ var outcomes = []struct {
 	outcome
 }{
 	{[]error{context.Canceled}, outcome{"interrupted", exitInterrupted, ""}},
-	{[]error{context.DeadlineExceeded}, outcome{"timeout", exitTryAgain, "Try again in a moment."}},
 	{othersAtWork, outcome{"busy", exitTryAgain, "Try again in a moment."}},
 	{diskFull, outcome{"disk_full", exitFailure, "Make room on the disk, then try again."}},
 	{[]error{errNotAsked}, outcome{"not_checked", exitUnavailable, "Renew the token with `mogplex auth refresh`, then check again."}},
@@ -86,6 +85,7 @@ var outcomes = []struct {
 	{[]error{auth.ErrLater}, outcome{"later_version", exitFailure, "Use that version, or remove the credential with `mogplex logout` and sign in again."}},
 	{[]error{auth.ErrNotSaved}, outcome{"not_saved", exitFailure, "Fix the permissions of the state directory, then try again."}},
 	{[]error{auth.ErrNotRefreshable}, outcome{"not_refreshable", exitFailure, "Only a browser sign-in is renewed: `mogplex login`."}},
+	{[]error{context.DeadlineExceeded}, outcome{"timeout", exitTryAgain, "Try again in a moment."}},
 }
 
 // othersAtWork are the failures that pass when another process, or another
