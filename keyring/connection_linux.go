@@ -32,7 +32,7 @@ type hits struct {
 type item struct {
 	path    dbus.ObjectPath
 	payload string
-	err     error // ErrCorrupt if its payload is not ours
+	err     error // ErrCorrupt, or nil
 	loose   bool
 }
 

@@ -223,16 +223,22 @@ func TestOneUnreadableAccountDoesNotHideTheOthers(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
+	if err := f.Delete(t.Context(), "b..0a"); err != nil { // and part 1 is left
+		t.Fatal(err)
+	}
+	if err := k.Set(t.Context(), "d", bytes.Repeat([]byte("d"), 300)); err != nil {
+		t.Fatal(err)
+	}
 	for name, payload := range map[string]string{"a": "kr1:1:rubbish", "c..0a": "a part alone"} {
 		if err := f.Set(t.Context(), name, payload); err != nil {
 			t.Fatal(err)
 		}
 	}
 	entries, err := k.All(t.Context())
-	if err != nil || len(entries) != 3 {
+	if err != nil || len(entries) != 4 {
 		t.Fatalf("%d entries, %v", len(entries), err)
 	}
-	for i, damaged := range []bool{true, false, true} {
+	for i, damaged := range []bool{true, true, true, false} {
 		if e := entries[i]; errors.Is(e.Err, keyring.ErrCorrupt) != damaged || (len(e.Value) == 300) == damaged {
 			t.Errorf("%s: %d bytes, %v", e.Account, len(e.Value), e.Err)
 		}

@@ -98,13 +98,11 @@ func (v *vault) weigh(ctx context.Context, sure, loose []dbus.ObjectPath) (h hit
 		if it.payload, err = v.secretOf(ctx, path); err != nil {
 			return hits{}, err
 		}
-		if !isOurs(it.payload) {
-			if it.loose {
-				h.twin = true
-				continue
-			}
-			_, _, it.err = decode(it.payload)
+		if it.loose && !isOurs(it.payload) {
+			h.twin = true
+			continue
 		}
+		_, _, it.err = decode(it.payload)
 		h.items = append(h.items, it)
 	}
 	slices.SortStableFunc(h.items, func(a, b item) int {
@@ -213,7 +211,7 @@ func (v *vault) oneOf(ctx context.Context, secrets map[dbus.ObjectPath]secret, p
 
 // file puts an item under its name, where a readable and later one may be.
 func (v *vault) file(payloads map[string]string, unreadable map[string]error, name, payload string, err error) {
-	if err == nil && !isOurs(payload) {
+	if err == nil {
 		_, _, err = decode(payload)
 	}
 	other, known := payloads[name]

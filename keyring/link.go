@@ -60,6 +60,18 @@ func (l *link) vault(ctx context.Context, access Access) (Vault, error) {
 	return v, err
 }
 
+// opened returns an open keychain, of whichever access; nil if there is none.
+func (l *link) opened(ctx context.Context) Vault {
+	if take(ctx, l.opening) != nil {
+		return nil
+	}
+	defer func() { <-l.opening }()
+	for _, v := range l.vaults {
+		return v
+	}
+	return nil
+}
+
 func (l *link) open(ctx context.Context, access Access) (Vault, error) {
 	if other, ok := l.vaults[!access.Attended].(interface{ WithAccess(Access) Vault }); ok {
 		return other.WithAccess(access), nil

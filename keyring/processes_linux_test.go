@@ -111,7 +111,7 @@ func TestOneProcessRenewsWhatAnotherStored(t *testing.T) {
 
 // KeePassXC asks before it deletes, and nobody answers.
 func TestASignOutDoesNotWaitForTheConfirmationOfADeletion(t *testing.T) {
-	keePassXC(t, strings.ReplaceAll(keePassConfig, "ConfirmDeleteItem=false", "ConfirmDeleteItem=true"))
+	keePassXC(t, strings.ReplaceAll(keyringtest.KeePassConfig, "ConfirmDeleteItem=false", "ConfirmDeleteItem=true"))
 	k := open(keyring.Options{})
 	defer k.Close()
 	for range 2 {
@@ -134,7 +134,7 @@ func TestASignOutDoesNotWaitForTheConfirmationOfADeletion(t *testing.T) {
 func TestADeletionThatWantsAPersonIsMadeByTidy(t *testing.T) {
 	s := startStub(t, holding(&stub{deletePrompt: answered}, storedV))
 	announced := 0
-	k := open(keyring.Options{Attended: true, OnPrompt: func() { announced++ }})
+	k := open(keyring.Options{Attended: true, OnConfirm: func() { announced++ }})
 	if removed, err := k.Unattended().Delete(t.Context(), "a"); !removed || err != nil {
 		t.Fatalf("delete: removed %v, %v", removed, err)
 	}
@@ -225,7 +225,7 @@ func TestAllIsOneSearchAndOneCallForTheSecrets(t *testing.T) {
 		t.Fatalf("%d entries, %v", len(entries), err)
 	}
 	count := func(method string) (n int) {
-		_, all := seen.summary()
+		_, all := seen.Summary()
 		for _, m := range all {
 			if m == method {
 				n++
@@ -236,5 +236,73 @@ func TestAllIsOneSearchAndOneCallForTheSecrets(t *testing.T) {
 	eventually(t, "the monitor sees the attributes read", func() bool { return count("Get") == accounts+1 })
 	if searches, secrets, single := count("SearchItems"), count("GetSecrets"), count("GetSecret"); searches != 1 || secrets != 1 || single != 0 {
 		t.Errorf("%d searches, %d calls for all secrets, %d for one", searches, secrets, single)
+	}
+}
+
+// Two sign-ins at once can each have created an item, if nothing locks them out of each other.
+func TestOfSeveralItemsTheOneWrittenMostCountsAndTheNextWriteRemovesTheOthers(t *testing.T) {
+	for _, p := range providers[:2] { // KWallet wants to be asked before it lets a test create one
+		t.Run(p.name, func(t *testing.T) {
+			p.start(t)
+			for _, payload := range []string{"kr1:2:3:ba7816bf8f01cfea::YWJj", storedV, "kr1:7:rubbish"} {
+				createItem(t, payload)
+			}
+			k := open(keyring.Options{})
+			defer k.Close()
+			if entries, err := k.All(t.Context()); err != nil || len(entries) != 1 || string(entries[0].Value) != "abc" {
+				t.Errorf("all: %v, %v", entries, err)
+			}
+			err := k.Unattended().Update(t.Context(), "a", func(current []byte) ([]byte, error) {
+				if string(current) != "abc" || itemsOnTheBus(t) != 3 {
+					t.Errorf("%q counts, of %d items", current, itemsOnTheBus(t))
+				}
+				return []byte("next"), nil
+			})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if got, _, err := k.Get(t.Context(), "a"); string(got) != "next" || err != nil {
+				t.Errorf("%q, %v", got, err)
+			}
+			attended := open(keyring.Options{Attended: true})
+			defer attended.Close()
+			if _, err := attended.List(t.Context()); err != nil {
+				t.Error(err)
+			}
+			if err := attended.Tidy(t.Context()); err != nil {
+				t.Error(err)
+			}
+			if n := itemsOnTheBus(t); n != 1 {
+				t.Errorf("%d items are left", n)
+			}
+		})
+	}
+}
+
+// createItem creates an item of ours beside those that are there.
+func createItem(t *testing.T, payload string) {
+	t.Helper()
+	conn, err := dbus.ConnectSessionBus(dbus.WithContext(t.Context()))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close()
+	service := &ss.SecretService{Conn: conn}
+	collection := service.GetLoginCollection()
+	var session, item, prompt dbus.ObjectPath
+	err = conn.Object(stubName, stubPath).Call(stubInterface+"Service.OpenSession", 0, "plain", dbus.MakeVariant("")).Store(new(dbus.Variant), &session)
+	if err != nil {
+		t.Fatal(err)
+	}
+	err = collection.Call(stubInterface+"Collection.CreateItem", 0, map[string]dbus.Variant{
+		stubInterface + "Item.Attributes": dbus.MakeVariant(map[string]string{"service": "mogplex-test", "username": "a", "xdg:schema": testSchema}),
+	}, ss.NewSecret(session, payload), false).Store(&item, &prompt)
+	if err == nil && prompt != "/" {
+		before := itemsOnTheBus(t)
+		err = conn.Object(stubName, prompt).Call(stubInterface+"Prompt.Prompt", 0, "").Err
+		eventually(t, "the item is created", func() bool { return itemsOnTheBus(t) > before })
+	}
+	if err != nil {
+		t.Fatal(err)
 	}
 }

@@ -137,6 +137,7 @@ func (v *vault) Set(ctx context.Context, name, payload string) error {
 		}
 	}
 	for _, duplicate := range h.items[1:] {
+		duplicate.payload = "" // so that what may stand for its deletion counts less than the item that stays
 		if err := v.remove(ctx, duplicate); err != nil && !errors.Is(err, errNoObject) {
 			return err
 		}
@@ -172,7 +173,7 @@ func (v *vault) remove(ctx context.Context, it item) error {
 		return err
 	}
 	if v.access.Attended {
-		v.announce()
+		announce(v.access.OnConfirm)
 		return v.show(ctx, prompt)
 	}
 	v.dismiss(prompt)

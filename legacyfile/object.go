@@ -85,7 +85,7 @@ func (o object) clear(data []byte) error {
 // repeated returns the first member whose name an earlier one has, nil if there
 // is none. If names are given, it looks at those alone.
 func (o object) repeated(names ...string) *member {
-	seen := make(map[string]bool, len(o))
+	seen := make(map[string]bool)
 	for i := range o {
 		if len(names) > 0 && !slices.Contains(names, o[i].name) {
 			continue

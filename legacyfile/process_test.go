@@ -23,6 +23,8 @@ func child(role string) int {
 	switch name, _ := strings.CutPrefix(role, "set "); {
 	case name != role:
 		err = f.Set(ctx, name, []byte(key(name, "")))
+	case role == "delete groq":
+		_, err = f.Delete(ctx, "groq")
 	case role == "count":
 		err = count(ctx, f)
 	case role == "reserve":

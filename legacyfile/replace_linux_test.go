@@ -143,6 +143,18 @@ func TestAFileSystemWithoutLocksIsWrittenAllTheSame(t *testing.T) {
 	}
 }
 
+// A file system that reports success and stores nothing is found out.
+func TestUpdateReadsBackWhatItWroteAndRemoved(t *testing.T) {
+	const text = `{"groq":"g","xai":"x"}`
+	f := newFile(t, text)
+	for _, role := range []string{"set groq", "delete groq"} {
+		err := runTraced(t, f, role, "-e", "inject=renameat,renameat2:retval=0")
+		if err == nil || !strings.Contains(err.Error(), ErrChanged.Error()) || content(t, f) != text {
+			t.Errorf("%s: got %v, left %s", role, err, content(t, f))
+		}
+	}
+}
+
 // Root leaves nothing in the home of somebody else that this person could not
 // read, write or remove.
 func TestRootLeavesNothingInAnotherUsersDirectory(t *testing.T) {

@@ -34,7 +34,7 @@ var (
 
 const (
 	// heldLimit bounds all that happens while a key's lock is held, saving
-	// included. From the request to the stored answer the caller's cancellation
+	// included. From the request to the stored answer the end of the caller's context
 	// does not count: an answer that is under way has spent the refresh token.
 	heldLimit = 25 * time.Second
 	// saveReserve is the part of heldLimit that the request leaves for saving.

@@ -75,11 +75,13 @@ func (m *Manager) Move(ctx context.Context, key Key, how Move) Moved {
 		m.move(ctx, from, to, how, &done)
 		return done
 	}
+	m.load(ctx, key)          // has a person unlock a keychain, while no lock is held
 	var waited, dead Revision // of claims; dead is one that was waited for in vain
 	for began := time.Now(); ; {
 		claim := m.moveLocked(ctx, from, to, how, &done, dead)
 		switch {
 		case claim == (Revision{}):
+			from.tidyAfter(ctx, &done)
 			return done
 		case claim != waited:
 			waited, began = claim, time.Now()
@@ -93,6 +95,17 @@ func (m *Manager) Move(ctx context.Context, key Key, how Move) Moved {
 			return done
 		case <-time.After(time.Second):
 		}
+	}
+}
+
+// tidyAfter asks a person for the removal of the original, if the keychain wants
+// one for that. The item is empty by then.
+func (l *Layer) tidyAfter(ctx context.Context, done *Moved) {
+	if done.Outcome != MoveDone || l.Tidy == nil {
+		return
+	}
+	if err := l.Tidy(ctx); err != nil {
+		done.Outcome, done.Err = MoveFailed, fmt.Errorf("it was moved, and an empty item is left in the %s: %w", l.Name, err)
 	}
 }
 

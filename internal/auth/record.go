@@ -50,26 +50,73 @@ type entryEnd struct {
 
 const entryVersion = 1
 
-var entryFields = []string{
-	"version", "type", "access_token", "refresh_token", "token", "key", "expires_at", "scopes", "issuer", "account",
-	"saved_at", "sign_in_expires_at", "directory", "profile", "revision", "mark",
+// wholeEntry is an entry as it is read.
+type wholeEntry struct {
+	entry
+	entryEnd
+}
+
+// members says where each member of an entry is read to. They are read one by
+// one because encoding/json would first study the type of the struct and of all
+// that is in it, and most processes read one entry in their life.
+func (e *wholeEntry) members() map[string]any {
+	return map[string]any{
+		"version": &e.Version, "type": &e.Type, "access_token": &e.AccessToken, "refresh_token": &e.RefreshToken,
+		"token": &e.Token, "key": &e.Key, "expires_at": &e.ExpiresAt, "scopes": &e.Scopes, "issuer": &e.Issuer,
+		"account": &e.Account, "saved_at": &e.SavedAt, "sign_in_expires_at": &e.SignInExpiresAt,
+		"directory": &e.Directory, "profile": &e.Profile, "revision": &e.Revision, "mark": &e.Mark,
+	}
+}
+
+// read reads an entry and returns the members that this version does not know,
+// as a JSON object or nothing. The case of a name does not matter, as
+// encoding/json has it, unless there is one of the right case as well: what was
+// read as known must not be written a second time. An error is ErrDamaged.
+func (e *wholeEntry) read(data []byte) (unknown Secret, err error) {
+	var given map[string]json.RawMessage
+	if json.Unmarshal(data, &given) != nil {
+		return Secret{}, ErrDamaged
+	}
+	members := e.members()
+	for name, value := range given {
+		into, known := members[name]
+		if !known {
+			continue
+		}
+		if json.Unmarshal(value, into) != nil {
+			return Secret{}, ErrDamaged
+		}
+		members[name] = nil
+		delete(given, name)
+	}
+	for _, name := range slices.Sorted(maps.Keys(given)) {
+		for known, into := range members {
+			if !strings.EqualFold(known, name) {
+				continue
+			}
+			if into != nil && json.Unmarshal(given[name], into) != nil {
+				return Secret{}, ErrDamaged
+			}
+			members[known] = nil
+			delete(given, name)
+		}
+	}
+	if len(given) == 0 {
+		return Secret{}, nil
+	}
+	text, err := json.Marshal(given)
+	return NewSecret(string(text)), err
 }
 
 // decodeRecord reads a key's entry. Every failure is of class ErrDamaged, and
 // the record then has its revision alone.
 func decodeRecord(key Key, data []byte) (Record, error) {
-	var e struct {
-		entry
-		entryEnd
-	}
-	if json.Unmarshal(data, &e) != nil {
-		return Record{Revision: revisionOf(data)}, ErrDamaged
+	var e wholeEntry
+	unknown, err := e.read(data)
+	if err != nil {
+		return Record{Revision: revisionOf(data)}, err
 	}
 	rec := Record{Revision: e.revision(data)}
-	unknown, err := unknownFields(data)
-	if err != nil {
-		return rec, ErrDamaged
-	}
 	c := Credential{Provider: key.Provider, Type: e.Type, Scopes: e.Scopes, Issuer: e.Issuer}
 	switch e.Type {
 	case OAuth:
@@ -112,34 +159,16 @@ func checkIssuer(key Key, issuer string) error {
 // issuer. Before anything of it is sent, a swap writes the issuer into it.
 func (r Record) orphan() bool { return r.Provider == Mogplex && r.Issuer == "" }
 
-// unknownFields returns the members of an entry that this version does not
-// know. Names match as encoding/json matches them, whatever their case: one
-// that was read as known must not be written a second time.
-func unknownFields(data []byte) (Secret, error) {
-	var fields map[string]json.RawMessage
-	if err := json.Unmarshal(data, &fields); err != nil {
-		return Secret{}, err
-	}
-	maps.DeleteFunc(fields, func(name string, _ json.RawMessage) bool {
-		return slices.ContainsFunc(entryFields, func(known string) bool { return strings.EqualFold(known, name) })
-	})
-	if len(fields) == 0 {
-		return Secret{}, nil
-	}
-	text, err := json.Marshal(fields)
-	return NewSecret(string(text)), err
-}
-
 // revisionOf is the revision of an entry; the zero one of none.
 func revisionOf(data []byte) Revision {
 	if data == nil {
 		return Revision{}
 	}
-	var end entryEnd
-	if json.Unmarshal(data, &end) != nil {
+	var e wholeEntry // the same reading as a load's, also of a name that is there twice
+	if _, err := e.read(data); err != nil {
 		return hashRevision(data)
 	}
-	return end.revision(data)
+	return e.revision(data)
 }
 
 // revision is what the end of the entry says, else a hash of the whole entry.

@@ -22,7 +22,8 @@ type renewal struct {
 	due    func(Credential) bool
 	forced bool // also after the service rejected the refresh token before
 	from   Credential
-	dead   Revision // of a claim that was waited for in vain
+	dead   Revision  // of a claim that was waited for in vain
+	end    time.Time // of the lock that is held
 }
 
 // maxTurns bounds how often a renewal begins again because the record changed.
@@ -72,7 +73,8 @@ func (r *renewal) turn(ctx context.Context) error {
 	if lock.missing != nil && !r.res.Credential.Expired(r.Now()) {
 		return fmt.Errorf("not refreshed while the token still works: %w", lock.missing)
 	}
-	ctx, cancel := context.WithTimeout(r.Unattended(ctx), heldLimit)
+	r.end = time.Now().Add(heldLimit)
+	ctx, cancel := context.WithDeadline(r.Unattended(ctx), r.end)
 	defer cancel()
 	// Also if there was none before: the maker of a claim may have left it since.
 	renewed, found, err := r.displaced(ctx, h.key, h.layer.Name, h.record)
@@ -131,8 +133,9 @@ const reserveExtra = 4 << 10
 
 // spend uses the refresh token of the record that this process has claimed.
 func (r *renewal) spend(ctx context.Context) error {
-	ctx = withoutCancel(ctx)
-	asking, cancel := context.WithDeadline(ctx, deadline(ctx).Add(-saveReserve))
+	ctx, cancel := context.WithDeadline(context.WithoutCancel(ctx), r.end)
+	defer cancel()
+	asking, cancel := context.WithDeadline(ctx, r.end.Add(-saveReserve))
 	defer cancel()
 	h := &r.res.held
 	fresh, err := r.Refresh(asking, h.record.Credential)
@@ -191,19 +194,4 @@ func (m *Manager) adopt(ctx context.Context, res *Result) {
 		h.record, res.Credential.Issuer = named, named.Issuer
 		m.Announce(h.key)
 	}
-}
-
-// withoutCancel is ctx without its cancellation, but with its deadline.
-func withoutCancel(ctx context.Context) context.Context {
-	end := deadline(ctx)
-	ctx, cancel := context.WithDeadline(context.WithoutCancel(ctx), end)
-	context.AfterFunc(ctx, cancel)
-	return ctx
-}
-
-func deadline(ctx context.Context) time.Time {
-	if end, ok := ctx.Deadline(); ok {
-		return end
-	}
-	return time.Now().Add(heldLimit)
 }

@@ -214,6 +214,22 @@ func TestTheCallersEndDoesNotCutARefreshShort(t *testing.T) {
 	r.wantTokens(t, "new1", "")
 }
 
+// A caller with little time left gets the token all the same: the answer is under
+// way.
+func TestACallerWithLittleTimeDoesNotCutARefreshShort(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := newRig(t)
+		r.put(t, r.keychain, account("a", -time.Second))
+		r.service.during = func() { time.Sleep(5 * time.Second) }
+		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+		defer cancel()
+		res, err := r.Token(ctx, Query{}, time.Minute)
+		must(t, err)
+		wantToken(t, res, "new1")
+		r.wantTokens(t, "new1", "")
+	})
+}
+
 func TestACallerThatEndedBeforeTheRefreshSpendsNothing(t *testing.T) {
 	r := newRig(t)
 	r.put(t, r.keychain, account("a", -time.Second))

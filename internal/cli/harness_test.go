@@ -46,13 +46,17 @@ func TestMain(m *testing.M) {
 func mogplexMain() { os.Exit(testProgram().main()) }
 
 // testProgram has the platform's keychain or, where KEYCHAIN names a directory,
-// a fake whose items hold KEYCHAIN_LIMIT bytes at most.
+// a fake whose items hold KEYCHAIN_LIMIT bytes at most. CLOCK is by how much its
+// clock is wrong.
 func testProgram() *program {
 	p := newProgram()
+	if wrong, err := time.ParseDuration(os.Getenv("CLOCK")); err == nil {
+		p.now = func() time.Time { return time.Now().Add(wrong) }
+	}
 	if dir := os.Getenv("KEYCHAIN"); dir != "" {
 		limit, _ := strconv.Atoi(os.Getenv("KEYCHAIN_LIMIT"))
 		p.openKeyring = func(opt keyring.Options) *keyring.Keyring {
-			return keyring.New(keyringtest.Fake{Dir: dir, MaxBytes: limit}, opt)
+			return keyring.New(slow{keyringtest.Fake{Dir: dir, MaxBytes: limit}}, opt)
 		}
 	}
 	return p
@@ -140,6 +144,21 @@ func buildDir() string {
 type service struct {
 	*accountserver.Server
 	url string
+
+	mu      sync.Mutex
+	granted []string // every access token that the token endpoint issued
+}
+
+// living counts the granted access tokens that work.
+func (s *service) living() (n int) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, token := range s.granted {
+		if s.Valid(token) {
+			n++
+		}
+	}
+	return n
 }
 
 func startService(t interface{ Cleanup(func()) }, cfg accountserver.Config) *service {
@@ -154,6 +173,10 @@ func startService(t interface{ Cleanup(func()) }, cfg accountserver.Config) *ser
 				token, _ := tokens[name].(string)
 				heard.secret(token)
 			}
+			token, _ := tokens["access_token"].(string)
+			s.mu.Lock()
+			s.granted = append(s.granted, token)
+			s.mu.Unlock()
 		}
 	}))
 	s.url = server.URL

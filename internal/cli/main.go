@@ -106,7 +106,7 @@ func (p *program) app() *cli.App {
 		Usage:                "sign in to Mogplex once, and have a valid token in every terminal",
 		Version:              version(),
 		Description:          rootHelp,
-		Flags:                rootFlags(),
+		Flags:                quickFlags(rootFlags()),
 		Commands:             p.commands(),
 		EnableBashCompletion: true,
 		HideHelpCommand:      true,
@@ -142,7 +142,7 @@ func prepare(commands []*cli.Command) {
 	for _, c := range commands {
 		c.OnUsageError = onUsageError
 		c.HideHelpCommand = true
-		c.Flags = append(c.Flags, profileFlag())
+		c.Flags = quickFlags(append(c.Flags, profileFlag()))
 		prepare(c.Subcommands)
 	}
 }

@@ -102,10 +102,11 @@ func (s *session) move(ctx context.Context, how auth.Move) (*migrateReport, erro
 			return hinted{err, s.againHint(err, "mogplex auth migrate --to "+how.To)}
 		}
 		for _, item := range items {
-			if err := ctx.Err(); err != nil {
-				return err
+			done := s.auth.Move(ctx, item.Key, how)
+			if ctx.Err() != nil && errors.Is(done.Err, context.Canceled) {
+				return ctx.Err() // it is where it was
 			}
-			r.add(s.auth.Move(ctx, item.Key, how))
+			r.add(done)
 		}
 		return r.addOthers(ctx, s, how.From)
 	})

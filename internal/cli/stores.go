@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"io/fs"
+	"os"
 	"os/user"
 	"path/filepath"
 	"strings"
@@ -102,8 +103,11 @@ func (p *program) openStores(s settings) stores {
 		Timeout:  s.keychainTimeout,
 		Attended: p.attended() && p.here().prompt,
 		OnPrompt: func() { p.say("The keychain is locked. Unlock it in the window that it opens.") },
-		Label:    s.keychainLabel,
-		Schema:   "com.mogplex.Credential",
+		OnConfirm: func() {
+			p.say("The keychain wants to know whether to delete what is now an empty item. Answer in the window that it opens.")
+		},
+		Label:  s.keychainLabel,
+		Schema: "com.mogplex.Credential",
 	}
 	ring := p.openKeyring(opt)
 	return stores{
@@ -117,12 +121,14 @@ func (p *program) openStores(s settings) stores {
 // openFile names the profile's auth.json. Beside a file of Codex's, which is only
 // read, ours has another name.
 func (s settings) openFile() *legacyfile.File {
-	opt := legacyfile.Options{Dir: s.home}
-	if !s.codex {
-		return legacyfile.New(filepath.Join(s.home, "auth.json"), opt)
+	if s.codex {
+		return legacyfile.New(filepath.Join(s.home, "auth.mogplex.json"), legacyfile.Options{Codex: filepath.Join(s.base, "auth.json")})
 	}
-	opt.Codex = filepath.Join(s.base, "auth.json")
-	return legacyfile.New(filepath.Join(s.home, "auth.mogplex.json"), opt)
+	opt := legacyfile.Options{Dir: s.home}
+	if home, err := os.UserHomeDir(); err == nil && home == s.home {
+		opt.Dir = "" // the home directory is not ours to close
+	}
+	return legacyfile.New(filepath.Join(s.home, "auth.json"), opt)
 }
 
 // keychainLabel names an item for the person who sees it in the keychain's own
@@ -184,7 +190,8 @@ func userHome() string {
 	if u, err := user.Current(); err == nil {
 		return u.HomeDir
 	}
-	return ""
+	home, _ := os.UserHomeDir() // user.Current wants USER as well
+	return home
 }
 
 func keychainState(err error) auth.State {

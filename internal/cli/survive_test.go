@@ -58,7 +58,7 @@ func TestABadNetworkSignsNobodyOut(t *testing.T) {
 			t.Parallel()
 			w := fakeWorld(t, accountserver.Config{StrictRotation: true})
 			if c.url != "" {
-				w.service = &service{w.service.Server, c.url}
+				w.service = &service{Server: w.service.Server, url: c.url}
 				w.env = append(w.env, "MOGPLEX_URL="+c.url)
 			} else if c.fault.Path = accountserver.TokenPath; c.all {
 				c.fault.Path = ""

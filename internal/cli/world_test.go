@@ -6,6 +6,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -20,7 +21,8 @@ import (
 // world is one user's machine: a home, a keychain, and a service.
 type world struct {
 	testing.TB
-	mogplex string // the program
+	mogplex string   // the program
+	prefix  []string // a program that runs it, with its arguments
 	home    string
 	runtime string // XDG_RUNTIME_DIR
 	env     []string
@@ -57,6 +59,12 @@ func fakeWorld(t testing.TB, cfg accountserver.Config) *world {
 
 // realWorld runs mogplex as it is shipped with a gnome-keyring of its own.
 func realWorld(t testing.TB, cfg accountserver.Config) *world {
+	return realWorldWith(t, cfg, keyringtest.Options{})
+}
+
+// realWorldWith is realWorld on a session that begins otherwise.
+func realWorldWith(t testing.TB, cfg accountserver.Config, opt keyringtest.Options) *world {
+	t.Helper()
 	if program := keyringtest.Available(); program != "" {
 		missing(t, program+" is not installed")
 	}
@@ -66,7 +74,7 @@ func realWorld(t testing.TB, cfg accountserver.Config) *world {
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
 	defer cancel()
-	session, err := keyringtest.Start(ctx, t.TempDir(), keyringtest.Options{})
+	session, err := keyringtest.Start(ctx, t.TempDir(), opt)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -104,7 +112,8 @@ func (w *world) lockPath() string {
 }
 
 func (w *world) command(args ...string) *exec.Cmd {
-	cmd := exec.Command(w.mogplex, args...)
+	line := slices.Concat(w.prefix, []string{w.mogplex}, args)
+	cmd := exec.Command(line[0], line[1:]...)
 	cmd.Env = w.env
 	return cmd
 }

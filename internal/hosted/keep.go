@@ -108,6 +108,9 @@ func (k Keeper) save(ctx context.Context, name string, secret bool, record kept)
 		}
 	}
 	if err == nil {
+		err = private.MakeDir(k.Dir)
+	}
+	if err == nil {
 		err = private.Replace(filepath.Join(k.Dir, name), append(text, '\n'))
 	}
 	if err != nil {

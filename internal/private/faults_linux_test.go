@@ -38,6 +38,7 @@ func traced(t *testing.T, role, path string, args ...string) (said string, calls
 		if m == nil {
 			continue
 		}
+		line = regexp.MustCompile(`AT_FDCWD<[^>]*>`).ReplaceAllString(line, "") // the working directory
 		step := m[1]
 		for _, path := range name.FindAllStringSubmatch(line, -1) {
 			if base := filepath.Base(path[1]); strings.HasPrefix(path[1], os.TempDir()) {

@@ -3,13 +3,11 @@
 package private
 
 import (
-	"crypto/rand"
 	"errors"
 	"io/fs"
 	"net"
 	"os"
 	"path/filepath"
-	"slices"
 	"strconv"
 	"strings"
 	"syscall"
@@ -183,129 +181,4 @@ func TestOpenDirRefusesLinksAndFiles(t *testing.T) {
 	if got := modeOf(t, filepath.Join(dir, "lax")).Perm(); got != 0o700 {
 		t.Errorf("mode %v", got)
 	}
-}
-
-func TestRootLeavesNothingInAnotherUsersDirectory(t *testing.T) {
-	if os.Geteuid() != 0 {
-		t.Skip("only root can give a directory away")
-	}
-	opt := LockOptions{Fallback: program(t)}
-	home := t.TempDir()
-	must(t, os.Chown(home, 12345, 12345))
-	for _, err := range []error{
-		Replace(filepath.Join(home, "file"), nil),
-		Replace(filepath.Join(home, "state", "file"), nil),
-		MakeDir(filepath.Join(home, "a", "b")),
-	} {
-		if !errors.Is(err, ErrNotOwner) {
-			t.Errorf("got %v", err)
-		}
-	}
-	for _, path := range []string{"lock", "locks/lock"} {
-		path = filepath.Join(home, path)
-		if _, err := Acquire(t.Context(), path, LockOptions{}); !errors.Is(err, ErrNoLock) || !errors.Is(err, ErrNotOwner) {
-			t.Errorf("got %v", err)
-		}
-		lock, err := Acquire(t.Context(), path, opt)
-		must(t, err)
-		if _, err := Acquire(short(t), path, opt); !errors.Is(err, ErrBusy) {
-			t.Errorf("the fallback locks nothing: %v", err)
-		}
-		lock.Unlock()
-	}
-	if left := names(t, home); len(left) != 0 {
-		t.Errorf("left %q", left)
-	}
-}
-
-func TestAPlantedLockBlocksNobody(t *testing.T) {
-	for name, plant := range map[string]func(path string) error{
-		"pipe":      func(path string) error { return syscall.Mkfifo(path, 0o600) },
-		"link":      func(path string) error { return os.Symlink("/dev/zero", path) },
-		"directory": func(path string) error { return os.Mkdir(path, 0o700) },
-	} {
-		path := filepath.Join(t.TempDir(), "lock")
-		must(t, plant(path))
-		if _, err := Acquire(t.Context(), path, LockOptions{}); !errors.Is(err, ErrNoLock) {
-			t.Errorf("%s: %v", name, err)
-		}
-		lock, err := Acquire(t.Context(), path, LockOptions{Fallback: program(t)})
-		if err != nil {
-			t.Errorf("%s: %v", name, err)
-			continue
-		}
-		lock.Unlock()
-	}
-}
-
-func TestFallbackDirectoriesAreThisUsers(t *testing.T) {
-	runtime, temporary := t.TempDir(), t.TempDir()
-	uid := strconv.Itoa(os.Geteuid())
-	own, shared := filepath.Join(runtime, uid), filepath.Join(temporary, "mogplex-"+uid)
-	if got := fallbackIn(runtime, temporary, "mogplex"); !slices.Equal(got, []string{shared}) || modeOf(t, shared).Perm() != 0o700 {
-		t.Errorf("got %q", got)
-	}
-	must(t, os.Mkdir(own, 0o700))
-	if got := fallbackIn(runtime, temporary, "mogplex"); !slices.Equal(got, []string{filepath.Join(own, "mogplex"), shared}) {
-		t.Errorf("got %q", got)
-	}
-	must(t, os.Remove(shared))
-	must(t, os.Symlink(t.TempDir(), shared))
-	if got := fallbackIn("", temporary, "mogplex"); len(got) != 0 {
-		t.Errorf("a link was followed: %q", got)
-	}
-	must(t, os.Remove(shared))
-	must(t, os.Mkdir(shared, 0o777))
-	must(t, os.Chmod(shared, 0o777))
-	if got := fallbackIn("", temporary, "mogplex"); len(got) != 1 || modeOf(t, shared).Perm() != 0o700 {
-		t.Errorf("got %q, mode %v", got, modeOf(t, shared))
-	}
-	if os.Geteuid() != 0 {
-		return
-	}
-	for _, dir := range []string{own, shared} {
-		must(t, os.Chown(dir, 12345, 12345))
-	}
-	if got := fallbackIn(runtime, temporary, "mogplex"); len(got) != 0 {
-		t.Errorf("another user's: %q", got)
-	}
-}
-
-func TestOnePathHasOneFallbackByWhateverLinks(t *testing.T) {
-	dir := t.TempDir()
-	must(t, os.Mkdir(filepath.Join(dir, "real"), 0o700))
-	must(t, os.Symlink("real", filepath.Join(dir, "link")))
-	a, b := realPath(filepath.Join(dir, "real", "locks", "x")), realPath(filepath.Join(dir, "link", "locks", "x"))
-	if a != b || !strings.HasSuffix(a, "/real/locks/x") {
-		t.Errorf("%s and %s", a, b)
-	}
-}
-
-// Who removes the lock files must not let two writers in.
-func TestALockWhoseFileWasReplacedIsTakenAnew(t *testing.T) {
-	path := stateFile(t)
-	first, err := Acquire(t.Context(), path, LockOptions{})
-	must(t, err)
-	defer first.Unlock()
-	must(t, os.Remove(path))
-	second, err := Acquire(t.Context(), path, LockOptions{})
-	must(t, err)
-	defer second.Unlock()
-	if second.ID() == first.ID() {
-		t.Error("a new lock passes for the old one")
-	}
-	if _, err := Acquire(short(t), path, LockOptions{}); !errors.Is(err, ErrBusy) {
-		t.Errorf("got %v", err)
-	}
-}
-
-// program is the name of a program that nobody else uses a fallback lock of.
-func program(t *testing.T) string {
-	name := "private-test-" + rand.Text()
-	t.Cleanup(func() {
-		for _, dir := range fallbackDirs(name) {
-			_ = os.RemoveAll(dir)
-		}
-	})
-	return name
 }

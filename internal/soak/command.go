@@ -127,13 +127,16 @@ func (c *command) strike(p *os.Process) (stop func()) {
 	}
 }
 
-// plain runs a command that nothing disturbs, and judges it.
-func (w *world) plain(ctx context.Context, name string, k key, v view, extra ...string) *command {
-	c := &command{name: name, key: k, view: v, patience: keychainPatience, bound: slack}
+// plain runs a command after a step that nothing disturbs, and judges it.
+func (w *world) plain(ctx context.Context, s *step, name string, k key, v view, extra ...string) *command {
+	c := &command{name: name, key: k, view: v, patience: keychainPatience, bound: slack + w.claimed()}
 	c.args = append(w.argsOf(c), extra...)
 	w.exec(ctx, c)
 	w.count(c)
-	w.judge(&step{}, c)
+	w.note("  then %s", c.outcome())
+	if c.code != failure || !w.blank(s, c) {
+		w.judge(&step{}, c)
+	}
 	return c
 }
 

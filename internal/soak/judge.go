@@ -68,7 +68,7 @@ func (w *world) mayEnd(s *step, c *command) []int {
 	if c.key.service != provider && s.troubled(c.key.service) && !moves && c.name != status && c.name != logout {
 		codes = append(codes, tryAgain, unavailable)
 	}
-	if len(s.faults) > 0 && len(s.all()) > 1 {
+	if len(s.faults) > 0 && len(s.all()) > 1 || w.claimed() > 0 {
 		codes = append(codes, tryAgain) // another command holds the lock for too long
 	}
 	if s.has(diskFault) != nil || c.name == refresh && w.hasPersonal(c.key) || w.blank(s, c) {

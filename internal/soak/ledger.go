@@ -50,6 +50,7 @@ type issued struct {
 // use is one presentation of a refresh token.
 type use struct {
 	step  int64
+	at    time.Time
 	spent bool // the service did its work
 	lost  bool // and its answer did not leave it whole
 }
@@ -103,7 +104,7 @@ func (l *ledger) provide(secret string, k key) *family {
 func (l *ledger) since(n int) []*family {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	return l.families[n:]
+	return slices.Clone(l.families[n:])
 }
 
 // lookUp returns what is known of a token, nil if nobody issued it.
@@ -133,7 +134,7 @@ func (l *ledger) sentTo(service int, secrets ...string) {
 func (l *ledger) present(refresh string) *use {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	u := &use{step: l.step.Load()}
+	u := &use{step: l.step.Load(), at: time.Now()}
 	if t := l.tokens[refresh]; t != nil {
 		t.uses = append(t.uses, u)
 	}
@@ -219,9 +220,9 @@ func (l *ledger) excuse(lost func(*family) bool) {
 	}
 }
 
-// reused returns the sign-ins whose refresh token was used again although the service had processed it and the answer
-// was not lost, once each.
-func (l *ledger) reused() (found []*family) {
+// reused finds the refresh tokens that were used again although the service had processed them and the answer was not
+// lost, each once.
+func (l *ledger) reused() {
 	l.requests.Wait()
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -234,8 +235,9 @@ func (l *ledger) reused() (found []*family) {
 		if t.uses[first].lost {
 			t.excused.Store(true)
 		} else {
-			found = append(found, t.family)
+			a, b := t.uses[first], t.uses[first+1]
+			l.find(loss, "a refresh token of %s was used in step %d, and %s later in step %d; the first answer was not lost",
+				t.family, a.step, b.at.Sub(a.at).Round(time.Millisecond), b.step)
 		}
 	}
-	return found
 }

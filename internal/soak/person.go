@@ -34,7 +34,6 @@ func (w *world) seat(ctx context.Context, c *command, cmd *exec.Cmd, said io.Wri
 	left := make(chan struct{})
 	go func() {
 		defer close(left)
-		defer keyboard.Close()
 		select {
 		case address := <-shown:
 			callback, err := accountserver.WalkToCallback(ctx, address, w.services[c.key.service].email)
@@ -52,6 +51,7 @@ func (w *world) seat(ctx context.Context, c *command, cmd *exec.Cmd, said io.Wri
 		cancel()
 		<-left
 		stdin.Close()
+		keyboard.Close() // not before: a closed stdin is no Ctrl-C
 	}, nil
 }
 
