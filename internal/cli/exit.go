@@ -72,6 +72,7 @@ var outcomes = []struct {
 	{[]error{keyring.ErrCorrupt, auth.ErrDamaged}, outcome{"corrupt", exitFailure, "Remove it with `mogplex logout`, then sign in again with `mogplex login`."}},
 	{[]error{legacyfile.ErrCorrupt}, outcome{"corrupt", exitFailure, "Fix the file, or sign in again with `mogplex login`: it is backed up first."}},
 	{[]error{legacyfile.ErrNotOwner, legacyfile.ErrNotRegular, legacyfile.ErrTooLarge, legacyfile.ErrVersion}, outcome{"file_refused", exitFailure, "Move that file away, then sign in again with `mogplex login`."}},
+	{[]error{auth.ErrLater}, outcome{"later_version", exitFailure, "Use that version, or remove it with `mogplex logout`, then sign in again with `mogplex login`."}},
 	{[]error{fs.ErrPermission}, outcome{"file_refused", exitFailure, "Fix its permissions: it has to be yours, and you have to be allowed to read and write it."}},
 	{[]error{hosted.ErrForbidden}, outcome{"forbidden", exitForbidden, ""}},
 	{[]error{hosted.ErrNotFound}, outcome{"not_found", exitFailure, "Check the name, and with `mogplex auth status` whose credential is used."}},
