@@ -81,6 +81,8 @@ func destination(all []found) (to *found, err error) {
 	for i := range all {
 		f := &all[i]
 		switch {
+		case f.rec.later:
+			return nil, notSavedError{f.layer.Name, ErrLater}
 		case f.err == nil:
 			return f, nil
 		case f.layer.State(f.err) == Unavailable && !f.layer.Required && i+1 < len(all):
