@@ -50,12 +50,12 @@ func (w *world) check(ctx context.Context, s *step, held bool) error {
 	return w.sealed()
 }
 
-// bury enters which sign-ins have ended and still lie in a cell, after a step in which they can have ended: all without a
-// step, or those that a sign-out ended which did not get to its end.
+// bury enters which sign-ins have ended and still lie in a cell: all without a step, or those that a sign-out or a
+// migration of the step left there when it failed.
 func (w *world) bury(s *step) {
 	for at, f := range w.cells {
 		halfWay := s == nil || slices.ContainsFunc(s.all(), func(c *command) bool {
-			return c.name == logout && c.code != done && w.cell(c.key, at.store) == at
+			return c.code != done && (c.name == logout && w.cell(c.key, at.store) == at || c.moves() && w.about(c, at.key))
 		})
 		if f != nil && halfWay && !f.alive() {
 			w.buried[f] = true
