@@ -1,101 +1,28 @@
 package keyring_test
 
 import (
-	"encoding/base64"
 	"errors"
-	"fmt"
-	"os"
-	"os/exec"
-	"path/filepath"
-	"regexp"
 	"slices"
 	"strings"
 	"testing"
 	"time"
 
-	"github.com/godbus/dbus/v5"
 	"github.com/mogplex/mogplex-cli/keyring"
 	"github.com/mogplex/mogplex-cli/keyring/keyringtest"
 )
-
-// Without AutoSaveAfterEveryChange=false KeePassXC 2.7.4 crashes now and then: it
-// saves in a thread of its own while an entry is deleted in another.
-const keePassConfig = `[FdoSecrets]
-Enabled=true
-ShowNotification=false
-ConfirmAccessItem=false
-ConfirmDeleteItem=false
-[General]
-AutoSaveAfterEveryChange=false
-AutoSaveOnExit=false
-SingleInstance=false
-UpdateCheckMessageShown=true
-[GUI]
-CheckForUpdates=false
-`
 
 // keePassXC starts a headless KeePassXC with an open database, on a session bus
 // that has no other provider.
 func keePassXC(t *testing.T, config string) {
 	t.Helper()
 	installed(t, "keepassxc", "keepassxc-cli")
-	s := session(t, keyringtest.Options{NoProvider: true})
-	dir := t.TempDir()
-	database := exposedDatabase(t, dir)
-	settings := filepath.Join(dir, "keepassxc.ini")
-	if err := os.WriteFile(settings, []byte(config), 0o600); err != nil {
+	if err := session(t, keyringtest.Options{NoProvider: true}).StartKeePassXC(t.Context(), config); err != nil {
 		t.Fatal(err)
 	}
-	startProvider(t, "pw\n", "keepassxc", "--config", settings, "--localconfig", filepath.Join(dir, "local.ini"), "--pw-stdin", database)
-	conn := dial(t, s)
-	eventually(t, "KeePassXC has its collection open", func() bool {
-		collections, err := conn.Object(stubName, stubPath).GetProperty(stubInterface + "Service.Collections")
-		paths, _ := collections.Value().([]dbus.ObjectPath)
-		if err != nil || len(paths) == 0 {
-			return false
-		}
-		locked, err := conn.Object(stubName, paths[0]).GetProperty(stubInterface + "Collection.Locked")
-		return err == nil && locked.Value() == false
-	})
-}
-
-// exposedDatabase makes a database whose root group is on the bus.
-func exposedDatabase(t *testing.T, dir string) string {
-	t.Helper()
-	plain, exposed := filepath.Join(dir, "plain.kdbx"), filepath.Join(dir, "exposed.kdbx")
-	keePassCLI(t, "pw\npw\n", "db-create", "--set-password", plain)
-	text := keePassCLI(t, "pw\n", "export", "--format", "xml", plain)
-	group := regexp.MustCompile(`<Root>\s*<Group>\s*<UUID>([^<]+)`).FindStringSubmatch(text)
-	if group == nil {
-		t.Fatal("the export has no root group")
-	}
-	id, err := base64.StdEncoding.DecodeString(group[1])
-	if err != nil || len(id) != 16 {
-		t.Fatalf("the root group's id has %d bytes: %v", len(id), err)
-	}
-	data := fmt.Sprintf("<CustomData><Item><Key>FDO_SECRETS_EXPOSED_GROUP</Key><Value>{%x-%x-%x-%x-%x}</Value></Item></CustomData></Meta>",
-		id[:4], id[4:6], id[6:8], id[8:10], id[10:])
-	changed := filepath.Join(dir, "changed.xml")
-	if err := os.WriteFile(changed, []byte(strings.Replace(text, "</Meta>", data, 1)), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	keePassCLI(t, "pw\npw\n", "import", "--set-password", changed, exposed)
-	return exposed
-}
-
-func keePassCLI(t *testing.T, stdin string, args ...string) string {
-	t.Helper()
-	cmd := exec.Command("keepassxc-cli", args...)
-	cmd.Stdin = strings.NewReader(stdin)
-	out, err := cmd.Output()
-	if err != nil {
-		t.Fatalf("keepassxc-cli %s: %v", args[0], err)
-	}
-	return string(out)
 }
 
 func TestContractOfKeePassXC(t *testing.T) {
-	keePassXC(t, keePassConfig)
+	keePassXC(t, keyringtest.KeePassConfig)
 	k := open(keyring.Options{Timeout: 5 * limit}) // the largest value is a lot
 	if got := k.Backend(t.Context()); got != "Secret Service (KeePassXC)" {
 		t.Errorf("backend %q", got)
@@ -112,7 +39,7 @@ func TestContractOfKeePassXC(t *testing.T) {
 // As it is installed, KeePassXC asks in a window of its own before a program
 // reads or overwrites what is there. Nobody answers it here.
 func TestAKeePassXCThatAsksForEveryAccessIsWaitedForNoLongerThanSet(t *testing.T) {
-	keePassXC(t, strings.ReplaceAll(keePassConfig, "=false\nConfirmDelete", "=true\nConfirmDelete"))
+	keePassXC(t, strings.ReplaceAll(keyringtest.KeePassConfig, "=false\nConfirmDelete", "=true\nConfirmDelete"))
 	for _, test := range []struct {
 		attended bool
 		limit    time.Duration

@@ -4,73 +4,22 @@ import (
 	"bytes"
 	"errors"
 	"slices"
-	"sync"
 	"testing"
 	"time"
 
-	"github.com/godbus/dbus/v5"
 	"github.com/mogplex/mogplex-cli/keyring"
 	"github.com/mogplex/mogplex-cli/keyring/keyringtest"
 )
 
-// traffic is what a session's bus carried to the Secret Service.
-type traffic struct {
-	mu    sync.Mutex
-	calls map[string][]string // methods by the connection that called, in order
-}
-
 // watch monitors a session's bus until the test ends.
-func watch(t *testing.T, s *keyringtest.Session) *traffic {
+func watch(t *testing.T, s *keyringtest.Session) *keyringtest.Traffic {
 	t.Helper()
-	conn, err := dbus.Connect(s.Address())
+	seen, err := s.Monitor()
 	if err != nil {
 		t.Fatal(err)
 	}
-	var owner string
-	if err := conn.BusObject().Call("org.freedesktop.DBus.GetNameOwner", 0, stubName).Store(&owner); err != nil {
-		t.Fatal(err)
-	}
-	if err := conn.BusObject().Call("org.freedesktop.DBus.Monitoring.BecomeMonitor", 0, []string{"type='method_call'"}, uint32(0)).Err; err != nil {
-		t.Fatal(err)
-	}
-	seen := &traffic{calls: map[string][]string{}}
-	messages := make(chan *dbus.Message, 4096)
-	conn.Eavesdrop(messages)
-	done := make(chan struct{})
-	go func() {
-		defer close(done)
-		for m := range messages {
-			to, _ := m.Headers[dbus.FieldDestination].Value().(string)
-			from, _ := m.Headers[dbus.FieldSender].Value().(string)
-			method, _ := m.Headers[dbus.FieldMember].Value().(string)
-			if to == stubName || to == owner {
-				seen.add(from, method)
-			}
-		}
-	}()
-	t.Cleanup(func() {
-		conn.Eavesdrop(nil) // left in place, it would be closed by godbus, which may then still send on it
-		conn.Close()
-		close(messages)
-		<-done
-	})
+	t.Cleanup(seen.Close)
 	return seen
-}
-
-func (tr *traffic) add(from, method string) {
-	tr.mu.Lock()
-	defer tr.mu.Unlock()
-	tr.calls[from] = append(tr.calls[from], method)
-}
-
-// firsts are the first calls of each connection; all has the rest as well.
-func (tr *traffic) summary() (firsts, all []string) {
-	tr.mu.Lock()
-	defer tr.mu.Unlock()
-	for _, calls := range tr.calls {
-		firsts, all = append(firsts, calls[0]), append(all, calls...)
-	}
-	return firsts, all
 }
 
 // gnome-keyring aborts now and then where a connection's first call opens a
@@ -89,13 +38,13 @@ func TestAnUpdateNeitherCrashesGnomeKeyringNorDeletesFirst(t *testing.T) {
 		}
 	}
 	count := func(method string) int {
-		_, all := seen.summary()
+		_, all := seen.Summary()
 		return len(slices.DeleteFunc(all, func(m string) bool { return m != method }))
 	}
 	eventually(t, "the monitor sees one item made and changed twice", func() bool {
 		return count("CreateItem") == 1 && count("SetSecret") == 2
 	})
-	firsts, all := seen.summary()
+	firsts, all := seen.Summary()
 	for _, first := range firsts {
 		if first != "Get" {
 			t.Errorf("a connection began with %s", first)

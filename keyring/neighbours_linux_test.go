@@ -18,7 +18,7 @@ var providers = []struct {
 	start func(*testing.T)
 }{
 	{"gnome-keyring", func(t *testing.T) { session(t, keyringtest.Options{}) }},
-	{"KeePassXC", func(t *testing.T) { keePassXC(t, keePassConfig) }},
+	{"KeePassXC", func(t *testing.T) { keePassXC(t, keyringtest.KeePassConfig) }},
 	{"KWallet", func(t *testing.T) { startKWallet(t, "").open() }},
 }
 

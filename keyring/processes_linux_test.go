@@ -111,7 +111,7 @@ func TestOneProcessRenewsWhatAnotherStored(t *testing.T) {
 
 // KeePassXC asks before it deletes, and nobody answers.
 func TestASignOutDoesNotWaitForTheConfirmationOfADeletion(t *testing.T) {
-	keePassXC(t, strings.ReplaceAll(keePassConfig, "ConfirmDeleteItem=false", "ConfirmDeleteItem=true"))
+	keePassXC(t, strings.ReplaceAll(keyringtest.KeePassConfig, "ConfirmDeleteItem=false", "ConfirmDeleteItem=true"))
 	k := open(keyring.Options{})
 	defer k.Close()
 	for range 2 {
@@ -134,7 +134,7 @@ func TestASignOutDoesNotWaitForTheConfirmationOfADeletion(t *testing.T) {
 func TestADeletionThatWantsAPersonIsMadeByTidy(t *testing.T) {
 	s := startStub(t, holding(&stub{deletePrompt: answered}, storedV))
 	announced := 0
-	k := open(keyring.Options{Attended: true, OnPrompt: func() { announced++ }})
+	k := open(keyring.Options{Attended: true, OnConfirm: func() { announced++ }})
 	if removed, err := k.Unattended().Delete(t.Context(), "a"); !removed || err != nil {
 		t.Fatalf("delete: removed %v, %v", removed, err)
 	}
@@ -225,7 +225,7 @@ func TestAllIsOneSearchAndOneCallForTheSecrets(t *testing.T) {
 		t.Fatalf("%d entries, %v", len(entries), err)
 	}
 	count := func(method string) (n int) {
-		_, all := seen.summary()
+		_, all := seen.Summary()
 		for _, m := range all {
 			if m == method {
 				n++

@@ -58,7 +58,9 @@ func (s *session) keeper(res auth.Result) hosted.Keeper {
 		k.Open = func(context.Context, string) ([]byte, error) { return nil, err }
 		return k
 	}
-	sealer := func() *keyring.Sealer { return &keyring.Sealer{Keyring: s.keychain.unattended, Account: s.sealAccount()} }
+	sealer := func() *keyring.Sealer {
+		return &keyring.Sealer{Keyring: s.keychain.unattended, Account: s.sealAccount()}
+	}
 	k.Seal = func(ctx context.Context, plain []byte) (string, error) {
 		s.auth.MakeID(ctx)
 		sealed, err := sealer().Seal(ctx, sealLabel, plain)
