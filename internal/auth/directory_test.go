@@ -112,17 +112,16 @@ func TestADirectoryThatCantBeWrittenAtFirst(t *testing.T) {
 // A keychain that can't be read may hold items under the hash: nothing is written
 // then, and they stay within reach.
 func TestNoIDIsMadeWhileTheKeychainCantBeRead(t *testing.T) {
-	r := newRig(t)
-	r.Dir.UserHome = t.TempDir
-	hash := r.Dir.ID()
 	for f, want := range map[fault]bool{locked: false, unavailable: true} {
+		r := newRig(t)
+		r.Dir.UserHome = t.TempDir
+		hash := r.Dir.ID()
 		r.keychain.fail(f)
-		r.Dir.MakeID(t.Context(), r.keychainHas)
+		r.MakeID(t.Context())
 		_, err := os.Stat(filepath.Join(r.dir, "id"))
 		if made := err == nil; made != want || made != (r.Dir.ID() != hash) {
 			t.Errorf("made %v; the id is %q", made, r.Dir.ID())
 		}
-		_ = os.Remove(filepath.Join(r.dir, "id"))
 	}
 }
 

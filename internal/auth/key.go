@@ -154,11 +154,11 @@ func canonicalOrigin(text string) string {
 	return text
 }
 
-// parseOrigin returns an origin's canonical form: scheme and host in lower case,
-// without a default port or a path.
+// parseOrigin returns an origin with scheme and host in lower case, without a
+// default port or a path, and whether text is one.
 func parseOrigin(text string) (origin string, ok bool) {
 	u, err := url.Parse(text)
-	if err != nil || u.Host == "" || u.User != nil || strings.Trim(u.Path, "/") != "" {
+	if err != nil || u.Scheme == "" || u.Host == "" || u.User != nil || strings.Trim(u.Path, "/") != "" || u.RawQuery != "" || u.Fragment != "" {
 		return "", false
 	}
 	scheme, host := strings.ToLower(u.Scheme), strings.ToLower(u.Host)

@@ -17,7 +17,6 @@ type moveCase struct {
 	name     string
 	from, to Record // the zero Record is none
 	damaged  bool   // what the destination holds
-	foreign  string // "from" or "to" is another program's
 	force    bool
 	outcome  MoveOutcome
 	why      string
@@ -298,6 +297,22 @@ func TestAMoveWaitsForTheRenewalOfAnotherMachine(t *testing.T) {
 	})
 }
 
+// A person may be asked to unlock the keychain before the lock is taken, and not
+// while it is held.
+func TestAMoveAsksAPersonOutsideTheLockAlone(t *testing.T) {
+	for _, how := range []Move{toKeychain, toFile} {
+		r := newRig(t)
+		from, _ := r.ends(how)
+		r.put(t, from, account("a", time.Hour))
+		must(t, r.Move(t.Context(), r.Key(Mogplex), how).Err)
+		for i, call := range r.keychain.calls {
+			if r.keychain.alone[i] != (i > 0) {
+				t.Errorf("to %s: %s: nobody may be asked: %v", how.To, call, r.keychain.alone[i])
+			}
+		}
+	}
+}
+
 // A claim of a dead process of this machine is no reason to wait.
 func TestAMoveOfAClaimThatIsDead(t *testing.T) {
 	r := newRig(t)
@@ -317,7 +332,7 @@ func TestAnOrphanIsMovedUnderItsService(t *testing.T) {
 	c := account("a", time.Hour)
 	c.Issuer = ""
 	r.putRecord(t, r.file, Record{Credential: c})
-	list, err := r.Movable(t.Context(), InFile)
+	list, err := r.Movable(t.Context(), toKeychain)
 	must(t, err)
 	if len(list) != 1 {
 		t.Fatalf("movable are %+v", list)
@@ -351,8 +366,8 @@ func TestMovable(t *testing.T) {
 		}
 		r.keychain.write("openai.p_work", r.keychain.read(r.Key("openai").Account()))
 		r.keychain.write("openai.d_"+strings.Repeat("e", 32), r.keychain.read(r.Key("openai").Account()))
-		for _, from := range []string{InKeychain, InFile} {
-			list, err := r.Movable(t.Context(), from)
+		for _, how := range []Move{toKeychain, toFile} {
+			list, err := r.Movable(t.Context(), how)
 			must(t, err)
 			names := map[string]bool{}
 			for _, l := range list {
@@ -360,11 +375,11 @@ func TestMovable(t *testing.T) {
 				key := l.Key
 				key.account = ""
 				if l.Err != nil || key != r.Key(l.Key.Provider) {
-					t.Errorf("%s: movable is %+v; want the key %+v", from, l, r.Key(l.Key.Provider))
+					t.Errorf("%s: movable is %+v; want the key %+v", how.From, l, r.Key(l.Key.Provider))
 				}
 			}
 			if len(list) != 2 || !names["openai"] || !names[r.Key(Mogplex).Name()] {
-				t.Errorf("%s: movable are %+v", from, list)
+				t.Errorf("%s: movable are %+v", how.From, list)
 			}
 		}
 	}

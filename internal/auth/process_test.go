@@ -1,16 +1,502 @@
 package auth
 
 import (
+	"bufio"
+	"bytes"
+	"cmp"
+	"context"
+	"fmt"
+	"io"
+	"net/http"
+	"net/http/httptest"
 	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
 	"strconv"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/mogplex/mogplex-cli/keyring"
+	"github.com/mogplex/mogplex-cli/keyring/keyringtest"
+	"github.com/mogplex/mogplex-cli/legacyfile"
 )
 
 // child is what this test binary does when it is started as another process.
 func child(role string) int {
-	switch role {
-	case "panic":
+	if role == "panic" {
 		i, _ := strconv.Atoi(os.Getenv("AUTH_TEST_VALUE"))
 		panic(marked()[i])
 	}
-	return 1
+	kill, err := strconv.Atoi(os.Getenv("AUTH_TEST_KILL"))
+	if err != nil {
+		kill = -1
+	}
+	m := shared(os.Getenv("AUTH_TEST_DIR"), os.Getenv("AUTH_TEST_URL"), &doom{left: kill})
+	said, err := act(m, role)
+	if err != nil {
+		fmt.Println(err)
+		return 1
+	}
+	fmt.Print(said)
+	return 0
+}
+
+// act does what a role says.
+func act(m *Manager, role string) (said string, err error) {
+	ctx, key := context.Background(), m.Key(Mogplex)
+	switch role {
+	case "token":
+		res, err := m.Token(ctx, Query{}, time.Minute)
+		return res.Credential.Token.Reveal(), err
+	case "sign in":
+		saved, err := m.SignIn(ctx, lasting(cmp.Or(os.Getenv("AUTH_TEST_VALUE"), "signed-in"), time.Hour))
+		return strings.Join(tokensOf(saved.Replaced), ","), err
+	case "remove":
+		removals, err := m.Remove(ctx, key)
+		for _, r := range removals {
+			if r.Err != nil {
+				return "", r.Err
+			}
+		}
+		return "removed", err
+	case "to keychain", "to file":
+		how := toKeychain
+		if role == "to file" {
+			how = toFile
+		}
+		moved := m.Move(ctx, key, how)
+		return string(moved.Outcome) + moved.Why, moved.Err
+	case "id":
+		m.Dir.MakeID(ctx, m.keychainHas)
+		return m.Dir.ID(), nil
+	case "hold":
+		if _, err := m.lock(ctx, key, time.Minute, m.all(), nil); err != nil {
+			return "", err
+		}
+		fmt.Println("held")
+		_, err := io.Copy(io.Discard, os.Stdin)
+		return "", err
+	}
+	return "", fmt.Errorf("there is no role %q", role)
+}
+
+// doom kills its process by force after so many steps; a negative number is none.
+type doom struct{ left int }
+
+func (d *doom) step() {
+	if d.left == 0 {
+		self, _ := os.FindProcess(os.Getpid())
+		_ = self.Kill()
+		select {}
+	}
+	d.left--
+}
+
+// doomed is a place with a step before each call, between the read and the write
+// of an Update, and after it.
+type doomed struct {
+	File
+	*doom
+}
+
+func (p doomed) Get(ctx context.Context, name string) ([]byte, bool, error) {
+	p.step()
+	return p.File.Get(ctx, name)
+}
+
+func (p doomed) Update(ctx context.Context, name string, change func([]byte) ([]byte, error)) error {
+	p.step()
+	err := p.File.Update(ctx, name, func(current []byte) ([]byte, error) {
+		next, err := change(current)
+		p.step()
+		return next, err
+	})
+	p.step()
+	return err
+}
+
+// ringPlace makes a keyring a File, so that doomed fits both.
+type ringPlace struct{ *keyring.Keyring }
+
+func (ringPlace) Foreign(context.Context, string) (bool, error) { return false, nil }
+
+func (p ringPlace) All(ctx context.Context) (map[string][]byte, error) {
+	entries, err := p.Keyring.All(ctx)
+	all := map[string][]byte{}
+	for _, e := range entries {
+		all[e.Account] = e.Value
+	}
+	return all, err
+}
+
+type doomedRing struct {
+	doomed
+	ring ringPlace
+}
+
+func (p doomedRing) All(ctx context.Context) (map[string][]byte, error) { return p.ring.All(ctx) }
+
+// fakeIn is the keychain of the processes that share a directory.
+func fakeIn(dir string) keyringtest.Fake {
+	return keyringtest.Fake{Dir: filepath.Join(dir, "keychain")}
+}
+
+// shared is a manager on a directory that many processes share, with a keychain
+// and an auth.json, whose service answers at url.
+func shared(dir, url string, d *doom) *Manager {
+	ring := ringPlace{keyring.New(fakeIn(dir), keyring.Options{})}
+	file := legacyfile.New(filepath.Join(dir, "auth.json"), legacyfile.Options{})
+	locks := func(k Key) string { return filepath.Join(k.Home(), "locks") }
+	return &Manager{
+		Resolver: Resolver{
+			LookupEnv: func(string) (string, bool) { return "", false },
+			Layers: []Layer{
+				{Name: InKeychain, Store: KeychainStore(doomedRing{doomed{ring, d}, ring}), State: stateOf, LockDir: locks},
+				{Name: InFile, Path: file.Path(), Store: FileStore(doomed{file, d}, Key{Dir: dir}), State: stateOf, LockDir: locks, Reserve: file.Reserve},
+			},
+			Dir:    &Directory{Path: dir, UserHome: func() string { return filepath.Join(dir, "nobody") }},
+			Origin: testOrigin,
+			Displaced: func(path string) Place {
+				return doomed{legacyfile.New(path, legacyfile.Options{}), d}
+			},
+		},
+		Unattended: func(ctx context.Context) context.Context { return ctx },
+		Now:        time.Now,
+		Revoke:     func(context.Context, Credential) {},
+		Refresh:    func(ctx context.Context, c Credential) (Credential, error) { return post(ctx, url, c) },
+	}
+}
+
+func post(ctx context.Context, url string, c Credential) (Credential, error) {
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, url, strings.NewReader(c.Refresh.Reveal()))
+	if err != nil {
+		return c, err
+	}
+	answer, err := http.DefaultClient.Do(req)
+	if err != nil {
+		return c, err
+	}
+	defer answer.Body.Close()
+	token, err := io.ReadAll(answer.Body)
+	if answer.StatusCode == http.StatusUnauthorized {
+		return c, ErrRejected
+	}
+	c.Token, c.Refresh = NewSecret(string(token)), NewSecret("refresh-"+string(token))
+	c.ExpiresAt = time.Now().Add(time.Hour)
+	return c, err
+}
+
+// server answers like the service does, after before returned true; a request
+// that before refuses is dropped and spends nothing.
+func server(t *testing.T, before func(*http.Request) bool) (url string, s *service) {
+	s = &service{valid: "refresh-a", ttl: time.Hour, now: time.Now}
+	srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		body, _ := io.ReadAll(r.Body)
+		if before != nil && !before(r) {
+			panic(http.ErrAbortHandler)
+		}
+		c, err := s.refresh(context.Background(), Credential{Refresh: NewSecret(string(body))})
+		if err != nil {
+			w.WriteHeader(http.StatusUnauthorized)
+			return
+		}
+		_, _ = io.WriteString(w, c.Token.Reveal())
+	}))
+	t.Cleanup(srv.Close)
+	return srv.URL, s
+}
+
+// lasting is an account whose token ends ttl from now.
+func lasting(token string, ttl time.Duration) Credential {
+	c := account(token, 0)
+	c.ExpiresAt, c.SavedAt = time.Now().Add(ttl), time.Now().Add(-time.Hour)
+	return c
+}
+
+// stock puts a credential into a directory's keychain or file.
+func stock(t *testing.T, dir, layer string, c Credential) {
+	t.Helper()
+	m := shared(dir, "", &doom{left: -1})
+	must(t, m.layerNamed(layer).Store.Swap(t.Context(), m.Key(c.Provider), Revision{}, Record{Credential: c, Revision: firstRevision()}))
+}
+
+// start starts this test binary as another process.
+func start(t testing.TB, role, dir, url string, env ...string) (*exec.Cmd, *bytes.Buffer) {
+	t.Helper()
+	self, err := os.Executable()
+	must(t, err)
+	cmd, out := exec.Command(self), &bytes.Buffer{}
+	cmd.Env = append(os.Environ(), "AUTH_TEST_ROLE="+role, "AUTH_TEST_DIR="+dir, "AUTH_TEST_URL="+url, "GORACE=atexit_sleep_ms=0")
+	cmd.Env = append(cmd.Env, env...)
+	cmd.Stdout, cmd.Stderr = out, out
+	must(t, cmd.Start())
+	return cmd, out
+}
+
+// run runs a role to its end, or until it kills itself after so many steps.
+func run(t *testing.T, role, dir, url string, kill int) (said string, killed bool) {
+	t.Helper()
+	cmd, out := start(t, role, dir, url, "AUTH_TEST_KILL="+strconv.Itoa(kill))
+	err := cmd.Wait()
+	killed = cmd.ProcessState.ExitCode() == -1 || kill >= 0 && err != nil && out.Len() == 0
+	if err != nil && !killed {
+		t.Fatalf("%s: %v: %s", role, err, out)
+	}
+	return out.String(), killed
+}
+
+// everywhere starts processes with one role at once; wait returns what they said.
+func everywhere(t *testing.T, n int, role, dir, url string) (wait func() []string) {
+	t.Helper()
+	var wg sync.WaitGroup
+	said := make([]string, n)
+	for i := range n {
+		cmd, out := start(t, role, dir, url, fmt.Sprint("AUTH_TEST_VALUE=p", i))
+		wg.Go(func() {
+			if err := cmd.Wait(); err != nil {
+				t.Errorf("%v: %s", err, out)
+			}
+			said[i] = out.String()
+		})
+	}
+	return func() []string { wg.Wait(); return said }
+}
+
+func wantAll(t *testing.T, said []string, want string) {
+	t.Helper()
+	for _, s := range said {
+		if s != want {
+			t.Errorf("said %q; want %q", said, want)
+			return
+		}
+	}
+}
+
+func TestTwentyProcessesMakeOneRefresh(t *testing.T) {
+	for _, layer := range []string{InKeychain, InFile} {
+		dir := t.TempDir()
+		stock(t, dir, layer, lasting("a", -time.Second))
+		url, s := server(t, nil)
+		wantAll(t, everywhere(t, 20, "token", dir, url)(), "new1")
+		s.wantCalls(t, 1)
+	}
+}
+
+func TestManyProcessesMakeOneID(t *testing.T) {
+	dir := t.TempDir()
+	said := everywhere(t, 10, "id", dir, "")()
+	if wantAll(t, said, said[0]); !randomID.MatchString(said[0]) {
+		t.Errorf("the id is %q", said[0])
+	}
+}
+
+// Each process' session is in the store, or was replaced by a later one.
+func TestProcessesThatSignInAtOnce(t *testing.T) {
+	dir := t.TempDir()
+	stock(t, dir, InFile, lasting("old", time.Hour))
+	said := everywhere(t, 8, "sign in", dir, "")()
+	all := append(strings.Split(strings.Join(said, ","), ","), tokenIn(t, dir, InKeychain), "")
+	slices.Sort(all)
+	if all = slices.Compact(all); len(all) != 1+8+1 || tokenIn(t, dir, InFile) != "" {
+		t.Errorf("replaced are %q; stored is %q", said, tokenIn(t, dir, InKeychain))
+	}
+}
+
+// startHolder starts a process and returns once it holds the lock, which it does
+// until its input ends.
+func startHolder(t *testing.T, dir string) (*exec.Cmd, io.Closer) {
+	t.Helper()
+	self, err := os.Executable()
+	must(t, err)
+	cmd := exec.Command(self)
+	cmd.Env = append(os.Environ(), "AUTH_TEST_ROLE=hold", "AUTH_TEST_DIR="+dir)
+	stdin, err := cmd.StdinPipe()
+	must(t, err)
+	stdout, err := cmd.StdoutPipe()
+	must(t, err)
+	must(t, cmd.Start())
+	if said, err := bufio.NewReader(stdout).ReadString('\n'); said != "held\n" {
+		t.Fatalf("the holder said %q, %v", said, err)
+	}
+	return cmd, stdin
+}
+
+func TestAKilledHolderOfTheLockStopsNobody(t *testing.T) {
+	dir := t.TempDir()
+	stock(t, dir, InKeychain, lasting("a", -time.Second))
+	url, s := server(t, nil)
+	cmd, stdin := startHolder(t, dir)
+	wait := everywhere(t, 2, "token", dir, url)
+	must(t, cmd.Process.Kill())
+	_ = cmd.Wait()
+	_ = stdin.Close()
+	wantAll(t, wait(), "new1")
+	s.wantCalls(t, 1)
+}
+
+// A process is killed while its request is under way and never arrives. Those
+// that waited for its lock go on.
+func TestAProcessKilledInMidRefreshStopsNobody(t *testing.T) {
+	arrived := make(chan bool)
+	var first atomic.Bool
+	dir := t.TempDir()
+	stock(t, dir, InKeychain, lasting("a", -time.Second))
+	url, s := server(t, func(r *http.Request) bool {
+		if !first.CompareAndSwap(false, true) {
+			return true
+		}
+		close(arrived)
+		<-r.Context().Done() // it was killed
+		return false
+	})
+	cmd, _ := start(t, "token", dir, url)
+	<-arrived
+	wait := everywhere(t, 3, "token", dir, url)
+	must(t, cmd.Process.Kill())
+	_ = cmd.Wait()
+	wantAll(t, wait(), "new1")
+	s.wantCalls(t, 1)
+}
+
+// killedAnywhere runs a role again and again in fresh directories, killed one
+// step later each time until it is not, and calls check after each.
+func killedAnywhere(t *testing.T, role string, atLeast int, prepare func(t *testing.T, dir string), check func(t *testing.T, dir, url string, s *service, killed bool, said string)) {
+	for steps := 0; ; steps++ {
+		dir := t.TempDir()
+		prepare(t, dir)
+		url, s := server(t, nil)
+		said, killed := run(t, role, dir, url, steps)
+		check(t, dir, url, s, killed, said)
+		if t.Failed() {
+			t.Fatalf("killed after %d steps", steps)
+		}
+		if !killed {
+			if steps < atLeast {
+				t.Errorf("there were %d steps only", steps)
+			}
+			return
+		}
+	}
+}
+
+// tokenIn is the account's token in a layer.
+func tokenIn(t *testing.T, dir, layer string) string {
+	t.Helper()
+	m := shared(dir, "", &doom{left: -1})
+	rec, _, err := m.layerNamed(layer).Store.Load(t.Context(), m.Key(Mogplex))
+	must(t, err)
+	return rec.Token.Reveal()
+}
+
+// A renewal that is killed before it asks, or after it stored, loses nothing. The
+// one moment that no program can close is between the service's answer and the
+// write: then a person is told to sign in again.
+func TestARenewalThatIsKilledAnywhere(t *testing.T) {
+	lost := 0
+	killedAnywhere(t, "token", 6, func(t *testing.T, dir string) { stock(t, dir, InKeychain, lasting("a", -time.Second)) },
+		func(t *testing.T, dir, url string, s *service, killed bool, _ string) {
+			asked := s.calls.Load() > 0
+			stored := tokenIn(t, dir, InKeychain) == "new1"
+			res, err := shared(dir, url, &doom{left: -1}).Token(t.Context(), Query{}, time.Minute)
+			switch {
+			case asked && !stored:
+				lost++
+				wantError(t, err, ErrRejected)
+			default:
+				must(t, err)
+				wantToken(t, res, "new1")
+				s.wantCalls(t, 1)
+			}
+			if got := tokenIn(t, dir, InFile); got != "" {
+				t.Errorf("the file has %q", got)
+			}
+		})
+	if lost > 2 { // before the read, and between it and the write
+		t.Errorf("the answer is lost at %d steps", lost)
+	}
+}
+
+func TestASignInThatIsKilledAnywhere(t *testing.T) {
+	killedAnywhere(t, "sign in", 8, func(t *testing.T, dir string) {
+		stock(t, dir, InKeychain, lasting("old", time.Hour))
+		stock(t, dir, InFile, lasting("stray", time.Hour))
+	}, func(t *testing.T, dir, url string, _ *service, killed bool, _ string) {
+		res, err := shared(dir, url, &doom{left: -1}).Token(t.Context(), Query{}, time.Minute)
+		must(t, err)
+		if token := res.Credential.Token.Reveal(); token != "signed-in" && (token != "old" || !killed) {
+			t.Errorf("token %q", token)
+		}
+		run(t, "sign in", dir, url, -1)
+		if k, f := tokenIn(t, dir, InKeychain), tokenIn(t, dir, InFile); k != "signed-in" || f != "" {
+			t.Errorf("the keychain has %q, the file %q", k, f)
+		}
+	})
+}
+
+func TestASignOutThatIsKilledAnywhere(t *testing.T) {
+	killedAnywhere(t, "remove", 8, func(t *testing.T, dir string) {
+		stock(t, dir, InKeychain, lasting("kc", time.Hour))
+		stock(t, dir, InFile, lasting("stray", time.Hour))
+		stock(t, dir, InFile, apiKey("openai", "o"))
+	}, func(t *testing.T, dir, url string, _ *service, _ bool, _ string) {
+		if said, _ := run(t, "remove", dir, url, -1); said != "removed" {
+			t.Errorf("run again it said %q", said)
+		}
+		_, err := shared(dir, url, &doom{left: -1}).Token(t.Context(), Query{Provider: Mogplex}, time.Minute)
+		wantError(t, err, ErrNotSignedIn)
+		res, err := shared(dir, url, &doom{left: -1}).Token(t.Context(), Query{}, time.Minute)
+		must(t, err)
+		wantToken(t, res, "o")
+	})
+}
+
+func TestAMigrationThatIsKilledAnywhere(t *testing.T) {
+	for role, ends := range map[string][2]string{"to keychain": {InFile, InKeychain}, "to file": {InKeychain, InFile}} {
+		killedAnywhere(t, role, 8, func(t *testing.T, dir string) { stock(t, dir, ends[0], lasting("a", time.Hour)) },
+			func(t *testing.T, dir, url string, _ *service, killed bool, said string) {
+				if !killed && said != string(MoveDone) {
+					t.Errorf("said %q", said)
+				}
+				res, err := shared(dir, url, &doom{left: -1}).Token(t.Context(), Query{}, time.Minute)
+				must(t, err)
+				wantToken(t, res, "a")
+				run(t, role, dir, url, -1)
+				if from, to := tokenIn(t, dir, ends[0]), tokenIn(t, dir, ends[1]); from != "" || to != "a" {
+					t.Errorf("the source has %q, the destination %q", from, to)
+				}
+			})
+	}
+}
+
+// Whoever watches has dropped the credential after many processes signed out at
+// once.
+func TestManySignOutsAtOnceAreTold(t *testing.T) {
+	dir := t.TempDir()
+	stock(t, dir, InKeychain, lasting("a", time.Hour))
+	m := shared(dir, "", &doom{left: -1})
+	w := m.Watch(t.Context())
+	wait := everywhere(t, 10, "remove", dir, "")
+	told(t, w)
+	wantAll(t, wait(), "removed")
+	_, err := m.Resolve(t.Context(), Query{})
+	wantError(t, err, ErrNotSignedIn)
+}
+
+// A process that is killed as soon as the credential is gone, before it can say
+// so, has not kept the others from noticing.
+func TestASignOutThatIsKilledIsTold(t *testing.T) {
+	dir := t.TempDir()
+	stock(t, dir, InKeychain, lasting("a", time.Hour))
+	m := shared(dir, "", &doom{left: -1})
+	w := m.Watch(t.Context())
+	for steps := 0; tokenIn(t, dir, InKeychain) != ""; steps++ {
+		if _, killed := run(t, "remove", dir, "", steps); !killed {
+			t.Fatal("it was never killed")
+		}
+	}
+	told(t, w)
 }

@@ -155,6 +155,10 @@ func checkIssuer(key Key, issuer string) error {
 	return fmt.Errorf("%w: another service issued it", ErrDamaged)
 }
 
+// Later reports that a later version stored the record: it is used, and only a
+// sign-out removes it.
+func (r Record) Later() bool { return r.later }
+
 // orphan reports a record of the account from before entries named their
 // issuer. Before anything of it is sent, a swap writes the issuer into it.
 func (r Record) orphan() bool { return r.Provider == Mogplex && r.Issuer == "" }
@@ -164,11 +168,11 @@ func revisionOf(data []byte) Revision {
 	if data == nil {
 		return Revision{}
 	}
-	var end entryEnd
-	if json.Unmarshal(data, &end) != nil {
+	var e wholeEntry // the same reading as a load's, also of a name that is there twice
+	if _, err := e.read(data); err != nil {
 		return hashRevision(data)
 	}
-	return end.revision(data)
+	return e.revision(data)
 }
 
 // revision is what the end of the entry says, else a hash of the whole entry.

@@ -125,6 +125,8 @@ func FuzzRecord(f *testing.F) {
 		`{"type":"pat","token":"mog_t","Token":"u","TOKEN":null}`, `{"type":"api_key","key":"k","":{},"\u017faved_at":1}`, `{"version":2,"type":"pat","token":"t"}`,
 		`{"type":"pat","token":"t","saved_at":"0000-01-01T00:00:00+01:00","expires_at":"9999-12-31T23:59:59-01:00"}`,
 		`{"type":"pat","token":"t","issuer":"<\u2028>","later":"<&>\u2028","mark":{"until":"9999-12-31T23:59:59-01:00"}}`, `null`, `[]`, `{`, "",
+		`{"type":"pat","token":"t","revision":"s.1.n","Revision":"s.2.m"}`, `{"type":"pat","token":"t","Revision":"s.1.n","revision":7}`,
+		`{"type":"pat","token":"t","REVISION":"s.1.n","Revision":"s.2.m"}`, `{"type":"pat","token":"t","revision":"s.1.n","Mark":7}`,
 	} {
 		f.Add([]byte(seed))
 	}

@@ -7,6 +7,8 @@ import (
 	"path/filepath"
 	"slices"
 	"time"
+
+	"github.com/mogplex/mogplex-cli/internal/private"
 )
 
 // watchPoll is how often the files are looked at: a keychain tells nobody of its
@@ -28,9 +30,7 @@ func (m *Manager) Announce(key Key) {
 	if os.Chtimes(stamp, now, now) == nil {
 		return
 	}
-	if file, err := os.OpenFile(stamp, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600); err == nil {
-		_ = file.Close()
-	}
+	_ = private.Create(stamp, nil)
 	_ = os.Chtimes(stamp, now, now)
 }
 

@@ -19,7 +19,7 @@ func TestAppPrompts(t *testing.T) {
 	at.shows("Ada Lovelace")
 	at.shows("keychain (fake keychain)")
 	eventually(t, "the hosted state", func() bool {
-		kept, _ := filepath.Glob(w.state("*.remote.json"))
+		kept, _ := filepath.Glob(w.hosted("*.remote.json"))
 		return len(kept) == 2
 	})
 	at.enters("what is a keychain?")

@@ -143,7 +143,7 @@ func TestAppSignOutUnderAVariable(t *testing.T) {
 	at := w.screen(wide)
 	at.shows("MOGPLEX_API_KEY")
 	at.enters("/logout")
-	at.shows("Removed the mogplex credential from the keychain.")
+	at.shows("Removed the mogplex credential for " + w.service.url + " from the keychain.")
 	at.shows("MOGPLEX_API_KEY still signs in")
 	at.enters("hi")
 	at.shows("You wrote: hi")
@@ -181,7 +181,7 @@ func TestAppSignOutWhileTheServiceIsDown(t *testing.T) {
 		name  string
 		back  bool // the service is, before the app ends
 		shows string
-	}{{"it comes back", true, ""}, {"it does not", false, "The session lives on"}} {
+	}{{"it comes back", true, ""}, {"it does not", false, "The refresh token still works at"}} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
 			w := fakeWorld(t, accountserver.Config{OfferRevocation: true})
@@ -236,7 +236,7 @@ func TestAppGoesOnAfterASignOut(t *testing.T) {
 	at.shows("You are not signed in.")
 	at.presses("q")
 	at.ends(exitOK)
-	if !at.Screen().Contains("The session lives on at") {
+	if !at.Screen().Contains("The refresh token still works at") {
 		t.Errorf("it does not say what is left:\n%s", at.Screen())
 	}
 }

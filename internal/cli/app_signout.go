@@ -28,8 +28,8 @@ func (a *app) SignOut(ctx context.Context) (tui.SignedOut, error) {
 			out.StillInEnv = append(out.StillInEnv, p.Variable)
 		}
 	}
-	// The screens tell all variables, not those of the account alone.
-	r.StillInForce = slices.DeleteFunc(r.StillInForce, func(v stillInForce) bool { return v.Name != "" })
+	// The screens tell the variables, and what is in force.
+	r.StillInForce = slices.DeleteFunc(r.StillInForce, func(v stillInForce) bool { return !v.foreign })
 	err := s.concludeSignOut(r)
 	a.Log("signed out", "removed", len(r.Removed), "failures", len(r.Failures), "pending", out.Pending)
 	return out, a.failed("sign-out", err)

@@ -184,9 +184,7 @@ func (s *session) concludeSignOut(r *logoutReport) error {
 	err := s.signOutError(r)
 	r.Error = s.reportOf(err)
 	if err == nil {
-		for _, skipped := range r.NotLookedInto {
-			s.warn(skipped.sentence())
-		}
+		s.sayNotLookedInto(r)
 	}
 	for _, path := range r.backups {
 		s.warn(path + ": " + errBackup.Error())
@@ -210,11 +208,18 @@ func (s *session) concludeSignOut(r *logoutReport) error {
 	return err
 }
 
-func (n notLookedInto) sentence() string {
-	if n.State == auth.Disabled {
-		return "the " + n.Store + " was not looked into, because MOGPLEX_CREDENTIAL_STORE forbids it; what it holds can be used again without that setting"
+// sayNotLookedInto names the stores that may hold a credential still: that one is
+// forbidden is the person's own choice, and no warning.
+func (s *session) sayNotLookedInto(r *logoutReport) {
+	for _, n := range r.NotLookedInto {
+		switch {
+		case n.State != auth.Disabled:
+			s.warn("no keychain can be reached, and it was not looked into; a credential that it holds can be used again when it is back")
+		case !s.json:
+			s.say("The %s was not looked into, because the setting credential_store (MOGPLEX_CREDENTIAL_STORE) forbids it. "+
+				"What it holds can be used again without that setting.", n.Store)
+		}
 	}
-	return "no keychain can be reached, and it was not looked into; a credential that it holds can be used again when it is back"
 }
 
 func (v stillInForce) sentence() string {

@@ -1,11 +1,13 @@
 package cli
 
 import (
+	"maps"
 	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"sync/atomic"
@@ -120,23 +122,34 @@ func TestWhereOnlyTheKeychainMayHoldATokenNoFileEverDoes(t *testing.T) {
 				missing(t, "strace can't trace here: "+string(out))
 			}
 			l.everyCommand(w, &midRefresh)
-			written := l.files(t)
-			in, rescues := 0, 0
-			for path, secret := range written {
+			displaced := 0
+			for path, secret := range l.files(t) {
+				if strings.Contains(path, "displaced.json") {
+					displaced++
+				}
 				if secret {
-					in++
-				}
-				if strings.Contains(path, "rescue-") {
-					rescues++
-				}
-				if secret && mode == storeKeychain {
 					t.Errorf("a secret was written to %s", path)
 				}
 			}
-			if mode == storeAuto && in == 0 || mode == storeKeychain && rescues == 0 {
-				t.Errorf("what has to be written is not seen: %v", written)
+			if displaced == 0 {
+				t.Error("no renewed token had to wait in displaced.json")
 			}
+			l.wantSeen(t, w)
 		})
+	}
+}
+
+// wantSeen fails unless the ledger sees a secret that is written to a file.
+func (l *ledger) wantSeen(t *testing.T, w *world) {
+	t.Helper()
+	w.env = append(w.env, "MOGPLEX_CREDENTIAL_STORE=file")
+	cmd := l.traced(w, "login", "--provider", "openai", "--with-api-key")
+	cmd.Stdin = strings.NewReader("sk-proj-0123456789abcdefgh")
+	if out, err := cmd.CombinedOutput(); err != nil {
+		t.Fatalf("%v: %s", err, out)
+	}
+	if !slices.Contains(slices.Collect(maps.Values(l.files(t))), true) {
+		t.Error("what is written to a file is not seen")
 	}
 }
 
@@ -199,33 +212,49 @@ func TestWhereTheFileIsChosenTheKeychainIsNotTouched(t *testing.T) {
 	eventually(t, "what the bus sees", func() bool { return connections.Load() > 0 })
 }
 
-// A token that was sealed where only the keychain may hold one is not reported
-// as "not signed in" where the keychain may not be asked.
-func TestASealedTokenIsNotReportedAsSignedOutWhereTheFileIsChosen(t *testing.T) {
-	var midRefresh interlude
-	w := fakeWorld(t, accountserver.Config{OnRequest: midRefresh.request})
-	w.seed(time.Hour, "keychain")
-	base := w.env
-	w.env = append(base, "MOGPLEX_CREDENTIAL_STORE=keychain")
-	fake := w.fake()
-	midRefresh.set(func() { _ = fake.Break(keyringtest.ReadOnly) })
-	w.must("auth", "refresh")
-	token := w.token()
-	if err := fake.Break(keyringtest.Hangs); err != nil {
-		t.Fatal(err)
-	}
-	w.env = append(base, "MOGPLEX_CREDENTIAL_STORE=file")
-	code, stdout, stderr := w.run("auth", "token")
-	if code != exitUnavailable || stdout != "" || !strings.Contains(stderr, "sealed with a key in the keychain") || fake.Waits() > 0 {
-		t.Errorf("exit %d after %d waits: %s", code, fake.Waits(), stderr)
-	}
-	for _, fault := range []keyringtest.Fault{keyringtest.Hangs, keyringtest.ReadOnly} {
-		if err := fake.Clear(fault); err != nil {
-			t.Fatal(err)
-		}
-	}
-	w.env = append(base, "MOGPLEX_CREDENTIAL_STORE=keychain")
-	if w.token() != token {
-		t.Error("the sealed token is lost")
+// A keychain that refuses after the refresh token was spent costs nothing: the
+// renewed token is used, waits encrypted beside the state, is shown, and is stored
+// where it belongs by the next command that can.
+func TestARenewedTokenThatTheKeychainRefusedComesHome(t *testing.T) {
+	for _, mode := range []storeMode{storeAuto, storeKeychain} {
+		t.Run(string(mode), func(t *testing.T) {
+			var midRefresh interlude
+			w := fakeWorld(t, accountserver.Config{StrictRotation: true, OnRequest: midRefresh.request})
+			old, _ := w.seed(-time.Minute, "keychain")
+			w.env = append(w.env, "MOGPLEX_CREDENTIAL_STORE="+string(mode))
+			fake := w.fake()
+			midRefresh.set(func() { _ = fake.Break(keyringtest.ReadOnly) })
+			code, stdout, said := w.run("auth", "token")
+			token := strings.TrimSpace(stdout)
+			if code != 0 || token == old || !w.service.Valid(token) || !strings.Contains(said, "displaced.json") {
+				t.Errorf("exit %d: %s", code, said)
+			}
+			midRefresh.set(func() {})
+			if w.token() != token {
+				t.Error("the next command has another token")
+			}
+			status := w.must("auth", "status", "--json")
+			if !strings.Contains(status, `"displaced": true`) || strings.Count(status, `"layer": "keychain"`) != 1 || strings.Count(status, `"in_force": true`) != 1 {
+				t.Errorf("status: %s", status)
+			}
+			if text := w.must("auth", "status"); !hasRow(text, "displaced", "to be stored") || !hasRow(text, "keychain", "in force") {
+				t.Errorf("status: %s", text)
+			}
+			if err := fake.Clear(keyringtest.ReadOnly); err != nil {
+				t.Fatal(err)
+			}
+			if w.token() != token || w.service.refreshes() != 1 {
+				t.Errorf("it was not brought home, or renewed again: %d refreshes", w.service.refreshes())
+			}
+			if _, err := os.Stat(w.state("displaced.json")); err == nil {
+				t.Error("displaced.json is left")
+			}
+			if err := fake.Break(keyringtest.ReadOnly); err != nil {
+				t.Fatal(err)
+			}
+			if w.token() != token {
+				t.Error("the keychain does not have it")
+			}
+		})
 	}
 }

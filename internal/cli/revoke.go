@@ -94,7 +94,7 @@ func (s *session) revoke(ctx context.Context, c auth.Credential) (offered bool, 
 	if _, err := login.CheckOrigin(origin, s.dev); err != nil {
 		return false, err
 	}
-	client := s.loginClient(origin)
+	client := s.loginClient(s.settings, origin)
 	if c.Refresh.IsZero() {
 		return client.Revoke(ctx, c.Token.Reveal(), "access_token")
 	}

@@ -24,8 +24,8 @@ var promptClient = sync.OnceValue(func() *http.Client { return &http.Client{Tran
 // userAgent is how requests name this program: "mogplex/v1.2.3".
 func userAgent() string { return "mogplex/" + strings.Trim(version(), "()") }
 
-func (s settings) loginClient(origin string) *login.Client {
-	return &login.Client{Origin: origin, HTTP: httpClient(), AllowLoopbackHTTP: s.dev}
+func (p *program) loginClient(s settings, origin string) *login.Client {
+	return &login.Client{Origin: origin, HTTP: httpClient(), AllowLoopbackHTTP: s.dev, Now: p.now}
 }
 
 func (s settings) api() hosted.Client {
@@ -47,7 +47,7 @@ func (p *program) manager(s settings, st stores) *auth.Manager {
 			p.waits()
 		},
 		Refresh: func(ctx context.Context, c auth.Credential) (auth.Credential, error) {
-			grant, err := s.loginClient(s.origin).Refresh(ctx, c.Refresh.Reveal())
+			grant, err := p.loginClient(s, s.origin).Refresh(ctx, c.Refresh.Reveal())
 			if errors.Is(err, login.ErrInvalidGrant) {
 				return c, fmt.Errorf("%w (%w)", auth.ErrRejected, err)
 			}

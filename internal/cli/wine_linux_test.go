@@ -127,7 +127,7 @@ func (w *wine) build(args ...string) {
 func (w *wine) world(cfg accountserver.Config) *world {
 	w.Helper()
 	dir := w.TempDir()
-	w.build("build", "-trimpath", "-ldflags=-s -w", "-o", filepath.Join(dir, "mogplex.exe"), "../..")
+	w.build("build", "-trimpath", "-tags=urfave_cli_no_docs", "-ldflags=-s -w", "-o", filepath.Join(dir, "mogplex.exe"), "../..")
 	script := filepath.Join(dir, "mogplex")
 	text := fmt.Sprintf("#!/bin/sh\nexec %s '%s/mogplex.exe' \"$@\"\n", wineProgram, dir)
 	if err := os.WriteFile(script, []byte(text), 0o700); err != nil {

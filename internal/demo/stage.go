@@ -81,7 +81,7 @@ func (d *demo) build(ctx context.Context) error {
 	if runtime.GOOS == "windows" {
 		d.binary += ".exe"
 	}
-	cmd := exec.CommandContext(ctx, "go", "build", "-buildvcs=false", "-o", d.binary, "github.com/mogplex/mogplex-cli")
+	cmd := exec.CommandContext(ctx, "go", "build", "-buildvcs=false", "-tags=urfave_cli_no_docs", "-o", d.binary, "github.com/mogplex/mogplex-cli")
 	cmd.Env = append(os.Environ(), "CGO_ENABLED=0")
 	if said, err := cmd.CombinedOutput(); err != nil {
 		return fmt.Errorf("build mogplex: %w\n%s", err, said)

@@ -56,7 +56,7 @@ func newStage(ctx context.Context) (_ *stage, err error) {
 		return nil, err
 	}
 	s.bin = filepath.Join(s.dir, "bin")
-	build := exec.CommandContext(ctx, "go", "build", "-buildvcs=false", "-o", filepath.Join(s.bin, "mogplex"),
+	build := exec.CommandContext(ctx, "go", "build", "-buildvcs=false", "-tags=urfave_cli_no_docs", "-o", filepath.Join(s.bin, "mogplex"),
 		"github.com/mogplex/mogplex-cli")
 	build.Env = append(os.Environ(), "CGO_ENABLED=0")
 	if said, err := build.CombinedOutput(); err != nil {

@@ -23,8 +23,12 @@ func Replace(path string, data []byte) error {
 	return r.Replace(data)
 }
 
-// Create is [Replace] for a path that must not exist yet: fs.ErrExist.
+// Create is [Replace] for a path that must not exist yet: fs.ErrExist. Its
+// directory must exist.
 func Create(path string, data []byte) error {
+	if err := checkRoot(filepath.Dir(path)); err != nil {
+		return err
+	}
 	file, err := createFile(path)
 	if err != nil {
 		return err

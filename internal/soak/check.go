@@ -26,13 +26,7 @@ func (w *world) groups(s *step, held bool) (all []group) {
 		}
 	}
 	names := func(at cell) bool {
-		return slices.ContainsFunc(s.all(), func(c *command) bool {
-			k := c.key
-			if strings.Contains(c.name, migrate) {
-				k.service = at.service
-			}
-			return w.shared(k) == w.shared(at.key)
-		})
+		return slices.ContainsFunc(s.all(), func(c *command) bool { return w.about(c, at.key) })
 	}
 	return slices.DeleteFunc(all, func(g group) bool {
 		return !slices.ContainsFunc(g, func(at cell) bool { return names(at) || held && w.cells[at] != nil })
@@ -46,29 +40,22 @@ func (w *world) check(ctx context.Context, s *step, held bool) error {
 	w.settle(ctx, s)
 	groups := w.groups(s, held)
 	before, after := maps.Clone(w.cells), w.look(ctx, s, groups)
-	w.reused()
 	for _, g := range groups {
 		w.compare(s, g, before, after)
 	}
 	maps.Copy(w.cells, after)
-	w.orphans(s)
+	w.orphans(s, slices.AppendSeq(w.ledger.since(s.had), maps.Values(before)))
 	w.bury(nil)
 	w.note("  then: %s", w.held())
 	return w.sealed()
 }
 
-func (w *world) reused() {
-	for _, f := range w.ledger.reused() {
-		w.find(loss, "a refresh token of %s was used again, and the answer to its first use was not lost", f)
-	}
-}
-
-// bury enters which sign-ins have ended and still lie in a cell, after a step in which they can have ended: all without a
-// step, or those that a sign-out ended which did not get to its end.
+// bury enters which sign-ins have ended and still lie in a cell: all without a step, or those that a sign-out or a
+// migration of the step left there when it failed.
 func (w *world) bury(s *step) {
 	for at, f := range w.cells {
 		halfWay := s == nil || slices.ContainsFunc(s.all(), func(c *command) bool {
-			return c.name == logout && c.code != done && w.cell(c.key, at.store) == at
+			return c.code != done && (c.name == logout && w.cell(c.key, at.store) == at || c.moves() && w.about(c, at.key))
 		})
 		if f != nil && halfWay && !f.alive() {
 			w.buried[f] = true
@@ -82,64 +69,58 @@ func (w *world) settle(ctx context.Context, s *step) {
 	for _, c := range s.all() {
 		k := w.shared(c.key)
 		k.service = 0
-		if (c.name == migrate || c.name == migrateBack) && (c.killed || c.code != done) && !seen[k] {
+		if c.moves() && (c.killed || c.code != done) && !seen[k] {
 			seen[k] = true
-			if again := w.plain(ctx, c.name, c.key, view{auto, true}); again.code != done {
+			if again := w.plain(ctx, s, c.name, c.key, view{auto, true}); again.code != done && !w.blank(s, again) {
 				w.blame(again, other, "afterwards, with every fault taken back, it still fails")
 			}
 		}
 	}
 }
 
-// excuses reports whether the answer to a use of a family's token can be lost with its process: one was killed, or could
-// save it nowhere.
+// excuses reports whether the answer to a use of a family's token can be lost with its process, because one was killed or
+// could save it nowhere, or whether there can be a copy of it.
 func (w *world) excuses(s *step, f *family) bool {
 	if s.has(diskFault) != nil && s.has(keychainFault) != nil {
 		return true
 	}
 	return slices.ContainsFunc(s.all(), func(c *command) bool {
-		k := c.key
-		if strings.Contains(c.name, migrate) {
-			k.service = f.key.service
-		}
-		return c.killed && w.shared(k) == w.shared(f.key)
+		copied := c.moves() && c.code != done // a migration can leave the same sign-in in both places
+		return (c.killed || copied) && w.about(c, f.key)
 	})
 }
 
-// look asks `auth token` what each cell of some groups gives, nil if nothing. Of a sign-in that ended with a lost answer
+// look asks `auth token` what each cell of some groups gives, nil if nothing. Of a sign-in that ended for a known reason
 // it returns what was there.
 func (w *world) look(ctx context.Context, s *step, groups []group) map[cell]*family {
-	var (
-		running sync.WaitGroup
-		mu      sync.Mutex
-		after   = map[cell]*family{}
-		asked   []*command
-	)
+	cells := slices.Concat(groups...)
+	asked := make([]*command, len(cells))
+	var running sync.WaitGroup
 	for worker := range 3 {
 		running.Go(func() {
-			for i := worker; i < len(groups); i += 3 {
-				for _, at := range groups[i] {
-					c := &command{name: token, key: at.key, view: view{at.store, true}, patience: keychainPatience, bound: slack}
-					c.args = w.argsOf(c)
-					w.exec(ctx, c)
-					mu.Lock()
-					asked = append(asked, c)
-					if t := w.ledger.lookUp(c.printed()); t != nil {
-						after[at] = t.family
-					} else if f := w.cells[at]; w.buried[f] || f.forgiven() {
-						after[at] = f // a record that gives nothing
-					} else {
-						after[at] = nil
-					}
-					mu.Unlock()
-				}
+			for i := worker; i < len(cells); i += 3 {
+				c := &command{name: token, key: cells[i].key, view: view{cells[i].store, true}, patience: keychainPatience,
+					bound: slack + w.claimed()}
+				c.args = w.argsOf(c)
+				w.exec(ctx, c)
+				asked[i] = c
 			}
 		})
 	}
 	running.Wait()
-	for _, c := range asked {
+	w.ledger.reused()
+	after := map[cell]*family{}
+	for i, at := range cells {
+		c, was := asked[i], w.cells[at]
+		after[at] = nil
+		if t := w.ledger.lookUp(c.printed()); t != nil {
+			after[at] = t.family
+		} else if w.buried[was] || was.forgiven() {
+			after[at] = was // a record that gives nothing
+		}
 		w.count(c)
-		if at := w.cell(c.key, c.view.mode); c.code == failure && w.blank(s, c) && w.cells[at] == nil {
+		fmt.Fprintln(w.log, "      asked", c.outcome(), after[at])
+		if c.code == failure && w.blank(s, c) && was == nil {
 			w.mend(ctx, at)
 		} else {
 			w.judge(&step{}, c)
@@ -151,7 +132,7 @@ func (w *world) look(ctx context.Context, s *step, groups []group) map[cell]*fam
 // mend removes an item that gnome-keyring left without a value when it was killed while it made the item.
 func (w *world) mend(ctx context.Context, at cell) {
 	w.blanks++
-	if c := w.plain(ctx, logout, at.key, view{keychain, true}); c.code != done {
+	if c := w.plain(ctx, &step{}, logout, at.key, view{keychain, true}); c.code != done {
 		w.blame(c, other, "it does not remove a blank item")
 	}
 }
@@ -172,7 +153,7 @@ func (w *world) compare(s *step, g group, before, after map[cell]*family) {
 		switch {
 		case was.forgiven():
 			w.mourn(was)
-		case was == is || w.buried[was]:
+		case was == is || w.buried[was] || is != nil && !is.alive(): // judge has a look at dead tokens
 		case !w.writes(s, at):
 			w.find(loss, "the %s of %s gave %s before, and gives %s; no command touched it", at.store, at.key, was, is)
 		case is != nil && !slices.Contains(news, is) && !slices.Contains(had, is):
@@ -201,7 +182,6 @@ func (w *world) conserved(s *step, g group, news, had, has []*family) {
 		return
 	}
 	c := writers[0]
-	gap := s.has(keychainFault) != nil && s.has(keychainFault).gap
 	switch c.name {
 	case login, loginToken:
 		if len(news) == 1 && !slices.Contains(has, news[0]) {
@@ -209,8 +189,11 @@ func (w *world) conserved(s *step, g group, news, had, has []*family) {
 		}
 	case logout:
 		for i, at := range g {
-			if w.touches(c, at) && has[i].alive() && !(gap && at.store == keychain) {
+			if w.touches(c, at) && has[i].alive() && !(s.gap() && at.store == keychain) {
 				w.blame(c, other, "it reported a sign-out, and the %s of %s gives %s", at.store, at.key, has[i])
+			}
+			if had[i] != nil && at.store == file && w.touches(c, at) {
+				had[i].plain = false // sealed finds what is left of it
 			}
 		}
 	}
@@ -224,16 +207,11 @@ func (w *world) mourn(f *family) {
 	}
 }
 
-// orphans finds sign-ins of a step without faults that live on at the service while no store holds them.
-func (w *world) orphans(s *step) {
-	if !s.clean() {
-		return
-	}
-	for _, f := range w.ledger.since(s.had) {
-		if f.personal || !w.services[f.key.service].revokes || !f.alive() {
-			continue
-		}
-		if !slices.Contains(slices.Collect(maps.Values(w.cells)), f) {
+// orphans finds sign-ins that live on at the service after a step without faults, while no store holds them.
+func (w *world) orphans(s *step, all []*family) {
+	for _, f := range all {
+		held := slices.Contains(slices.Collect(maps.Values(w.cells)), f)
+		if s.clean() && !held && f.alive() && !f.personal && w.services[f.key.service].revokes {
 			w.find(other, "%s lives on at the service, and no store holds it", f)
 		}
 	}
@@ -258,13 +236,13 @@ func (w *world) finish(ctx context.Context) error {
 		return err
 	}
 	for dir := range 2 {
-		c := w.plain(ctx, logout, key{dir, profiles[0], serviceA}, view{auto, true}, "--all")
+		c := w.plain(ctx, &step{}, logout, key{dir, profiles[0], serviceA}, view{auto, true}, "--all")
 		if c.code != done {
 			w.blame(c, other, "it fails with nothing wrong")
 		}
 	}
 	w.note("signed out of everything")
-	items, err := w.items(ctx)
+	items, err := w.keyring.Items(ctx, "mogplex")
 	if err != nil {
 		return err
 	}

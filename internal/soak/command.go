@@ -47,6 +47,18 @@ func (c *command) String() string {
 	return fmt.Sprintf("mogplex %s (%s; %s)", strings.Join(c.args, " "), c.key, c.view)
 }
 
+// moves reports whether the command is a migration, which is about everything of a profile.
+func (c *command) moves() bool { return c.name == migrate || c.name == migrateBack || c.name == dryRun }
+
+// about reports whether a command is about a key, or one that shares its auth.json.
+func (w *world) about(c *command, k key) bool {
+	of := c.key
+	if c.moves() {
+		of.service = k.service
+	}
+	return w.shared(of) == w.shared(k)
+}
+
 // outcome is the command in a line of the log.
 func (c *command) outcome() string {
 	end := fmt.Sprintf("exit %d", c.code)
@@ -127,13 +139,16 @@ func (c *command) strike(p *os.Process) (stop func()) {
 	}
 }
 
-// plain runs a command that nothing disturbs, and judges it.
-func (w *world) plain(ctx context.Context, name string, k key, v view, extra ...string) *command {
-	c := &command{name: name, key: k, view: v, patience: keychainPatience, bound: slack}
+// plain runs a command after a step that nothing disturbs, and judges it.
+func (w *world) plain(ctx context.Context, s *step, name string, k key, v view, extra ...string) *command {
+	c := &command{name: name, key: k, view: v, patience: keychainPatience, bound: slack + w.claimed()}
 	c.args = append(w.argsOf(c), extra...)
 	w.exec(ctx, c)
 	w.count(c)
-	w.judge(&step{}, c)
+	w.note("  then %s", c.outcome())
+	if c.code != failure || !w.blank(s, c) {
+		w.judge(&step{}, c)
+	}
 	return c
 }
 
@@ -146,7 +161,7 @@ func (w *world) argsOf(c *command) []string {
 	case c.name == login:
 		args = append(args, "--no-browser", "--timeout", signInLimit.String())
 	}
-	if c.key.service == provider && !strings.Contains(c.name, migrate) {
+	if c.key.service == provider && !c.moves() {
 		args = append(args, "--provider", providerName)
 	} else if c.name == token || c.name == status {
 		args = append(args, "--provider", "mogplex")

@@ -72,6 +72,9 @@ func (s *step) has(kind string) *trouble {
 	return nil
 }
 
+// gap reports that there was no keychain at all for a while.
+func (s *step) gap() bool { return s.has(keychainFault) != nil && s.has(keychainFault).gap }
+
 // troubled reports that a service does not answer as it should.
 func (s *step) troubled(service int) bool {
 	for _, t := range s.faults {
@@ -108,7 +111,7 @@ func (w *world) plan() *step {
 		s.workers = append(s.workers, worker)
 	}
 	for _, c := range s.all() {
-		c.bound, c.patience = s.bound(c), keychainPatience
+		c.bound, c.patience = s.bound(c)+w.claimed(), keychainPatience
 		if k := s.has(keychainFault); k != nil && k.name == stopped {
 			c.patience = keychainTimeout
 		}
@@ -169,6 +172,12 @@ func (s *soak) upTo(limit time.Duration) time.Duration {
 	return time.Duration(s.random.Int64N(int64(limit)))
 }
 
+// claimed is how long a command may wait for a claim. While the disk is full or read-only, locks lie elsewhere: once it is
+// not, nobody can tell that the maker of such a claim is gone.
+func (w *world) claimed() time.Duration {
+	return min(waiting, max(0, time.Until(w.claims))).Round(time.Second)
+}
+
 // bound is a command's limit in this step.
 func (s *step) bound(c *command) time.Duration {
 	d := slack
@@ -195,8 +204,11 @@ func (w *world) step(ctx context.Context) error {
 		return err
 	}
 	w.record(s)
+	if s.has(diskFault) != nil {
+		w.claims = time.Now().Add(waiting)
+	}
 	w.ledger.excuse(func(f *family) bool { return w.excuses(s, f) })
-	w.reused()
+	w.ledger.reused()
 	w.bury(s)
 	for _, c := range s.all() {
 		w.judge(s, c)

@@ -115,6 +115,7 @@ type world struct {
 	disk     *disk        // that the state directories are on; nil if it is the ordinary one
 	clock    atomic.Int64 // offset of mogplex's clock, in nanoseconds
 
+	claims      time.Time        // until when a claim can be waited for that was made under a lock elsewhere
 	keychainOff string           // the fault that the keychain has
 	cells       map[cell]*family // what each place held when it was last looked at
 	buried      map[*family]bool // in cells, and ended before the step
