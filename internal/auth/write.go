@@ -49,6 +49,15 @@ func (e notSavedError) Error() string {
 
 func (e notSavedError) Unwrap() []error { return []error{ErrNotSaved, e.err} }
 
+// NotSavedIn is the layer that did not take a credential, if err is of class
+// ErrNotSaved. It was asked, and may hold the credential all the same; no other
+// does.
+func NotSavedIn(err error) (layer string) {
+	var e notSavedError
+	_ = errors.As(err, &e)
+	return e.layer
+}
+
 // found is what a writer found in the layers, as they are ordered; nil stands
 // for a disabled one.
 type found struct {
@@ -118,15 +127,18 @@ func (m *Manager) Prepare(ctx context.Context, provider string) (stored []Creden
 // the keychain.
 func (m *Manager) MakeID(ctx context.Context) { m.Dir.MakeID(ctx, m.keychainHas) }
 
-// keychainHas reports that the keychain holds something of a directory id. One
-// that can't be reached at all holds nothing that could be used here.
+// keychainHas reports that the keychain holds something of a directory id. The
+// error is that it could not be looked into.
 func (m *Manager) keychainHas(ctx context.Context, id string) (bool, error) {
 	for _, l := range m.Layers {
-		if l.Name != InKeychain || l.Disabled {
+		if l.Name != InKeychain {
 			continue
 		}
+		if l.Disabled {
+			return false, errors.New("the keychain is not to be used")
+		}
 		list, err := l.Store.List(ctx)
-		if err != nil && l.State(err) != Unavailable {
+		if err != nil {
 			return false, err
 		}
 		for _, item := range list {
