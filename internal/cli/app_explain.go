@@ -100,7 +100,9 @@ func screenHint(o outcome) string {
 	case "no_port":
 		return "Paste the address that the browser ends at, or free port 24816 or 24818."
 	case "corrupt":
-		return "Sign in again with /login: what is damaged is replaced, or put aside first."
+		return "Sign in again with /login: what is damaged is replaced, and a file is backed up first."
+	case "later_version":
+		return "Use that version, or sign out with /logout and sign in again with /login."
 	case "file_refused":
 		return "Move that file away, then sign in again with /login."
 	case "not_refreshable":

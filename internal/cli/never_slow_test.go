@@ -72,7 +72,7 @@ func (w *world) inFiles(roots ...string) (found []string) {
 			if err != nil || !entry.Type().IsRegular() {
 				return nil // another program's, which is gone or closed
 			}
-			if text, err := os.ReadFile(path); err == nil && heard.holds(string(text)) {
+			if text, err := os.ReadFile(path); err == nil && len(text) > 0 && heard.holds(string(text)) {
 				found = append(found, path)
 			}
 			return nil
@@ -170,7 +170,7 @@ func TestTheHintOfALockedKeychainSignsOut(t *testing.T) {
 	if !slices.Equal(report.NotLookedInto, []notLookedInto{{"keychain", "disabled"}}) || len(report.Removed) != 0 {
 		t.Errorf("%+v", report)
 	}
-	if _, _, said := without.run("logout"); !strings.Contains(said, "the keychain was not looked into") {
+	if _, _, said := without.run("logout"); !strings.Contains(said, "keychain was not looked into") {
 		t.Errorf("it says %s", said)
 	}
 	if err := w.fake().Clear(keyringtest.Locked); err != nil {
