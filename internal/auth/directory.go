@@ -5,6 +5,7 @@ import (
 	"crypto/rand"
 	"encoding/hex"
 	"errors"
+	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -28,6 +29,7 @@ type Directory struct {
 	mu    sync.Mutex
 	known bool
 	id    string
+	err   error
 }
 
 const (
@@ -50,11 +52,26 @@ func (d *Directory) ID() string {
 		return ""
 	}
 	id, err := d.readFile()
-	if err != nil {
+	if d.err = nil; err != nil {
+		if !errors.Is(err, fs.ErrNotExist) {
+			d.err = fmt.Errorf("%w: %w", ErrDirectoryID, err)
+		}
 		return d.pathHash()
 	}
 	d.known, d.id = true, id
 	return id
+}
+
+// ErrDirectoryID says that the state directory's id file is there and can't be
+// used: nobody knows the names of its items in the keychain.
+var ErrDirectoryID = errors.New("the id file of the state directory can't be used")
+
+// Err is why what ID returned last is not to be used. An id that can't be read is
+// no reason to look for items under another name, and find none.
+func (d *Directory) Err() error {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return d.err
 }
 
 // isUsersOwn reports that the directory is .mogplex in the user's home, whatever
@@ -98,7 +115,7 @@ func (d *Directory) readFile() (string, error) {
 	id := strings.TrimSpace(string(text))
 	raw, err := hex.DecodeString(id)
 	if err != nil || len(raw) != idBytes {
-		return "", errors.New("the id file is damaged")
+		return "", errors.New("it is damaged")
 	}
 	return hex.EncodeToString(raw), nil // in lower case, as keychains need it
 }

@@ -52,6 +52,9 @@ func (m *Manager) Movable(ctx context.Context, how Move) ([]Listed, error) {
 	}
 	var ours []Listed
 	id := m.Dir.ID()
+	if err := m.Dir.Err(); err != nil {
+		return nil, err
+	}
 	for _, l := range list {
 		if how.From == InFile {
 			l.Key.DirID = id // a file has one directory's records alone

@@ -42,6 +42,7 @@ func (r *Resolver) Key(provider string) Key {
 	k := Key{Dir: r.Dir.Path, Profile: r.Profile, Provider: provider}
 	if !r.keychainDisabled() {
 		k.DirID = r.Dir.ID()
+		k.unnamed = r.Dir.Err()
 	}
 	if provider == Mogplex {
 		k.Origin = r.Origin

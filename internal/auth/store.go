@@ -67,8 +67,19 @@ type records struct {
 	foreign func(ctx context.Context, name string) (bool, error)
 }
 
+// unnamed is why a key has no name in a place that directories share.
+func (s records) unnamed(key Key) error {
+	if s.located {
+		return key.unnamed
+	}
+	return nil
+}
+
 // Load implements [Store].
 func (s records) Load(ctx context.Context, key Key) (Record, bool, error) {
+	if err := s.unnamed(key); err != nil {
+		return Record{}, false, err
+	}
 	entry, found, err := s.place.Get(ctx, s.name(key))
 	switch {
 	case err != nil && found:
@@ -85,6 +96,9 @@ func (s records) Load(ctx context.Context, key Key) (Record, bool, error) {
 
 // Swap implements [Store].
 func (s records) Swap(ctx context.Context, key Key, old Revision, rec Record) error {
+	if err := s.unnamed(key); err != nil {
+		return err
+	}
 	entry, err := rec.encode(key, s.located)
 	if err != nil {
 		return err
@@ -115,6 +129,9 @@ func (s records) holds(ctx context.Context, key Key, revision Revision) bool {
 
 // Delete implements [Store].
 func (s records) Delete(ctx context.Context, key Key, old *Revision) (removed Record, found bool, err error) {
+	if err := s.unnamed(key); err != nil {
+		return Record{}, false, err
+	}
 	err = s.place.Update(ctx, s.name(key), func(current []byte) ([]byte, error) {
 		switch {
 		case current == nil: // the place looks for itself what is left of an interrupted write
