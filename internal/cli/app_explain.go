@@ -100,7 +100,7 @@ func screenHint(o outcome) string {
 	case "no_port":
 		return "Paste the address that the browser ends at, or free port 24816 or 24818."
 	case "corrupt":
-		return "Sign in again with /login: what is damaged is replaced, or backed up first."
+		return "Sign in again with /login: what is damaged is replaced, and a file is backed up first."
 	case "file_refused":
 		return "Move that file away, then sign in again with /login."
 	case "not_refreshable":
