@@ -19,10 +19,11 @@ import (
 )
 
 // slow is a fake that stores at once and, while a file says so, answers only
-// when the caller has given up: the write, or all that comes after it as well.
+// when the caller has given up: the write, or all that comes after it as well; or
+// it is killed after the write.
 type slow struct{ keyringtest.Fake }
 
-const slowFile, deaf = ".slow", "deaf"
+const slowFile, deaf, killed = ".slow", "deaf", "killed"
 
 func (s slow) Open(ctx context.Context, access keyring.Access) (keyring.Vault, error) {
 	_, err := s.Fake.Open(ctx, access)
@@ -35,8 +36,14 @@ func (s slow) Set(ctx context.Context, account, payload string) error {
 	if missing != nil || err != nil {
 		return err
 	}
-	if string(how) == deaf {
+	switch string(how) {
+	case deaf:
 		err = s.Break(keyringtest.Hangs)
+	case killed:
+		if err := s.Break(keyringtest.Unavailable); err != nil {
+			return err
+		}
+		return keyring.Failure(keyring.ErrUnavailable, "it was killed")
 	}
 	<-ctx.Done()
 	return errors.Join(ctx.Err(), err)
@@ -52,6 +59,7 @@ func (w *world) slowed(how string) (quick func()) {
 	return func() {
 		_ = os.Remove(path)
 		_ = w.fake().Clear(keyringtest.Hangs)
+		_ = w.fake().Clear(keyringtest.Unavailable)
 	}
 }
 

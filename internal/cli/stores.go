@@ -190,7 +190,8 @@ func userHome() string {
 	if u, err := user.Current(); err == nil {
 		return u.HomeDir
 	}
-	return ""
+	home, _ := os.UserHomeDir() // user.Current wants USER as well
+	return home
 }
 
 func keychainState(err error) auth.State {
