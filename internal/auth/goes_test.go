@@ -68,3 +68,51 @@ func TestWithoutAHomeNoDirectoryHasPlainNames(t *testing.T) {
 		t.Errorf("the id is %q", id)
 	}
 }
+
+// An id file that can't be read does not say that the keychain holds nothing:
+// every operation fails, and none stores beside what can't be found.
+func TestWithADamagedIDNothingIsSaidToBeAbsent(t *testing.T) {
+	for _, text := range []string{"", "x", strings.Repeat("a", 5000)} {
+		r := newRig(t)
+		r.Dir.UserHome = t.TempDir
+		_, err := r.SignIn(t.Context(), account("a", time.Hour))
+		must(t, err)
+		must(t, os.WriteFile(filepath.Join(r.dir, "id"), []byte(text), 0o600))
+		r.Dir = aDirectory(r.dir) // another process
+		_, err = r.Token(t.Context(), Query{}, time.Minute)
+		wantError(t, err, ErrBadID)
+		_, err = r.Prepare(t.Context(), Mogplex)
+		wantError(t, err, ErrBadID)
+		_, err = r.SignIn(t.Context(), account("b", time.Hour))
+		wantError(t, err, ErrBadID)
+		_, err = r.Movable(t.Context(), Move{From: InKeychain, To: InFile})
+		wantError(t, err, ErrBadID)
+		removals, err := r.Remove(t.Context(), r.Key(Mogplex))
+		must(t, err)
+		if !removals[0].Failed() || removals[1].Failed() {
+			t.Errorf("%+v", removals)
+		}
+		if names := append(r.keychain.names(), r.file.names()...); len(names) != 1 {
+			t.Errorf("stored is %q", names)
+		}
+		list, err := r.List(t.Context(), InKeychain)
+		must(t, err)
+		if done := r.RemoveListed(t.Context(), InKeychain, list[0]); !done.Removed || done.Failed() {
+			t.Errorf("a sign-out of everything: %+v", done)
+		}
+	}
+}
+
+// The id file may be a link, as a person's collection of such files makes it.
+func TestALinkedIDIsFollowed(t *testing.T) {
+	path := t.TempDir()
+	id := makeID(t, aDirectory(path))
+	file, elsewhere := filepath.Join(path, "id"), filepath.Join(t.TempDir(), "id")
+	must(t, os.Rename(file, elsewhere))
+	if err := os.Symlink(elsewhere, file); err != nil {
+		t.Skip(err)
+	}
+	if got := makeID(t, aDirectory(path)); got != id {
+		t.Errorf("the id is %q; want %q", got, id)
+	}
+}

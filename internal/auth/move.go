@@ -51,7 +51,10 @@ func (m *Manager) Movable(ctx context.Context, how Move) ([]Listed, error) {
 		m.MakeID(ctx)
 	}
 	var ours []Listed
-	id := m.Dir.ID()
+	id, err := m.Dir.find()
+	if err != nil {
+		return nil, err
+	}
 	for _, l := range list {
 		if how.From == InFile {
 			l.Key.DirID = id // a file has one directory's records alone
