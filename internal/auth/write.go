@@ -125,7 +125,11 @@ func (m *Manager) Prepare(ctx context.Context, provider string) (stored []Creden
 
 // MakeID names the directory before something is first stored under its name in
 // the keychain.
-func (m *Manager) MakeID(ctx context.Context) { m.Dir.MakeID(ctx, m.keychainHas) }
+func (m *Manager) MakeID(ctx context.Context) {
+	if !m.keychainDisabled() {
+		m.Dir.MakeID(ctx, m.keychainHas)
+	}
+}
 
 // keychainHas reports that the keychain holds something of a directory id. The
 // error is that it could not be looked into.
