@@ -116,3 +116,40 @@ func TestALinkedIDIsFollowed(t *testing.T) {
 		t.Errorf("the id is %q; want %q", got, id)
 	}
 }
+
+// A machine that shares no lock signed in while the service answered, and took the
+// record's place in the other store: that is no sign-out either.
+func TestASignInElsewhereWhileTheServiceAnsweredIsFound(t *testing.T) {
+	r := newRig(t)
+	r.put(t, r.file, account("a", -time.Second))
+	r.service.during = func() {
+		r.put(t, r.keychain, account("b", time.Hour))
+		r.file.write(r.name(r.file, Mogplex), nil)
+	}
+	res, err := r.Token(t.Context(), Query{}, time.Minute)
+	must(t, err)
+	wantToken(t, res, "b")
+	r.revoked.want(t, "new1")
+}
+
+// A migration to the file was interrupted, and the keychain then had a renewal
+// whose answer waits for it: the way back keeps that, and not the file's copy.
+func TestAMoveOverARecordWhoseAnswerWaitsKeepsTheAnswer(t *testing.T) {
+	r := newRig(t)
+	before := r.put(t, r.keychain, account("a", -time.Second))
+	left := before
+	left.Revision = before.Revision.next()
+	r.putRecord(t, r.file, left)
+	r.service.during = func() { r.keychain.fail(readOnly) }
+	_, err := r.Token(t.Context(), Query{}, time.Minute)
+	must(t, err)
+	r.keychain.fail(works)
+	if done := r.Move(t.Context(), r.Key(Mogplex), Move{From: InFile, To: InKeychain}); done.Outcome != MoveDone {
+		t.Errorf("%+v", done)
+	}
+	res, err := r.Token(t.Context(), Query{}, time.Minute)
+	must(t, err)
+	wantToken(t, res, "new1")
+	r.wantTokens(t, "new1", "")
+	r.service.wantCalls(t, 1)
+}
