@@ -22,7 +22,7 @@ type Key struct {
 	Origin   string // canonical origin of the service; for Mogplex alone
 
 	account string // the name in the keychain as List found it
-	unnamed error  // why nobody knows the name in the keychain
+	noID    error  // why the name in the keychain is not known
 }
 
 // Home is the directory of the key's profile.

@@ -69,6 +69,7 @@ var outcomes = []struct {
 	{[]error{keyring.ErrDenied}, outcome{"keychain_denied", exitUnavailable, "Allow mogplex to use the keychain, then try again."}},
 	{[]error{keyring.ErrUnavailable}, outcome{"keychain_unavailable", exitUnavailable, "Start a keychain, then try again."}},
 	{[]error{auth.ErrBadValue}, outcome{"bad_variable", exitFailure, "Correct the variable, or unset it."}},
+	{[]error{auth.ErrBadID}, outcome{"corrupt", exitFailure, "Restore that file, or remove it and sign in again with `mogplex login`: what the keychain holds is then removed by `mogplex logout --all` alone."}},
 	{[]error{keyring.ErrCorrupt, auth.ErrDamaged}, outcome{"corrupt", exitFailure, "Remove it with `mogplex logout`, then sign in again with `mogplex login`."}},
 	{[]error{legacyfile.ErrCorrupt}, outcome{"corrupt", exitFailure, "Fix the file, or sign in again with `mogplex login`: it is backed up first."}},
 	{[]error{auth.ErrDirectoryID}, outcome{"file_refused", exitFailure, "Make the file `id` in the state directory yours and readable, or remove it and sign in again with `mogplex login`."}},
