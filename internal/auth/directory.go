@@ -29,7 +29,6 @@ type Directory struct {
 	mu    sync.Mutex
 	known bool
 	id    string
-	err   error
 }
 
 const (
@@ -78,18 +77,6 @@ func withoutPath(err error) error {
 		return path.Err
 	}
 	return err
-}
-
-// ErrDirectoryID says that the state directory's id file is there and can't be
-// used: nobody knows the names of its items in the keychain.
-var ErrDirectoryID = errors.New("the id file of the state directory can't be used")
-
-// Err is why what ID returned last is not to be used. An id that can't be read is
-// no reason to look for items under another name, and find none.
-func (d *Directory) Err() error {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	return d.err
 }
 
 // isUsersOwn reports that the directory is .mogplex in the user's home, whatever

@@ -186,19 +186,3 @@ func TestASignInMakesTheID(t *testing.T) {
 		t.Errorf("another process does not find it under %q", again.Key(Mogplex).Account())
 	}
 }
-
-func TestAnIDThatCantBeReadIsNoOtherID(t *testing.T) {
-	path := t.TempDir()
-	if err := os.WriteFile(filepath.Join(path, "id"), []byte("rubbish"), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	d := aDirectory(path)
-	d.ID()
-	if !errors.Is(d.Err(), ErrDirectoryID) {
-		t.Fatalf("got %v", d.Err())
-	}
-	key := Key{Provider: "openai", DirID: d.ID(), unnamed: d.Err()}
-	if _, _, err := KeychainStore(nil).Load(t.Context(), key); !errors.Is(err, ErrDirectoryID) {
-		t.Errorf("the keychain is asked under another name: %v", err)
-	}
-}

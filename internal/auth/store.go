@@ -67,14 +67,6 @@ type records struct {
 	foreign func(ctx context.Context, name string) (bool, error)
 }
 
-// unnamed is why a key has no name in a place that directories share.
-func (s records) unnamed(key Key) error {
-	if s.located {
-		return key.unnamed
-	}
-	return nil
-}
-
 // Load implements [Store].
 func (s records) Load(ctx context.Context, key Key) (Record, bool, error) {
 	name, err := s.name(key)

@@ -72,7 +72,6 @@ var outcomes = []struct {
 	{[]error{auth.ErrBadID}, outcome{"corrupt", exitFailure, "Restore that file, or remove it and sign in again with `mogplex login`: what the keychain holds is then removed by `mogplex logout --all` alone."}},
 	{[]error{keyring.ErrCorrupt, auth.ErrDamaged}, outcome{"corrupt", exitFailure, "Remove it with `mogplex logout`, then sign in again with `mogplex login`."}},
 	{[]error{legacyfile.ErrCorrupt}, outcome{"corrupt", exitFailure, "Fix the file, or sign in again with `mogplex login`: it is backed up first."}},
-	{[]error{auth.ErrDirectoryID}, outcome{"file_refused", exitFailure, "Make the file `id` in the state directory yours and readable, or remove it and sign in again with `mogplex login`."}},
 	{[]error{legacyfile.ErrNotOwner, legacyfile.ErrNotRegular, legacyfile.ErrTooLarge, legacyfile.ErrVersion}, outcome{"file_refused", exitFailure, "Move that file away, then sign in again with `mogplex login`."}},
 	{[]error{fs.ErrPermission}, outcome{"file_refused", exitFailure, "Fix its permissions: it has to be yours, and you have to be allowed to read and write it."}},
 	{[]error{hosted.ErrForbidden}, outcome{"forbidden", exitForbidden, ""}},
