@@ -197,15 +197,3 @@ func (b *syncBuffer) String() string {
 	defer b.mu.Unlock()
 	return b.text.String()
 }
-
-// interlude is what happens between a refresh request and its answer.
-type interlude struct{ do atomic.Pointer[func()] }
-
-func (i *interlude) set(do func()) { i.do.Store(&do) }
-
-// request is a service's OnRequest.
-func (i *interlude) request(r accountserver.Request) {
-	if do := i.do.Load(); do != nil && r.Grant == "refresh_token" {
-		(*do)()
-	}
-}
