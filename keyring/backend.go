@@ -23,7 +23,9 @@ type Backend interface {
 // Access says whether a keychain may ask a person to unlock it.
 type Access struct {
 	Attended bool   // a person is there; else a prompt must not be shown
-	OnPrompt func() // to be called before a prompt is waited for; may be nil
+	OnPrompt func() // to be called before a prompt to unlock is waited for; may be nil
+	// OnConfirm is the same for a prompt to confirm a deletion; see [Keyring.Tidy].
+	OnConfirm func()
 }
 
 // Vault is an open keychain, which a [Keyring] uses until it is closed. Payloads are printable ASCII, names are valid

@@ -45,9 +45,11 @@ type Options struct {
 	// Attended says that a person is there to answer a prompt. Without it no unlock prompt is shown: a locked keychain
 	// is ErrLocked at once. See [PromptBlocked].
 	Attended bool
-	// OnPrompt, if set, is called once, before the first prompt is waited for, so that the caller can say what the
+	// OnPrompt, if set, is called once, before the first prompt to unlock is waited for, so that the caller can say what the
 	// wait is about.
 	OnPrompt func()
+	// OnConfirm is the same for the first prompt to confirm a deletion, which some keychains show.
+	OnConfirm func()
 	// Schema is the xdg:schema attribute of the items on Linux, as "com.example.Credential". An item with it is ours,
 	// whatever else it has. Without it only an item with no attributes but the service and the account is.
 	Schema string
@@ -79,8 +81,10 @@ func Open(service string, opt Options) *Keyring {
 
 // New returns a keyring on a backend of the caller's. Its Options' Schema and Label are the backend's affair.
 func New(b Backend, opt Options) *Keyring {
-	if opt.OnPrompt != nil {
-		opt.OnPrompt = sync.OnceFunc(opt.OnPrompt)
+	for _, announce := range []*func(){&opt.OnPrompt, &opt.OnConfirm} {
+		if *announce != nil {
+			*announce = sync.OnceFunc(*announce)
+		}
 	}
 	return &Keyring{link: newLink(b), opt: opt}
 }
@@ -88,14 +92,16 @@ func New(b Backend, opt Options) *Keyring {
 // Unattended returns the same keyring on the same connection, with no person to be asked for anything.
 func (k *Keyring) Unattended() *Keyring {
 	opt := k.opt
-	opt.Attended, opt.OnPrompt = false, nil
+	opt.Attended, opt.OnPrompt, opt.OnConfirm = false, nil, nil
 	return &Keyring{link: k.link, opt: opt}
 }
 
 // Close ends the connection. A later call makes another.
 func (k *Keyring) Close() { k.link.drop(nil) }
 
-func (k *Keyring) access() Access { return Access{Attended: k.opt.Attended, OnPrompt: k.opt.OnPrompt} }
+func (k *Keyring) access() Access {
+	return Access{Attended: k.opt.Attended, OnPrompt: k.opt.OnPrompt, OnConfirm: k.opt.OnConfirm}
+}
 
 func (k *Keyring) timeout() time.Duration {
 	switch {

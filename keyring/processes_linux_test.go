@@ -134,7 +134,7 @@ func TestASignOutDoesNotWaitForTheConfirmationOfADeletion(t *testing.T) {
 func TestADeletionThatWantsAPersonIsMadeByTidy(t *testing.T) {
 	s := startStub(t, holding(&stub{deletePrompt: answered}, storedV))
 	announced := 0
-	k := open(keyring.Options{Attended: true, OnPrompt: func() { announced++ }})
+	k := open(keyring.Options{Attended: true, OnConfirm: func() { announced++ }})
 	if removed, err := k.Unattended().Delete(t.Context(), "a"); !removed || err != nil {
 		t.Fatalf("delete: removed %v, %v", removed, err)
 	}

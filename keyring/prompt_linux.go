@@ -35,15 +35,15 @@ func (v *vault) unlock(ctx context.Context, path dbus.ObjectPath) error {
 		v.dismiss(prompt)
 		return fail(ErrLocked, "%s", PromptBlocked())
 	case !open:
-		v.announce()
+		announce(v.access.OnPrompt)
 	}
 	return v.show(ctx, prompt)
 }
 
 // announce says that a person is waited for.
-func (v *vault) announce() {
-	if v.access.OnPrompt != nil {
-		v.access.OnPrompt()
+func announce(how func()) {
+	if how != nil {
+		how()
 	}
 }
 

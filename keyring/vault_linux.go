@@ -173,7 +173,7 @@ func (v *vault) remove(ctx context.Context, it item) error {
 		return err
 	}
 	if v.access.Attended {
-		v.announce()
+		announce(v.access.OnConfirm)
 		return v.show(ctx, prompt)
 	}
 	v.dismiss(prompt)

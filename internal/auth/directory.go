@@ -22,7 +22,7 @@ import (
 type Directory struct {
 	Path string
 	// UserHome returns the home that the user database names, or HOME's if it
-	// names none.
+	// names none; "" if there is no home.
 	UserHome func() string
 
 	mu    sync.Mutex
@@ -60,7 +60,11 @@ func (d *Directory) ID() string {
 // isUsersOwn reports that the directory is .mogplex in the user's home, whatever
 // links lead there.
 func (d *Directory) isUsersOwn() bool {
-	own := filepath.Join(d.UserHome(), ".mogplex")
+	home := d.UserHome()
+	if home == "" {
+		return false
+	}
+	own := filepath.Join(home, ".mogplex")
 	if own == d.Path {
 		return true
 	}
@@ -116,14 +120,18 @@ func (d *Directory) MakeID(ctx context.Context, inUse func(ctx context.Context, 
 }
 
 func (d *Directory) makeFile(ctx context.Context, inUse func(ctx context.Context, id string) (bool, error)) {
-	if _, err := d.readFile(); err == nil {
+	if id, err := d.readFile(); err == nil {
+		d.known, d.id = true, id
 		return
 	}
-	// Outside the lock: a keychain may ask a person.
-	id := d.pathHash()
-	used, err := inUse(ctx, id)
-	if err != nil {
-		return
+	// A directory that was removed while this process ran is made anew as the same.
+	id, keep := d.id, d.id != ""
+	if !keep { // outside the lock: a keychain may ask a person
+		var err error
+		id = d.pathHash()
+		if keep, err = inUse(ctx, id); err != nil {
+			return
+		}
 	}
 	ctx, cancel := context.WithTimeout(ctx, idWait)
 	defer cancel()
@@ -135,7 +143,7 @@ func (d *Directory) makeFile(ctx context.Context, inUse func(ctx context.Context
 	if _, err := d.readFile(); !errors.Is(err, fs.ErrNotExist) {
 		return // it is there, and not for us to replace
 	}
-	if !used {
+	if !keep {
 		random := make([]byte, idBytes)
 		rand.Read(random)
 		id = hex.EncodeToString(random)

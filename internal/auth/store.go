@@ -103,10 +103,9 @@ func (s records) Swap(ctx context.Context, key Key, old Revision, rec Record) er
 // Delete implements [Store].
 func (s records) Delete(ctx context.Context, key Key, old *Revision) (removed Record, found bool, err error) {
 	err = s.place.Update(ctx, s.name(key), func(current []byte) ([]byte, error) {
-		if current == nil {
-			return nil, errNothing
-		}
 		switch {
+		case current == nil: // the place looks for itself what is left of an interrupted write
+			return nil, nil
 		case old != nil && revisionOf(current) != *old:
 			return nil, ErrConflict
 		case old != nil && isLater(current):
@@ -116,14 +115,8 @@ func (s records) Delete(ctx context.Context, key Key, old *Revision) (removed Re
 		removed, _ = decodeRecord(key, current)
 		return nil, nil
 	})
-	if errors.Is(err, errNothing) {
-		err = nil
-	}
 	return removed, found && err == nil, err
 }
-
-// errNothing ends an Update that has nothing to remove.
-var errNothing = errors.New("there is nothing to remove")
 
 // List implements [Store].
 func (s records) List(ctx context.Context) ([]Listed, error) { return s.list(ctx) }

@@ -227,19 +227,23 @@ type Removal struct {
 }
 
 // Failed reports that something may be left. A keychain that can't be reached at
-// all is no failure unless it is required: then the file alone counts.
+// all is no failure unless it is required: then the file alone counts. One that
+// goes away in the middle is a failure.
 func (r Removal) Failed() bool { return r.Err != nil }
 
 // Remove takes a key's record out of every enabled layer, and goes on after
 // failures. A keychain that wants a person for that is emptied first, and asks
 // after the lock is released.
 func (m *Manager) Remove(ctx context.Context, key Key) ([]Removal, error) {
-	m.load(ctx, key) // has a person unlock a keychain, while no lock is held
+	reached := map[*Layer]bool{}
+	for _, f := range m.load(ctx, key) { // has a person unlock a keychain, while no lock is held
+		reached[f.layer] = f.err == nil
+	}
 	lock, err := m.lock(ctx, key, LockWait, m.all(), nil)
 	if err != nil {
 		return nil, err
 	}
-	removals := m.removeLocked(ctx, key)
+	removals := m.removeLocked(ctx, key, reached)
 	lock.Unlock()
 	for i, l := range m.all() {
 		if l.Tidy == nil || l.Disabled || !removals[i].Removed {
@@ -252,7 +256,7 @@ func (m *Manager) Remove(ctx context.Context, key Key) ([]Removal, error) {
 	return removals, nil
 }
 
-func (m *Manager) removeLocked(ctx context.Context, key Key) (removals []Removal) {
+func (m *Manager) removeLocked(ctx context.Context, key Key, reached map[*Layer]bool) (removals []Removal) {
 	// Before as well: a process that is killed in between tells nobody, and who is
 	// told looks a moment later.
 	m.Announce(key)
@@ -260,12 +264,14 @@ func (m *Manager) removeLocked(ctx context.Context, key Key) (removals []Removal
 	ctx, cancel := context.WithTimeout(m.Unattended(ctx), heldLimit)
 	defer cancel()
 	for _, l := range m.all() {
-		removals = append(removals, m.removeFrom(ctx, l, key))
+		removals = append(removals, m.removeFrom(ctx, l, key, reached[l]))
 	}
 	return removals
 }
 
-func (m *Manager) removeFrom(ctx context.Context, l *Layer, key Key) Removal {
+// removeFrom takes a record out of one layer. That a layer can't be reached is a
+// failure if it was reached a moment ago.
+func (m *Manager) removeFrom(ctx context.Context, l *Layer, key Key, reached bool) Removal {
 	done := Removal{Layer: l.Name, Key: key, State: Disabled}
 	if l.Disabled {
 		return done
@@ -273,7 +279,7 @@ func (m *Manager) removeFrom(ctx context.Context, l *Layer, key Key) Removal {
 	rec, found, err := l.Store.Delete(ctx, key, nil)
 	if err != nil {
 		done.State, done.Err = l.State(err), err
-		if done.State == Unavailable && !l.Required {
+		if done.State == Unavailable && !l.Required && !reached {
 			done.Err = nil
 		}
 		return done
@@ -306,7 +312,7 @@ func (m *Manager) RemoveListed(ctx context.Context, layer string, item Listed) R
 	}
 	ctx, cancel := context.WithTimeout(m.Unattended(ctx), heldLimit)
 	defer cancel()
-	return m.removeFrom(ctx, l, key)
+	return m.removeFrom(ctx, l, key, true)
 }
 
 // foreign returns what a file still gives for the key after ours was removed.

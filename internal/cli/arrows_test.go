@@ -36,7 +36,7 @@ var rooms = map[string][]string{
 	"internal/tui":                 {"internal/auth"},
 	"internal/accountserver":       {},
 	"internal/accountserver/serve": {"internal/accountserver"},
-	"internal/demo":                {"internal/accountserver", "keyring/keyringtest"},
+	"internal/demo":                {"internal/accountserver", "internal/auth", "keyring/keyringtest"},
 	"internal/soak":                {"internal/accountserver", "internal/terminal", "keyring/keyringtest"},
 	"internal/terminal":            {},
 	"internal/pictures":            {"internal/accountserver", "internal/terminal", "keyring/keyringtest"},

@@ -85,7 +85,10 @@ func (s *session) homes(r *logoutReport) []string {
 	}
 	homes := []string{s.base}
 	for _, entry := range entries {
-		homes = append(homes, filepath.Join(profiles, entry.Name()))
+		home := filepath.Join(profiles, entry.Name())
+		if info, err := os.Stat(home); err != nil || info.IsDir() { // no file of a desktop's
+			homes = append(homes, home)
+		}
 	}
 	return homes
 }

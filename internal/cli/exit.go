@@ -33,7 +33,7 @@ const (
 	exitInterrupted = 130
 )
 
-// usageError is a command line or a setting that can't be meant.
+// usageError is invalid usage, or a setting that is invalid.
 type usageError struct{ msg string }
 
 func (e usageError) Error() string { return e.msg }
@@ -62,8 +62,7 @@ var outcomes = []struct {
 	outcome
 }{
 	{[]error{context.Canceled}, outcome{"interrupted", exitInterrupted, ""}},
-	{[]error{context.DeadlineExceeded}, outcome{"timeout", exitTryAgain, "Try again in a moment."}},
-	{[]error{auth.ErrBusy, legacyfile.ErrBusy}, outcome{"busy", exitTryAgain, "Try again in a moment."}},
+	{othersAtWork, outcome{"busy", exitTryAgain, "Try again in a moment."}},
 	{diskFull, outcome{"disk_full", exitFailure, "Make room on the disk, then try again."}},
 	{[]error{errNotAsked}, outcome{"not_checked", exitUnavailable, "Renew the token with `mogplex auth refresh`, then check again."}},
 	{[]error{keyring.ErrLocked}, outcome{"keychain_locked", exitTryAgain, "Unlock it, then try again."}},
@@ -84,9 +83,15 @@ var outcomes = []struct {
 	{[]error{login.ErrBadOrigin}, outcome{"usage", exitUsage, "Use https, or http to a loopback address with MOGPLEX_DEV=1."}},
 	{[]error{auth.ErrExpired, auth.ErrRejected, login.ErrInvalidGrant, hosted.ErrUnauthorized}, outcome{"not_signed_in", exitNotSignedIn, "Sign in again with `mogplex login`."}},
 	{[]error{auth.ErrNotSignedIn}, outcome{"not_signed_in", exitNotSignedIn, signInHint}},
+	{[]error{auth.ErrLater}, outcome{"later_version", exitFailure, "Use that version, or remove the credential with `mogplex logout` and sign in again."}},
 	{[]error{auth.ErrNotSaved}, outcome{"not_saved", exitFailure, "Fix the permissions of the state directory, then try again."}},
 	{[]error{auth.ErrNotRefreshable}, outcome{"not_refreshable", exitFailure, "Only a browser sign-in is renewed: `mogplex login`."}},
+	{[]error{context.DeadlineExceeded}, outcome{"timeout", exitTryAgain, "Try again in a moment."}},
 }
+
+// othersAtWork are the failures that pass when another process, or another
+// program, is done with the same credential.
+var othersAtWork = []error{auth.ErrBusy, auth.ErrClaimed, auth.ErrConflict, legacyfile.ErrBusy, legacyfile.ErrChanged, keyring.ErrChanged}
 
 // outcomeOf classes a failure.
 func outcomeOf(err error) outcome {

@@ -2,8 +2,13 @@ package cli
 
 import (
 	"errors"
+	"fmt"
 	"strings"
 	"testing"
+
+	"github.com/mogplex/mogplex-cli/internal/auth"
+	"github.com/mogplex/mogplex-cli/keyring"
+	"github.com/mogplex/mogplex-cli/legacyfile"
 )
 
 // full is a disk that takes nothing.
@@ -39,5 +44,21 @@ func TestNoHomeDirectory(t *testing.T) {
 	p.userHome = func() (string, error) { return "", errors.New("$HOME is not defined") }
 	if code := p.run(t.Context(), []string{"mogplex"}); code != exitFailure || !strings.Contains(said.String(), "Set MOGPLEX_HOME") {
 		t.Errorf("exit %d: %q", code, said.String())
+	}
+}
+
+// Nobody is sent to fix permissions because another process or a later version
+// was there first.
+func TestAWriteThatOthersPreventIsToldAsSuch(t *testing.T) {
+	for cause, want := range map[error]outcome{
+		auth.ErrClaimed:       {"busy", exitTryAgain, "Try again in a moment."},
+		auth.ErrConflict:      {"busy", exitTryAgain, "Try again in a moment."},
+		keyring.ErrChanged:    {"busy", exitTryAgain, "Try again in a moment."},
+		legacyfile.ErrChanged: {"busy", exitTryAgain, "Try again in a moment."},
+		auth.ErrLater:         {"later_version", exitFailure, "Use that version, or remove the credential with `mogplex logout` and sign in again."},
+	} {
+		if got := outcomeOf(fmt.Errorf("%w: %w", auth.ErrNotSaved, cause)); got != want {
+			t.Errorf("%v: %v", cause, got)
+		}
 	}
 }

@@ -31,7 +31,7 @@ type murder struct {
 var murders = []murder{
 	{"refresh", []string{"auth", "refresh"}, time.Hour, "keychain", "keychain", false, syscall.SIGKILL},
 	{"refresh of an expired token", []string{"auth", "token"}, -time.Minute, "keychain", "keychain", false, syscall.SIGKILL},
-	{"refresh from the file", []string{"auth", "refresh"}, time.Hour, "file", "keychain", false, syscall.SIGKILL},
+	{"refresh from the file", []string{"auth", "refresh"}, time.Hour, "file", "file", false, syscall.SIGKILL},
 	{"migrate", []string{"auth", "migrate"}, time.Hour, "file", "keychain", false, syscall.SIGKILL},
 	{"migrate back", []string{"auth", "migrate", "--to", "file"}, time.Hour, "keychain", "file", false, syscall.SIGKILL},
 	{"login", []string{"login", "--no-browser"}, time.Hour, "keychain", "keychain", true, syscall.SIGKILL},
@@ -107,7 +107,8 @@ func (w *world) populate(all bool) {
 		}
 		w.must("auth", "migrate", "--profile", "office")
 	}
-	if err := os.WriteFile(w.state("models.remote.json"), []byte("{}"), 0o600); err != nil {
+	err := os.MkdirAll(w.hosted(""), 0o700)
+	if err := errors.Join(err, os.WriteFile(w.hosted("models.remote.json"), []byte("{}"), 0o600)); err != nil {
 		w.Fatal(err)
 	}
 }
@@ -175,7 +176,7 @@ func (w *world) leftAt(where string) {
 	}
 	for _, path := range w.files() {
 		brought := where != "" && strings.HasSuffix(path, ".remote.json") && !strings.HasPrefix(path, ".") // by a sign-in
-		if filepath.Base(filepath.Dir(path)) != "locks" && (path != "auth.json" || where != "file") && !brought {
+		if path != "id" && filepath.Base(filepath.Dir(path)) != "locks" && (path != "auth.json" || where != "file") && !brought {
 			w.Fatalf("%s was left behind", path)
 		}
 	}

@@ -105,10 +105,14 @@ func (w *world) receives(shown <-chan struct{}, at *seat) {
 // wantUnlocked fails if a process holds the lock on the account's credential.
 func (w *world) wantUnlocked() {
 	w.Helper()
-	lock := flock.New(w.lockPath())
-	free, err := lock.TryLock()
-	if !free && !errors.Is(err, fs.ErrNotExist) {
-		w.Errorf("the lock is held while a person is asked: %v", err)
+	if !w.unlocked() {
+		w.Error("the lock is held while a person is asked")
 	}
-	_ = lock.Unlock()
+}
+
+func (w *world) unlocked() bool {
+	lock := flock.New(w.lockPath())
+	defer lock.Unlock()
+	free, err := lock.TryLock()
+	return free || errors.Is(err, fs.ErrNotExist)
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
 	"path/filepath"
 
 	"github.com/mogplex/mogplex-cli/internal/auth"
@@ -123,6 +124,12 @@ func (r *logoutReport) skipped(store string, state auth.State) {
 // hostedDirs are the directories below a profile's home that hosted state may be
 // in: one for each service.
 func hostedDirs(home string) []string {
-	others, _ := filepath.Glob(filepath.Join(home, "services", "*"))
-	return append([]string{home}, others...)
+	dirs := []string{home}
+	services, _ := os.ReadDir(filepath.Join(home, "services"))
+	for _, service := range services {
+		if service.IsDir() {
+			dirs = append(dirs, filepath.Join(home, "services", service.Name()))
+		}
+	}
+	return dirs
 }

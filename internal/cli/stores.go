@@ -103,8 +103,11 @@ func (p *program) openStores(s settings) stores {
 		Timeout:  s.keychainTimeout,
 		Attended: p.attended() && p.here().prompt,
 		OnPrompt: func() { p.say("The keychain is locked. Unlock it in the window that it opens.") },
-		Label:    s.keychainLabel,
-		Schema:   "com.mogplex.Credential",
+		OnConfirm: func() {
+			p.say("The keychain wants to know whether to delete what is now an empty item. Answer in the window that it opens.")
+		},
+		Label:  s.keychainLabel,
+		Schema: "com.mogplex.Credential",
 	}
 	ring := p.openKeyring(opt)
 	return stores{
@@ -187,7 +190,8 @@ func userHome() string {
 	if u, err := user.Current(); err == nil {
 		return u.HomeDir
 	}
-	return ""
+	home, _ := os.UserHomeDir() // user.Current wants USER as well
+	return home
 }
 
 func keychainState(err error) auth.State {

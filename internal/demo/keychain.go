@@ -2,9 +2,7 @@ package main
 
 import (
 	"context"
-	"crypto/sha256"
 	"encoding/base64"
-	"encoding/hex"
 	"encoding/json"
 	"fmt"
 	"os"
@@ -12,18 +10,22 @@ import (
 	"path/filepath"
 	"strings"
 
+	"github.com/mogplex/mogplex-cli/internal/auth"
 	"github.com/mogplex/mogplex-cli/keyring/keyringtest"
 )
 
 // keychainService is the service name of mogplex' items in a keychain.
 const keychainService = "mogplex"
 
-// account names the demo's own item in the keychain. It has a hash of the state
-// directory, so a sign-in of the user's own is another item.
-func (d *demo) account() string {
-	sum := sha256.Sum256([]byte(d.home))
-	return hex.EncodeToString(sum[:4]) + ".mogplex"
+// key is the demo's own: its state directory has an id, so a sign-in of the user's
+// own is another item in the keychain.
+func (d *demo) key() auth.Key {
+	dir := auth.Directory{Path: d.home, UserHome: func() string { return "" }}
+	return auth.Key{Dir: d.home, DirID: dir.ID(), Provider: auth.Mogplex, Origin: d.origin}
 }
+
+// account names the demo's item in the keychain.
+func (d *demo) account() string { return d.key().Account() }
 
 // pickStore takes the machine's own keychain where it can be used, else a
 // private one for the demo's time, else the file. What mogplex itself says of

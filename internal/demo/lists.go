@@ -19,7 +19,7 @@ func (d *demo) lists(ctx context.Context) {
 	covered := strings.Contains(servers.stdout, "••••") && strings.Contains(asJSON.stdout, "[redacted]")
 	shown := servers.stdout + servers.stderr + asJSON.stdout + asJSON.stderr
 	d.check(covered && !strings.Contains(shown, mcpSecret), "No value of a header or variable is shown, in JSON neither.")
-	kept, err := os.ReadFile(filepath.Join(d.home, "mcp-servers.remote.json"))
+	kept, err := os.ReadFile(filepath.Join(d.listsDir(), "mcp-servers.remote.json"))
 	if clear := strings.Contains(string(kept), mcpSecret); d.keychain != "" {
 		d.check(err == nil && !clear, "The kept copy is sealed, with a key in the keychain.")
 	} else {
@@ -27,8 +27,11 @@ func (d *demo) lists(ctx context.Context) {
 	}
 }
 
+// listsDir is where the lists of the demo's service are kept.
+func (d *demo) listsDir() string { return filepath.Join(d.home, d.key().Subdir()) }
+
 // noLists checks that the kept copies went with the sign-in.
 func (d *demo) noLists() {
-	left, err := filepath.Glob(filepath.Join(d.home, "*.remote.json"))
+	left, err := filepath.Glob(filepath.Join(d.listsDir(), "*.remote.json"))
 	d.check(err == nil && len(left) == 0, "The lists are gone, too.")
 }

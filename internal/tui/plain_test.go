@@ -233,7 +233,7 @@ func TestPlainSignedOutElsewhere(t *testing.T) {
 	talking(t, f, Options{}, func(k *talk) {
 		k.types("hi")
 		k.services.change(func() { k.services.account = Session{} })
-		k.want(k.hears(), "The conversation starts anew", "You are not signed in. /login signs in.\n> ")
+		k.want(k.hears(), "The conversation starts anew", "Signed out in another terminal. /login signs in again.\n> ")
 		k.services.change(func() { k.services.account = ada })
 		k.want(k.hears(), "In force now: Ada", "> ")
 	})

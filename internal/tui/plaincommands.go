@@ -201,7 +201,7 @@ func (p *plain) logout() error {
 		return err
 	}
 	p.parting.told()
-	_, err = p.lookAgain()
+	_, err = p.lookAgain(sessionText)
 	if hint := removeText(report, p.session); hint != "" {
 		p.say("%s", hint)
 	}

@@ -108,7 +108,7 @@ func (p *plain) store(doing string, pasted chan string, do storing) (bool, error
 	for _, warning := range stored.Warnings {
 		p.say("Warning: %s", warning)
 	}
-	_, err = p.lookAgain()
+	_, err = p.lookAgain(sessionText)
 	return true, err
 }
 

@@ -19,18 +19,18 @@ func (p *plain) look() (now Session, err error) {
 }
 
 // lookAgain looks after something changed, and reports whether it had anything
-// to say. Its error ends the app.
-func (p *plain) lookAgain() (told bool, err error) {
+// to say, in the words of text. Its error ends the app.
+func (p *plain) lookAgain(text func(Session) string) (told bool, err error) {
 	now, err := p.look()
 	if err != nil {
 		return true, p.failed(err)
 	}
-	return p.takeOver(now), nil
+	return p.takeOver(now, text), nil
 }
 
 // takeOver says who is in force now, where that is another, and reports whether
 // it is.
-func (p *plain) takeOver(now Session) bool {
+func (p *plain) takeOver(now Session, text func(Session) string) bool {
 	was := p.session
 	if now.Look < was.Look { // overtaken
 		return false
@@ -39,7 +39,7 @@ func (p *plain) takeOver(now Session) bool {
 	if now.ID == was.ID && now.SignedIn == was.SignedIn {
 		return false
 	}
-	p.say("%s", sessionText(now))
+	p.say("%s", text(now))
 	return true
 }
 
@@ -72,6 +72,14 @@ func sessionText(s Session) string {
 	return "In force now: " + inForce(s) + ", at " + oneLine(s.Service) + "."
 }
 
+// changedText is a session that another terminal brought about.
+func changedText(s Session) string {
+	if !s.SignedIn {
+		return goneText(s) + " /login signs in again."
+	}
+	return sessionText(s)
+}
+
 // watch looks, after a change, whether what is being done goes on.
 func (p *plain) watch(ctx context.Context, found chan<- Session) {
 	var now Session
@@ -101,6 +109,6 @@ func (p *plain) replaced(now Session) bool {
 func (p *plain) arrive() {
 	if now := p.coming; now != nil {
 		p.coming = nil
-		p.takeOver(*now)
+		p.takeOver(*now, changedText)
 	}
 }

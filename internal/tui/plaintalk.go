@@ -59,7 +59,7 @@ func (p *plain) ask(prompt string) (string, error) {
 		case <-p.interrupts:
 			return "", p.interrupted("")
 		case <-p.changes:
-			told, err := p.lookAgain()
+			told, err := p.lookAgain(changedText)
 			if err != nil {
 				return "", err
 			}

@@ -172,7 +172,7 @@ func TestOvertakenAnswers(t *testing.T) {
 	})
 	var said bytes.Buffer
 	p := &plain{session: gone, out: &said}
-	if p.takeOver(before) || p.session.SignedIn || said.Len() > 0 {
+	if p.takeOver(before, sessionText) || p.session.SignedIn || said.Len() > 0 {
 		t.Errorf("plain: %+v, %s", p.session, &said)
 	}
 }

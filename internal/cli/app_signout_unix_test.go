@@ -1,0 +1,45 @@
+//go:build !windows
+
+package cli
+
+import (
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/mogplex/mogplex-cli/internal/accountserver"
+	term "github.com/mogplex/mogplex-cli/internal/terminal"
+)
+
+// A sign-out cuts the answer that another terminal is being given, which says
+// A sign-out ends the answer that another terminal is being given, and both kinds
+// of the app say why. The service would have gone on for half a minute.
+func TestASignOutInAnotherTerminalCutsTheAnswer(t *testing.T) {
+	for _, args := range []string{"", "--plain"} {
+		for _, where := range []string{"keychain", "file"} {
+			t.Run(args+"/"+where, func(t *testing.T) {
+				t.Parallel()
+				var ended atomic.Bool
+				w := fakeWorld(t, accountserver.Config{ChunkDelay: 300 * time.Millisecond, OnRequest: func(r accountserver.Request) {
+					if strings.HasPrefix(r.Path, inferencePath) {
+						ended.Store(true)
+					}
+				}})
+				w.seed(time.Hour, where)
+				at := w.screen(wide, strings.Fields(args)...)
+				at.shows("Ada Lovelace")
+				at.enters("a prompt of many words " + strings.Repeat("word ", 100))
+				at.shows("You wrote: a prompt")
+				w.must("logout")
+				at.shows("Signed out in another terminal.")
+				eventually(t, "the end of the answer at the service", ended.Load)
+				if text := string(at.Terminal.Output()); strings.Contains(text, "no model has read it.") {
+					t.Error("the answer went on to its end")
+				}
+				at.until("a prompt for the next line", func(now term.Screen) bool { return now.Contains("Not signed in") || args != "" })
+				at.leaves()
+			})
+		}
+	}
+}

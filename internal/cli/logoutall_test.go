@@ -1,0 +1,56 @@
+package cli
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/mogplex/mogplex-cli/internal/accountserver"
+)
+
+// What a file manager leaves among the profiles keeps nothing from being removed,
+// and a state directory may have any name.
+func TestEverythingIsRemovedWhateverLiesThere(t *testing.T) {
+	w := fakeWorld(t, accountserver.Config{})
+	dir := filepath.Join(w.home, "a [b] c")
+	w = w.with("MOGPLEX_HOME=" + dir)
+	profiles, kept := filepath.Join(dir, "profiles"), filepath.Join(dir, "services", "x", "models.remote.json")
+	if _, _, err := w.service.seedFile(filepath.Join(profiles, "work", "auth.json"), time.Now().Add(time.Hour)); err != nil {
+		t.Fatal(err)
+	}
+	for _, path := range []string{filepath.Join(profiles, ".DS_Store"), filepath.Join(dir, "services", ".DS_Store"), kept} {
+		if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(path, []byte("{}"), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	code, _, stderr := w.run("logout", "--all")
+	if code != 0 || !strings.Contains(stderr, "of profile work") {
+		t.Errorf("exit %d: %s", code, stderr)
+	}
+	if _, err := os.Stat(kept); err == nil {
+		t.Error("the lists of another service are left")
+	}
+	if _, err := os.Stat(filepath.Join(profiles, "work", "auth.json")); err == nil {
+		t.Error("a profile's credential is left")
+	}
+}
+
+// A file that can't be parsed may hold the credential that was to go.
+func TestSigningOutFailsBesideAFileThatCantBeParsed(t *testing.T) {
+	w := fakeWorld(t, accountserver.Config{})
+	w.seed(time.Hour, "keychain")
+	if err := w.writeFile(`{"credentials":{"mogplex":{"type":"pat","token":"x`); err != nil {
+		t.Fatal(err)
+	}
+	code, _, stderr := w.run("logout")
+	for _, want := range []string{"from the keychain", "not complete", "auth.json is corrupt", "move it away", "`mogplex logout` again"} {
+		if code != exitFailure || !strings.Contains(stderr, want) {
+			t.Errorf("exit %d, without %q: %s", code, want, stderr)
+		}
+	}
+}
