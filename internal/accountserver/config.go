@@ -55,10 +55,18 @@ type Config struct {
 	// Now is the clock, time.Now. It is called from many goroutines.
 	Now func() time.Time
 
+	// OnGrant, where set, is called with each code or refresh token that the token
+	// endpoint took, and what it issued for it, which is nothing for a refresh token
+	// that was used before and so ended its sign-in. It must not call the server.
+	OnGrant func(presented string, issued Issued)
+
 	// OnRequest, where set, is called after each request, from the goroutine that
 	// served it.
 	OnRequest func(Request)
 }
+
+// Issued is what the token endpoint gives; what it does not give is empty.
+type Issued struct{ Access, Refresh, ID string }
 
 // Account is a person who can sign in.
 type Account struct {
@@ -101,6 +109,9 @@ func (c Config) withDefaults() Config {
 	}
 	if c.Now == nil {
 		c.Now = time.Now
+	}
+	if c.OnGrant == nil {
+		c.OnGrant = func(string, Issued) {}
 	}
 	return c
 }

@@ -120,7 +120,9 @@ func (s *Server) exchangeCode(form url.Values) (*tokenAnswer, *oauthError) {
 	case !sameString(challenge(verifier), c.challenge):
 		return nil, unauthorized("invalid_request", "code verification failed")
 	}
-	return s.answerSignIn(&family{account: c.account, scopes: c.scopes}, c.nonce), nil
+	answer := s.answerSignIn(&family{account: c.account, scopes: c.scopes}, c.nonce)
+	s.cfg.OnGrant(value, answer.issued())
+	return answer, nil
 }
 
 // rotate answers for a refresh token with a new one. scope is not looked at: who asks
@@ -144,11 +146,13 @@ func (s *Server) rotate(form url.Values) (*tokenAnswer, *oauthError) {
 	}
 	if s.cfg.StrictRotation && old.refreshReplaced {
 		old.family.dead = true
+		s.cfg.OnGrant(value, Issued{})
 		return nil, unauthorized("invalid_grant", "invalid refresh token")
 	}
 	old.refreshReplaced = true
 	answer := s.answer(s.issue(old.family))
 	answer.TokenType = "bearer"
+	s.cfg.OnGrant(value, answer.issued())
 	return answer, nil
 }
 
@@ -161,6 +165,8 @@ func (s *Server) answerSignIn(f *family, nonce string) *tokenAnswer {
 	}
 	return answer
 }
+
+func (a *tokenAnswer) issued() Issued { return Issued{a.AccessToken, a.RefreshToken, a.IDToken} }
 
 func (s *Server) answer(t *tokens) *tokenAnswer {
 	answer := &tokenAnswer{

@@ -155,6 +155,10 @@ func checkIssuer(key Key, issuer string) error {
 	return fmt.Errorf("%w: another service issued it", ErrDamaged)
 }
 
+// Later reports that a later version stored the record: it is used, and only a
+// sign-out removes it.
+func (r Record) Later() bool { return r.later }
+
 // orphan reports a record of the account from before entries named their
 // issuer. Before anything of it is sent, a swap writes the issuer into it.
 func (r Record) orphan() bool { return r.Provider == Mogplex && r.Issuer == "" }

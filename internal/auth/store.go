@@ -89,15 +89,28 @@ func (s records) Swap(ctx context.Context, key Key, old Revision, rec Record) er
 	if err != nil {
 		return err
 	}
-	return s.place.Update(ctx, s.name(key), func(current []byte) ([]byte, error) {
+	written := false
+	err = s.place.Update(ctx, s.name(key), func(current []byte) ([]byte, error) {
 		switch there := revisionOf(current); {
 		case there != old:
 			return nil, ErrConflict
 		case isLater(current):
 			return nil, ErrLater
 		}
+		written = true
 		return entry, nil
 	})
+	if err != nil && written && s.holds(ctx, key, rec.Revision) {
+		return nil
+	}
+	return err
+}
+
+// holds reports that the record of a revision is stored: a write that ended with
+// an error may have been carried out, and then nothing else is true.
+func (s records) holds(ctx context.Context, key Key, revision Revision) bool {
+	entry, found, err := s.place.Get(ctx, s.name(key))
+	return err == nil && found && revisionOf(entry) == revision
 }
 
 // Delete implements [Store].

@@ -37,7 +37,7 @@ var rooms = map[string][]string{
 	"internal/accountserver":       {},
 	"internal/accountserver/serve": {"internal/accountserver"},
 	"internal/demo":                {"internal/accountserver", "internal/auth", "keyring/keyringtest"},
-	"internal/soak":                {"internal/accountserver", "internal/terminal", "keyring/keyringtest"},
+	"internal/soak":                {"internal/accountserver", "keyring/keyringtest"},
 	"internal/terminal":            {},
 	"internal/pictures":            {"internal/accountserver", "internal/terminal", "keyring/keyringtest"},
 	"internal/cli": {"keyring", "legacyfile", "login", "internal/auth", "internal/hosted", "internal/private",

@@ -183,7 +183,7 @@ func (p *program) inProfile(hint string) string {
 	if p.forProfile == "" {
 		return hint
 	}
-	for _, command := range []string{"mogplex login", "mogplex logout", "mogplex auth"} {
+	for _, command := range []string{"mogplex login", "mogplex logout", "mogplex auth", "mogplex --attach"} {
 		hint = strings.ReplaceAll(hint, command, "mogplex --profile "+p.forProfile+strings.TrimPrefix(command, "mogplex"))
 	}
 	return hint

@@ -54,3 +54,27 @@ func TestSigningOutFailsBesideAFileThatCantBeParsed(t *testing.T) {
 		}
 	}
 }
+
+// What a later version stored is used and not replaced. Each command says so, and
+// what helps does.
+func TestWhatALaterVersionStoredIsToldAsSuch(t *testing.T) {
+	w := fakeWorld(t, accountserver.Config{}).storing("file")
+	if err := w.writeFile(`{"version":1,"credentials":{"openai":{"version":2,"type":"api_key","key":"sk-1"}}}`); err != nil {
+		t.Fatal(err)
+	}
+	code, _, stderr := w.runWith("sk-2", "login", "--provider", "openai", "--with-api-key")
+	if code != exitFailure || !strings.Contains(stderr, "a later version") || !strings.Contains(stderr, "`mogplex logout --provider openai`") {
+		t.Errorf("exit %d: %s", code, stderr)
+	}
+	auto := w.storing("auto")
+	if code, _, stderr := auto.runWith("sk-2", "login", "--provider", "openai", "--with-api-key"); code != 0 || !strings.Contains(stderr, "a later version") {
+		t.Errorf("exit %d: %s", code, stderr)
+	}
+	if _, _, stderr := auto.run("auth", "status", "--provider", "openai"); !strings.Contains(stderr, "`mogplex logout --provider openai` removes both") || strings.Contains(stderr, "migrate") {
+		t.Errorf("status says: %s", stderr)
+	}
+	auto.must("logout", "--provider", "openai")
+	if code, token, _ := auto.run("auth", "token", "--provider", "openai"); code != exitNotSignedIn {
+		t.Errorf("exit %d: %s is left", code, token)
+	}
+}

@@ -20,10 +20,11 @@ import (
 )
 
 // slow is a fake that stores at once and, while a file says so, answers only
-// when the caller has given up: the write, or all that comes after it as well.
+// when the caller has given up: the write, or all that comes after it as well; or
+// it is killed after the write.
 type slow struct{ keyringtest.Fake }
 
-const slowFile, deaf = ".slow", "deaf"
+const slowFile, deaf, killed = ".slow", "deaf", "killed"
 
 func (s slow) Open(ctx context.Context, access keyring.Access) (keyring.Vault, error) {
 	_, err := s.Fake.Open(ctx, access)
@@ -36,8 +37,14 @@ func (s slow) Set(ctx context.Context, account, payload string) error {
 	if missing != nil || err != nil {
 		return err
 	}
-	if string(how) == deaf {
+	switch string(how) {
+	case deaf:
 		err = s.Break(keyringtest.Hangs)
+	case killed:
+		if err := s.Break(keyringtest.Unavailable); err != nil {
+			return err
+		}
+		return keyring.Failure(keyring.ErrUnavailable, "it was killed")
 	}
 	<-ctx.Done()
 	return errors.Join(ctx.Err(), err)
@@ -53,6 +60,7 @@ func (w *world) slowed(how string) (quick func()) {
 	return func() {
 		_ = os.Remove(path)
 		_ = w.fake().Clear(keyringtest.Hangs)
+		_ = w.fake().Clear(keyringtest.Unavailable)
 	}
 }
 
@@ -64,7 +72,7 @@ func (w *world) inFiles(roots ...string) (found []string) {
 			if err != nil || !entry.Type().IsRegular() {
 				return nil // another program's, which is gone or closed
 			}
-			if text, err := os.ReadFile(path); err == nil && heard.holds(string(text)) {
+			if text, err := os.ReadFile(path); err == nil && len(text) > 0 && heard.holds(string(text)) {
 				found = append(found, path)
 			}
 			return nil
@@ -162,7 +170,7 @@ func TestTheHintOfALockedKeychainSignsOut(t *testing.T) {
 	if !slices.Equal(report.NotLookedInto, []notLookedInto{{"keychain", "disabled"}}) || len(report.Removed) != 0 {
 		t.Errorf("%+v", report)
 	}
-	if _, _, said := without.run("logout"); !strings.Contains(said, "the keychain was not looked into") {
+	if _, _, said := without.run("logout"); !strings.Contains(said, "keychain was not looked into") {
 		t.Errorf("it says %s", said)
 	}
 	if err := w.fake().Clear(keyringtest.Locked); err != nil {

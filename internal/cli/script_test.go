@@ -345,6 +345,10 @@ func startForScript(ts *testscript.TestScript, _ bool, args []string) {
 			cfg.OfferRevocation = true
 		case "device":
 			cfg.OfferDevice, cfg.DeviceInterval = true, time.Second
+		case "norefresh":
+			cfg.NoRefreshTokens = true
+		case "lifetime":
+			cfg.TellRefreshLifetime = true
 		case "redirects":
 			cfg.RedirectUnauthenticated = true
 		default:

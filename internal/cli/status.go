@@ -141,6 +141,10 @@ func (s *session) strayWarning(f auth.Finding) string {
 	if name := accountName(c.Account); name != "" {
 		whose = " (" + name + ")"
 	}
+	if f.Record().Later() {
+		return s.inProfile(fmt.Sprintf("the %s holds another credential of %s%s, which is not used: %v, and `%s` removes both",
+			f.Layer, f.Provider, whose, auth.ErrLater, logoutScope{provider: f.Provider}.command()))
+	}
 	to := auth.InKeychain
 	if f.Layer == to {
 		to = auth.InFile

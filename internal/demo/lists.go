@@ -21,16 +21,16 @@ func (d *demo) lists(ctx context.Context) {
 	d.check(covered && !strings.Contains(shown, mcpSecret), "No value of a header or variable is shown, in JSON neither.")
 	kept, err := os.ReadFile(filepath.Join(d.listsDir(), "mcp-servers.remote.json"))
 	if clear := strings.Contains(string(kept), mcpSecret); d.keychain != "" {
-		d.check(err == nil && !clear, "The kept copy is sealed, with a key in the keychain.")
+		d.check(err == nil && !clear, "The cached copy is encrypted, with a key in the keychain.")
 	} else {
-		d.check(err == nil && clear, "The kept copy is not sealed: there is no keychain for the key.")
+		d.check(err == nil && clear, "The cached copy is not encrypted: there is no keychain for the key.")
 	}
 }
 
 // listsDir is where the lists of the demo's service are kept.
 func (d *demo) listsDir() string { return filepath.Join(d.home, d.key().Subdir()) }
 
-// noLists checks that the kept copies went with the sign-in.
+// noLists checks that the cached copies went with the sign-in.
 func (d *demo) noLists() {
 	left, err := filepath.Glob(filepath.Join(d.listsDir(), "*.remote.json"))
 	d.check(err == nil && len(left) == 0, "The lists are gone, too.")

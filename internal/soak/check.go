@@ -26,13 +26,7 @@ func (w *world) groups(s *step, held bool) (all []group) {
 		}
 	}
 	names := func(at cell) bool {
-		return slices.ContainsFunc(s.all(), func(c *command) bool {
-			k := c.key
-			if strings.Contains(c.name, migrate) {
-				k.service = at.service
-			}
-			return w.shared(k) == w.shared(at.key)
-		})
+		return slices.ContainsFunc(s.all(), func(c *command) bool { return w.about(c, at.key) })
 	}
 	return slices.DeleteFunc(all, func(g group) bool {
 		return !slices.ContainsFunc(g, func(at cell) bool { return names(at) || held && w.cells[at] != nil })
@@ -56,12 +50,12 @@ func (w *world) check(ctx context.Context, s *step, held bool) error {
 	return w.sealed()
 }
 
-// bury enters which sign-ins have ended and still lie in a cell, after a step in which they can have ended: all without a
-// step, or those that a sign-out ended which did not get to its end.
+// bury enters which sign-ins have ended and still lie in a cell: all without a step, or those that a sign-out or a
+// migration of the step left there when it failed.
 func (w *world) bury(s *step) {
 	for at, f := range w.cells {
 		halfWay := s == nil || slices.ContainsFunc(s.all(), func(c *command) bool {
-			return c.name == logout && c.code != done && w.cell(c.key, at.store) == at
+			return c.code != done && (c.name == logout && w.cell(c.key, at.store) == at || c.moves() && w.about(c, at.key))
 		})
 		if f != nil && halfWay && !f.alive() {
 			w.buried[f] = true
@@ -75,7 +69,7 @@ func (w *world) settle(ctx context.Context, s *step) {
 	for _, c := range s.all() {
 		k := w.shared(c.key)
 		k.service = 0
-		if (c.name == migrate || c.name == migrateBack) && (c.killed || c.code != done) && !seen[k] {
+		if c.moves() && (c.killed || c.code != done) && !seen[k] {
 			seen[k] = true
 			if again := w.plain(ctx, s, c.name, c.key, view{auto, true}); again.code != done && !w.blank(s, again) {
 				w.blame(again, other, "afterwards, with every fault taken back, it still fails")
@@ -91,12 +85,8 @@ func (w *world) excuses(s *step, f *family) bool {
 		return true
 	}
 	return slices.ContainsFunc(s.all(), func(c *command) bool {
-		k, moves := c.key, c.name == migrate || c.name == migrateBack
-		if moves {
-			k.service = f.key.service
-		}
-		copied := moves && c.code != done // a migration can leave the same sign-in in both places
-		return (c.killed || copied) && w.shared(k) == w.shared(f.key)
+		copied := c.moves() && c.code != done // a migration can leave the same sign-in in both places
+		return (c.killed || copied) && w.about(c, f.key)
 	})
 }
 
@@ -192,7 +182,6 @@ func (w *world) conserved(s *step, g group, news, had, has []*family) {
 		return
 	}
 	c := writers[0]
-	gap := s.has(keychainFault) != nil && s.has(keychainFault).gap
 	switch c.name {
 	case login, loginToken:
 		if len(news) == 1 && !slices.Contains(has, news[0]) {
@@ -200,7 +189,7 @@ func (w *world) conserved(s *step, g group, news, had, has []*family) {
 		}
 	case logout:
 		for i, at := range g {
-			if w.touches(c, at) && has[i].alive() && !(gap && at.store == keychain) {
+			if w.touches(c, at) && has[i].alive() && !(s.gap() && at.store == keychain) {
 				w.blame(c, other, "it reported a sign-out, and the %s of %s gives %s", at.store, at.key, has[i])
 			}
 			if had[i] != nil && at.store == file && w.touches(c, at) {
@@ -253,7 +242,7 @@ func (w *world) finish(ctx context.Context) error {
 		}
 	}
 	w.note("signed out of everything")
-	items, err := w.items(ctx)
+	items, err := w.keyring.Items(ctx, "mogplex")
 	if err != nil {
 		return err
 	}

@@ -47,6 +47,18 @@ func (c *command) String() string {
 	return fmt.Sprintf("mogplex %s (%s; %s)", strings.Join(c.args, " "), c.key, c.view)
 }
 
+// moves reports whether the command is a migration, which is about everything of a profile.
+func (c *command) moves() bool { return c.name == migrate || c.name == migrateBack || c.name == dryRun }
+
+// about reports whether a command is about a key, or one that shares its auth.json.
+func (w *world) about(c *command, k key) bool {
+	of := c.key
+	if c.moves() {
+		of.service = k.service
+	}
+	return w.shared(of) == w.shared(k)
+}
+
 // outcome is the command in a line of the log.
 func (c *command) outcome() string {
 	end := fmt.Sprintf("exit %d", c.code)
@@ -149,7 +161,7 @@ func (w *world) argsOf(c *command) []string {
 	case c.name == login:
 		args = append(args, "--no-browser", "--timeout", signInLimit.String())
 	}
-	if c.key.service == provider && !strings.Contains(c.name, migrate) {
+	if c.key.service == provider && !c.moves() {
 		args = append(args, "--provider", providerName)
 	} else if c.name == token || c.name == status {
 		args = append(args, "--provider", "mogplex")

@@ -55,17 +55,16 @@ func (w *world) mayEnd(s *step, c *command) []int {
 	if c.broken.Load() {
 		codes = append(codes, interrupted)
 	}
-	moves := strings.Contains(c.name, migrate)
-	if !moves && c.name != logout {
+	if !c.moves() && c.name != logout {
 		codes = append(codes, notSignedIn) // lies has a closer look
 	}
-	if moves && !c.view.bus {
+	if c.moves() && !c.view.bus {
 		codes = append(codes, unavailable)
 	}
-	if s.has(keychainFault) != nil && (c.view.keychain() || moves) {
+	if s.has(keychainFault) != nil && (c.view.keychain() || c.moves()) {
 		codes = append(codes, tryAgain, unavailable)
 	}
-	if c.key.service != provider && s.troubled(c.key.service) && !moves && c.name != status && c.name != logout {
+	if c.key.service != provider && s.troubled(c.key.service) && !c.moves() && c.name != status && c.name != logout {
 		codes = append(codes, tryAgain, unavailable)
 	}
 	if len(s.faults) > 0 && len(s.all()) > 1 || w.claimed() > 0 {
@@ -84,8 +83,7 @@ func (w *world) hasPersonal(k key) bool {
 
 // blank reports a command that met an item which gnome-keyring left without a value when it was killed.
 func (w *world) blank(s *step, c *command) bool {
-	k := s.has(keychainFault)
-	return k != nil && k.gap && strings.Contains(c.stdout+c.stderr, "is blank")
+	return s.gap() && strings.Contains(c.stdout+c.stderr, "is blank")
 }
 
 // judgeToken checks what a command printed for the token.
@@ -141,15 +139,13 @@ func (w *world) writes(s *step, at cell) bool {
 
 // touches reports whether a command can change whose credential a cell holds. A renewal does not.
 func (w *world) touches(c *command, at cell) bool {
-	moves := c.name == migrate || c.name == migrateBack
-	if moves {
-		k := c.key
-		k.service = at.service // a migration moves everything of a profile
-		return w.cell(k, at.store) == at
+	reaches := c.moves() || at.store == keychain && c.view.keychain() || at.store == file && c.view.file()
+	writes := slices.Contains([]string{login, loginToken, logout, migrate, migrateBack}, c.name)
+	k := c.key
+	if c.moves() {
+		k.service = at.service
 	}
-	writer := c.name == login || c.name == loginToken || c.name == logout
-	reaches := at.store == keychain && c.view.keychain() || at.store == file && c.view.file()
-	return writer && reaches && w.cell(c.key, at.store) == at
+	return writes && reaches && w.cell(k, at.store) == at
 }
 
 // statusReport is what is read of `auth status --json`.

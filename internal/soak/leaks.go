@@ -1,19 +1,15 @@
 package main
 
 import (
-	"context"
 	"encoding/base64"
 	"encoding/hex"
 	"errors"
-	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
 	"strings"
 	"time"
-
-	"github.com/godbus/dbus/v5"
 )
 
 // fragmentSize is how much of a token is a leak, in bytes: by accident no two texts have as much in common.
@@ -109,17 +105,10 @@ func (w *world) watchArguments() (stop func()) {
 // mayLieOpen enters which sign-ins a step's commands can have put into an auth.json: one that was made without a keychain,
 // or was moved there.
 func (w *world) mayLieOpen(s *step) {
-	k := s.has(keychainFault)
-	gap := k != nil && k.gap
 	for _, c := range s.all() {
-		back := c.name == migrateBack
-		enters := (c.name == login || c.name == loginToken) && c.view.file() && (!c.view.keychain() || gap)
+		enters := (c.name == login || c.name == loginToken) && c.view.file() && (!c.view.keychain() || s.gap())
 		for _, f := range w.ledger.since(0) {
-			of := c.key
-			if back {
-				of.service = f.key.service
-			}
-			f.plain = f.plain || (back || enters && f.number > s.had) && w.shared(of) == w.shared(f.key)
+			f.plain = f.plain || (c.name == migrateBack || enters && f.number > s.had) && w.about(c, f.key)
 		}
 	}
 }
@@ -180,33 +169,4 @@ func (w *world) leftInFiles() error {
 			w.find(other, "signed out of everything, and %s is left", strings.TrimPrefix(path, w.dir))
 		}
 	})
-}
-
-// items are the names of mogplex' items in the keychain, by another program's eyes.
-func (w *world) items(ctx context.Context) (names []string, err error) {
-	bus, err := dbus.Connect(w.keyring.Address(), dbus.WithContext(ctx))
-	if err != nil {
-		return nil, err
-	}
-	defer bus.Close()
-	const secrets, service = "org.freedesktop.secrets", "org.freedesktop.Secret.Service"
-	// gnome-keyring knows a client for sure after it read a property.
-	if _, err := bus.Object(secrets, "/org/freedesktop/secrets").GetProperty(service + ".Collections"); err != nil {
-		return nil, fmt.Errorf("read the collections: %w", err)
-	}
-	var open, shut []dbus.ObjectPath
-	err = bus.Object(secrets, "/org/freedesktop/secrets").
-		CallWithContext(ctx, service+".SearchItems", 0, map[string]string{"service": "mogplex"}).Store(&open, &shut)
-	if err != nil {
-		return nil, fmt.Errorf("search the keychain: %w", err)
-	}
-	for _, item := range append(open, shut...) {
-		attributes, err := bus.Object(secrets, item).GetProperty("org.freedesktop.Secret.Item.Attributes")
-		if err != nil {
-			return nil, fmt.Errorf("read an item's attributes: %w", err)
-		}
-		named, _ := attributes.Value().(map[string]string)
-		names = append(names, named["username"])
-	}
-	return names, nil
 }

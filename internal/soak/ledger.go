@@ -2,11 +2,12 @@ package main
 
 import (
 	"fmt"
-	"regexp"
 	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
+
+	"github.com/mogplex/mogplex-cli/internal/accountserver"
 )
 
 // family is what came of one sign-in, or a personal token or a provider's key.
@@ -43,16 +44,15 @@ func (f *family) String() string {
 type issued struct {
 	*family
 	expires time.Time // zero: never
-	uses    []*use    // of a refresh token, in the order of arrival
-	judged  bool      // a second use was found
+	spent   use       // of a refresh token, and its second use
+	again   use
+	lost    bool // the answer to the first use can't have been stored
 }
 
-// use is one presentation of a refresh token.
+// use is one use of a refresh token that the service processed.
 type use struct {
-	step  int64
-	at    time.Time
-	spent bool // the service did its work
-	lost  bool // and its answer did not leave it whole
+	step int64 // 0: there was none
+	at   time.Time
 }
 
 // ledger knows every token that was issued, and what became of it. It is safe for concurrent use.
@@ -130,73 +130,40 @@ func (l *ledger) sentTo(service int, secrets ...string) {
 	}
 }
 
-// present enters that a service is shown a refresh token.
-func (l *ledger) present(refresh string) *use {
+// granted enters what the token endpoint did: nothing is issued for a refresh token that is used again, which ends the
+// sign-in.
+func (l *ledger) granted(presented string, g accountserver.Issued, expires time.Time) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	u := &use{step: l.step.Load(), at: time.Now()}
-	if t := l.tokens[refresh]; t != nil {
-		t.uses = append(t.uses, u)
-	}
-	return u
-}
-
-// answer is what the token endpoint did with a request.
-type answer struct {
-	service       *service
-	refresh, code string
-	use           *use
-	body          []byte // may be a part
-	whole         bool   // it left the service whole
-	spent         bool   // the refresh token was good before, and is not any more
-}
-
-var tokenIn = regexp.MustCompile(`"(access_token|refresh_token|id_token)":"([^"]+)"`)
-
-// answer enters an answer of the token endpoint.
-func (l *ledger) answer(a answer) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	found := tokenIn.FindAllSubmatch(a.body, -1)
-	t := l.tokens[a.refresh]
+	now, t := use{l.step.Load(), time.Now()}, l.tokens[presented]
 	var of *family
 	switch {
-	case t == nil && len(found) == 0:
-		return // a sign-in that was refused
 	case t == nil:
 		l.signIns++
-		of = l.found(l.codes[a.code], false)
-	case len(found) > 0 || a.spent && !a.whole:
-		l.renewals++
-		of, a.use.spent, a.use.lost = t.family, true, !a.whole
-	case a.spent || t.spentBefore(a.use): // the second use, which ends the sign-in
+		of = l.found(l.codes[presented], false)
+	case g.Access == "":
+		t.again = now
 		t.end()
+		return
+	default:
+		l.renewals++
+		of, t.spent = t.family, now
 	}
-	for _, match := range found {
-		secret := string(match[2])
-		l.secrets.add(secret, of)
-		added := &issued{family: of}
-		switch string(match[1]) {
-		case "access_token":
-			added.expires = time.Now().Add(a.service.ttl)
-			fallthrough
-		case "refresh_token":
-			l.tokens[secret] = added
+	for _, secret := range []string{g.Access, g.Refresh, g.ID} {
+		if secret != "" {
+			l.secrets.add(secret, of)
 		}
 	}
+	l.tokens[g.Access], l.tokens[g.Refresh] = &issued{family: of, expires: expires}, &issued{family: of}
 }
 
-// spentBefore reports whether a use came after one that the service processed.
-func (t *issued) spentBefore(u *use) bool {
-	for _, earlier := range t.uses {
-		if earlier == u {
-			return false
-		}
-		if earlier.spent {
-			return true
-		}
+// answered enters that the answer for a refresh token left the service, whole or not.
+func (l *ledger) answered(refresh string, whole bool) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if t := l.tokens[refresh]; t != nil && !whole && t.again.step == 0 {
+		t.lost = t.lost || t.spent.step > 0
 	}
-	return false
 }
 
 // revoked enters the end of a sign-in at the service.
@@ -214,30 +181,24 @@ func (l *ledger) excuse(lost func(*family) bool) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	for _, t := range l.tokens {
-		for _, u := range t.uses {
-			u.lost = u.lost || u.step == l.step.Load() && lost(t.family)
-		}
+		t.lost = t.lost || t.spent.step == l.step.Load() && lost(t.family)
 	}
 }
 
-// reused finds the refresh tokens that were used again although the service had processed them and the answer was not
-// lost, each once.
+// reused finds the refresh tokens that were used again although the answer to their first use was not lost, each once.
 func (l *ledger) reused() {
 	l.requests.Wait()
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	for _, t := range l.tokens {
-		first := slices.IndexFunc(t.uses, func(u *use) bool { return u.spent })
-		if t.judged || first < 0 || first == len(t.uses)-1 {
-			continue
-		}
-		t.judged = true
-		if t.uses[first].lost {
+		switch {
+		case t.again.step == 0 || t.forgiven():
+		case t.lost:
 			t.excused.Store(true)
-		} else {
-			a, b := t.uses[first], t.uses[first+1]
+		default:
 			l.find(loss, "a refresh token of %s was used in step %d, and %s later in step %d; the first answer was not lost",
-				t.family, a.step, b.at.Sub(a.at).Round(time.Millisecond), b.step)
+				t.family, t.spent.step, t.again.at.Sub(t.spent.at).Round(time.Millisecond), t.again.step)
+			t.again.step = 0
 		}
 	}
 }

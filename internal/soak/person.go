@@ -1,9 +1,9 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"fmt"
-	"io"
 	"os"
 	"os/exec"
 	"strings"
@@ -15,28 +15,21 @@ import (
 // the browser ends. If the service does not let them, they press Ctrl-C. Call leave after the command.
 //
 // The callback is pasted and not opened: the ports that it leads to may be another program's.
-func (w *world) seat(ctx context.Context, c *command, cmd *exec.Cmd, said io.Writer) (leave func(), err error) {
+func (w *world) seat(ctx context.Context, c *command, cmd *exec.Cmd, said *bytes.Buffer) (leave func(), err error) {
 	stdin, keyboard, err := os.Pipe()
 	if err != nil {
 		return nil, err
 	}
+	service, shown := w.services[c.key.service], make(chan string, 1)
 	cmd.Stdin = stdin
-	shown := make(chan string, 1)
-	cmd.Stderr = io.MultiWriter(said, &lines{each: func(line string) {
-		if strings.HasPrefix(line, w.services[c.key.service].origin()+accountserver.AuthorizePath) {
-			select {
-			case shown <- line:
-			default:
-			}
-		}
-	}})
+	cmd.Stderr = &screen{said: said, prefix: service.origin() + accountserver.AuthorizePath, shown: shown}
 	ctx, cancel := context.WithCancel(ctx)
 	left := make(chan struct{})
 	go func() {
 		defer close(left)
 		select {
 		case address := <-shown:
-			callback, err := accountserver.WalkToCallback(ctx, address, w.services[c.key.service].email)
+			callback, err := accountserver.WalkToCallback(ctx, address, service.email)
 			if err == nil {
 				w.ledger.expect(callback.Query().Get("code"), c.key)
 				_, _ = fmt.Fprintln(keyboard, callback)
@@ -55,20 +48,19 @@ func (w *world) seat(ctx context.Context, c *command, cmd *exec.Cmd, said io.Wri
 	}, nil
 }
 
-// lines is a writer that hands on whole lines.
-type lines struct {
-	each func(string)
-	rest string
+// screen keeps what a command says, and sends the first whole line with a prefix on shown.
+type screen struct {
+	said   *bytes.Buffer // not embedded: its ReadFrom would take Write's place
+	prefix string
+	shown  chan<- string
 }
 
-func (l *lines) Write(p []byte) (int, error) {
-	l.rest += string(p)
-	for {
-		line, rest, whole := strings.Cut(l.rest, "\n")
-		if !whole {
-			return len(p), nil
-		}
-		l.rest = rest
-		l.each(line)
+func (s *screen) Write(p []byte) (int, error) {
+	n, err := s.said.Write(p)
+	_, rest, found := strings.Cut(s.said.String(), "\n"+s.prefix)
+	if line, _, whole := strings.Cut(rest, "\n"); found && whole && s.shown != nil {
+		s.shown <- s.prefix + line
+		s.shown = nil
 	}
+	return n, err
 }

@@ -72,6 +72,9 @@ func (s *step) has(kind string) *trouble {
 	return nil
 }
 
+// gap reports that there was no keychain at all for a while.
+func (s *step) gap() bool { return s.has(keychainFault) != nil && s.has(keychainFault).gap }
+
 // troubled reports that a service does not answer as it should.
 func (s *step) troubled(service int) bool {
 	for _, t := range s.faults {
@@ -171,7 +174,9 @@ func (s *soak) upTo(limit time.Duration) time.Duration {
 
 // claimed is how long a command may wait for a claim. While the disk is full or read-only, locks lie elsewhere: once it is
 // not, nobody can tell that the maker of such a claim is gone.
-func (w *world) claimed() time.Duration { return min(waiting, max(0, time.Until(w.claims))) }
+func (w *world) claimed() time.Duration {
+	return min(waiting, max(0, time.Until(w.claims))).Round(time.Second)
+}
 
 // bound is a command's limit in this step.
 func (s *step) bound(c *command) time.Duration {

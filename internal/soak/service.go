@@ -1,7 +1,6 @@
 package main
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"net"
@@ -30,7 +29,8 @@ func startService(index int, l *ledger, ttl time.Duration, revokes bool) (*servi
 	s := &service{ledger: l, index: index, ttl: ttl, revokes: revokes, address: "127.0.0.1:0",
 		email: accountserver.DefaultAccounts()[index].Email}
 	s.Server = accountserver.New(accountserver.Config{AccessTTL: ttl, StrictRotation: true, OfferRevocation: revokes,
-		RequestsPerMinute: -1})
+		RequestsPerMinute: -1,
+		OnGrant:           func(presented string, g accountserver.Issued) { l.granted(presented, g, time.Now().Add(ttl)) }})
 	return s, s.up()
 }
 
@@ -75,7 +75,7 @@ func (s *service) restore() error {
 	return s.up()
 }
 
-// ServeHTTP enters into the ledger what becomes of the tokens in a request.
+// ServeHTTP enters into the ledger where tokens are sent, and which answers were cut off.
 func (s *service) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	s.ledger.requests.Add(1)
 	defer s.ledger.requests.Done()
@@ -85,41 +85,11 @@ func (s *service) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	bearer := strings.TrimPrefix(r.Header.Get("Authorization"), "Bearer ")
 	refresh, revoked := r.PostForm.Get("refresh_token"), r.PostForm.Get("token")
 	s.ledger.sentTo(s.index, bearer, refresh, revoked)
-	switch r.URL.Path {
-	case accountserver.TokenPath:
-		s.serveToken(w, r, refresh)
-	case accountserver.RevokePath:
-		defer func() { s.ledger.revoked(revoked, !s.RefreshValid(revoked) && !s.Valid(revoked)) }()
-		s.Server.ServeHTTP(w, r)
-	default:
-		s.Server.ServeHTTP(w, r)
-	}
-}
-
-func (s *service) serveToken(w http.ResponseWriter, r *http.Request, refresh string) {
-	good := refresh != "" && s.RefreshValid(refresh)
-	use := s.ledger.present(refresh)
-	heard := &overheard{ResponseWriter: w}
 	whole := false
 	defer func() {
-		// The service did its work for an answer that was cut off if the token is spent.
-		spent := good && !s.RefreshValid(refresh)
-		s.ledger.answer(answer{service: s, refresh: refresh, use: use, code: r.PostForm.Get("code"),
-			body: heard.body.Bytes(), whole: whole, spent: spent})
+		s.ledger.answered(refresh, whole)
+		s.ledger.revoked(revoked, !s.RefreshValid(revoked) && !s.Valid(revoked))
 	}()
-	s.Server.ServeHTTP(heard, r)
+	s.Server.ServeHTTP(w, r)
 	whole = true
-}
-
-// overheard keeps a copy of an answer.
-type overheard struct {
-	http.ResponseWriter
-	body bytes.Buffer
-}
-
-func (o *overheard) Unwrap() http.ResponseWriter { return o.ResponseWriter }
-
-func (o *overheard) Write(p []byte) (int, error) {
-	o.body.Write(p)
-	return o.ResponseWriter.Write(p)
 }

@@ -7,9 +7,11 @@ import (
 	"os"
 	"strings"
 	"testing"
+	"time"
 
 	"go.uber.org/goleak"
 
+	"github.com/mogplex/mogplex-cli/internal/accountserver"
 	"github.com/mogplex/mogplex-cli/keyring/keyringtest"
 )
 
@@ -69,35 +71,27 @@ func TestFragments(t *testing.T) {
 
 // TestReused asks the ledger who is to blame for a refresh token that is used again.
 func TestReused(t *testing.T) {
-	answered := []byte(`{"access_token":"access-token-2","refresh_token":"refresh-token-2"}`)
 	for name, test := range map[string]struct {
-		first   answer
-		excused bool // a command of the step was killed
-		blamed  bool
-		forgive bool
+		cut, killed bool // the first answer; a command of the step
+		blamed      bool
 	}{
-		"stored":            {first: answer{body: answered, whole: true, spent: true}, blamed: true},
-		"its process ended": {first: answer{body: answered, whole: true, spent: true}, excused: true, forgive: true},
-		"cut off":           {first: answer{body: answered[:40], spent: true}, forgive: true},
-		"lost":              {first: answer{spent: true}, forgive: true},
-		"refused":           {first: answer{whole: true}},
+		"stored":              {blamed: true},
+		"cut off":             {cut: true},
+		"its process is gone": {killed: true},
 	} {
 		found := 0
 		l := newLedger(func(string, string, ...any) { found++ })
+		l.step.Store(1)
 		of := l.provide("refresh-token-1", key{})
-		test.first.service, test.first.refresh = &service{}, "refresh-token-1"
-		test.first.use = l.present("refresh-token-1")
-		l.answer(test.first)
-		l.excuse(func(*family) bool { return test.excused })
-		if l.reused(); found > 0 {
+		l.granted("refresh-token-1", accountserver.Issued{Access: "access-token-2", Refresh: "refresh-token-2"}, time.Now())
+		l.answered("refresh-token-1", !test.cut)
+		l.excuse(func(*family) bool { return test.killed })
+		if l.reused(); found > 0 || !of.alive() {
 			t.Errorf("%s: a token that was used once is blamed", name)
 		}
-		l.answer(answer{refresh: "refresh-token-1", use: l.present("refresh-token-1"), whole: true, service: &service{}})
-		if l.reused(); (found > 0) != test.blamed {
-			t.Errorf("%s: %d found", name, found)
-		}
-		if of.forgiven() != test.forgive || of.alive() != (name == "refused") {
-			t.Errorf("%s: forgiven %t, alive %t", name, of.forgiven(), of.alive())
+		l.granted("refresh-token-1", accountserver.Issued{}, time.Now())
+		if l.reused(); (found > 0) != test.blamed || of.forgiven() == test.blamed || of.alive() {
+			t.Errorf("%s: %d found, forgiven %t, alive %t", name, found, of.forgiven(), of.alive())
 		}
 	}
 }

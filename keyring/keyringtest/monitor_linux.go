@@ -1,6 +1,7 @@
 package keyringtest
 
 import (
+	"context"
 	"fmt"
 	"sync"
 
@@ -13,13 +14,15 @@ type Traffic struct {
 	conn     *dbus.Conn
 	messages chan *dbus.Message
 	done     chan struct{}
+	own      *dbus.Conn    // the session's
+	pinged   chan struct{} // gets one for each ping of the session's own
 
 	mu    sync.Mutex
 	calls map[string][]string // methods by the connection that called, in order
 }
 
-// Monitor listens to the session's bus until Close. Calls can be seen a moment
-// after their callers have their answers.
+// Monitor listens to the session's bus until Close. A call can be known a moment
+// after its caller has the answer: see Settle.
 func (s *Session) Monitor() (*Traffic, error) {
 	t, err := s.monitor()
 	if err != nil {
@@ -42,7 +45,10 @@ func (s *Session) monitor() (*Traffic, error) {
 		conn.Close()
 		return nil, err
 	}
-	t := &Traffic{conn: conn, messages: make(chan *dbus.Message, 4096), done: make(chan struct{}), calls: map[string][]string{}}
+	t := &Traffic{
+		conn: conn, messages: make(chan *dbus.Message, 4096), done: make(chan struct{}),
+		own: s.conn, pinged: make(chan struct{}, 16), calls: map[string][]string{},
+	}
 	conn.Eavesdrop(t.messages)
 	go func() {
 		defer close(t.done)
@@ -58,6 +64,10 @@ func (s *Session) monitor() (*Traffic, error) {
 func (t *Traffic) add(m *dbus.Message) {
 	from, _ := m.Headers[dbus.FieldSender].Value().(string)
 	method, _ := m.Headers[dbus.FieldMember].Value().(string)
+	if method == "Ping" && from == t.own.Names()[0] {
+		t.pinged <- struct{}{}
+		return
+	}
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	t.calls[from] = append(t.calls[from], method)
@@ -72,6 +82,17 @@ func (t *Traffic) Summary() (firsts, all []string) {
 		firsts, all = append(firsts, calls[0]), append(all, calls...)
 	}
 	return firsts, all
+}
+
+// Settle returns when all calls are known that were made before it.
+func (t *Traffic) Settle(ctx context.Context) error {
+	t.own.Object(secretsName, servicePath).Go("org.freedesktop.DBus.Peer.Ping", dbus.FlagNoReplyExpected|dbus.FlagNoAutoStart, nil)
+	select {
+	case <-t.pinged:
+		return nil
+	case <-ctx.Done():
+		return fmt.Errorf("monitor the bus: %w", ctx.Err())
+	}
 }
 
 // Close ends the monitoring.

@@ -124,3 +124,18 @@ func (s *Session) settled(ctx context.Context, operation string, want bool, err 
 	}
 	return nil
 }
+
+// Items returns the account names of a service's items, in the provider's order.
+func (s *Session) Items(ctx context.Context, service string) (accounts []string, err error) {
+	var open, locked []dbus.ObjectPath
+	err = s.call(ctx, servicePath, serviceIface+".SearchItems", map[string]string{"service": service}).Store(&open, &locked)
+	for _, item := range append(open, locked...) {
+		var attributes map[string]string
+		err = errors.Join(err, s.property(ctx, item, "org.freedesktop.Secret.Item", "Attributes", &attributes))
+		accounts = append(accounts, attributes["username"])
+	}
+	if err != nil {
+		return nil, fmt.Errorf("list keyring items: %w", err)
+	}
+	return accounts, nil
+}

@@ -50,3 +50,6 @@ func (*Session) Prompt(Answer) (<-chan struct{}, error) { return nil, errLinuxOn
 
 // Close does nothing.
 func (*Session) Close() error { return nil }
+
+// Items fails.
+func (*Session) Items(context.Context, string) ([]string, error) { return nil, errLinuxOnly }
