@@ -32,15 +32,11 @@ func Flag(key Const, value bool) Field { return Field{slog.Bool(string(key), val
 // The empty value is written as it is.
 func Listed[T ~string](key Const, value T, list []T) Field {
 	text := string(value)
-	if text != "" && (!slices.Contains(list, value) || !isName(text)) {
+	isName := len(text) <= 128 && strings.Trim(text, alphanumeric+"-._:/@+") == ""
+	if text != "" && (!isName || !slices.Contains(list, value)) {
 		text = "(not listed)"
 	}
 	return Field{slog.String(string(key), text)}
-}
-
-func isName(text string) bool {
-	const letters = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
-	return len(text) <= 128 && strings.Trim(text, letters+"-._:/@+") == ""
 }
 
 // Program is the version of the program, and the system it was built for.

@@ -21,9 +21,8 @@ type file struct {
 
 	mu   sync.Mutex
 	f    *os.File
-	size int64
-	torn bool // the last line is there in part
-	done bool // closed, full, or not to be had
+	size int64 // of the whole lines
+	done bool  // closed, full, or not to be had
 }
 
 // Write writes a line, or loses it. It never fails: a full disk must not fail
@@ -39,14 +38,11 @@ func (f *file) Write(line []byte) (int, error) {
 		const full = `{"time":%q,"level":"WARN","msg":"the log is full: nothing is logged from here on"}` + "\n"
 		line = fmt.Appendf(nil, full, f.now().Format(time.RFC3339Nano))
 	}
-	if f.torn {
-		line = append([]byte{'\n'}, line...)
+	if _, err := f.f.Write(line); err != nil {
+		_ = f.f.Truncate(f.size) // half a line would spoil the next one
+		return n, nil
 	}
-	written, err := f.f.Write(line)
-	f.size += int64(written)
-	if written > 0 {
-		f.torn = err != nil && written < len(line)
-	}
+	f.size += int64(len(line))
 	return n, nil
 }
 
@@ -74,11 +70,12 @@ func (f *file) create() bool {
 func (f *file) close() error {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	f.done = true
-	if f.f == nil {
+	if f.done = true; f.f == nil {
 		return nil
 	}
-	return f.f.Close()
+	open := f.f
+	f.f = nil
+	return open.Close()
 }
 
 // young is the age below which no file is removed, or looked into: its session

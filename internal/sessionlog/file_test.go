@@ -50,7 +50,7 @@ func TestFileIsMadeWithTheFirstLine(t *testing.T) {
 			t.Errorf("%s: %v, %v", path, info, err)
 		}
 	}
-	if filepath.Base(l.Path()) != l.ID()+".jsonl" {
+	if filepath.Dir(l.Path()) != dir {
 		t.Error(l.Path())
 	}
 }

@@ -17,6 +17,8 @@ var keyPrefixes = []string{
 	"AGE-SECRET-KEY-", "eyJ", // age, JSON Web Tokens
 }
 
+const alphanumeric = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
+
 // keyLength is how many characters follow the prefix of a key at least.
 const keyLength = 16
 
@@ -44,13 +46,9 @@ func hasKey(text, prefix string) bool {
 		}
 		first := from + at
 		from = first + len(prefix)
-		rest := strings.TrimLeftFunc(text[from:], func(r rune) bool { return isAlnum(r) || strings.ContainsRune("-_.", r) })
-		if len(text)-from-len(rest) >= keyLength && (first == 0 || !isAlnum(rune(text[first-1]))) {
+		rest := strings.TrimLeft(text[from:], alphanumeric+"-_.")
+		if len(text)-from-len(rest) >= keyLength && (first == 0 || strings.IndexByte(alphanumeric, text[first-1]) < 0) {
 			return true
 		}
 	}
-}
-
-func isAlnum(r rune) bool {
-	return 'a' <= r && r <= 'z' || 'A' <= r && r <= 'Z' || '0' <= r && r <= '9'
 }

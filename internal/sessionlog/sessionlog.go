@@ -12,12 +12,11 @@
 package sessionlog
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
-	"errors"
 	"fmt"
 	"log/slog"
-	"os"
 	"path"
 	"path/filepath"
 	"runtime"
@@ -36,15 +35,9 @@ type Options struct {
 }
 
 func (o Options) withDefaults() Options {
-	if o.Keep <= 0 {
-		o.Keep = 50
-	}
-	if o.MaxAge <= 0 {
-		o.MaxAge = 30 * 24 * time.Hour
-	}
-	if o.MaxSize <= 0 {
-		o.MaxSize = 16 << 20
-	}
+	o.Keep = cmp.Or(o.Keep, 50)
+	o.MaxAge = cmp.Or(o.MaxAge, 30*24*time.Hour)
+	o.MaxSize = cmp.Or(o.MaxSize, 16<<20)
 	if o.Now == nil {
 		o.Now = time.Now
 	}
@@ -53,10 +46,8 @@ func (o Options) withDefaults() Options {
 
 // Log is the log of one session. Its methods may be called at the same time.
 type Log struct {
-	id, dir string
-	now     func() time.Time
-	file    *file
-	lines   slog.Handler
+	file  *file
+	lines slog.Handler // writes to file
 }
 
 // Open names a new session and removes files of old ones from dir. It creates
@@ -65,8 +56,7 @@ type Log struct {
 // nil.
 func Open(dir string, o Options) (*Log, error) {
 	o = o.withDefaults()
-	id := newID(o.Now())
-	l := &Log{id: id, dir: dir, now: o.Now, file: &file{dir: dir, name: id + suffix, limit: o.MaxSize, now: o.Now}}
+	l := &Log{file: &file{dir: dir, name: newName(o.Now()), limit: o.MaxSize, now: o.Now}}
 	l.lines = slog.NewJSONHandler(l.file, &slog.HandlerOptions{ReplaceAttr: func(_ []string, a slog.Attr) slog.Attr {
 		if a.Value.Kind() == slog.KindString && looksLikeKey(a.Value.String(), o.Prefixes) {
 			a.Value = slog.StringValue("[redacted]")
@@ -79,11 +69,9 @@ func Open(dir string, o Options) (*Log, error) {
 	return l, nil
 }
 
-// ID names the session. IDs sort by the time of [Open], and can't be guessed.
-func (l *Log) ID() string { return l.id }
-
-// Path is the file, which may not be there yet.
-func (l *Log) Path() string { return filepath.Join(l.dir, l.id+suffix) }
+// Path is the file, which may not be there yet. Its name is the session's: names
+// sort by the time of [Open], and can't be guessed.
+func (l *Log) Path() string { return filepath.Join(l.file.dir, l.file.name) }
 
 // Event writes a line.
 func (l *Log) Event(event Const, fields ...Field) { l.write(slog.LevelInfo, event, fields...) }
@@ -102,7 +90,7 @@ func (l *Log) Panic(value any, callers []uintptr) {
 }
 
 func (l *Log) write(level slog.Level, event Const, fields ...Field) {
-	line := slog.NewRecord(l.now(), level, string(event), 0)
+	line := slog.NewRecord(l.file.now(), level, string(event), 0)
 	for _, f := range fields {
 		line.AddAttrs(f.attr)
 	}
@@ -110,12 +98,7 @@ func (l *Log) write(level slog.Level, event Const, fields ...Field) {
 }
 
 // Close ends the file. What is logged afterwards is lost.
-func (l *Log) Close() error {
-	if err := l.file.close(); err != nil && !errors.Is(err, os.ErrClosed) {
-		return fmt.Errorf("close the session log: %w", err)
-	}
-	return nil
-}
+func (l *Log) Close() error { return l.file.close() }
 
 const (
 	suffix   = ".jsonl"
@@ -123,18 +106,14 @@ const (
 	idRandom = 16 // base32 characters: 80 bits
 )
 
-func newID(now time.Time) string {
-	return now.UTC().Format(idTime) + "-" + strings.ToLower(rand.Text()[:idRandom])
+func newName(now time.Time) string {
+	return now.UTC().Format(idTime) + "-" + strings.ToLower(rand.Text()[:idRandom]) + suffix
 }
 
-// isOurs reports that a name has the form that newID gives.
+// isOurs reports that a name has the form that newName gives.
 func isOurs(name string) bool {
 	id, ok := strings.CutSuffix(name, suffix)
-	if !ok || len(id) != len(idTime)+1+idRandom || id[len(idTime)] != '-' {
-		return false
-	}
-	if _, err := time.Parse(idTime, id[:len(idTime)]); err != nil {
-		return false
-	}
-	return strings.Trim(id[len(idTime)+1:], "abcdefghijklmnopqrstuvwxyz234567") == ""
+	begin, random, _ := strings.Cut(id, "-")
+	_, err := time.Parse(idTime, begin)
+	return ok && err == nil && len(random) == idRandom && strings.Trim(random, "abcdefghijklmnopqrstuvwxyz234567") == ""
 }
