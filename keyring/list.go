@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"fmt"
 	"slices"
 )
 
@@ -12,6 +13,11 @@ type Entry struct {
 	Account string
 	Value   []byte
 	Err     error // an *Error, usually ErrCorrupt; Value is nil then
+}
+
+// Format keeps the value out of what is printed, with every verb.
+func (e Entry) Format(f fmt.State, _ rune) {
+	_, _ = fmt.Fprintf(f, "{%s [redacted] %v}", e.Account, e.Err)
 }
 
 // List returns the accounts that hold anything of this service, sorted. It costs what All costs.

@@ -122,10 +122,17 @@ func (l *Lock) add(ctx context.Context, path string, opt LockOptions) error {
 
 func waitError(ctx context.Context) error {
 	if errors.Is(ctx.Err(), context.DeadlineExceeded) {
-		return fmt.Errorf("%w: %w", ErrBusy, ctx.Err())
+		return busyError{ctx.Err()}
 	}
 	return ctx.Err()
 }
+
+// busyError is an ErrBusy whose text leaves out how the wait ended.
+type busyError struct{ ended error }
+
+func (busyError) Error() string { return ErrBusy.Error() }
+
+func (e busyError) Unwrap() []error { return []error{ErrBusy, e.ended} }
 
 // tryOnce returns the locked file, or nil without an error if the lock is busy.
 // A file that was removed or replaced after it was opened locks nobody out.
