@@ -207,8 +207,8 @@ func keychainState(err error) auth.State {
 func fileState(err error) auth.State {
 	return stateOf(err, []stateClass{
 		{legacyfile.ErrCorrupt, auth.Corrupt},
-		{legacyfile.ErrNotRegular, auth.Corrupt},
-		{legacyfile.ErrTooLarge, auth.Corrupt},
+		{legacyfile.ErrNotRegular, auth.Denied}, // nothing is stored in place of these
+		{legacyfile.ErrTooLarge, auth.Denied},
 		{legacyfile.ErrNotOwner, auth.Denied},
 		{legacyfile.ErrVersion, auth.Denied},
 		{fs.ErrPermission, auth.Denied},
