@@ -15,6 +15,7 @@ import (
 	"github.com/mogplex/mogplex-cli/internal/auth"
 	"github.com/mogplex/mogplex-cli/internal/chat"
 	"github.com/mogplex/mogplex-cli/internal/hosted"
+	"github.com/mogplex/mogplex-cli/internal/sessionlog"
 	"github.com/mogplex/mogplex-cli/keyring"
 	"github.com/mogplex/mogplex-cli/legacyfile"
 	"github.com/mogplex/mogplex-cli/login"
@@ -47,7 +48,7 @@ func (h hinted) Unwrap() error { return h.error }
 
 // outcome is how a failure ends a command.
 type outcome struct {
-	code string // for programs
+	code sessionlog.Const // for programs, and the session log
 	exit int
 	hint string // the next thing to type
 }
@@ -134,7 +135,7 @@ func (p *program) outcomeOf(err error) outcome {
 
 // otherStoreHint is the way around a keychain that can't be used, if the settings
 // leave one: what the keychain holds stays as it is.
-func (p *program) otherStoreHint(code string, err error) string {
+func (p *program) otherStoreHint(code sessionlog.Const, err error) string {
 	switch code {
 	case "keychain_locked", "keychain_timeout", "keychain_denied":
 		if p.forStore == storeAuto {
@@ -257,7 +258,7 @@ func (p *program) reportOf(err error) *report {
 		return nil
 	}
 	o := p.outcomeOf(err)
-	return &report{Code: o.code, Message: sentence(err), Hint: o.hint}
+	return &report{Code: string(o.code), Message: sentence(err), Hint: o.hint}
 }
 
 // sentence makes an error's text one printable line, without Go's own words for
