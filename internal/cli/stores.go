@@ -165,6 +165,7 @@ func (s stores) layers(base auth.Key) []auth.Layer {
 			LockDir:   s.fileLocks,
 			OnNetwork: func() bool { return private.OnNetwork(s.file.Path()) },
 			Reserve:   s.file.Reserve,
+			Replaces:  func(err error) bool { return errors.Is(err, legacyfile.ErrCorrupt) },
 		},
 	}
 	if s.closed != nil {
@@ -207,8 +208,8 @@ func keychainState(err error) auth.State {
 func fileState(err error) auth.State {
 	return stateOf(err, []stateClass{
 		{legacyfile.ErrCorrupt, auth.Corrupt},
-		{legacyfile.ErrNotRegular, auth.Denied}, // nothing is stored in place of these
-		{legacyfile.ErrTooLarge, auth.Denied},
+		{legacyfile.ErrNotRegular, auth.Corrupt},
+		{legacyfile.ErrTooLarge, auth.Corrupt},
 		{legacyfile.ErrNotOwner, auth.Denied},
 		{legacyfile.ErrVersion, auth.Denied},
 		{fs.ErrPermission, auth.Denied},
