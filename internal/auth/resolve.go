@@ -19,6 +19,9 @@ type Layer struct {
 	LockDir func(Key) string
 	// Reserve, if set, reserves space for the answer of a renewal until release.
 	Reserve func(ctx context.Context, size int) (release func(), err error)
+	// Replaces, if set, reports a failure to read that keeps no record from being
+	// stored: what can't be parsed is backed up first.
+	Replaces func(error) bool
 	// OnNetwork, if set, reports that other machines may write to the store too.
 	OnNetwork func() bool
 	// Tidy, if set, asks a person for what a removal could not do without one. It

@@ -75,7 +75,7 @@ func (m *Manager) load(ctx context.Context, key Key) (all []found) {
 		}
 		f := found{layer: l}
 		f.rec, f.found, f.err = l.Store.Load(ctx, key)
-		if errors.Is(f.err, ErrDamaged) || f.err != nil && !f.found && l.State(f.err) == Corrupt {
+		if errors.Is(f.err, ErrDamaged) || f.err != nil && l.Replaces != nil && l.Replaces(f.err) {
 			f.err = nil
 		}
 		all = append(all, f)

@@ -165,6 +165,7 @@ func (s stores) layers(base auth.Key) []auth.Layer {
 			LockDir:   s.fileLocks,
 			OnNetwork: func() bool { return private.OnNetwork(s.file.Path()) },
 			Reserve:   s.file.Reserve,
+			Replaces:  func(err error) bool { return errors.Is(err, legacyfile.ErrCorrupt) },
 		},
 	}
 	if s.closed != nil {

@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
+	"syscall"
 	"testing"
 	"time"
 
@@ -86,5 +87,27 @@ func TestASignInThatNoStoreTookIsEnded(t *testing.T) {
 	said, err := w.login(w.command("login", "--no-browser"))
 	if err == nil || w.service.living() != 0 || w.service.revocations() != 1 {
 		t.Errorf("%v, %d sessions live: %s", err, w.service.living(), said)
+	}
+}
+
+// What nothing can be stored in ends a sign-in before a browser opens.
+func TestNobodySignsInForAFileThatCantBeWritten(t *testing.T) {
+	t.Parallel()
+	for name, plant := range map[string]func(path string) error{
+		"a directory": func(path string) error { return os.MkdirAll(filepath.Join(path, "x"), 0o700) },
+		"a pipe":      func(path string) error { return syscall.Mkfifo(path, 0o600) },
+		"too large":   func(path string) error { return os.WriteFile(path, make([]byte, 2<<20), 0o600) },
+	} {
+		w := fakeWorld(t, accountserver.Config{}).storing("file")
+		if err := os.MkdirAll(w.state(""), 0o700); err != nil {
+			t.Fatal(err)
+		}
+		if err := plant(w.state("auth.json")); err != nil {
+			t.Fatal(err)
+		}
+		code, _, said := w.run("login", "--no-browser", "--timeout", "100ms")
+		if code != exitFailure || strings.Contains(said, "Open this address") || !strings.Contains(said, "Move that file away") {
+			t.Errorf("%s: exit %d: %s", name, code, said)
+		}
 	}
 }
