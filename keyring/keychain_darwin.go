@@ -57,17 +57,11 @@ func (m macKeychain) Delete(ctx context.Context, account string) error {
 // List reads the attributes of the default keychains, which shows no secret
 // and asks for no permission.
 func (m macKeychain) List(ctx context.Context) ([]string, error) {
-	out, err := exec.CommandContext(ctx, securityTool, "dump-keychain").Output()
-	if ctx.Err() != nil {
-		return nil, ctx.Err()
-	}
-	if err != nil {
-		return nil, classifyStatus(err)
-	}
-	return accountsInDump(out, m.service), nil
+	a, err := m.call(ctx, request{Op: "list"})
+	return a.Accounts, err
 }
 
-// request is one go-keyring call.
+// request is one go-keyring call, or the listing that it has not.
 type request struct {
 	Op, Service, Account, Payload string
 	Attended                      bool // a person may be asked to unlock the keychain
@@ -75,12 +69,13 @@ type request struct {
 
 // answer is what became of a request, or a message on the way to that.
 type answer struct {
-	Greeting string `json:",omitempty"`
-	Prompt   bool   `json:",omitempty"` // a prompt is about to be shown
-	Found    bool   `json:",omitempty"`
-	Payload  string `json:",omitempty"`
-	Failed   int    `json:",omitempty"` // 1 + the class' index in classes
-	Detail   string `json:",omitempty"`
+	Greeting string   `json:",omitempty"`
+	Prompt   bool     `json:",omitempty"` // a prompt is about to be shown
+	Found    bool     `json:",omitempty"`
+	Payload  string   `json:",omitempty"`
+	Accounts []string `json:",omitempty"`
+	Failed   int      `json:",omitempty"` // 1 + the class' index in classes
+	Detail   string   `json:",omitempty"`
 }
 
 // classes are the classes of failure that a call can end in.
@@ -141,6 +136,10 @@ func perform(r request, onPrompt func()) answer {
 		err = gokeyring.Set(r.Service, r.Account, r.Payload)
 	case "delete":
 		err = gokeyring.Delete(r.Service, r.Account)
+	case "list":
+		var dump []byte
+		dump, err = exec.Command(securityTool, "dump-keychain").Output()
+		a.Accounts = accountsInDump(dump, r.Service)
 	}
 	if isNotFound(err) && r.Op != "set" {
 		return answer{}

@@ -79,6 +79,19 @@ func TestATokenSavedInTheFutureIsChecked(t *testing.T) {
 	}
 }
 
+// A clock that was ahead says that a token lives still. If the service does not
+// take its refresh token, it is not handed out.
+func TestATokenSavedInTheFutureEndsWithItsRefreshToken(t *testing.T) {
+	r := newRig(t)
+	r.put(t, r.keychain, savedAt(account("a", 48*time.Hour), 47*time.Hour))
+	r.service.fail = fmt.Errorf("refresh: %w", ErrRejected)
+	for range 2 { // the second time it is known
+		_, err := r.Token(t.Context(), Query{}, time.Minute)
+		wantError(t, err, ErrRejected)
+	}
+	r.service.wantCalls(t, 1)
+}
+
 // Which of two records is active is no matter of their times.
 func TestNoClockDecidesWhichRecordIsActive(t *testing.T) {
 	for _, offset := range []time.Duration{-1000 * time.Hour, 1000 * time.Hour} {

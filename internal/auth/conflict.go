@@ -118,8 +118,7 @@ func (r *renewal) lose(ctx context.Context, answer Record) error {
 		r.Revoke(ctx, answer.Credential)
 	}
 	if !found {
-		r.res.Credential, r.res.Found = Credential{}, false
-		return ErrNotSignedIn
+		return errGone
 	}
 	h.record, r.res.Credential = rec, rec.Credential
 	if rec.Expired(r.Now()) {

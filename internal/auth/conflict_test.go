@@ -168,7 +168,9 @@ func TestTheClaimOfADeadProcessStopsNobody(t *testing.T) {
 	for _, ttl := range []time.Duration{30 * time.Second, -time.Second} {
 		r := newRig(t)
 		r.claimedRecord(t, ttl, r.lockID(t), 100*time.Hour)
-		res, err := r.Token(t.Context(), Query{}, time.Minute)
+		ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+		defer cancel()
+		res, err := r.Token(ctx, Query{}, time.Minute)
 		must(t, err)
 		wantToken(t, res, "new1")
 		r.wantTokens(t, "new1", "")
@@ -330,7 +332,9 @@ func TestAWaitForTheLockEndsWhenTheTokenIsRenewed(t *testing.T) {
 		r.putRecord(t, r.keychain, Record{Credential: account("b", time.Hour), Revision: before.Revision.next()})
 		r.Announce(r.Key(Mogplex))
 	})
-	res, err := r.Token(t.Context(), Query{}, time.Minute)
+	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+	defer cancel()
+	res, err := r.Token(ctx, Query{}, time.Minute)
 	must(t, err)
 	wantToken(t, res, "b")
 }
@@ -374,6 +378,30 @@ func (r *rig) noLocks(t *testing.T) {
 	t.Cleanup(func() { acquire = saved })
 	acquire = func(context.Context, string, private.LockOptions) (*private.Lock, error) {
 		return nil, private.ErrNoLock
+	}
+}
+
+// All processes take two locks in one order.
+func TestLocksAreTakenInOneOrder(t *testing.T) {
+	saved := acquire
+	defer func() { acquire = saved }()
+	for _, dirs := range [][2]string{{"a", "b"}, {"b", "a"}} {
+		r := newRig(t)
+		base := t.TempDir()
+		for i, dir := range dirs {
+			r.Layers[i].LockDir = func(Key) string { return filepath.Join(base, dir) }
+		}
+		var taken []string
+		acquire = func(ctx context.Context, path string, opt private.LockOptions) (*private.Lock, error) {
+			taken = append(taken, filepath.Base(filepath.Dir(path)))
+			return saved(ctx, path, opt)
+		}
+		lock, err := r.lock(t.Context(), r.Key(Mogplex), time.Second, r.all(), nil)
+		must(t, err)
+		lock.Unlock()
+		if len(taken) != 2 || taken[0] != "a" {
+			t.Errorf("taken are %q", taken)
+		}
 	}
 }
 

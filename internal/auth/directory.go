@@ -5,6 +5,7 @@ import (
 	"crypto/rand"
 	"encoding/hex"
 	"errors"
+	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -40,21 +41,42 @@ const (
 // directory has no id file, a hash of its real path serves until there is one:
 // another process may make it while this one runs.
 func (d *Directory) ID() string {
+	id, _ := d.find()
+	return id
+}
+
+// ErrBadID says that a state directory has an id file that can't be read: what
+// the keychain holds of it can't be found, and is not known to be absent.
+var ErrBadID = errors.New("what the keychain holds of this directory can't be found")
+
+// find returns the ID, or ErrBadID.
+func (d *Directory) find() (string, error) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	if d.known {
-		return d.id
+		return d.id, nil
 	}
 	if d.isUsersOwn() {
 		d.known = true
-		return ""
+		return "", nil
 	}
 	id, err := d.readFile()
-	if err != nil {
-		return d.pathHash()
+	switch {
+	case err == nil:
+		d.known, d.id = true, id
+		return id, nil
+	case errors.Is(err, fs.ErrNotExist), errors.Is(err, private.ErrNotOwner):
+		return d.pathHash(), nil
 	}
-	d.known, d.id = true, id
-	return id
+	return d.pathHash(), fmt.Errorf("%w: %s: %w", ErrBadID, filepath.Join(d.Path, idFile), withoutPath(err))
+}
+
+// withoutPath drops the path that an error carries: the caller names it.
+func withoutPath(err error) error {
+	if path, ok := err.(*fs.PathError); ok {
+		return path.Err
+	}
+	return err
 }
 
 // isUsersOwn reports that the directory is .mogplex in the user's home, whatever
@@ -91,14 +113,14 @@ func realPath(path string) string {
 func (d *Directory) pathHash() string { return digest(realPath(d.Path)) }
 
 func (d *Directory) readFile() (string, error) {
-	text, err := private.Read(filepath.Join(d.Path, idFile), idLimit, nil)
+	text, err := private.ReadTrusted(filepath.Join(d.Path, idFile), idLimit)
 	if err != nil {
 		return "", err
 	}
 	id := strings.TrimSpace(string(text))
 	raw, err := hex.DecodeString(id)
 	if err != nil || len(raw) != idBytes {
-		return "", errors.New("the id file is damaged")
+		return "", errors.New("it is damaged")
 	}
 	return hex.EncodeToString(raw), nil // in lower case, as keychains need it
 }

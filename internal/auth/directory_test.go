@@ -109,19 +109,28 @@ func TestADirectoryThatCantBeWrittenAtFirst(t *testing.T) {
 	}
 }
 
-// A keychain that can't be read may hold items under the hash: nothing is written
-// then, and they stay within reach.
+// A keychain that can't be looked into may hold items under the hash: nothing is
+// written then, and they stay within reach.
 func TestNoIDIsMadeWhileTheKeychainCantBeRead(t *testing.T) {
-	for f, want := range map[fault]bool{locked: false, unavailable: true} {
-		r := newRig(t)
-		r.Dir.UserHome = t.TempDir
-		hash := r.Dir.ID()
-		r.keychain.fail(f)
-		r.MakeID(t.Context())
+	r := newRig(t)
+	r.Dir.UserHome = t.TempDir
+	hash := r.Dir.ID()
+	made := func() bool {
+		r.Dir.MakeID(t.Context(), r.keychainHas)
 		_, err := os.Stat(filepath.Join(r.dir, "id"))
-		if made := err == nil; made != want || made != (r.Dir.ID() != hash) {
-			t.Errorf("made %v; the id is %q", made, r.Dir.ID())
+		return err == nil || r.Dir.ID() != hash
+	}
+	for _, f := range []fault{locked, unavailable} {
+		if r.keychain.fail(f); made() {
+			t.Errorf("the id is %q", r.Dir.ID())
 		}
+	}
+	r.keychain.fail(works)
+	if r.Layers[0].Disabled = true; made() {
+		t.Errorf("the keychain is not to be used, and the id is %q", r.Dir.ID())
+	}
+	if r.Layers[0].Disabled = false; !made() {
+		t.Error("no id is made")
 	}
 }
 

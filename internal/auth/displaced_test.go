@@ -3,6 +3,7 @@ package auth
 import (
 	"errors"
 	"strings"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -96,6 +97,44 @@ func TestAnAnswerThatWasDisplacedMeanwhileIsNotOverwritten(t *testing.T) {
 	wantToken(t, res, "new1")
 	r.service.wantCalls(t, 1)
 	r.wantTokens(t, "new1", "")
+}
+
+// Another process brought it home meanwhile: that is used, whoever claimed it.
+func TestADisplacedTokenThatIsHomeAlreadyIsUsed(t *testing.T) {
+	r := newRig(t)
+	rec := r.claimedRecord(t, -time.Second, "another-machine", heldLimit)
+	home := Record{Credential: account("b", time.Hour), Revision: rec.Revision.next()}
+	must(t, r.displace(t.Context(), r.Key(Mogplex), InKeychain, rec.Mark, home))
+	res, err := r.Resolve(t.Context(), Query{})
+	must(t, err)
+	wantToken(t, res, "b")
+	r.putRecord(t, r.keychain, home)
+	r.displaced.write(r.displaced.names()[0], nil)
+	r.keychain.counts()
+	res, err = r.renew(t.Context(), res, func(c Credential) bool { return c.Expired(noon) }, false)
+	must(t, err)
+	wantToken(t, res, "b")
+	if _, writes := r.keychain.counts(); writes > 0 || res.NotRenewed != nil {
+		t.Errorf("%d writes; not renewed: %v", writes, res.NotRenewed)
+	}
+}
+
+// The record was changed at the claim, by one whose answer is displaced in turn.
+func TestTheDisplacedTokenOfAnotherIsFoundAfterAConflict(t *testing.T) {
+	r := newRig(t)
+	r.put(t, r.keychain, account("a", -time.Second))
+	var once sync.Once
+	r.keychain.behind = func() {
+		once.Do(func() {
+			rec := r.claimedRecord(t, time.Hour, "another-machine", heldLimit)
+			must(t, r.displace(t.Context(), r.Key(Mogplex), InKeychain, rec.Mark, Record{Credential: account("b", time.Hour), Revision: rec.Revision.next()}))
+		})
+	}
+	res, err := r.Token(t.Context(), Query{}, time.Minute)
+	must(t, err)
+	wantToken(t, res, "b")
+	r.wantTokens(t, "b", "")
+	r.service.wantCalls(t, 0)
 }
 
 // An error is not absence: a renewed token may be in what can't be read.

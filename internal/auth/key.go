@@ -22,6 +22,7 @@ type Key struct {
 	Origin   string // canonical origin of the service; for Mogplex alone
 
 	account string // the name in the keychain as List found it
+	noID    error  // why the name in the keychain is not known
 }
 
 // Home is the directory of the key's profile.

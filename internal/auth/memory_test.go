@@ -1,6 +1,7 @@
 package auth
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"maps"
@@ -36,6 +37,13 @@ type life struct {
 	mu     sync.Mutex
 	mortal bool
 	left   int
+	cause  error // in place of errDead, if a fault is all that is to happen
+	once   bool  // it passes
+}
+
+// failAfter has steps fail after so many, one or all.
+func (l *life) failAfter(steps int, cause error, once bool) {
+	l.mortal, l.left, l.cause, l.once = true, steps, cause, once
 }
 
 // killAfter has the process live for so many more steps.
@@ -44,7 +52,7 @@ func (l *life) killAfter(steps int) { l.mortal, l.left = true, steps }
 // restart begins another process, and reports whether the one before was killed.
 func (l *life) restart() (killed bool) {
 	killed = l.mortal && l.left < 0
-	l.mortal = false
+	l.mortal, l.cause = false, nil
 	return killed
 }
 
@@ -54,8 +62,8 @@ func (l *life) step() error {
 	if !l.mortal {
 		return nil
 	}
-	if l.left--; l.left < 0 {
-		return errDead
+	if l.left--; l.left < 0 && (!l.once || l.left == -1) {
+		return cmp.Or(l.cause, errDead)
 	}
 	return nil
 }

@@ -51,7 +51,10 @@ func (m *Manager) Movable(ctx context.Context, how Move) ([]Listed, error) {
 		m.MakeID(ctx)
 	}
 	var ours []Listed
-	id := m.Dir.ID()
+	id, err := m.Dir.find()
+	if err != nil {
+		return nil, err
+	}
 	for _, l := range list {
 		if how.From == InFile {
 			l.Key.DirID = id // a file has one directory's records alone
@@ -154,8 +157,9 @@ func (m *Manager) move(ctx context.Context, from, to *Layer, how Move, done *Mov
 	if taken && there.ReadOnly { // ours goes beside the other program's
 		there, taken = Record{}, false
 	}
+	count := m.live(ctx, done.Key, to.Name, there).Revision.Count // of an answer that waits for the destination, too
 	switch {
-	case !taken, rec.Revision.sameSignIn(there.Revision) && there.Revision.Count <= rec.Revision.Count:
+	case !taken, rec.Revision.sameSignIn(there.Revision) && count <= rec.Revision.Count:
 	case rec.Revision.sameSignIn(there.Revision): // an earlier try was interrupted, or this one is older
 		m.moveAway(ctx, from, how, rec, done)
 		return

@@ -297,6 +297,22 @@ func TestAMoveWaitsForTheRenewalOfAnotherMachine(t *testing.T) {
 	})
 }
 
+// A person may be asked to unlock the keychain before the lock is taken, and not
+// while it is held.
+func TestAMoveAsksAPersonOutsideTheLockAlone(t *testing.T) {
+	for _, how := range []Move{toKeychain, toFile} {
+		r := newRig(t)
+		from, _ := r.ends(how)
+		r.put(t, from, account("a", time.Hour))
+		must(t, r.Move(t.Context(), r.Key(Mogplex), how).Err)
+		for i, call := range r.keychain.calls {
+			if r.keychain.alone[i] != (i > 0) {
+				t.Errorf("to %s: %s: nobody may be asked: %v", how.To, call, r.keychain.alone[i])
+			}
+		}
+	}
+}
+
 // A claim of a dead process of this machine is no reason to wait.
 func TestAMoveOfAClaimThatIsDead(t *testing.T) {
 	r := newRig(t)

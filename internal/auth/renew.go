@@ -167,7 +167,8 @@ func (r *renewal) keep(reason error) (Result, error) {
 	if reason == nil {
 		return r.res, nil
 	}
-	gone := errors.Is(reason, ErrNotSignedIn) || errors.Is(reason, context.Canceled)
+	gone := errors.Is(reason, ErrNotSignedIn) || errors.Is(reason, context.Canceled) ||
+		errors.Is(reason, ErrRejected) && r.savedInFuture(r.res.Credential) // its end is not to be believed
 	if gone || r.res.Credential.Expired(r.Now()) {
 		return r.res, reason
 	}

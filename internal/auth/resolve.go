@@ -41,7 +41,7 @@ type Resolver struct {
 func (r *Resolver) Key(provider string) Key {
 	k := Key{Dir: r.Dir.Path, Profile: r.Profile, Provider: provider}
 	if !r.keychainDisabled() {
-		k.DirID = r.Dir.ID()
+		k.DirID, k.noID = r.Dir.find()
 	}
 	if provider == Mogplex {
 		k.Origin = r.Origin

@@ -59,7 +59,7 @@ type Place interface {
 // records is a Store over a Place.
 type records struct {
 	place Place
-	name  func(Key) string
+	name  func(Key) (string, error)
 	list  func(context.Context) ([]Listed, error)
 	// located records say inside which directory and profile they are of.
 	located bool
@@ -69,7 +69,11 @@ type records struct {
 
 // Load implements [Store].
 func (s records) Load(ctx context.Context, key Key) (Record, bool, error) {
-	entry, found, err := s.place.Get(ctx, s.name(key))
+	name, err := s.name(key)
+	if err != nil {
+		return Record{}, false, err
+	}
+	entry, found, err := s.place.Get(ctx, name)
 	switch {
 	case err != nil && found:
 		return Record{Revision: revisionOf(entry)}, true, fmt.Errorf("%w: %w", ErrDamaged, err)
@@ -78,31 +82,52 @@ func (s records) Load(ctx context.Context, key Key) (Record, bool, error) {
 	}
 	rec, err := decodeRecord(key, entry)
 	if s.foreign != nil && err == nil {
-		rec.ReadOnly, err = s.foreign(ctx, s.name(key))
+		rec.ReadOnly, err = s.foreign(ctx, name)
 	}
 	return rec, true, err
 }
 
 // Swap implements [Store].
 func (s records) Swap(ctx context.Context, key Key, old Revision, rec Record) error {
+	name, err := s.name(key)
+	if err != nil {
+		return err
+	}
 	entry, err := rec.encode(key, s.located)
 	if err != nil {
 		return err
 	}
-	return s.place.Update(ctx, s.name(key), func(current []byte) ([]byte, error) {
+	written := false
+	err = s.place.Update(ctx, name, func(current []byte) ([]byte, error) {
 		switch there := revisionOf(current); {
 		case there != old:
 			return nil, ErrConflict
 		case isLater(current):
 			return nil, ErrLater
 		}
+		written = true
 		return entry, nil
 	})
+	if err != nil && written && s.holds(ctx, name, rec.Revision) {
+		return nil
+	}
+	return err
+}
+
+// holds reports that the record of a revision is stored: a write that ended with
+// an error may have been carried out, and then nothing else is true.
+func (s records) holds(ctx context.Context, name string, revision Revision) bool {
+	entry, found, err := s.place.Get(ctx, name)
+	return err == nil && found && revisionOf(entry) == revision
 }
 
 // Delete implements [Store].
 func (s records) Delete(ctx context.Context, key Key, old *Revision) (removed Record, found bool, err error) {
-	err = s.place.Update(ctx, s.name(key), func(current []byte) ([]byte, error) {
+	name, err := s.name(key)
+	if err != nil {
+		return Record{}, false, err
+	}
+	err = s.place.Update(ctx, name, func(current []byte) ([]byte, error) {
 		switch {
 		case current == nil: // the place looks for itself what is left of an interrupted write
 			return nil, nil
@@ -131,7 +156,8 @@ type Keychain interface {
 
 // KeychainStore keeps records in a keychain.
 func KeychainStore(k Keychain) Store {
-	return records{place: k, name: Key.Account, located: true, list: func(ctx context.Context) ([]Listed, error) {
+	name := func(key Key) (string, error) { return key.Account(), key.noID }
+	return records{place: k, name: name, located: true, list: func(ctx context.Context) ([]Listed, error) {
 		all, err := k.All(ctx)
 		var list []Listed
 		for _, account := range slices.Sorted(maps.Keys(all)) {
@@ -171,7 +197,8 @@ type File interface {
 
 // FileStore keeps the records of one profile in its auth.json.
 func FileStore(f File, base Key) Store {
-	s := records{place: f, name: Key.Name, foreign: f.Foreign}
+	name := func(key Key) (string, error) { return key.Name(), nil }
+	s := records{place: f, name: name, foreign: f.Foreign}
 	s.list = func(ctx context.Context) ([]Listed, error) {
 		names, err := f.List(ctx)
 		var list []Listed

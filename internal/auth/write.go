@@ -49,6 +49,15 @@ func (e notSavedError) Error() string {
 
 func (e notSavedError) Unwrap() []error { return []error{ErrNotSaved, e.err} }
 
+// NotSavedIn is the layer that did not take a credential, if err is of class
+// ErrNotSaved. It was asked, and may hold the credential all the same; no other
+// does.
+func NotSavedIn(err error) (layer string) {
+	var e notSavedError
+	_ = errors.As(err, &e)
+	return e.layer
+}
+
 // found is what a writer found in the layers, as they are ordered; nil stands
 // for a disabled one.
 type found struct {
@@ -116,17 +125,24 @@ func (m *Manager) Prepare(ctx context.Context, provider string) (stored []Creden
 
 // MakeID names the directory before something is first stored under its name in
 // the keychain.
-func (m *Manager) MakeID(ctx context.Context) { m.Dir.MakeID(ctx, m.keychainHas) }
+func (m *Manager) MakeID(ctx context.Context) {
+	if !m.keychainDisabled() {
+		m.Dir.MakeID(ctx, m.keychainHas)
+	}
+}
 
-// keychainHas reports that the keychain holds something of a directory id. One
-// that can't be reached at all holds nothing that could be used here.
+// keychainHas reports that the keychain holds something of a directory id. The
+// error is that it could not be looked into.
 func (m *Manager) keychainHas(ctx context.Context, id string) (bool, error) {
 	for _, l := range m.Layers {
-		if l.Name != InKeychain || l.Disabled {
+		if l.Name != InKeychain {
 			continue
 		}
+		if l.Disabled {
+			return false, errors.New("the keychain is not to be used")
+		}
 		list, err := l.Store.List(ctx)
-		if err != nil && l.State(err) != Unavailable {
+		if err != nil {
 			return false, err
 		}
 		for _, item := range list {
@@ -186,35 +202,50 @@ func (m *Manager) replace(ctx context.Context, key Key, rec Record, saved *Saved
 		}
 		return notSavedError{to.layer.Name, err}
 	}
-	for i := range all {
-		if f := &all[i]; f == to {
-			break
-		} else if f.err != nil {
-			saved.Warnings = append(saved.Warnings, fmt.Sprintf("the %s was not used: %v", f.layer.Name, f.err))
-		}
-	}
 	saved.Credential, saved.Layer, saved.Path = rec.Credential, to.layer.Name, to.layer.Path
+	unused := "the %s was not used: %v"
 	for i := range all {
 		f := &all[i]
-		if !f.found || f.rec.ReadOnly {
-			if f.err == nil {
-				m.dropDisplaced(ctx, key, f.layer.Name)
-			}
+		if f == to {
+			unused = "the %s was not looked into, and may hold another credential: %v"
+		}
+		if f.err != nil {
+			saved.Warnings = append(saved.Warnings, fmt.Sprintf(unused, f.layer.Name, f.err))
 			continue
 		}
+		m.settle(ctx, key, f, f == to, saved)
+	}
+	return nil
+}
+
+// settle removes what a layer held before a sign-in; replaced says that the
+// sign-in is in its place.
+func (m *Manager) settle(ctx context.Context, key Key, f *found, replaced bool, saved *Saved) {
+	if f.found && !f.rec.ReadOnly {
 		gone := m.live(ctx, key, f.layer.Name, f.rec).Credential
-		if f != to {
-			if _, _, err := f.layer.Store.Delete(ctx, key, &f.rec.Revision); err != nil {
-				saved.Warnings = append(saved.Warnings, fmt.Sprintf("another credential is left in the %s, unused: %v", f.layer.Name, err))
-				continue
+		if !replaced {
+			if err := f.remove(ctx, key); err != nil {
+				saved.Warnings = append(saved.Warnings, fmt.Sprintf("another credential may be left in the %s, unused: %v", f.layer.Name, err))
+				return
 			}
 		}
-		m.dropDisplaced(ctx, key, f.layer.Name)
 		if gone.Type != "" {
 			saved.Replaced = append(saved.Replaced, gone)
 		}
 	}
-	return nil
+	m.dropDisplaced(ctx, key, f.layer.Name)
+}
+
+// remove removes a record. What a layer says of that does not count if it holds
+// none afterwards.
+func (f *found) remove(ctx context.Context, key Key) error {
+	_, _, err := f.layer.Store.Delete(ctx, key, &f.rec.Revision)
+	if err != nil {
+		if _, left, loadErr := f.layer.Store.Load(ctx, key); !left && loadErr == nil {
+			return nil
+		}
+	}
+	return err
 }
 
 // Removal is what came of removing a key from one layer.
@@ -289,7 +320,8 @@ func (m *Manager) removeFrom(ctx context.Context, l *Layer, key Key, reached boo
 	done.State, done.Removed = Absent, found
 	if found && rec.Type != "" {
 		done.Held = append(done.Held, rec.Credential)
-		if renewed := m.live(ctx, key, l.Name, rec); !renewed.Refresh.Equal(rec.Refresh) {
+		renewed, waits, err := m.displaced(ctx, key, l.Name, rec)
+		if done.Err = err; waits && !renewed.Refresh.Equal(rec.Refresh) {
 			done.Held = append(done.Held, renewed.Credential)
 		}
 	}

@@ -100,7 +100,7 @@ func TestASignInReportsWhatItReplacedAndRemovesStrays(t *testing.T) {
 	if got := fmt.Sprint(tokensOf(saved.Replaced)); got != "[new]" {
 		t.Errorf("replaced %s", got)
 	}
-	wantWarning(t, saved.Warnings, "another credential is left in the file")
+	wantWarning(t, saved.Warnings, "another credential may be left in the file")
 }
 
 // What was stored since the sign-in began is what is replaced.

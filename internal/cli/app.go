@@ -2,7 +2,6 @@ package cli
 
 import (
 	"context"
-	"runtime"
 	"sync"
 	"time"
 
@@ -30,6 +29,7 @@ type app struct {
 	notice   func(string) // hears what passes by, while a sign-in is on the screen
 	hearers  int          // of notice, so far
 	pending  []ending     // what came of ending sessions, of which no screen told
+	models   []string     // the last catalog's, by which one is picked
 }
 
 var _ tui.Services = (*app)(nil)
@@ -39,10 +39,9 @@ func (s *session) openApp(ctx context.Context) *app {
 	a := &app{session: s, log: s.openLog(), looking: make(chan struct{}, 1)}
 	a.ctx, a.stop = context.WithCancel(ctx)
 	s.hears = &listener{said: a.pass, warned: a.warn}
-	confide(s, a.log)
 	a.changed = s.auth.Watch(a.ctx)
-	a.Log("session started", "version", version(), "os", runtime.GOOS, "arch", runtime.GOARCH,
-		"service", s.origin, "store", string(s.mode))
+	a.log.Event("session started", sessionlog.Program(), sessionlog.Flag("default_service", s.origin == auth.DefaultOrigin),
+		sessionlog.Listed("store", s.mode, []storeMode{storeAuto, storeKeychain, storeFile}))
 	return a
 }
 
@@ -63,15 +62,12 @@ func (a *app) close() {
 	for _, left := range late.LivesOn {
 		a.session.say("%s", left.sentence(a.session.now()))
 	}
-	a.Log("session ended")
+	a.log.Event("session ended")
 	_ = a.log.Close()
 }
 
 // Changed implements [tui.Services].
 func (a *app) Changed() <-chan struct{} { return a.changed }
-
-// Log implements [tui.Services].
-func (a *app) Log(event string, args ...any) { a.log.Logger().Info(event, args...) }
 
 // pass hands a word that soon does not matter to a sign-in, if there is one.
 func (a *app) pass(sentence string) {
@@ -107,7 +103,7 @@ func (a *app) collecting(warnings *[]string) *session {
 }
 
 // failed logs a failure by its class: its text may name people and places.
-func (a *app) failed(what string, err error) error {
+func (a *app) failed(what sessionlog.Const, err error) error {
 	if err == nil {
 		return nil
 	}
@@ -115,7 +111,7 @@ func (a *app) failed(what string, err error) error {
 	if !ok {
 		o = a.session.outcomeOf(err)
 	}
-	a.Log(what+" failed", "code", o.code)
+	a.log.Event(what+" failed", sessionlog.Text("code", o.code))
 	return err
 }
 

@@ -101,12 +101,12 @@ func screenHint(o outcome) string {
 		return "Paste the address that the browser ends at, or free port 24816 or 24818."
 	case "corrupt":
 		return "Sign in again with /login: what is damaged is replaced, and a file is backed up first."
-	case "later_version":
-		return "Use that version, or sign out with /logout and sign in again with /login."
 	case "file_refused":
 		return "Move that file away, then sign in again with /login."
 	case "not_refreshable":
 		return "Only a browser sign-in is renewed: /login."
+	case "later_version":
+		return "Use that version, or remove the credential with /logout and sign in again."
 	case "not_found":
 		return "Check its name, and with /status whose credential is used."
 	}

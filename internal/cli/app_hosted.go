@@ -4,12 +4,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"maps"
-	"slices"
 	"time"
 
 	"github.com/mogplex/mogplex-cli/internal/auth"
 	"github.com/mogplex/mogplex-cli/internal/hosted"
+	"github.com/mogplex/mogplex-cli/internal/sessionlog"
 	"github.com/mogplex/mogplex-cli/internal/tui"
 )
 
@@ -41,6 +40,7 @@ func (a *app) Models(ctx context.Context, refresh bool) (tui.Models, error) {
 	}
 	if c := res.Credential; c.Provider != auth.Mogplex {
 		models, err := a.providerModels(ctx, c)
+		a.listed(models.List)
 		return models, a.failed("models", err)
 	}
 	got, res, err := list(ctx, a.session, refresh, hosted.Catalog.Models)
@@ -51,6 +51,7 @@ func (a *app) Models(ctx context.Context, refresh bool) (tui.Models, error) {
 	for _, m := range got.List {
 		models.List = append(models.List, modelOf(m))
 	}
+	a.listed(models.List)
 	return models, nil
 }
 
@@ -90,7 +91,6 @@ func (a *app) Servers(ctx context.Context, refresh bool) (tui.Servers, error) {
 	if err != nil {
 		return tui.Servers{}, a.failed("MCP servers", wrongKey(res, err))
 	}
-	a.confideServers(got.List)
 	servers := tui.Servers{Fetched: got.Fetched, Stale: got.Stale}
 	for _, server := range got.List {
 		target, values := maskedServer(server)
@@ -106,37 +106,14 @@ func (a *app) Servers(ctx context.Context, refresh bool) (tui.Servers, error) {
 	return servers, nil
 }
 
-// How many secrets of definitions the log is told, and how many bytes of them.
-// Each takes it a millisecond, and each byte a hundred of memory; an answer has
-// room for very many.
-const (
-	confideLimit = 200
-	confideBytes = 128 << 10
-)
-
-// confideServers makes the log know the secrets of definitions, none of which
-// it is ever given.
-func (a *app) confideServers(servers []hosted.MCPServer) {
-	var secrets []string
-	for _, server := range servers {
-		secrets = slices.AppendSeq(secrets, maps.Values(server.Config.Headers))
-		secrets = slices.AppendSeq(secrets, maps.Values(server.Config.Env))
-	}
-	room := confideBytes
-	secrets = slices.DeleteFunc(secrets, func(secret string) bool {
-		fits := len(secret) <= room
-		if fits {
-			room -= len(secret)
-		}
-		return !fits
-	})
-	a.log.AddSecret(secrets[:min(len(secrets), confideLimit)]...)
-}
-
 // Follow implements [tui.Services].
 func (a *app) Follow(ctx context.Context, run string, on func(tui.RunUpdate)) error {
-	a.Log("run attached", "run", run)
+	attached := false
 	err := a.session.follower().Follow(ctx, run, func(u hosted.Update) {
+		if !attached && u.Run.Status != "" { // the service has answered for it
+			attached = true
+			a.log.Event("run attached", sessionlog.Listed("run", run, []string{u.Run.ID}))
+		}
 		on(tui.RunUpdate{Run: runOf(u.Run), Events: eventsOf(u.Events), Wait: u.Wait, Notice: noticeOf(u)})
 	})
 	if errors.Is(err, hosted.ErrUnauthorized) {

@@ -1,50 +1,56 @@
 package cli
 
 import (
-	"context"
 	"path/filepath"
 
 	"github.com/mogplex/mogplex-cli/internal/auth"
 	"github.com/mogplex/mogplex-cli/internal/sessionlog"
+	"github.com/mogplex/mogplex-cli/internal/tui"
 )
 
-// openLog names the log of this session, and makes it know the credentials of
-// the environment. What it says of old files it could not remove is no reason
-// to trouble anyone.
+// openLog names the log of this session. What it says of old files it could not
+// remove is no reason to trouble anyone.
 func (s *session) openLog() *sessionlog.Log {
 	var prefixes []string
 	for _, p := range auth.Providers() {
 		prefixes = append(prefixes, p.Prefixes...)
 	}
 	log, _ := sessionlog.Open(filepath.Join(s.home, "logs"), sessionlog.Options{Prefixes: prefixes})
-	for _, p := range auth.Providers() {
-		log.AddSecret(s.getenv(p.Variable))
-	}
 	return log
 }
 
-// confide makes the log know every credential that the stores hand out or are
-// handed, before anyone else has it.
-func confide(s *session, log *sessionlog.Log) {
-	for i := range s.auth.Layers {
-		s.auth.Layers[i].Store = confiding{s.auth.Layers[i].Store, log}
+// LogCommand implements [tui.Services].
+func (a *app) LogCommand(name string) {
+	a.log.Event("command", sessionlog.Listed("name", name, tui.CommandNames()))
+}
+
+// LogPanic implements [tui.Services].
+func (a *app) LogPanic(value any, callers []uintptr) { a.log.Panic(value, callers) }
+
+// loggedProvider is a provider of the table.
+func loggedProvider(name string) sessionlog.Field {
+	var names []string
+	for _, p := range auth.Providers() {
+		names = append(names, p.Name)
 	}
+	return sessionlog.Listed("provider", name, names)
 }
 
-type confiding struct {
-	auth.Store
-	log *sessionlog.Log
+// loggedModel is a model that the service has listed in this session. One that a
+// person typed is none.
+func (a *app) loggedModel(id string) sessionlog.Field {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return sessionlog.Listed("model", id, a.models)
 }
 
-// Load implements [auth.Store].
-func (c confiding) Load(ctx context.Context, key auth.Key) (auth.Record, bool, error) {
-	rec, found, err := c.Store.Load(ctx, key)
-	c.log.AddSecret(rec.Token.Reveal(), rec.Refresh.Reveal())
-	return rec, found, err
-}
-
-// Swap implements [auth.Store].
-func (c confiding) Swap(ctx context.Context, key auth.Key, old auth.Revision, rec auth.Record) error {
-	c.log.AddSecret(rec.Token.Reveal(), rec.Refresh.Reveal())
-	return c.Store.Swap(ctx, key, old, rec)
+// listed remembers the models that the service has listed.
+func (a *app) listed(models []tui.Model) {
+	var ids []string
+	for _, m := range models {
+		ids = append(ids, m.ID)
+	}
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.models = ids
 }

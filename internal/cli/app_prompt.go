@@ -8,6 +8,7 @@ import (
 	"github.com/mogplex/mogplex-cli/internal/auth"
 	"github.com/mogplex/mogplex-cli/internal/chat"
 	"github.com/mogplex/mogplex-cli/internal/hosted"
+	"github.com/mogplex/mogplex-cli/internal/sessionlog"
 	"github.com/mogplex/mogplex-cli/internal/tui"
 )
 
@@ -30,15 +31,15 @@ func (a *app) Prompt(ctx context.Context, conversation tui.Conversation, say fun
 		request.Messages = append(request.Messages, chat.Message{Role: turn.Role, Content: turn.Text})
 		size += len(turn.Text)
 	}
-	a.Log("prompt sent", "provider", res.Credential.Provider, "model", request.Model,
-		"turns", len(request.Messages), "bytes", size)
+	a.log.Event("prompt sent", loggedProvider(res.Credential.Provider), a.loggedModel(request.Model),
+		sessionlog.Count("turns", len(request.Messages)), sessionlog.Count("bytes", size))
 	said := 0
 	err = a.send(ctx, res, request, func(piece string) {
 		said += len(piece)
 		say(piece)
 	})
 	if err == nil {
-		a.Log("prompt answered", "bytes", said)
+		a.log.Event("prompt answered", sessionlog.Count("bytes", said))
 	}
 	return a.failed("prompt", err)
 }

@@ -207,7 +207,7 @@ func TestStatusNamesTheNextStep(t *testing.T) {
 // After a defect the person is told where the details are, if they are anywhere.
 func TestADefectNamesTheLogThatThereIs(t *testing.T) {
 	a := appWith(t, &slowStore{removed: true})
-	a.log.Logger().Error("written at once")
+	a.log.Event("session started")
 	if o := outcomeOf(a.ended(tui.ErrCrashed)); o.exit != exitFailure || !strings.Contains(o.hint, a.log.Path()) {
 		t.Errorf("%+v", o)
 	}

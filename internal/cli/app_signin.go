@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/mogplex/mogplex-cli/internal/auth"
+	"github.com/mogplex/mogplex-cli/internal/sessionlog"
 	"github.com/mogplex/mogplex-cli/internal/tui"
 	"github.com/mogplex/mogplex-cli/login"
 )
@@ -26,7 +27,7 @@ func (a *app) SignIn(ctx context.Context, in tui.SignIn) (tui.Stored, error) {
 		flow.Open = s.openBrowser
 	}
 	flow.Show = func(p login.Prompt) { in.Show(promptOf(p, flow.Open != nil)) }
-	a.Log("sign-in started")
+	a.log.Event("sign-in started")
 	saved, err := s.runSignIn(ctx, flow)
 	return a.kept(ctx, s, done, saved, err)
 }
@@ -58,7 +59,6 @@ func promptOf(p login.Prompt, opening bool) tui.SignInPrompt {
 
 // StoreSecret implements [tui.Services].
 func (a *app) StoreSecret(ctx context.Context, provider string, secret auth.Secret) (tui.Stored, error) {
-	a.log.AddSecret(secret.Reveal())
 	if err := knownProvider(provider); err != nil {
 		return tui.Stored{}, err
 	}
@@ -79,7 +79,9 @@ func (a *app) kept(
 	s.announce(ctx, saved)
 	c := saved.Credential
 	done.Account, done.Place = accountName(c.Account), printable(s.place(ctx, saved.Layer, saved.Path))
-	a.Log("signed in", "provider", c.Provider, "type", string(c.Type), "layer", saved.Layer)
+	a.log.Event("signed in", loggedProvider(c.Provider),
+		sessionlog.Listed("type", c.Type, []auth.Type{auth.OAuth, auth.PAT, auth.APIKey}),
+		sessionlog.Listed("layer", saved.Layer, []string{auth.InKeychain, auth.InFile}))
 	a.endLater(saved.Ended())
 	if c.Provider == auth.Mogplex {
 		a.background.Go(a.resync)

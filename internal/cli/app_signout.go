@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/mogplex/mogplex-cli/internal/auth"
+	"github.com/mogplex/mogplex-cli/internal/sessionlog"
 	"github.com/mogplex/mogplex-cli/internal/tui"
 )
 
@@ -31,7 +32,8 @@ func (a *app) SignOut(ctx context.Context) (tui.SignedOut, error) {
 	// The screens tell the variables, and what is in force.
 	r.StillInForce = slices.DeleteFunc(r.StillInForce, func(v stillInForce) bool { return !v.foreign })
 	err := s.concludeSignOut(r)
-	a.Log("signed out", "removed", len(r.Removed), "failures", len(r.Failures), "pending", out.Pending)
+	a.log.Event("signed out", sessionlog.Count("removed", len(r.Removed)), sessionlog.Count("failures", len(r.Failures)),
+		sessionlog.Flag("pending", out.Pending))
 	return out, a.failed("sign-out", err)
 }
 

@@ -75,7 +75,7 @@ func (s *session) attach(ctx context.Context, id string) error {
 	case out.err != nil:
 		return nil // run tells the failed write
 	case ctx.Err() != nil:
-		s.say("The run goes on. `mogplex --attach` shows it again.")
+		s.say("%s", s.inProfile("The run goes on. `mogplex --attach` shows it again."))
 		return ctx.Err()
 	case errors.Is(err, hosted.ErrNotFound):
 		return runError(id, err)

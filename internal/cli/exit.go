@@ -15,6 +15,7 @@ import (
 	"github.com/mogplex/mogplex-cli/internal/auth"
 	"github.com/mogplex/mogplex-cli/internal/chat"
 	"github.com/mogplex/mogplex-cli/internal/hosted"
+	"github.com/mogplex/mogplex-cli/internal/sessionlog"
 	"github.com/mogplex/mogplex-cli/keyring"
 	"github.com/mogplex/mogplex-cli/legacyfile"
 	"github.com/mogplex/mogplex-cli/login"
@@ -47,7 +48,7 @@ func (h hinted) Unwrap() error { return h.error }
 
 // outcome is how a failure ends a command.
 type outcome struct {
-	code string // for programs
+	code sessionlog.Const // for programs, and the session log
 	exit int
 	hint string // the next thing to type
 }
@@ -69,6 +70,7 @@ var outcomes = []struct {
 	{[]error{keyring.ErrDenied}, outcome{"keychain_denied", exitUnavailable, "Allow mogplex to use the keychain, then try again."}},
 	{[]error{keyring.ErrUnavailable}, outcome{"keychain_unavailable", exitUnavailable, "Start a keychain, then try again."}},
 	{[]error{auth.ErrBadValue}, outcome{"bad_variable", exitFailure, "Correct the variable, or unset it."}},
+	{[]error{auth.ErrBadID}, outcome{"corrupt", exitFailure, "Restore that file, or remove it and sign in again with `mogplex login`: what the keychain holds is then removed by `mogplex logout --all` alone."}},
 	{[]error{keyring.ErrCorrupt, auth.ErrDamaged}, outcome{"corrupt", exitFailure, "Remove it with `mogplex logout`, then sign in again with `mogplex login`."}},
 	{[]error{legacyfile.ErrCorrupt}, outcome{"corrupt", exitFailure, "Fix the file, or sign in again with `mogplex login`: it is backed up first."}},
 	{[]error{legacyfile.ErrNotOwner, legacyfile.ErrNotRegular, legacyfile.ErrTooLarge, legacyfile.ErrVersion}, outcome{"file_refused", exitFailure, "Move that file away, then sign in again with `mogplex login`."}},
@@ -133,7 +135,7 @@ func (p *program) outcomeOf(err error) outcome {
 
 // otherStoreHint is the way around a keychain that can't be used, if the settings
 // leave one: what the keychain holds stays as it is.
-func (p *program) otherStoreHint(code string, err error) string {
+func (p *program) otherStoreHint(code sessionlog.Const, err error) string {
 	switch code {
 	case "keychain_locked", "keychain_timeout", "keychain_denied":
 		if p.forStore == storeAuto {
@@ -182,7 +184,7 @@ func (p *program) inProfile(hint string) string {
 	if p.forProfile == "" {
 		return hint
 	}
-	for _, command := range []string{"mogplex login", "mogplex logout", "mogplex auth"} {
+	for _, command := range []string{"mogplex login", "mogplex logout", "mogplex auth", "mogplex --attach"} {
 		hint = strings.ReplaceAll(hint, command, "mogplex --profile "+p.forProfile+strings.TrimPrefix(command, "mogplex"))
 	}
 	return hint
@@ -256,7 +258,7 @@ func (p *program) reportOf(err error) *report {
 		return nil
 	}
 	o := p.outcomeOf(err)
-	return &report{Code: o.code, Message: sentence(err), Hint: o.hint}
+	return &report{Code: string(o.code), Message: sentence(err), Hint: o.hint}
 }
 
 // sentence makes an error's text one printable line, without Go's own words for

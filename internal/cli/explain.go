@@ -67,13 +67,13 @@ func (e keyError) command() string {
 func (e keyError) hint(o outcome) string {
 	p, ok := e.key()
 	switch {
-	case !ok:
+	case !ok, errors.Is(e, auth.ErrBadID):
 	case o.code == "corrupt" && errors.Is(e, legacyfile.ErrCorrupt) && !errors.Is(e, auth.ErrDamaged):
 		return "Fix the file, or store the key again with `" + e.command() + "`: the file is backed up first."
-	case o.code == "later_version":
-		return "Use that version, or remove it with `mogplex logout --provider " + p.Name + "`, then store it again with `" + e.command() + "`."
 	case o.code == "corrupt":
 		return "Remove it with `mogplex logout --provider " + p.Name + "`, then store it again with `" + e.command() + "`."
+	case o.code == "later_version":
+		return "Use that version, or remove the key with `mogplex logout --provider " + p.Name + "` and store it again with `" + e.command() + "`."
 	case o.code == "file_refused":
 		return "Move that file away, then store the key again with `" + e.command() + "`."
 	case o.code == "not_signed_in":

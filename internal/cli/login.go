@@ -114,24 +114,26 @@ func (s *session) runSignIn(ctx context.Context, flow login.Flow) (saved auth.Sa
 		return saved, err
 	}
 	granted := renewed(auth.Credential{Provider: auth.Mogplex}, grant)
-	if s.isNowhere(ctx, granted) { // nobody may keep it
+	ctx = context.WithoutCancel(ctx)    // whoever interrupts it wants no session either
+	if s.isNowhere(ctx, granted, err) { // nobody may keep it
 		s.endWithin(ctx, "Ending the session that was not stored", []auth.Credential{granted})
 	}
 	return saved, err
 }
 
-// isNowhere reports that no store holds a credential whose save failed. One that
-// can't be read may: a keychain that was cut off in the middle keeps what it
-// took, and one that does not answer does later what it was asked.
-func (s *session) isNowhere(ctx context.Context, c auth.Credential) bool {
+// isNowhere reports that no store holds a credential whose save failed with err.
+// The store that failed may, if it can't be read: a keychain that was cut off in
+// the middle keeps what it took, and one that does not answer does later what it
+// was asked.
+func (s *session) isNowhere(ctx context.Context, c auth.Credential, err error) bool {
 	res, _ := s.auth.Resolve(unattended(ctx), auth.Query{Provider: auth.Mogplex, All: true})
 	for _, f := range res.Findings {
-		unknown := f.Err != nil && f.State != auth.Unavailable
+		unknown := f.Err != nil && f.Layer == auth.NotSavedIn(err)
 		if f.Layer != auth.Env && (unknown || f.Record().Token.Equal(c.Token)) {
 			return false
 		}
 	}
-	return ctx.Err() == nil
+	return true
 }
 
 // prepare readies the stores, and refuses to begin a sign-in that could not be

@@ -78,3 +78,23 @@ func TestWhatALaterVersionStoredIsToldAsSuch(t *testing.T) {
 		t.Errorf("exit %d: %s is left", code, token)
 	}
 }
+
+// A state directory whose id can't be read is not one that nobody signed in to.
+func TestADamagedIDIsToldAsSuch(t *testing.T) {
+	w := fakeWorld(t, accountserver.Config{})
+	w.seed(time.Hour, "keychain")
+	if err := os.WriteFile(w.state("id"), nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for _, args := range []string{"auth token", "auth status", "auth refresh", "auth migrate --to file", "logout", "login --no-browser", "auth token --provider openai"} {
+		code, stdout, stderr := w.run(strings.Fields(args)...)
+		if code != exitFailure || !strings.Contains(stderr, filepath.Join(".mogplex", "id")+": it is damaged") || strings.Contains(stdout+stderr, "not signed in") ||
+			strings.Contains(stderr, "Nothing") || strings.Contains(stderr, "Open this address") || !strings.Contains(stderr, "that file") {
+			t.Errorf("%s: exit %d: %s%s", args, code, stdout, stderr)
+		}
+	}
+	w.must("logout", "--all")
+	if items, _ := filepath.Glob(filepath.Join(w.fake().Dir, "*.item")); len(items) != 0 {
+		t.Errorf("left are %q", items)
+	}
+}

@@ -54,18 +54,6 @@ func (l *ledger) files(t *testing.T) map[string]bool {
 	return written
 }
 
-// interlude is what happens between a refresh request and its answer.
-type interlude struct{ do atomic.Pointer[func()] }
-
-func (i *interlude) set(do func()) { i.do.Store(&do) }
-
-// request is a service's OnRequest.
-func (i *interlude) request(r accountserver.Request) {
-	if do := i.do.Load(); do != nil && r.Grant == "refresh_token" {
-		(*do)()
-	}
-}
-
 // everyCommand runs all that writes or reads a credential; in one refresh the
 // keychain goes away before the answer is there.
 func (l *ledger) everyCommand(w *world, midRefresh *interlude) {

@@ -12,7 +12,6 @@ import (
 	"strings"
 	"sync"
 	"testing"
-	"time"
 
 	"github.com/mogplex/mogplex-cli/internal/accountserver"
 	"github.com/mogplex/mogplex-cli/keyring"
@@ -20,10 +19,11 @@ import (
 )
 
 // slow is a fake that stores at once and, while a file says so, answers only
-// when the caller has given up: the write, or all that comes after it as well.
+// when the caller has given up: the write, or all that comes after it as well; or
+// it is killed after the write.
 type slow struct{ keyringtest.Fake }
 
-const slowFile, deaf = ".slow", "deaf"
+const slowFile, deaf, killed = ".slow", "deaf", "killed"
 
 func (s slow) Open(ctx context.Context, access keyring.Access) (keyring.Vault, error) {
 	_, err := s.Fake.Open(ctx, access)
@@ -36,8 +36,14 @@ func (s slow) Set(ctx context.Context, account, payload string) error {
 	if missing != nil || err != nil {
 		return err
 	}
-	if string(how) == deaf {
+	switch string(how) {
+	case deaf:
 		err = s.Break(keyringtest.Hangs)
+	case killed:
+		if err := s.Break(keyringtest.Unavailable); err != nil {
+			return err
+		}
+		return keyring.Failure(keyring.ErrUnavailable, "it was killed")
 	}
 	<-ctx.Done()
 	return errors.Join(ctx.Err(), err)
@@ -53,6 +59,7 @@ func (w *world) slowed(how string) (quick func()) {
 	return func() {
 		_ = os.Remove(path)
 		_ = w.fake().Clear(keyringtest.Hangs)
+		_ = w.fake().Clear(keyringtest.Unavailable)
 	}
 }
 
@@ -105,6 +112,14 @@ func TestASlowKeychainLeavesNoPlaintextCopy(t *testing.T) {
 			w.wantStored("the renewal", "keychain")
 			if renewed := w.token(); renewed == token || !w.service.Valid(renewed) || w.service.refreshes() != 1 {
 				t.Errorf("after %d refreshes the token in force does not work", w.service.refreshes())
+			}
+			if err := w.fake().Break(keyringtest.Hangs); err != nil {
+				t.Fatal(err)
+			}
+			heard.secret("sk-proj-of-the-slow-0123456789")
+			code, _, said = hasty.runWith("sk-proj-of-the-slow-0123456789", "login", "--provider", "openai", "--with-api-key")
+			if code != exitTryAgain || strings.Contains(said, "Stored") {
+				t.Errorf("a key: exit %d: %s", code, said)
 			}
 			if found := w.inFiles(); found != nil {
 				t.Errorf("a secret is in %q", found)
@@ -187,6 +202,8 @@ func TestLogoutOfEverythingOutlastsRenewalsElsewhere(t *testing.T) {
 		r.signsIn(ada)
 	}
 	asked, goOn := make(chan struct{}, len(renewers)), make(chan struct{})
+	answer := sync.OnceFunc(func() { close(goOn) })
+	defer answer()
 	midRefresh.set(func() { asked <- struct{}{}; <-goOn })
 	var all sync.WaitGroup
 	for _, r := range renewers {
@@ -201,9 +218,11 @@ func TestLogoutOfEverythingOutlastsRenewalsElsewhere(t *testing.T) {
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
-	eventually(t, "a sign-out that waits", func() bool { return strings.Contains(said.String(), "Signing out…") })
-	time.AfterFunc(100*time.Millisecond, func() { close(goOn) })
-	if err := cmd.Wait(); err != nil {
+	ended := make(chan error, 1)
+	go func() { ended <- cmd.Wait() }()
+	eventually(t, "a sign-out that waits", func() bool { return strings.Contains(said.String(), "Signing out…") || len(ended) > 0 })
+	answer()
+	if err := <-ended; err != nil {
 		t.Errorf("%v: %s", err, said.String())
 	}
 	all.Wait()

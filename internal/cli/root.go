@@ -124,14 +124,14 @@ func (s *session) screenOptions(run string) tui.Options {
 // be shown into words.
 func (a *app) ended(err error) error {
 	if err == nil {
-		a.Log("left")
+		a.log.Event("left")
 		return nil
 	}
 	if errors.Is(err, context.Canceled) {
 		return err
 	}
 	if _, missing := os.Stat(a.log.Path()); missing == nil && errors.Is(err, tui.ErrCrashed) {
-		err = hinted{err, "What happened is in " + printable(a.log.Path()) + ", without your credentials."}
+		err = hinted{err, "What happened is in " + printable(a.log.Path()) + ", without what you typed and without your credentials."}
 	}
 	return a.failed("screen", err)
 }

@@ -80,7 +80,15 @@ func (s *session) readSecret(ctx context.Context, provider string) (string, erro
 		secret, err := s.hidden(ctx, fmt.Sprintf("Paste the token or key for %s (it is not shown), then press Enter: ", provider))
 		return secret.Reveal(), err
 	}
-	return readInput(ctx, func() ([]byte, error) { return io.ReadAll(io.LimitReader(s.stdin, secretLimit+1)) })
+	text, err := readInput(ctx, func() ([]byte, error) { return io.ReadAll(io.LimitReader(s.stdin, secretLimit+1)) })
+	if errors.Is(err, errNoInput) {
+		command := "mogplex login --with-token < token.txt"
+		if key := (keyError{provider: provider}); provider != auth.Mogplex {
+			command = key.command() + " < key.txt"
+		}
+		return "", hinted{err, "Pipe the token or key into the command, as in `" + command + "`."}
+	}
+	return text, err
 }
 
 // readInput reads a secret. A read can't be cut short: it is left behind where
@@ -103,6 +111,9 @@ func readInput(ctx context.Context, read func() ([]byte, error)) (string, error)
 	}
 }
 
+// errNoInput is a stdin without a token or key in it.
+var errNoInput = usageError{"stdin is empty"}
+
 func checkInput(text []byte, err error) (string, error) {
 	trimmed := strings.TrimSpace(decoded(text))
 	switch {
@@ -111,7 +122,7 @@ func checkInput(text []byte, err error) (string, error) {
 	case len(text) > secretLimit:
 		return "", usageError{"stdin holds more than a token or key"}
 	case trimmed == "":
-		return "", hinted{usageError{"stdin is empty"}, "Pipe the token or key into the command, as in `mogplex login --with-token < token.txt`."}
+		return "", errNoInput
 	}
 	return trimmed, nil
 }

@@ -200,6 +200,7 @@ func keychainState(err error) auth.State {
 		{keyring.ErrDenied, auth.Denied},
 		{keyring.ErrTimeout, auth.Timeout},
 		{keyring.ErrCorrupt, auth.Corrupt},
+		{auth.ErrBadID, auth.Denied},
 	})
 }
 

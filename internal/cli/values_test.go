@@ -153,12 +153,13 @@ func logValues(t *testing.T) []any {
 	if err != nil {
 		t.Fatal(err)
 	}
-	l.AddSecret(secret)
-	l.Logger().Info(secret)
+	field := sessionlog.Listed("model", secret, nil)
+	l.Event("prompt sent", field)
+	l.Panic(secret, nil)
 	if err := l.Close(); err != nil {
 		t.Fatal(err)
 	}
-	return []any{l, sessionlog.Options{}}
+	return []any{l, sessionlog.Options{}, field}
 }
 
 func keyringValues(t *testing.T) []any {

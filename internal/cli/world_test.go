@@ -168,6 +168,18 @@ func (w *world) login(cmd *exec.Cmd) (said string, err error) {
 	return stderr, err
 }
 
+// interlude is what happens between a refresh request and its answer.
+type interlude struct{ do atomic.Pointer[func()] }
+
+func (i *interlude) set(do func()) { i.do.Store(&do) }
+
+// request is a service's OnRequest.
+func (i *interlude) request(r accountserver.Request) {
+	if do := i.do.Load(); do != nil && r.Grant == "refresh_token" {
+		(*do)()
+	}
+}
+
 // syncBuffer is a buffer that a test reads while a process writes to it.
 type syncBuffer struct {
 	mu   sync.Mutex

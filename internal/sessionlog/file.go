@@ -1,9 +1,8 @@
 package sessionlog
 
 import (
-	"bytes"
-	"encoding/json"
 	"errors"
+	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -14,10 +13,6 @@ import (
 	"github.com/mogplex/mogplex-cli/internal/private"
 )
 
-// lineLimit is the longest line in bytes. A longer one is left out as a whole:
-// half a line may be half a secret.
-const lineLimit = 256 << 10
-
 // file is the file of a session, made with its first line.
 type file struct {
 	dir, name string
@@ -26,35 +21,29 @@ type file struct {
 
 	mu   sync.Mutex
 	f    *os.File
-	size int64
-	torn bool // the last line is there in part
-	done bool // closed, full, or not to be had
+	size int64 // of the whole lines
+	done bool  // closed, full, or not to be had
 }
 
-// append writes whole lines, or loses them.
-func (f *file) append(lines []byte) {
+// Write writes a line, or loses it. It never fails: a full disk must not fail
+// what is being logged.
+func (f *file) Write(line []byte) (int, error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	if len(lines) == 0 || f.done || f.f == nil && !f.create() {
-		return
+	n := len(line)
+	if f.done || f.f == nil && !f.create() {
+		return n, nil
 	}
-	if room := max(0, f.limit-f.size); int64(len(lines)) > room {
-		lines = lines[:bytes.LastIndexByte(lines[:room], '\n')+1]
-		lines = append(lines, f.note("the log is full: nothing is logged from here on", "limit", f.limit)...)
-		f.done = true
+	if f.done = f.size+int64(n) > f.limit; f.done {
+		const full = `{"time":%q,"level":"WARN","msg":"the log is full: nothing is logged from here on"}` + "\n"
+		line = fmt.Appendf(nil, full, f.now().Format(time.RFC3339Nano))
 	}
-	f.write(lines)
-}
-
-func (f *file) write(lines []byte) {
-	if f.torn {
-		lines = append([]byte{'\n'}, lines...)
+	if _, err := f.f.Write(line); err != nil {
+		_ = f.f.Truncate(f.size) // half a line would spoil the next one
+		return n, nil
 	}
-	n, err := f.f.Write(lines)
-	f.size += int64(n)
-	if n > 0 || err == nil {
-		f.torn = err != nil && n < len(lines) && (n == 0 || lines[n-1] != '\n')
-	}
+	f.size += int64(len(line))
+	return n, nil
 }
 
 // create makes directory and file. A directory that is a symbolic link is
@@ -81,17 +70,12 @@ func (f *file) create() bool {
 func (f *file) close() error {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	f.done = true
-	if f.f == nil {
+	if f.done = true; f.f == nil {
 		return nil
 	}
-	return f.f.Close()
-}
-
-// note is a line of the log about itself.
-func (f *file) note(msg, key string, value any) []byte {
-	line, _ := json.Marshal(map[string]any{"time": f.now(), "level": "WARN", "msg": msg, key: value}) // plain values marshal
-	return append(line, '\n')
+	open := f.f
+	f.f = nil
+	return open.Close()
 }
 
 // young is the age below which no file is removed, or looked into: its session

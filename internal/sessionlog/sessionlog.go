@@ -1,34 +1,33 @@
 // Package sessionlog writes what happens in one session of the app to one file,
-// as JSON lines, without the secrets.
+// as JSON lines.
 //
-// [Open] names the file and removes old ones, [Log.Logger] is what to log with,
-// and [Log.AddSecret] tells a credential before it is used. Every line is
-// searched as a whole, after it was formatted: for secrets that were told, in
-// the usual encodings and two encodings deep, and for what has the shape of one.
-// What is found is "[redacted]" in the file. Lines of a few milliseconds are
-// searched and written together, warnings and errors at once. A log that can't be
-// written loses lines and fails nothing else.
+// The log is an allowlist. [Open] names the file and removes old ones.
+// [Log.Event] writes a line: an event and fields, which are constants of the
+// program's source, numbers, and names that the program or the service has
+// listed ([Listed]). [Log.Panic] writes the type and the frames of a panic. No
+// field takes any other text, so what a person types and what a store holds
+// can't be written. A name that looks like a key all the same is "[redacted]".
+//
+// A log that can't be written loses lines and fails nothing else.
 package sessionlog
 
 import (
+	"cmp"
+	"context"
 	"crypto/rand"
-	"errors"
 	"fmt"
 	"log/slog"
-	"os"
+	"path"
 	"path/filepath"
-	"runtime/debug"
+	"runtime"
 	"strings"
-	"sync"
-	"sync/atomic"
 	"time"
 )
 
 // Options are the limits of a [Log]. The zero value of each is the default
 // named there.
 type Options struct {
-	Prefixes []string         // beginnings that only keys have, such as "mog_"; at least 4 bytes each
-	Level    slog.Leveler     // the least that is written: slog.LevelInfo
+	Prefixes []string         // beginnings that only keys have, such as "mog_"
 	Keep     int              // files kept, this one included: 50
 	MaxAge   time.Duration    // since a file was written last: 30 days
 	MaxSize  int64            // bytes of this file: 16 MiB
@@ -36,18 +35,9 @@ type Options struct {
 }
 
 func (o Options) withDefaults() Options {
-	if o.Level == nil {
-		o.Level = slog.LevelInfo
-	}
-	if o.Keep <= 0 {
-		o.Keep = 50
-	}
-	if o.MaxAge <= 0 {
-		o.MaxAge = 30 * 24 * time.Hour
-	}
-	if o.MaxSize <= 0 {
-		o.MaxSize = 16 << 20
-	}
+	o.Keep = cmp.Or(o.Keep, 50)
+	o.MaxAge = cmp.Or(o.MaxAge, 30*24*time.Hour)
+	o.MaxSize = cmp.Or(o.MaxSize, 16<<20)
 	if o.Now == nil {
 		o.Now = time.Now
 	}
@@ -56,13 +46,8 @@ func (o Options) withDefaults() Options {
 
 // Log is the log of one session. Its methods may be called at the same time.
 type Log struct {
-	id    string
-	dir   string
 	file  *file
-	rules atomic.Pointer[rules]
-	adds  sync.Mutex // one AddSecret at a time
-	slog  *slog.Logger
-	batch batch
+	lines slog.Handler // writes to file
 }
 
 // Open names a new session and removes files of old ones from dir. It creates
@@ -71,57 +56,49 @@ type Log struct {
 // nil.
 func Open(dir string, o Options) (*Log, error) {
 	o = o.withDefaults()
-	id := newID(o.Now())
-	l := &Log{id: id, dir: dir, file: &file{dir: dir, name: id + suffix, limit: o.MaxSize, now: o.Now}}
-	l.rules.Store(newRules(o.Prefixes))
-	l.slog = slog.New(slog.NewJSONHandler(lines{l}, &slog.HandlerOptions{Level: o.Level}))
+	l := &Log{file: &file{dir: dir, name: newName(o.Now()), limit: o.MaxSize, now: o.Now}}
+	l.lines = slog.NewJSONHandler(l.file, &slog.HandlerOptions{ReplaceAttr: func(_ []string, a slog.Attr) slog.Attr {
+		if a.Value.Kind() == slog.KindString && looksLikeKey(a.Value.String(), o.Prefixes) {
+			a.Value = slog.StringValue("[redacted]")
+		}
+		return a
+	}})
 	if err := prune(dir, o); err != nil {
 		return l, fmt.Errorf("remove old session logs: %w", err)
 	}
 	return l, nil
 }
 
-// ID names the session. IDs sort by the time of [Open], and can't be guessed.
-func (l *Log) ID() string { return l.id }
+// Path is the file, which may not be there yet. Its name is the session's: names
+// sort by the time of [Open], and can't be guessed.
+func (l *Log) Path() string { return filepath.Join(l.file.dir, l.file.name) }
 
-// Path is the file, which may not be there yet.
-func (l *Log) Path() string { return filepath.Join(l.dir, l.id+suffix) }
+// Event writes a line.
+func (l *Log) Event(event Const, fields ...Field) { l.write(slog.LevelInfo, event, fields...) }
 
-// Logger is what to log with. It is never nil and never fails.
-func (l *Log) Logger() *slog.Logger { return l.slog }
-
-// AddSecret makes the log know secrets. When it returns, no line that is written
-// from then on has them, whatever logger it comes from. Of a secret that was cut,
-// 12 bytes in a row are found (8 once a secret under 12 bytes was told), but for
-// fewer than 16 that could be ordinary words. A secret takes a millisecond or so;
-// tell many in one call. Texts under 8 bytes are taken out only where they stand as a
-// word of their own, and under 4 bytes not at all: a log without every "1" and
-// "true" of an environment would be no log.
-func (l *Log) AddSecret(secrets ...string) {
-	l.adds.Lock()
-	defer l.adds.Unlock()
-	if next := l.rules.Load().with(secrets); next != nil {
-		l.rules.Store(next)
+// Panic writes the type of a value that recover returned, and the frames that
+// runtime.Callers returned: functions, files and lines. The value itself and the
+// arguments of the functions are not written.
+func (l *Log) Panic(value any, callers []uintptr) {
+	var list []string
+	for frames, more := runtime.CallersFrames(callers), len(callers) > 0; more; {
+		var f runtime.Frame
+		f, more = frames.Next()
+		list = append(list, fmt.Sprintf("%s %s:%d", f.Function, path.Base(f.File), f.Line))
 	}
+	l.write(slog.LevelError, "panic", Field{slog.String("type", fmt.Sprintf("%T", value))}, Field{slog.Any("frames", list)})
 }
 
-// Recovered logs a panic and the stack it came from. Call it with what recover
-// returned, in the deferred function; nil logs nothing.
-func (l *Log) Recovered(value any) {
-	if value == nil {
-		return
+func (l *Log) write(level slog.Level, event Const, fields ...Field) {
+	line := slog.NewRecord(l.file.now(), level, string(event), 0)
+	for _, f := range fields {
+		line.AddAttrs(f.attr)
 	}
-	l.slog.Error("panic", "value", value, "text", fmt.Sprintf("%+v", value), "stack", string(debug.Stack()))
+	_ = l.lines.Handle(context.Background(), line) // the file never fails
 }
 
-// Close writes what waits, and ends the file. What is logged afterwards is lost.
-func (l *Log) Close() error {
-	l.flush()
-	if err := l.file.close(); err != nil && !errors.Is(err, os.ErrClosed) {
-		return fmt.Errorf("close the session log: %w", err)
-	}
-	return nil
-}
+// Close ends the file. What is logged afterwards is lost.
+func (l *Log) Close() error { return l.file.close() }
 
 const (
 	suffix   = ".jsonl"
@@ -129,18 +106,14 @@ const (
 	idRandom = 16 // base32 characters: 80 bits
 )
 
-func newID(now time.Time) string {
-	return now.UTC().Format(idTime) + "-" + strings.ToLower(rand.Text()[:idRandom])
+func newName(now time.Time) string {
+	return now.UTC().Format(idTime) + "-" + strings.ToLower(rand.Text()[:idRandom]) + suffix
 }
 
-// isOurs reports that a name has the form that newID gives.
+// isOurs reports that a name has the form that newName gives.
 func isOurs(name string) bool {
 	id, ok := strings.CutSuffix(name, suffix)
-	if !ok || len(id) != len(idTime)+1+idRandom || id[len(idTime)] != '-' {
-		return false
-	}
-	if _, err := time.Parse(idTime, id[:len(idTime)]); err != nil {
-		return false
-	}
-	return strings.Trim(id[len(idTime)+1:], "abcdefghijklmnopqrstuvwxyz234567") == ""
+	begin, random, _ := strings.Cut(id, "-")
+	_, err := time.Parse(idTime, begin)
+	return ok && err == nil && len(random) == idRandom && strings.Trim(random, "abcdefghijklmnopqrstuvwxyz234567") == ""
 }

@@ -2,6 +2,7 @@ package tui
 
 import (
 	"errors"
+	"strings"
 	"testing"
 	"time"
 
@@ -103,7 +104,7 @@ func TestAttachWaitsForSignIn(t *testing.T) {
 	})
 }
 
-// A panic ends the app. What it said is in the log and nowhere else.
+// A panic ends the app. Where it came from is in the log.
 func TestPanic(t *testing.T) {
 	bubble(t, newFake, Options{}, window80, func(r *rig) {
 		r.send(crash("MARK"))
@@ -115,6 +116,9 @@ func TestPanic(t *testing.T) {
 		r.settle()
 		if !r.quit {
 			t.Error("a command's panic was swallowed")
+		}
+		if last := r.services.logged[len(r.services.logged)-1]; !strings.Contains(last, "TestPanic") {
+			t.Error("the function that panicked is not in the log")
 		}
 	})
 }

@@ -43,6 +43,14 @@ func commands() []command {
 	}
 }
 
+// CommandNames are the names of the slash commands.
+func CommandNames() (names []string) {
+	for _, c := range commands() {
+		names = append(names, c.name)
+	}
+	return names
+}
+
 // parseCommand reads what was typed. A line that begins with a slash is a
 // command, and where it is none that can run, wrong says why. Of everything else,
 // which is a prompt, found is false.
@@ -80,12 +88,8 @@ func splitCommand(line string) (name, argument string, found bool) {
 }
 
 func unknownCommand(name string) *Problem {
-	var names []string
-	for _, c := range commands() {
-		names = append(names, c.name)
-	}
 	wrong := Problem{Text: fmt.Sprintf("There is no command /%s.", shorten(name, 30)), Hint: "/help tells them all."}
-	if near, ok := nearest(strings.ToLower(name), names); ok {
+	if near, ok := nearest(strings.ToLower(name), CommandNames()); ok {
 		wrong.Hint = fmt.Sprintf("Did you mean /%s?", near)
 	}
 	return &wrong

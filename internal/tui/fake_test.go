@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"runtime"
 	"strings"
 	"sync"
 	"time"
@@ -248,8 +249,20 @@ func (f *fake) Explain(err error) Problem {
 	return Problem{Text: err.Error()}
 }
 
-func (f *fake) Log(event string, args ...any) {
+func (f *fake) LogCommand(name string) { f.logs("command " + name) }
+
+func (f *fake) LogPanic(value any, callers []uintptr) {
+	text := fmt.Sprint("panic ", value)
+	for frames, more := runtime.CallersFrames(callers), true; more; {
+		var frame runtime.Frame
+		frame, more = frames.Next()
+		text += "\n" + frame.Function
+	}
+	f.logs(text)
+}
+
+func (f *fake) logs(line string) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	f.logged = append(f.logged, fmt.Sprint(append([]any{event}, args...)...))
+	f.logged = append(f.logged, line)
 }

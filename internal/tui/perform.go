@@ -10,7 +10,7 @@ import (
 
 // perform runs a slash command.
 func (c *cockpit) perform(cmd command, argument string) tea.Cmd {
-	c.services.Log("command", "name", cmd.name)
+	c.services.LogCommand(cmd.name)
 	switch cmd.name {
 	case "login":
 		c.raise = newLogin(c.shared, c.session)

@@ -318,8 +318,8 @@ func TestPlainPanics(t *testing.T) {
 		if !errors.Is(err, ErrCrashed) || strings.Contains(k.hears(), "MARK") {
 			t.Errorf("ended with %v, said %q", err, k.said.String())
 		}
-		if !strings.Contains(strings.Join(k.services.logged, ""), "MARK") {
-			t.Error("the panic is not in the log")
+		if !strings.Contains(strings.Join(k.services.logged, ""), "panicking") {
+			t.Error("what panicked is not in the log")
 		}
 	})
 }

@@ -20,7 +20,7 @@ func (p *plain) perform(line string) error {
 	case !found:
 		return p.failed(p.prompt(line))
 	}
-	p.Log("command", "name", cmd.name)
+	p.LogCommand(cmd.name)
 	switch cmd.name {
 	case "login":
 		return p.login()

@@ -70,7 +70,7 @@ func (p *plain) work(t task) error {
 func (p *plain) safely(do func() error) (err error) {
 	defer func() {
 		if r := recover(); r != nil {
-			logCrash(p, crash(r))
+			p.LogPanic(r, callers())
 			err = errors.Join(ErrCrashed, errLeave)
 		}
 	}()

@@ -47,8 +47,11 @@ type Services interface {
 	Changed() <-chan struct{}
 	// Explain puts a failure into words for a person.
 	Explain(err error) Problem
-	// Log writes an event to the session log. Args are as those of slog.
-	Log(event string, args ...any)
+	// LogCommand notes in the session log that one of [CommandNames] was typed.
+	LogCommand(name string)
+	// LogPanic notes in the session log what recover returned, by its type, and
+	// the frames that runtime.Callers returned.
+	LogPanic(value any, callers []uintptr)
 }
 
 // Session is whose credential is in force.

@@ -73,24 +73,19 @@ func (m macOS) writeOverlay() error {
 	for _, path := range away {
 		replace[path] = ""
 	}
-	for name, words := range map[string][2]string{
-		"keychain_darwin.go":        {`"/usr/bin/security"`, fmt.Sprintf("%q", m.security)},
-		"child_darwin.go":           {},
-		"child_darwin_test.go":      {},
-		"testdata/lockstate.go":     {"//go:build ignore", ""},
-		"platform_test.go":          {"//go:build windows || darwin", ""},
-		"testdata/macos_standin.go": {"//go:build ignore", ""},
+	for name, as := range map[string][3]string{ // the name here, and an edit
+		"keychain_darwin.go":        {"keychain_here.go", `"/usr/bin/security"`, fmt.Sprintf("%q", m.security)},
+		"child_darwin.go":           {"child_here.go"},
+		"child_darwin_test.go":      {"child_here_test.go"},
+		"testdata/lockstate.go":     {"lockstate_here.go", "//go:build ignore"},
+		"platform_test.go":          {"platform_here_test.go", "//go:build windows || darwin"},
+		"testdata/macos_standin.go": {"macos_here_test.go", "//go:build ignore"},
 	} {
-		changed := filepath.Join(m.dir, filepath.Base(name))
-		if err := m.edit(filepath.Join(pkg, name), changed, words[0], words[1]); err != nil {
+		changed := filepath.Join(m.dir, as[0])
+		if err := m.edit(filepath.Join(pkg, name), changed, as[1], as[2]); err != nil {
 			return err
 		}
-		instead := strings.TrimSuffix(filepath.Base(name), ".go")
-		instead = strings.ReplaceAll(instead, "_darwin", "") + "_here.go"
-		if strings.Contains(name, "test") {
-			instead = strings.TrimSuffix(instead, ".go") + "_test.go"
-		}
-		replace[filepath.Join(pkg, instead)] = changed
+		replace[filepath.Join(pkg, as[0])] = changed
 	}
 	for _, name := range []string{"platform_test.go", "child_other.go"} {
 		replace[filepath.Join(pkg, name)] = ""

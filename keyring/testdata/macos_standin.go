@@ -114,7 +114,8 @@ func TestAnUnattendedCallShowsNoDialogOfThePlatform(t *testing.T) {
 	unlock, changes := tell(t, "locked", ""), journal(t)
 	_, found, getErr := k.Get(t.Context(), "a")
 	removed, deleteErr := k.Delete(t.Context(), "a")
-	for _, err := range []error{getErr, deleteErr, k.Set(t.Context(), "a", []byte("v"))} {
+	_, listErr := k.List(t.Context())
+	for _, err := range []error{getErr, deleteErr, listErr, k.Set(t.Context(), "a", []byte("v"))} {
 		if !errors.Is(err, keyring.ErrLocked) || found || removed {
 			t.Errorf("%v, found %v, removed %v; want it locked", err, found, removed)
 		}

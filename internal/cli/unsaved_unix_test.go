@@ -1,0 +1,90 @@
+//go:build unix
+
+package cli
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/gofrs/flock"
+
+	"github.com/mogplex/mogplex-cli/internal/accountserver"
+)
+
+// interrupted signs in while a process holds the lock on the credential, and is
+// interrupted when the service has granted the sign-in.
+func (w *world) interrupted() (code int, said string) {
+	w.Helper()
+	if err := os.MkdirAll(filepath.Dir(w.lockPath()), 0o700); err != nil {
+		w.Fatal(err)
+	}
+	held := flock.New(w.lockPath())
+	if err := held.Lock(); err != nil {
+		w.Fatal(err)
+	}
+	defer func() { _ = held.Unlock() }()
+	cmd := w.command("login", "--no-browser")
+	var granted sync.WaitGroup
+	_, said, err := runAttended(cmd, func(shown string) (string, error) {
+		process := cmd.Process
+		granted.Go(func() {
+			for end := time.Now().Add(longest); w.service.living() == 0 && time.Now().Before(end); {
+				time.Sleep(5 * time.Millisecond)
+			}
+			_ = process.Signal(os.Interrupt)
+		})
+		return walking(adaForm())(shown)
+	})
+	granted.Wait()
+	heard.output(cmd.Args[1:], "", said)
+	return exitCode(err), said
+}
+
+// Whoever interrupts a sign-in that is being stored gets no session that nobody
+// holds.
+func TestAnInterruptedSignInLeavesNoSession(t *testing.T) {
+	t.Parallel()
+	w := fakeWorld(t, revoking)
+	code, said := w.interrupted()
+	if code != exitInterrupted || w.service.living() != 0 || len(w.stored()) != 0 {
+		t.Errorf("exit %d, %d sessions live: %s", code, w.service.living(), said)
+	}
+}
+
+// A keychain that is killed while it stores a sign-in has it all the same: it is
+// not ended, or the next command would print a token that is dead.
+func TestASignInThatAKilledKeychainStoredIsNotEnded(t *testing.T) {
+	t.Parallel()
+	w := fakeWorld(t, accountserver.Config{OfferRevocation: true})
+	quick := w.slowed(killed)
+	said, err := w.login(w.command("login", "--no-browser"))
+	quick()
+	if exitCode(err) != exitUnavailable || strings.Contains(said, "Signed in") {
+		t.Errorf("%v: %s", err, said)
+	}
+	w.wantStored("the sign-in", "keychain")
+	if !w.service.Valid(w.token()) || w.service.revocations() != 0 {
+		t.Error("the session that the keychain has was ended")
+	}
+}
+
+// A file that could not be written holds nothing: what was granted is ended,
+// though no keychain can be asked.
+func TestASignInThatNoStoreTookIsEnded(t *testing.T) {
+	t.Parallel()
+	w := fakeWorld(t, revoking)
+	if err := w.fake().Break("unavailable"); err != nil {
+		t.Fatal(err)
+	}
+	if err := w.writeFile(`{"version": 2, "credentials": {}}`); err != nil { // a later version's, which is not rewritten
+		t.Fatal(err)
+	}
+	said, err := w.login(w.command("login", "--no-browser"))
+	if err == nil || w.service.living() != 0 || w.service.revocations() != 1 {
+		t.Errorf("%v, %d sessions live: %s", err, w.service.living(), said)
+	}
+}
