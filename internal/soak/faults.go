@@ -16,7 +16,7 @@ const (
 	revocationFault = "revocation"
 )
 
-var odds = map[string]int{keychainFault: 3, serviceFault: 3, diskFault: 4, clockFault: 5, revocationFault: 10}
+var odds = map[string]int{keychainFault: 3, serviceFault: 2, diskFault: 4, clockFault: 5, revocationFault: 10}
 
 // fault is one thing that goes wrong.
 type fault struct {
@@ -35,6 +35,9 @@ const (
 	killed  = "keychain killed"
 	stopped = "keychain stopped"
 )
+
+// slow leaves time for other faults between a question and its answer.
+var slow = answers(serviceFault, "service: slow", 8, accountserver.Fault{Delay: 300 * time.Millisecond})
 
 var faults = []*fault{
 	{name: locked, kind: keychainFault, weight: 3, late: true, costs: 3 * time.Second,
@@ -69,7 +72,7 @@ var faults = []*fault{
 	answers(serviceFault, "service: connection lost before", 2, accountserver.Fault{Drop: true}),
 	answers(serviceFault, "service: connection lost after", 2, accountserver.Fault{DropAfterProcessing: true}),
 	answers(serviceFault, "service: half an answer", 2, accountserver.Fault{Truncate: true}),
-	answers(serviceFault, "service: slow", 4, accountserver.Fault{Delay: 700 * time.Millisecond}),
+	slow,
 	answers(serviceFault, "service: no answer", 1, accountserver.Fault{Delay: time.Hour, Drop: true}),
 
 	answers(revocationFault, "revocation: 503", 2, accountserver.Fault{Status: 503}),

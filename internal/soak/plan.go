@@ -99,6 +99,9 @@ func (w *world) plan() *step {
 		}
 	}
 	focus := w.pickKey()
+	if k := s.has(keychainFault); k != nil && k.after > 0 && s.has(serviceFault) == nil && focus.service != provider {
+		s.faults = append(s.faults, &trouble{fault: slow, service: focus.service}) // the keychain goes while it answers
+	}
 	for range pick(w.random, 1, 1, 2, 2, 3, 3, 4, 4, 6, 6, 16) {
 		var worker []*command
 		for range pick(w.random, 1, 1, 2, 3) {
