@@ -82,8 +82,6 @@ var (
 	errLost = errors.New("the keychain went away in mid-call")
 	// errDismissed: a person took away the unlock prompt.
 	errDismissed = errors.New("the unlock prompt was dismissed")
-	// errFull: the bus takes no more connections now.
-	errFull = errors.New("the D-Bus session bus has as many connections as it takes")
 	// errNoObject: an item was removed between finding and reading it.
 	errNoObject = errors.New("the item went away in mid-call")
 )

@@ -223,3 +223,16 @@ func (v *vault) file(payloads map[string]string, unreadable map[string]error, na
 		delete(unreadable, name)
 	}
 }
+
+// marker returns the payload of an item that stands for nothing, as the write after payload.
+func marker(payload string) string {
+	return header{count: countOf(payload) + 1, deleted: true}.encode("")
+}
+
+// later reports whether payload a is to be used rather than b, of two items for one account.
+func later(a, b string) bool {
+	if x, y := countOf(a), countOf(b); x != y {
+		return x > y
+	}
+	return a > b // any order will do, as long as all readers have the same
+}

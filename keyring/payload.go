@@ -50,11 +50,6 @@ func (h header) encode(tail string) string {
 	return begin + strconv.Itoa(h.length) + ":" + h.sum + ":" + encodeSlots(h.slots) + ":" + tail
 }
 
-// marker returns the payload of an item that stands for nothing, as the write after payload.
-func marker(payload string) string {
-	return header{count: countOf(payload) + 1, deleted: true}.encode("")
-}
-
 // isMarker reports whether a payload stands for nothing.
 func isMarker(payload string) bool {
 	h, _, err := decode(payload)
@@ -67,14 +62,6 @@ func countOf(payload string) uint64 {
 	text, _, _ = strings.Cut(text, ":")
 	n, _ := strconv.ParseUint(text, 10, 62)
 	return n
-}
-
-// later reports whether payload a is to be used rather than b, of two items for one account.
-func later(a, b string) bool {
-	if x, y := countOf(a), countOf(b); x != y {
-		return x > y
-	}
-	return a > b // any order will do, as long as all readers have the same
 }
 
 // decode reads an item. Its error is ErrCorrupt and never quotes the item.

@@ -32,6 +32,9 @@ const (
 
 const secretServiceName = "Secret Service"
 
+// errFull: the bus takes no more connections now.
+var errFull = errors.New("the D-Bus session bus has as many connections as it takes")
+
 // dialPause is how often a bus that is too busy is called again.
 const dialPause = 10 * time.Millisecond
 
