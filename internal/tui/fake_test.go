@@ -37,6 +37,7 @@ type fake struct {
 	asked    []Conversation // by Prompt
 	updates  []RunUpdate
 	followed []string
+	broken   error // what Follow fails with after the updates
 }
 
 var ada = Session{
@@ -226,6 +227,9 @@ func (f *fake) Follow(ctx context.Context, run string, on func(RunUpdate)) error
 		if update.Run.Ended {
 			return nil
 		}
+	}
+	if f.broken != nil {
+		return f.broken
 	}
 	<-ctx.Done()
 	return ctx.Err()

@@ -143,7 +143,10 @@ func (r *runScreen) hear(msg runMsg) tea.Cmd {
 	if msg.err != nil {
 		r.fail(r.services.Explain(msg.err))
 	}
-	if r.known && !before || msg.err != nil {
+	switch { // a run that was shown once is not what the app fails with
+	case r.known && !before:
+		return tea.Batch(next, func() tea.Msg { return attachedMsg{} })
+	case !r.known && msg.err != nil:
 		return tea.Batch(next, func() tea.Msg { return attachedMsg{msg.err} })
 	}
 	return next

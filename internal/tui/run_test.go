@@ -93,6 +93,36 @@ func TestRunThatCannotBeShown(t *testing.T) {
 	})
 }
 
+// A run that was shown is not what the app fails with, whatever ends it later.
+func TestAppEndsWellAfterARunThatWasShown(t *testing.T) {
+	refused := problem{Text: "The service does not accept the credential.", SignIn: true}
+	broken := func() *fake { f := watching(running)(); f.broken = refused; return f }
+	bubble(t, broken, attach, window80, func(r *rig) {
+		r.shows("Looking at the login page", "! The service does not accept the credential.")
+		r.services.broken = nil
+		r.press("l", "enter")
+		close(r.services.granted)
+		r.settle()
+		r.shows("Looking at the login page")
+		r.lacks("does not accept")
+		r.press("q")
+		r.types("/quit")
+		r.press("enter")
+		if r.err != nil || !r.quit {
+			t.Errorf("the app ends with %v, left %v", r.err, r.quit)
+		}
+	})
+	talking(t, broken, attach, func(k *talk) {
+		k.want(k.hears(), "Looking at the login page", "Error: The service does not accept the credential.")
+		close(k.services.granted)
+		k.want(k.types("/login", "1"), "Signed in as Ada")
+		k.types("/quit")
+		if err := k.left(); err != nil {
+			t.Errorf("the app ends with %v", err)
+		}
+	})
+}
+
 func TestRunStopsWithItsSession(t *testing.T) {
 	bubble(t, watching(running), attach, window80, func(r *rig) {
 		r.services.change(func() { r.services.account = Session{} })
