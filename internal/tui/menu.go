@@ -1,9 +1,17 @@
 package tui
 
-import tea "charm.land/bubbletea/v2"
+import (
+	"strings"
+
+	tea "charm.land/bubbletea/v2"
+)
+
+// rowKeys are the keys that pick a row, from the first row on. The letters that
+// move or leave are not among them: g, j, k and q.
+const rowKeys = "1234567890abcdefhilmnoprstuvwxyz"
 
 // menu is a short list that one row is picked from, by the arrow keys and Enter
-// or by its number.
+// or by the key beside the row. Rows beyond rowKeys have no key.
 type menu struct {
 	rows []menuRow
 	at   int
@@ -29,7 +37,7 @@ func (m *menu) press(msg tea.KeyPressMsg) tea.Cmd {
 	case "enter":
 		return m.rows[m.at].pick()
 	default:
-		if n := int(key[0]) - '1'; len(key) == 1 && n >= 0 && n <= last {
+		if n := strings.Index(rowKeys, key); len(key) == 1 && n >= 0 && n <= last {
 			m.at = n
 			return m.rows[n].pick()
 		}
@@ -42,11 +50,14 @@ func (m *menu) draw(p *page, room int) {
 	n := len(m.rows)
 	from := max(0, min(m.at-room/2, n-room))
 	for i := from; i < min(n, from+max(1, room)); i++ {
-		row, pointer, style := m.rows[i], "  ", p.theme.plain
+		row, key, pointer, style := m.rows[i], " ", "  ", p.theme.plain
+		if i < len(rowKeys) {
+			key = rowKeys[i : i+1]
+		}
 		if i == m.at {
 			pointer, style = "› ", p.theme.accent
 		}
-		label := shorten(pointer+string(rune('1'+i))+"  "+row.label, p.width())
+		label := shorten(pointer+key+"  "+row.label, p.width())
 		line := p.indent(0) + style.Styled(label)
 		if row.note != "" && columnsOf(label+"  "+row.note) <= p.width() {
 			line += p.theme.muted.Styled("  " + row.note)
