@@ -81,10 +81,13 @@ func (h *hidden) emptied() bool {
 	return had
 }
 
-// send takes the text out of the input.
+// send takes the text out of the input. If the input is empty, the reason why the
+// last paste was not taken stays.
 func (h *hidden) send() string {
 	text := string(h.text)
-	h.cut(0)
+	if text != "" {
+		h.cut(0)
+	}
 	return text
 }
 

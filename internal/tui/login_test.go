@@ -156,6 +156,33 @@ func TestSecretIsStored(t *testing.T) {
 	}
 }
 
+// Why a paste was not taken stays until something else is typed or pasted.
+func TestRejectedPasteStaysExplained(t *testing.T) {
+	for _, test := range []struct {
+		keys  []string
+		paste string
+		says  string
+	}{
+		{[]string{"2"}, "two words", "That is more than one word, and was not taken."},
+		{[]string{"3", "2"}, "two\nlines", "That is more than one word, and was not taken."},
+		{[]string{"2"}, strings.Repeat("x", hiddenLimit+1), "That is too long, and was not taken."},
+		{[]string{"1"}, strings.Repeat("x", hiddenLimit+1), "That is too long, and was not taken."},
+	} {
+		bubble(t, newFake, Options{}, window80, func(r *rig) {
+			r.press(test.keys...)
+			r.send(tea.PasteMsg{Content: test.paste})
+			r.shows(test.says)
+			r.press("enter")
+			r.shows(test.says)
+			r.send(tea.PasteMsg{Content: secretMark})
+			r.lacks("was not taken")
+			if len(r.services.secrets) > 0 || len(r.services.pasted) > 0 {
+				t.Error("something was stored or handed on")
+			}
+		})
+	}
+}
+
 // A failure stays on the screen. From there one tries again, or goes back.
 func TestFailureStays(t *testing.T) {
 	broken := func() *fake {
