@@ -12,7 +12,6 @@ import (
 	term "github.com/mogplex/mogplex-cli/internal/terminal"
 )
 
-// A sign-out cuts the answer that another terminal is being given, which says
 // A sign-out ends the answer that another terminal is being given, and both kinds
 // of the app say why. The service would have gone on for half a minute.
 func TestASignOutInAnotherTerminalCutsTheAnswer(t *testing.T) {
@@ -41,5 +40,27 @@ func TestASignOutInAnotherTerminalCutsTheAnswer(t *testing.T) {
 				at.leaves()
 			})
 		}
+	}
+}
+
+// What could not be parsed was backed up and may hold a credential: both kinds of
+// the app say so after a sign-out, as `mogplex logout` does.
+func TestASignOutInTheAppNamesBackups(t *testing.T) {
+	for _, args := range []string{"", "--plain"} {
+		t.Run(args, func(t *testing.T) {
+			t.Parallel()
+			w := fakeWorld(t, accountserver.Config{}).storing("file")
+			if err := w.writeFile(`{"mogplex": {"token": "mog_cut-off`); err != nil {
+				t.Fatal(err)
+			}
+			w.signsIn(ada)
+			at := w.screen(wide, strings.Fields(args)...)
+			at.shows("Ada Lovelace")
+			at.enters("/logout")
+			at.shows("Removed the mogplex credential")
+			at.shows("auth.json.corrupt-")
+			at.shows("may hold a credential")
+			at.leaves()
+		})
 	}
 }
