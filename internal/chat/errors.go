@@ -10,7 +10,6 @@ import (
 	"strconv"
 	"strings"
 	"time"
-	"unicode"
 
 	"github.com/mogplex/mogplex-cli/internal/netcause"
 )
@@ -155,44 +154,7 @@ func (f failures) message(raw json.RawMessage) string {
 			return ""
 		}
 	}
-	words := strings.Fields(strings.Map(spaced, text))
-	for i, word := range words {
-		if repeats(word, f.token) {
-			words[i] = "[redacted]"
-		}
-	}
-	line := []rune(strings.Join(words, " "))
-	if len(line) > messageLimit {
-		line = append(line[:messageLimit-1], '…')
-	}
-	return string(line)
-}
-
-const messageLimit = 200 // characters
-
-// spaced takes out what could steer a terminal or reorder a line.
-func spaced(r rune) rune {
-	switch {
-	case unicode.IsSpace(r):
-		return ' '
-	case !unicode.IsGraphic(r), r == unicode.ReplacementChar:
-		return -1
-	}
-	return r
-}
-
-// repeats reports that a word has six bytes of the secret in a row, or all of it.
-func repeats(word, secret string) bool {
-	const piece = 6
-	if len(secret) < piece {
-		return secret != "" && strings.Contains(word, secret)
-	}
-	for i := 0; i+piece <= len(secret); i++ {
-		if strings.Contains(word, secret[i:i+piece]) {
-			return true
-		}
-	}
-	return false
+	return netcause.Message(text, f.token)
 }
 
 // cause names the failure of a connection, whose context may be over because of

@@ -3,6 +3,8 @@
 package cli
 
 import (
+	"fmt"
+	"strings"
 	"testing"
 	"time"
 
@@ -96,4 +98,25 @@ func TestAppTellsWhyARunIsNotShown(t *testing.T) {
 		at.enters("/quit")
 		at.ends(exitFailure)
 	})
+}
+
+// What the service itself says about a run that it does not show, or not yet, is
+// told by both kinds of the app.
+func TestAppTellsWhatTheServiceSaysAboutARun(t *testing.T) {
+	for _, args := range []string{"", "--plain"} {
+		for status, words := range map[int]string{403: "Ask your admin for Runs.", 503: "Back at noon."} {
+			t.Run(fmt.Sprint(args, status), func(t *testing.T) {
+				t.Parallel()
+				w := fakeWorld(t, accountserver.Config{})
+				w.service.AddRun(shortRun())
+				w.seed(time.Hour, "keychain")
+				w.service.Fail(accountserver.Fault{
+					Path: accountserver.APIPath + "/runs", Times: 1, Status: status,
+					Body: fmt.Sprintf(`{"ok":false,"error":{"code":"NO","message":%q}}`, words),
+				})
+				at := w.screen(wide, append(strings.Fields(args), "--attach", "run_short")...)
+				at.shows(words)
+			})
+		}
+	}
 }

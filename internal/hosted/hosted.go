@@ -17,6 +17,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/mogplex/mogplex-cli/internal/netcause"
 )
 
 // Failures of a call, for errors.Is.
@@ -28,12 +30,12 @@ var (
 	ErrUnreachable  = errors.New("no usable answer from the service") // no connection, 5xx, or no JSON
 )
 
-// Error is a failed call. It never quotes a body beyond the service's own
-// error code.
+// Error is a failed call. It quotes nothing of an answer but Message.
 type Error struct {
 	Kind       error
 	Status     int           // HTTP status; 0 without an answer
 	RetryAfter time.Duration // 0 where the service named no time
+	Message    string        // the service's words with 403 and 503, see [netcause.Message]; may be empty
 	Err        error         // the transport's error, where there is one
 }
 
@@ -41,6 +43,8 @@ func (e *Error) Error() string {
 	switch {
 	case e.Err != nil:
 		return fmt.Sprintf("%v: %v", e.Kind, e.Err)
+	case e.Message != "":
+		return fmt.Sprintf("%v: %s", e.Kind, e.Message)
 	case e.Kind == ErrRateLimited && e.RetryAfter > 0:
 		return fmt.Sprintf("%v %s", e.Kind, e.RetryAfter)
 	case e.Status > 0:
@@ -95,7 +99,7 @@ func (c Client) get(ctx context.Context, token, path string) (json.RawMessage, e
 	}
 	defer resp.Body.Close()
 	body, err := io.ReadAll(io.LimitReader(resp.Body, bodyLimit+1))
-	if failed := classify(resp, body, time.Now()); failed != nil {
+	if failed := classify(resp, body, token, time.Now()); failed != nil {
 		return nil, failed
 	}
 	switch {
@@ -112,7 +116,8 @@ type envelope struct {
 	OK    bool            `json:"ok"`
 	Data  json.RawMessage `json:"data"`
 	Error struct {
-		Code string `json:"code"`
+		Code    string `json:"code"`
+		Message string `json:"message"`
 	} `json:"error"`
 }
 
@@ -134,30 +139,31 @@ func decode(data json.RawMessage, into any) error {
 
 // classify reads an answer's status. A redirect is the login page's: 401. Only
 // the API itself can say that something does not exist; any other 404 comes
-// from another place.
-func classify(resp *http.Response, body []byte, now time.Time) error {
+// from another place. What it says is quoted only if it is about the account or
+// the service, and without the token.
+func classify(resp *http.Response, body []byte, token string, now time.Time) error {
 	failed := &Error{Status: resp.StatusCode}
-	switch code := resp.StatusCode; {
-	case code == http.StatusOK:
+	if resp.StatusCode == http.StatusOK {
 		return nil
+	}
+	var answer envelope
+	_ = json.Unmarshal(body, &answer) // an answer that is not the API's says nothing
+	if resp.StatusCode == http.StatusForbidden || resp.StatusCode == http.StatusServiceUnavailable {
+		failed.Message = netcause.Message(answer.Error.Message, token)
+	}
+	switch code := resp.StatusCode; {
 	case code == http.StatusUnauthorized, code >= 300 && code < 400:
 		failed.Kind = ErrUnauthorized
 	case code == http.StatusForbidden:
 		failed.Kind = ErrForbidden
 	case code == http.StatusTooManyRequests:
 		failed.Kind, failed.RetryAfter = ErrRateLimited, retryAfter(resp.Header, now)
-	case code == http.StatusNotFound && errorCode(body) == "NOT_FOUND":
+	case code == http.StatusNotFound && answer.Error.Code == "NOT_FOUND":
 		failed.Kind = ErrNotFound
 	default:
 		failed.Kind, failed.RetryAfter = ErrUnreachable, retryAfter(resp.Header, now)
 	}
 	return failed
-}
-
-func errorCode(body []byte) string {
-	var answer envelope
-	_ = json.Unmarshal(body, &answer)
-	return answer.Error.Code
 }
 
 // retryAfter reads Retry-After, or this service's X-Retry-After: seconds or an

@@ -99,6 +99,36 @@ func TestEachFailureHasItsOwnClass(t *testing.T) {
 	}
 }
 
+// What the service says about the account or itself is quoted, cleaned and without
+// the token. What comes with another status is not.
+func TestTheServicesOwnWordsAreQuoted(t *testing.T) {
+	service, client := serve(t, accountserver.Config{})
+	token := service.IssuePAT("ada@example.test")
+	const long = "mog_MARKED0secret0on0the0wire00000000"
+	for _, c := range []struct {
+		status     int
+		body, want string
+	}{
+		{403, `{"ok":false,"error":{"code":"FORBIDDEN","message":"Ask your admin\n\u001b[2J for \u202eRuns."}}`,
+			"the service does not allow this account to do that: Ask your admin [2J for Runs."},
+		{403, `{"error":{"message":"token ` + token[:12] + ` lacks a scope"}}`,
+			"the service does not allow this account to do that: token [redacted] lacks a scope"},
+		{503, `{"ok":false,"error":{"code":"SERVICE_UNAVAILABLE","message":"Back at noon."}}`,
+			"no usable answer from the service: Back at noon."},
+		{503, `{"error":{"message":7}}`, "no usable answer from the service (HTTP 503)"},
+		{503, `Back at noon.`, "no usable answer from the service (HTTP 503)"},
+		{500, `{"error":{"message":"` + long + `"}}`, "no usable answer from the service (HTTP 500)"},
+		{401, `{"error":{"message":"` + long + `"}}`, "the service does not accept the credential (HTTP 401)"},
+		{404, `{"error":{"code":"NOT_FOUND","message":"` + long + `"}}`, "the service has nothing of that name (HTTP 404)"},
+	} {
+		service.ClearFaults()
+		service.Fail(accountserver.Fault{Path: accountserver.APIPath, Status: c.status, Body: c.body})
+		if err := client.Check(t.Context(), token); err == nil || err.Error() != c.want {
+			t.Errorf("%d %s:\n%v in place of\n%s", c.status, c.body, err, c.want)
+		}
+	}
+}
+
 // net/http quotes a malformed answer, which can repeat what was asked, and a
 // proxy's address with its password.
 func TestABrokenConnectionIsNotQuoted(t *testing.T) {

@@ -2,7 +2,8 @@
 //
 // [Of] is for every error that comes from a net/http client, from the body of a
 // response or from a context, before it becomes part of a message. Nothing else
-// in this module shows what package net, TLS or a context says.
+// in this module shows what package net, TLS or a context says. [Message] is for
+// what a service itself says in an answer that is an error.
 package netcause
 
 import (
