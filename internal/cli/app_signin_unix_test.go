@@ -92,6 +92,24 @@ func TestAppPastedToken(t *testing.T) {
 	w.logsAreClean()
 }
 
+// A paste of more than one word is refused out loud, line by line too.
+func TestPlainRefusesMoreThanOneWord(t *testing.T) {
+	w := fakeWorld(t, accountserver.Config{})
+	at := w.screen(wide, "--plain")
+	at.shows("personal access token")
+	at.enters("2")
+	at.shows("not shown")
+	if err := at.Paste("export KEY=slip\n"); err != nil {
+		t.Fatal(err)
+	}
+	at.shows("one word of printable characters")
+	at.enters("/quit")
+	at.ends(exitOK)
+	if code, _, _ := w.run("auth", "token"); code != exitNotSignedIn {
+		t.Errorf("auth token: exit %d", code)
+	}
+}
+
 // One that the service does not know is refused, and nothing is stored.
 func TestAppRefusesAWrongToken(t *testing.T) {
 	w := fakeWorld(t, accountserver.Config{})
