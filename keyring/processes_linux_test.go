@@ -23,7 +23,7 @@ const asChild = "KEYRING_TEST_CHILD"
 func TestChild(t *testing.T) {
 	word := os.Getenv(asChild)
 	if word == "" {
-		t.Skip("only a process that another test starts does anything here")
+		return // only a process that another test starts does anything here
 	}
 	k := open(keyring.Options{Timeout: 5 * time.Second})
 	defer k.Close()
