@@ -36,8 +36,8 @@ func TestPicturesAreCurrent(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	dir := filepath.Join("..", "..", "docs", "pictures")
-	readme, err := os.ReadFile(filepath.Join("..", "..", "README.md"))
+	dir := filepath.Join("..", "..", "..", "docs", "pictures")
+	readme, err := os.ReadFile(filepath.Join("..", "..", "..", "README.md"))
 	if err != nil {
 		t.Fatal(err)
 	}
