@@ -38,6 +38,7 @@ var rooms = map[string][]string{
 	"internal/dev/accountserver/serve": {"internal/dev/accountserver"},
 	"internal/dev/demo":                {"internal/dev/accountserver", "internal/auth", "internal/dev/keyringtest"},
 	"internal/dev/soak":                {"internal/dev/accountserver", "internal/dev/keyringtest"},
+	"internal/dev/house":               {},
 	"internal/dev/terminal":            {},
 	"internal/dev/pictures":            {"internal/dev/accountserver", "internal/dev/terminal", "internal/dev/keyringtest"},
 	"internal/cli": {"keyring", "legacyfile", "login", "internal/auth", "internal/hosted", "internal/private",
