@@ -7,8 +7,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/mogplex/mogplex-cli/internal/dev/keyringtest"
 	"github.com/mogplex/mogplex-cli/keyring"
-	"github.com/mogplex/mogplex-cli/keyring/keyringtest"
 )
 
 // counted is a backend that notes what it is asked, and can have another program write in between.

@@ -7,8 +7,8 @@ import (
 	"log"
 	"os"
 
+	"github.com/mogplex/mogplex-cli/internal/dev/keyringtest"
 	"github.com/mogplex/mogplex-cli/keyring"
-	"github.com/mogplex/mogplex-cli/keyring/keyringtest"
 )
 
 // Three ends that look alike elsewhere: no keychain, nothing kept, a value.

@@ -11,8 +11,8 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/mogplex/mogplex-cli/internal/dev/keyringtest"
 	"github.com/mogplex/mogplex-cli/keyring"
-	"github.com/mogplex/mogplex-cli/keyring/keyringtest"
 )
 
 // picky is a keychain as it is somewhere: it damages what is not ASCII, folds

@@ -7,7 +7,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/mogplex/mogplex-cli/keyring/keyringtest"
+	"github.com/mogplex/mogplex-cli/internal/dev/keyringtest"
 )
 
 // TestMacOSCodeAgainstAStandIn builds this package's tests from its and

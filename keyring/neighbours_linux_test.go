@@ -7,8 +7,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/mogplex/mogplex-cli/internal/dev/keyringtest"
 	"github.com/mogplex/mogplex-cli/keyring"
-	"github.com/mogplex/mogplex-cli/keyring/keyringtest"
 	gokeyring "github.com/zalando/go-keyring"
 )
 

@@ -12,8 +12,8 @@ import (
 	"github.com/godbus/dbus/v5"
 	ss "github.com/zalando/go-keyring/secret_service"
 
+	"github.com/mogplex/mogplex-cli/internal/dev/keyringtest"
 	"github.com/mogplex/mogplex-cli/keyring"
-	"github.com/mogplex/mogplex-cli/keyring/keyringtest"
 )
 
 // asChild has the test binary do one thing to the account "a" and end.
@@ -23,7 +23,7 @@ const asChild = "KEYRING_TEST_CHILD"
 func TestChild(t *testing.T) {
 	word := os.Getenv(asChild)
 	if word == "" {
-		t.Skip("only a process that another test starts does anything here")
+		return // only a process that another test starts does anything here
 	}
 	k := open(keyring.Options{Timeout: 5 * time.Second})
 	defer k.Close()

@@ -8,7 +8,7 @@ import (
 	"testing"
 
 	"github.com/godbus/dbus/v5"
-	"github.com/mogplex/mogplex-cli/keyring/keyringtest"
+	"github.com/mogplex/mogplex-cli/internal/dev/keyringtest"
 )
 
 // installed skips a test whose programs are not all there, or fails it where

@@ -6,8 +6,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/mogplex/mogplex-cli/internal/dev/keyringtest"
 	"github.com/mogplex/mogplex-cli/keyring"
-	"github.com/mogplex/mogplex-cli/keyring/keyringtest"
 )
 
 func TestSealedDataOpensWithTheKeyInTheKeychainAndNothingElse(t *testing.T) {

@@ -14,8 +14,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/mogplex/mogplex-cli/internal/dev/keyringtest"
 	"github.com/mogplex/mogplex-cli/keyring"
-	"github.com/mogplex/mogplex-cli/keyring/keyringtest"
 )
 
 // session starts a real gnome-keyring and makes it this test's session bus.

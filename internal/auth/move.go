@@ -185,9 +185,25 @@ func (m *Manager) move(ctx context.Context, from, to *Layer, how Move, done *Mov
 		fail(fmt.Errorf("the %s could not be written: %w", from.Name, err))
 		return
 	}
-	m.copyOver(ctx, from, to, rec, there, done)
-	if done.Outcome == "" {
-		m.moveAway(ctx, from, how, rec, done)
+	copied := m.copyOver(ctx, from, to, rec, there, done)
+	if done.Outcome == MoveFailed {
+		return
+	}
+	m.moveAway(ctx, from, how, rec, done)
+	if done.Outcome == MoveFailed && !taken {
+		m.takeBack(ctx, from, to, rec.Revision, copied, done)
+	}
+}
+
+// takeBack removes a copy whose original could not be removed: one sign-in is not
+// left in two places, where a sign-out of one ends the other.
+func (m *Manager) takeBack(ctx context.Context, from, to *Layer, original, copied Revision, done *Moved) {
+	rec, found, err := from.Store.Load(ctx, done.Key)
+	if err != nil || !found || rec.Revision != original {
+		return // nobody knows whether it is still there
+	}
+	if _, _, err := to.Store.Delete(ctx, done.Key, &copied); err == nil {
+		done.Err = fmt.Errorf("nothing was moved: %w", done.Err)
 	}
 }
 
@@ -224,7 +240,7 @@ func whose(rec Record, damaged error) string {
 
 // copyOver stores rec in the destination. A renewed token that waits for rec's
 // claim is what goes there; a claim of a process that is dead stays behind.
-func (m *Manager) copyOver(ctx context.Context, from, to *Layer, rec, there Record, done *Moved) {
+func (m *Manager) copyOver(ctx context.Context, from, to *Layer, rec, there Record, done *Moved) (copied Revision) {
 	next := rec
 	renewed, found, err := m.displaced(ctx, done.Key, from.Name, rec)
 	if found {
@@ -242,6 +258,7 @@ func (m *Manager) copyOver(ctx context.Context, from, to *Layer, rec, there Reco
 	if err != nil {
 		done.Outcome, done.Replaced, done.Err = MoveFailed, nil, err
 	}
+	return next.Revision
 }
 
 // moveAway removes the original, unless it is another program's.
@@ -255,7 +272,7 @@ func (m *Manager) moveAway(ctx context.Context, from *Layer, how Move, rec Recor
 		return
 	}
 	if _, _, err := from.Store.Delete(ctx, done.Key, &rec.Revision); err != nil {
-		done.Outcome, done.Err = MoveFailed, fmt.Errorf("it was copied, but the original could not be removed: %w", err)
+		done.Outcome, done.Err = MoveFailed, fmt.Errorf("the original could not be removed: %w", err)
 		return
 	}
 	done.Outcome = MoveDone

@@ -384,3 +384,16 @@ func TestMovable(t *testing.T) {
 		}
 	}
 }
+
+// A sign-in that was copied and could not be removed would be in two places, and
+// a sign-out of one of them would end the other.
+func TestACopyWhoseOriginalStaysIsTakenBack(t *testing.T) {
+	r := newRig(t)
+	r.put(t, r.file, account("a", time.Hour))
+	r.file.fail(readOnly)
+	done := r.Move(t.Context(), r.Key(Mogplex), Move{From: InFile, To: InKeychain})
+	if done.Outcome != MoveFailed || done.Err == nil || !strings.Contains(done.Err.Error(), "nothing was moved") {
+		t.Errorf("%+v", done)
+	}
+	r.wantTokens(t, "", "a")
+}

@@ -20,8 +20,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/mogplex/mogplex-cli/internal/dev/keyringtest"
 	"github.com/mogplex/mogplex-cli/keyring"
-	"github.com/mogplex/mogplex-cli/keyring/keyringtest"
 	"github.com/mogplex/mogplex-cli/legacyfile"
 )
 

@@ -8,8 +8,8 @@ import (
 	"testing"
 
 	"github.com/mogplex/mogplex-cli/internal/auth"
+	"github.com/mogplex/mogplex-cli/internal/dev/keyringtest"
 	"github.com/mogplex/mogplex-cli/keyring"
-	"github.com/mogplex/mogplex-cli/keyring/keyringtest"
 	"github.com/mogplex/mogplex-cli/legacyfile"
 )
 

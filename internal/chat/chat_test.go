@@ -14,8 +14,8 @@ import (
 
 	"go.uber.org/goleak"
 
-	"github.com/mogplex/mogplex-cli/internal/accountserver"
 	"github.com/mogplex/mogplex-cli/internal/chat"
+	"github.com/mogplex/mogplex-cli/internal/dev/accountserver"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }

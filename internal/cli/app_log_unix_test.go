@@ -10,8 +10,8 @@ import (
 	"testing"
 	"time"
 
-	"github.com/mogplex/mogplex-cli/internal/accountserver"
-	term "github.com/mogplex/mogplex-cli/internal/terminal"
+	"github.com/mogplex/mogplex-cli/internal/dev/accountserver"
+	term "github.com/mogplex/mogplex-cli/internal/dev/terminal"
 )
 
 // typedTexts are ordinary words, then a key of every known shape, in pieces that

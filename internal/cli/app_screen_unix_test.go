@@ -12,8 +12,8 @@ import (
 	"testing"
 	"time"
 
-	"github.com/mogplex/mogplex-cli/internal/accountserver"
-	term "github.com/mogplex/mogplex-cli/internal/terminal"
+	"github.com/mogplex/mogplex-cli/internal/dev/accountserver"
+	term "github.com/mogplex/mogplex-cli/internal/dev/terminal"
 )
 
 // However the app is left, the terminal is as it was.

@@ -7,8 +7,8 @@ import (
 	"testing"
 	"time"
 
-	"github.com/mogplex/mogplex-cli/internal/accountserver"
-	term "github.com/mogplex/mogplex-cli/internal/terminal"
+	"github.com/mogplex/mogplex-cli/internal/dev/accountserver"
+	term "github.com/mogplex/mogplex-cli/internal/dev/terminal"
 )
 
 // appWorlds are the places that the app is run in with a person signing in.

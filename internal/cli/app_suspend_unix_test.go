@@ -8,8 +8,8 @@ import (
 	"testing"
 	"time"
 
-	"github.com/mogplex/mogplex-cli/internal/accountserver"
-	term "github.com/mogplex/mogplex-cli/internal/terminal"
+	"github.com/mogplex/mogplex-cli/internal/dev/accountserver"
+	term "github.com/mogplex/mogplex-cli/internal/dev/terminal"
 )
 
 // Ctrl+Z gives the terminal to the shell as it was, and fg goes on where the app

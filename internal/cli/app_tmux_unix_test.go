@@ -11,8 +11,8 @@ import (
 	"testing"
 	"time"
 
-	"github.com/mogplex/mogplex-cli/internal/accountserver"
-	term "github.com/mogplex/mogplex-cli/internal/terminal"
+	"github.com/mogplex/mogplex-cli/internal/dev/accountserver"
+	term "github.com/mogplex/mogplex-cli/internal/dev/terminal"
 )
 
 // inTmux is mogplex in a tmux of its own, whose window is the whole terminal.

@@ -14,7 +14,7 @@ import (
 	"testing"
 	"time"
 
-	term "github.com/mogplex/mogplex-cli/internal/terminal"
+	term "github.com/mogplex/mogplex-cli/internal/dev/terminal"
 )
 
 // screen is mogplex on a terminal that draws. What was shown is searched for

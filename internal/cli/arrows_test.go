@@ -22,24 +22,25 @@ const (
 // rooms are the packages there may be, by their path below the top level, with the rooms each may import outside tests.
 // A package below a room belongs to it, unless it is a room itself; docs/architecture.md tells what each is for.
 var rooms = map[string][]string{
-	"":                             {"internal/cli"},
-	"keyring":                      {},
-	"keyring/keyringtest":          {"keyring"},
-	"legacyfile":                   {"internal/private"},
-	"login":                        {"internal/netcause"},
-	"internal/auth":                {"internal/private"},
-	"internal/hosted":              {"internal/netcause", "internal/private"},
-	"internal/netcause":            {},
-	"internal/private":             {},
-	"internal/sessionlog":          {"internal/private"},
-	"internal/chat":                {"internal/netcause"},
-	"internal/tui":                 {"internal/auth"},
-	"internal/accountserver":       {},
-	"internal/accountserver/serve": {"internal/accountserver"},
-	"internal/demo":                {"internal/accountserver", "internal/auth", "keyring/keyringtest"},
-	"internal/soak":                {"internal/accountserver", "keyring/keyringtest"},
-	"internal/terminal":            {},
-	"internal/pictures":            {"internal/accountserver", "internal/terminal", "keyring/keyringtest"},
+	"":                                 {"internal/cli"},
+	"keyring":                          {},
+	"internal/dev/keyringtest":         {"keyring"},
+	"legacyfile":                       {"internal/private"},
+	"login":                            {"internal/netcause"},
+	"internal/auth":                    {"internal/private"},
+	"internal/hosted":                  {"internal/netcause", "internal/private"},
+	"internal/netcause":                {},
+	"internal/private":                 {},
+	"internal/sessionlog":              {"internal/private"},
+	"internal/chat":                    {"internal/netcause"},
+	"internal/tui":                     {"internal/auth"},
+	"internal/dev/accountserver":       {},
+	"internal/dev/accountserver/serve": {"internal/dev/accountserver"},
+	"internal/dev/demo":                {"internal/dev/accountserver", "internal/auth", "internal/dev/keyringtest"},
+	"internal/dev/soak":                {"internal/dev/accountserver", "internal/dev/keyringtest"},
+	"internal/dev/house":               {},
+	"internal/dev/terminal":            {},
+	"internal/dev/pictures":            {"internal/dev/accountserver", "internal/dev/terminal", "internal/dev/keyringtest"},
 	"internal/cli": {"keyring", "legacyfile", "login", "internal/auth", "internal/hosted", "internal/private",
 		"internal/sessionlog", "internal/chat", "internal/tui"},
 }
@@ -164,8 +165,8 @@ func TestBinaryHoldsNoDevelopmentParts(t *testing.T) {
 	link("")
 	for pkg := range linked {
 		switch room, _ := roomOf(pkg); room {
-		case "internal/accountserver", "internal/accountserver/serve", "internal/demo", "internal/pictures",
-			"internal/soak", "internal/terminal", "keyring/keyringtest":
+		case "internal/dev/accountserver", "internal/dev/accountserver/serve", "internal/dev/demo", "internal/dev/pictures",
+			"internal/dev/soak", "internal/dev/terminal", "internal/dev/keyringtest":
 			t.Errorf("mogplex links %s: it links %q", pkg, slices.Sorted(maps.Keys(linked)))
 		}
 	}

@@ -12,7 +12,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/mogplex/mogplex-cli/internal/accountserver"
+	"github.com/mogplex/mogplex-cli/internal/dev/accountserver"
 )
 
 // timed is a program whose whole run is timed.

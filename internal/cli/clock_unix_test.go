@@ -10,7 +10,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/mogplex/mogplex-cli/internal/accountserver"
+	"github.com/mogplex/mogplex-cli/internal/dev/accountserver"
 )
 
 var untilLine = regexp.MustCompile(`until (\d\d:\d\d:\d\d)\.`)

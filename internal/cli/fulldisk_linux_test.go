@@ -6,7 +6,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/mogplex/mogplex-cli/internal/accountserver"
+	"github.com/mogplex/mogplex-cli/internal/dev/accountserver"
 )
 
 // A full disk is told as what it is, whatever the command; nobody is sent to

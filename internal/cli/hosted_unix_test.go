@@ -10,8 +10,8 @@ import (
 
 	"github.com/clipperhouse/displaywidth"
 
-	"github.com/mogplex/mogplex-cli/internal/accountserver"
-	"github.com/mogplex/mogplex-cli/internal/terminal"
+	"github.com/mogplex/mogplex-cli/internal/dev/accountserver"
+	"github.com/mogplex/mogplex-cli/internal/dev/terminal"
 )
 
 // TestTablesFitTheTerminal shows the lists where columns are few.

@@ -13,7 +13,7 @@ import (
 	"time"
 	"unicode"
 
-	"github.com/mogplex/mogplex-cli/internal/accountserver"
+	"github.com/mogplex/mogplex-cli/internal/dev/accountserver"
 )
 
 // evil is a text that steers a terminal, reorders a line, and is markup.

@@ -7,7 +7,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/mogplex/mogplex-cli/internal/accountserver"
+	"github.com/mogplex/mogplex-cli/internal/dev/accountserver"
 )
 
 // What a file manager leaves among the profiles keeps nothing from being removed,

@@ -14,8 +14,8 @@ import (
 	"testing"
 	"time"
 
-	"github.com/mogplex/mogplex-cli/internal/accountserver"
-	"github.com/mogplex/mogplex-cli/keyring/keyringtest"
+	"github.com/mogplex/mogplex-cli/internal/dev/accountserver"
+	"github.com/mogplex/mogplex-cli/internal/dev/keyringtest"
 )
 
 // ledger is every write of the commands that were traced, by strace.

@@ -7,8 +7,8 @@ import (
 	"testing"
 	"time"
 
-	"github.com/mogplex/mogplex-cli/internal/accountserver"
-	"github.com/mogplex/mogplex-cli/keyring/keyringtest"
+	"github.com/mogplex/mogplex-cli/internal/dev/accountserver"
+	"github.com/mogplex/mogplex-cli/internal/dev/keyringtest"
 )
 
 // keePassWorld runs mogplex as it is shipped with a KeePassXC of its own.

@@ -14,7 +14,7 @@ import (
 	"syscall"
 	"testing"
 
-	"github.com/mogplex/mogplex-cli/internal/accountserver"
+	"github.com/mogplex/mogplex-cli/internal/dev/accountserver"
 )
 
 // Two users that this machine does not have.
@@ -45,7 +45,7 @@ func (w *world) without(errors map[string]string) *world {
 // worldOf is fakeWorld with everything in one directory that a user owns.
 func worldOf(t *testing.T, cfg accountserver.Config, uid int) *world {
 	if os.Geteuid() != 0 {
-		missing(t, "only root can be several users")
+		t.Skip("only root can be several users")
 	}
 	if _, err := exec.LookPath("setpriv"); err != nil {
 		missing(t, "setpriv is not installed")

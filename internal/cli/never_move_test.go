@@ -12,8 +12,8 @@ import (
 	"testing"
 	"time"
 
-	"github.com/mogplex/mogplex-cli/internal/accountserver"
 	"github.com/mogplex/mogplex-cli/internal/auth"
+	"github.com/mogplex/mogplex-cli/internal/dev/accountserver"
 )
 
 // 5: `auth migrate` swallows an entry of a provider that it does not know; nothing

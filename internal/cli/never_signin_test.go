@@ -6,7 +6,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/mogplex/mogplex-cli/internal/accountserver"
+	"github.com/mogplex/mogplex-cli/internal/dev/accountserver"
 )
 
 // owner is the account that status names.

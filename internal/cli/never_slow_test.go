@@ -13,9 +13,9 @@ import (
 	"sync"
 	"testing"
 
-	"github.com/mogplex/mogplex-cli/internal/accountserver"
+	"github.com/mogplex/mogplex-cli/internal/dev/accountserver"
+	"github.com/mogplex/mogplex-cli/internal/dev/keyringtest"
 	"github.com/mogplex/mogplex-cli/keyring"
-	"github.com/mogplex/mogplex-cli/keyring/keyringtest"
 )
 
 // slow is a fake that stores at once and, while a file says so, answers only

@@ -8,7 +8,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/mogplex/mogplex-cli/internal/accountserver"
+	"github.com/mogplex/mogplex-cli/internal/dev/accountserver"
 )
 
 // replaced is Wine's trace of a rename, with its flags.

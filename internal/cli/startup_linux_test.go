@@ -8,7 +8,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/mogplex/mogplex-cli/internal/accountserver"
+	"github.com/mogplex/mogplex-cli/internal/dev/accountserver"
 )
 
 const (

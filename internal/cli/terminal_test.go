@@ -14,9 +14,9 @@ import (
 
 	"golang.org/x/term"
 
-	"github.com/mogplex/mogplex-cli/internal/accountserver"
-	"github.com/mogplex/mogplex-cli/internal/terminal"
-	"github.com/mogplex/mogplex-cli/keyring/keyringtest"
+	"github.com/mogplex/mogplex-cli/internal/dev/accountserver"
+	"github.com/mogplex/mogplex-cli/internal/dev/keyringtest"
+	"github.com/mogplex/mogplex-cli/internal/dev/terminal"
 )
 
 // seat is a command that runs where a person sits.

@@ -8,8 +8,8 @@ import (
 	"testing"
 	"time"
 
-	"github.com/mogplex/mogplex-cli/internal/accountserver"
-	"github.com/mogplex/mogplex-cli/keyring/keyringtest"
+	"github.com/mogplex/mogplex-cli/internal/dev/accountserver"
+	"github.com/mogplex/mogplex-cli/internal/dev/keyringtest"
 )
 
 // TestASignInThatNothingStoresIsNotReportedAsDone lets the store refuse what a

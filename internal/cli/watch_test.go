@@ -12,8 +12,8 @@ import (
 	"testing"
 	"time"
 
-	"github.com/mogplex/mogplex-cli/internal/accountserver"
 	"github.com/mogplex/mogplex-cli/internal/auth"
+	"github.com/mogplex/mogplex-cli/internal/dev/accountserver"
 )
 
 // holderMain is a process that goes on using a credential, as the app does: it

@@ -11,7 +11,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/mogplex/mogplex-cli/internal/accountserver"
+	"github.com/mogplex/mogplex-cli/internal/dev/accountserver"
 )
 
 // Windows is Wine's here: its Credential Manager, file system and access lists,
