@@ -11,12 +11,13 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/mogplex/mogplex-cli/internal/web"
 )
 
 const (
-	maxLifetime   = 10 * 365 * 24 * time.Hour
-	maxRetryAfter = time.Hour
-	maxInterval   = 5 * time.Minute
+	maxLifetime = 10 * 365 * 24 * time.Hour
+	maxInterval = 5 * time.Minute
 )
 
 var (
@@ -77,7 +78,7 @@ func readBody(r io.Reader) ([]byte, error) {
 // judge returns the fields of an OAuth answer, success or RFC 6749 error, made
 // safe for x/oauth2.
 func (a *answerReader) judge(resp *http.Response, body []byte) (map[string]any, error) {
-	failed := &Error{Status: resp.StatusCode, RetryAfter: retryAfter(resp.Header, a.now())}
+	failed := &Error{Status: resp.StatusCode, RetryAfter: web.RetryAfter(resp.Header, a.now())}
 	fields := jsonObject(body)
 	a.takeError(failed, fields)
 	switch status := resp.StatusCode; {
@@ -184,17 +185,4 @@ func seconds(v any, limit time.Duration) time.Duration {
 		return limit
 	}
 	return time.Duration(n) * time.Second
-}
-
-// retryAfter reads Retry-After (RFC 9110 section 10.2.3, seconds or a date) or
-// X-Retry-After, between 0 and one hour.
-func retryAfter(h http.Header, now time.Time) time.Duration {
-	value := h.Get("Retry-After")
-	if value == "" {
-		value = h.Get("X-Retry-After")
-	}
-	if at, err := http.ParseTime(value); err == nil {
-		return min(max(at.Sub(now), 0), maxRetryAfter)
-	}
-	return seconds(value, maxRetryAfter)
 }

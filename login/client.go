@@ -9,7 +9,7 @@ import (
 
 	"golang.org/x/oauth2"
 
-	"github.com/mogplex/mogplex-cli/internal/netcause"
+	"github.com/mogplex/mogplex-cli/internal/web"
 )
 
 const (
@@ -159,9 +159,9 @@ func (s *service) granted(t *oauth2.Token, requested time.Time) *Grant {
 func (s *service) failed(ctx context.Context, err error, secrets ...string) error {
 	switch ended := ctx.Err(); ended {
 	case context.Canceled:
-		return &Error{Op: s.op, Err: netcause.Of(ended)}
+		return &Error{Op: s.op, Err: web.Of(ended)}
 	case context.DeadlineExceeded:
-		return &Error{Op: s.op, Kind: ErrUnreachable, Err: netcause.Of(ended)}
+		return &Error{Op: s.op, Kind: ErrUnreachable, Err: web.Of(ended)}
 	}
 	var retrieve *oauth2.RetrieveError
 	if errors.As(err, &retrieve) {

@@ -5,7 +5,7 @@ import (
 	"strconv"
 	"time"
 
-	"github.com/mogplex/mogplex-cli/internal/netcause"
+	"github.com/mogplex/mogplex-cli/internal/web"
 )
 
 // The classes of failure, for errors.Is. Every error of this package that
@@ -99,5 +99,5 @@ func networkCause(err error) error {
 	if errors.Is(err, errBodyTooLarge) {
 		return errBodyTooLarge
 	}
-	return netcause.Of(err)
+	return web.Of(err)
 }

@@ -9,7 +9,7 @@ import (
 
 	"golang.org/x/oauth2"
 
-	"github.com/mogplex/mogplex-cli/internal/netcause"
+	"github.com/mogplex/mogplex-cli/internal/web"
 )
 
 // SignIn signs a person in (RFC 8252, authorization code with PKCE) and returns
@@ -161,7 +161,7 @@ func (a *attempt) tellRefusal(wait context.Context) {
 func (a *attempt) ended(ctx context.Context, err error) error {
 	switch {
 	case errors.Is(ctx.Err(), context.Canceled):
-		return &Error{Op: a.op, Err: netcause.Of(context.Canceled)}
+		return &Error{Op: a.op, Err: web.Of(context.Canceled)}
 	case !errors.Is(err, context.DeadlineExceeded):
 		return err
 	case a.refused != nil:

@@ -18,7 +18,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/mogplex/mogplex-cli/internal/netcause"
+	"github.com/mogplex/mogplex-cli/internal/web"
 )
 
 // Client calls one service. It may be used from several goroutines.
@@ -199,7 +199,7 @@ func (r *aliveReader) Read(p []byte) (int, error) {
 // ended is ctx's error where ctx has ended: it is why anything else failed.
 func ended(ctx context.Context, err error) error {
 	if ctx.Err() != nil {
-		return netcause.Of(ctx.Err())
+		return web.Of(ctx.Err())
 	}
 	return err
 }

@@ -7,11 +7,10 @@ import (
 	"fmt"
 	"io"
 	"net/http"
-	"strconv"
 	"strings"
 	"time"
 
-	"github.com/mogplex/mogplex-cli/internal/netcause"
+	"github.com/mogplex/mogplex-cli/internal/web"
 )
 
 // Failures of a call, for errors.Is.
@@ -85,7 +84,7 @@ type failures struct {
 
 // answer reads an answer that is no success.
 func (f failures) answer(resp *http.Response) error {
-	failed := &Error{Status: resp.StatusCode, RetryAfter: retryAfter(resp.Header, time.Now())}
+	failed := &Error{Status: resp.StatusCode, RetryAfter: web.RetryAfter(resp.Header, time.Now())}
 	body, _ := io.ReadAll(io.LimitReader(resp.Body, errorLimit)) // half a message is none
 	failed.Message = f.bodyMessage(body)
 	switch code := resp.StatusCode; {
@@ -154,7 +153,7 @@ func (f failures) message(raw json.RawMessage) string {
 			return ""
 		}
 	}
-	return netcause.Message(text, f.token)
+	return web.Message(text, f.token)
 }
 
 // cause names the failure of a connection, whose context may be over because of
@@ -163,21 +162,5 @@ func cause(ctx context.Context, err error) error {
 	if why := context.Cause(ctx); errors.Is(why, errStalled) || errors.Is(why, errEndless) {
 		return why
 	}
-	return netcause.Of(err)
-}
-
-// retryAfter reads Retry-After (RFC 9110 section 10.2.3), or the account
-// service's X-Retry-After: between 0 and an hour.
-func retryAfter(h http.Header, now time.Time) time.Duration {
-	text := strings.TrimSpace(h.Get("Retry-After"))
-	if text == "" {
-		text = strings.TrimSpace(h.Get("X-Retry-After"))
-	}
-	var wait time.Duration
-	if seconds, err := strconv.ParseFloat(text, 64); err == nil && seconds > 0 {
-		wait = time.Duration(min(seconds, 3600) * float64(time.Second))
-	} else if at, err := http.ParseTime(text); err == nil {
-		wait = at.Sub(now).Round(time.Second)
-	}
-	return max(0, min(wait, time.Hour))
+	return web.Of(err)
 }

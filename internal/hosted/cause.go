@@ -4,7 +4,7 @@ import (
 	"context"
 	"errors"
 
-	"github.com/mogplex/mogplex-cli/internal/netcause"
+	"github.com/mogplex/mogplex-cli/internal/web"
 )
 
 // What was wrong with an answer. None quotes it.
@@ -18,11 +18,11 @@ var (
 func broken(ctx context.Context, status int, err error) error {
 	switch {
 	case errors.Is(ctx.Err(), context.Canceled):
-		return netcause.Of(ctx.Err())
+		return web.Of(ctx.Err())
 	case ctx.Err() != nil:
-		err = netcause.Of(ctx.Err())
+		err = web.Of(ctx.Err())
 	case !errors.Is(err, errTooLong):
-		err = netcause.Of(err)
+		err = web.Of(err)
 	}
 	return &Error{Kind: ErrUnreachable, Status: status, Err: err}
 }

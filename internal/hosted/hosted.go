@@ -14,11 +14,9 @@ import (
 	"fmt"
 	"io"
 	"net/http"
-	"strconv"
-	"strings"
 	"time"
 
-	"github.com/mogplex/mogplex-cli/internal/netcause"
+	"github.com/mogplex/mogplex-cli/internal/web"
 )
 
 // Failures of a call, for errors.Is.
@@ -35,7 +33,7 @@ type Error struct {
 	Kind       error
 	Status     int           // HTTP status; 0 without an answer
 	RetryAfter time.Duration // 0 where the service named no time
-	Message    string        // the service's words with 403 and 503, see [netcause.Message]; may be empty
+	Message    string        // the service's words with 403 and 503, see [web.Message]; may be empty
 	Err        error         // the transport's error, where there is one
 }
 
@@ -149,7 +147,7 @@ func classify(resp *http.Response, body []byte, token string, now time.Time) err
 	var answer envelope
 	_ = json.Unmarshal(body, &answer) // an answer that is not the API's says nothing
 	if resp.StatusCode == http.StatusForbidden || resp.StatusCode == http.StatusServiceUnavailable {
-		failed.Message = netcause.Message(answer.Error.Message, token)
+		failed.Message = web.Message(answer.Error.Message, token)
 	}
 	switch code := resp.StatusCode; {
 	case code == http.StatusUnauthorized, code >= 300 && code < 400:
@@ -157,27 +155,11 @@ func classify(resp *http.Response, body []byte, token string, now time.Time) err
 	case code == http.StatusForbidden:
 		failed.Kind = ErrForbidden
 	case code == http.StatusTooManyRequests:
-		failed.Kind, failed.RetryAfter = ErrRateLimited, retryAfter(resp.Header, now)
+		failed.Kind, failed.RetryAfter = ErrRateLimited, web.RetryAfter(resp.Header, now)
 	case code == http.StatusNotFound && answer.Error.Code == "NOT_FOUND":
 		failed.Kind = ErrNotFound
 	default:
-		failed.Kind, failed.RetryAfter = ErrUnreachable, retryAfter(resp.Header, now)
+		failed.Kind, failed.RetryAfter = ErrUnreachable, web.RetryAfter(resp.Header, now)
 	}
 	return failed
-}
-
-// retryAfter reads Retry-After, or this service's X-Retry-After: seconds or an
-// HTTP date (RFC 9110 section 10.2.3), at most an hour.
-func retryAfter(h http.Header, now time.Time) time.Duration {
-	text := strings.TrimSpace(h.Get("Retry-After"))
-	if text == "" {
-		text = strings.TrimSpace(h.Get("X-Retry-After"))
-	}
-	var wait time.Duration
-	if seconds, err := strconv.Atoi(text); err == nil {
-		wait = time.Duration(min(seconds, 3600)) * time.Second
-	} else if at, err := http.ParseTime(text); err == nil {
-		wait = at.Sub(now).Round(time.Second)
-	}
-	return max(0, min(wait, time.Hour))
 }

@@ -70,7 +70,7 @@ func TestEachFailureHasItsOwnClass(t *testing.T) {
 		"403":       {accountserver.Fault{Status: 403, Body: secret}, hosted.ErrForbidden, 0},
 		"429":       {accountserver.Fault{Status: 429, RetryAfter: "7"}, hosted.ErrRateLimited, 7 * time.Second},
 		"429 X-":    {accountserver.Fault{Status: 429, XRetryAfter: "9"}, hosted.ErrRateLimited, 9 * time.Second},
-		"429 mad":   {accountserver.Fault{Status: 429, RetryAfter: "99999999999999999999"}, hosted.ErrRateLimited, 0},
+		"429 mad":   {accountserver.Fault{Status: 429, RetryAfter: "99999999999999999999"}, hosted.ErrRateLimited, time.Hour},
 		"429 long":  {accountserver.Fault{Status: 429, RetryAfter: "999999"}, hosted.ErrRateLimited, time.Hour},
 		"429 minus": {accountserver.Fault{Status: 429, RetryAfter: "-5"}, hosted.ErrRateLimited, 0},
 		"500":       {accountserver.Fault{Status: 500, Body: secret}, hosted.ErrUnreachable, 0},

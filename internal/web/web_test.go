@@ -1,4 +1,4 @@
-package netcause_test
+package web_test
 
 import (
 	"context"
@@ -17,7 +17,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/mogplex/mogplex-cli/internal/netcause"
+	"github.com/mogplex/mogplex-cli/internal/web"
 )
 
 // goWords are phrases of Go's packages that say nothing to a person.
@@ -97,7 +97,7 @@ func TestRealFailuresInPlainWords(t *testing.T) {
 			}
 			defer c.transport.CloseIdleConnections()
 			raw := get(ctx, c.transport, c.address)
-			err := netcause.Of(raw)
+			err := web.Of(raw)
 			if err == nil || !strings.HasPrefix(err.Error(), c.want) || c.is != nil && !errors.Is(err, c.is) {
 				t.Fatalf("%v: %v", raw, err)
 			}
@@ -138,14 +138,14 @@ func TestCausesThatNoServerHereProduces(t *testing.T) {
 		{&net.DNSError{Name: "a.b", IsTimeout: true}, "host name lookup failed for a.b: the name server did not answer in time"},
 		{&net.OpError{Op: "dial", Err: syscall.Errno(10061)}, "connection refused"},
 		{&net.OpError{Op: "dial", Err: syscall.EHOSTUNREACH}, "there is no way to it through the network"},
-		{fmt.Errorf("again: %w", netcause.Of(io.EOF)), "it closed the connection"},
+		{fmt.Errorf("again: %w", web.Of(io.EOF)), "it closed the connection"},
 		{errors.New("secret"), "the connection failed"},
 	} {
-		if got := netcause.Of(c.err); got.Error() != c.want {
+		if got := web.Of(c.err); got.Error() != c.want {
 			t.Errorf("%v: %q", c.err, got)
 		}
 	}
-	if netcause.Of(nil) != nil {
+	if web.Of(nil) != nil {
 		t.Error("nil is a cause")
 	}
 }

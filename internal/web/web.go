@@ -1,10 +1,12 @@
-// Package netcause says in plain words why an HTTP request brought no answer.
+// Package web has what every HTTP client of ours needs: plain words for why a
+// request brought no answer, for what a service says in one that is an error, and
+// how long it asks to wait.
 //
 // [Of] is for every error that comes from a net/http client, from the body of a
 // response or from a context, before it becomes part of a message. Nothing else
 // in this module shows what package net, TLS or a context says. [Message] is for
 // what a service itself says in an answer that is an error.
-package netcause
+package web
 
 import (
 	"context"

@@ -1,4 +1,4 @@
-package netcause
+package web
 
 import (
 	"strings"
