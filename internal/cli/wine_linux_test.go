@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"bytes"
 	"encoding/json"
 	"fmt"
 	"os"
@@ -98,16 +99,23 @@ func (w *wine) tool(env []string, name string, args ...string) {
 // pipe would be waited for as long as what the command started lives.
 func (w *wine) succeeds(cmd *exec.Cmd) {
 	w.Helper()
+	if said, err := w.run(cmd); err != nil {
+		w.Fatalf("%s: %v\n%s", filepath.Base(cmd.Path), err, said)
+	}
+}
+
+// run runs a command and returns what it said.
+func (w *wine) run(cmd *exec.Cmd) ([]byte, error) {
+	w.Helper()
 	said, err := os.CreateTemp(w.TempDir(), "")
 	if err != nil {
 		w.Fatal(err)
 	}
 	defer said.Close()
 	cmd.Stdout, cmd.Stderr = said, said
-	if err := cmd.Run(); err != nil {
-		text, _ := os.ReadFile(said.Name())
-		w.Fatalf("%s: %v\n%s", filepath.Base(cmd.Path), err, text)
-	}
+	err = cmd.Run()
+	text, _ := os.ReadFile(said.Name())
+	return text, err
 }
 
 // stop ends all that runs in the prefix, and waits for what it writes at its end.
@@ -216,15 +224,18 @@ var windowsTests = []struct{ dir, run, skip string }{
 	{"legacyfile", "", "TestTwoStateDirectoriesThatLinkOneFileShareItsLock"},
 	{"internal/private", "", "TestALockWhoseFileWasReplacedIsTakenAnew"}, // Wine gives the file again that is being deleted
 	{"login", "", ""},
-	// Its processes keep their credentials in a plain file, which Windows does not replace while another reads it. And
-	// Wine removes no directory that is watched.
-	{"internal/auth", "", "TestFortyProcessesMakeOneRefresh|TestEveryChangeIsTold|TestWatchSurvivesItsDirectory"},
+	// Links again. And Wine now and then can't start a process, of which a test that kills at each step needs hundreds.
+	{"internal/auth", "", "ThatIsKilledAnywhere$|TestADirectoryIsTheSameWhereverItIs|TestOnlyTheUsersOwnDirectoryHasPlainNames|TestALinkedIDIsFollowed"},
 	{"internal/hosted", "", ""},
 	{"internal/sessionlog", "", "TestDirectoryThatIsALinkIsRefused"}, // a link again
 	// The other tests measure how long commands take, and Wine takes its time. Wine opens every file to everyone that
 	// was made without an access list, and mogplex says so, which two scripts do not expect.
 	{"internal/cli", "^TestScripts$", "TestScripts/(file|migrate)$"},
 }
+
+// wineCantStart is what Wine says when it can't start a process, as happens now
+// and then on a busy machine.
+const wineCantStart = ": Internal error."
 
 // TestThePackagesOnWindows runs the packages' own tests, and the contract with
 // Wine's Credential Manager. They take a minute or two, and so run where they are
@@ -242,11 +253,20 @@ func TestThePackagesOnWindows(t *testing.T) {
 	machine.build(build...)
 	for _, test := range windowsTests {
 		t.Run(test.dir, func(t *testing.T) {
-			cmd := exec.Command(wineProgram, filepath.Join(bin, filepath.Base(test.dir)+".test.exe"),
-				"-test.timeout=10m", "-test.run", test.run, "-test.skip", test.skip)
-			cmd.Dir = filepath.Join("../..", test.dir)
-			cmd.Env = append(slices.Clone(machine.env), "MOGPLEX_TEST_KEYCHAIN=1")
-			(&wine{TB: t}).succeeds(cmd)
+			run := func() ([]byte, error) {
+				cmd := exec.Command(wineProgram, filepath.Join(bin, filepath.Base(test.dir)+".test.exe"),
+					"-test.timeout=10m", "-test.run", test.run, "-test.skip", test.skip)
+				cmd.Dir = filepath.Join("../..", test.dir)
+				cmd.Env = append(slices.Clone(machine.env), "MOGPLEX_TEST_KEYCHAIN=1")
+				return (&wine{TB: t}).run(cmd)
+			}
+			said, err := run()
+			for try := 1; err != nil && try < 3 && bytes.Contains(said, []byte(wineCantStart)); try++ {
+				said, err = run()
+			}
+			if err != nil {
+				t.Fatalf("%v\n%s", err, said)
+			}
 		})
 	}
 }
