@@ -272,3 +272,14 @@ func FuzzItem(f *testing.F) {
 		}
 	})
 }
+
+func TestUpdatesOfDifferentAccountsDoNotWaitForEachOther(t *testing.T) {
+	k := keyring.New(keyringtest.Fake{Dir: t.TempDir()}, keyring.Options{Timeout: time.Minute})
+	defer k.Close()
+	err := k.Update(t.Context(), "a", func([]byte) ([]byte, error) {
+		return []byte("a"), k.Set(t.Context(), "b", []byte("b"))
+	})
+	if err != nil {
+		t.Error(err)
+	}
+}

@@ -3,6 +3,7 @@ package keyring
 import (
 	"context"
 	"errors"
+	"sync"
 	"sync/atomic"
 	"time"
 )
@@ -16,7 +17,7 @@ type link struct {
 	backend Backend
 	opening chan struct{} // holds a token while one goroutine has vaults
 	vaults  map[bool]Vault
-	writing chan struct{} // holds a token while an Update runs
+	writing turns
 	pause   atomic.Pointer[pause]
 }
 
@@ -27,7 +28,7 @@ type pause struct {
 }
 
 func newLink(b Backend) *link {
-	return &link{backend: b, opening: make(chan struct{}, 1), vaults: map[bool]Vault{}, writing: make(chan struct{}, 1)}
+	return &link{backend: b, opening: make(chan struct{}, 1), vaults: map[bool]Vault{}, writing: turns{of: map[string]chan struct{}{}}}
 }
 
 // take takes a turn, or gives up when ctx ends.
@@ -40,9 +41,26 @@ func take(ctx context.Context, turn chan struct{}) error {
 	}
 }
 
-func (l *link) beginUpdate(ctx context.Context) error { return take(ctx, l.writing) }
+// turns lets the Updates of one item follow one another. Those of different items run at the same time.
+type turns struct {
+	mu sync.Mutex
+	of map[string]chan struct{} // holds a token while an Update runs
+}
 
-func (l *link) endUpdate() { <-l.writing }
+// begin takes the turn of an item; end gives it back.
+func (t *turns) begin(ctx context.Context, name string) (end func(), err error) {
+	t.mu.Lock()
+	turn := t.of[name]
+	if turn == nil {
+		turn = make(chan struct{}, 1)
+		t.of[name] = turn
+	}
+	t.mu.Unlock()
+	if err := take(ctx, turn); err != nil {
+		return nil, err
+	}
+	return func() { <-turn }, nil
+}
 
 // vault returns the open keychain for an access, and opens it if there is none.
 func (l *link) vault(ctx context.Context, access Access) (Vault, error) {

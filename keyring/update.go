@@ -14,7 +14,7 @@ import (
 // says that another program wrote at the same time, and later; ErrDenied that the keychain did not keep the value. If
 // a call ended without an answer, what is stored decides.
 //
-// Updates of one Keyring and its views follow one another. Between processes a lock is the caller's affair.
+// Updates of one account by one Keyring and its views follow one another. Between processes a lock is the caller's affair.
 func (k *Keyring) Update(ctx context.Context, account string, change func(current []byte) (next []byte, err error)) error {
 	return k.update(ctx, "store", account, false, change)
 }
@@ -55,10 +55,11 @@ func (k *Keyring) update(ctx context.Context, op, account string, mend bool, cha
 	}
 	u := update{k: k, name: name, account: account}
 	err = k.do(ctx, op, func(ctx context.Context) error {
-		if err := k.link.beginUpdate(ctx); err != nil {
+		end, err := k.link.writing.begin(ctx, name)
+		if err != nil {
 			return err
 		}
-		defer k.link.endUpdate()
+		defer end()
 		return u.run(ctx, mend, change)
 	})
 	var own callersError

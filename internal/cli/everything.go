@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/mogplex/mogplex-cli/internal/auth"
@@ -42,16 +43,40 @@ func (s *session) removeAllItems(ctx context.Context, r *logoutReport) {
 		r.failed(auth.InKeychain, "", err)
 		return
 	}
-	told := time.Now()
-	for i, item := range items {
+	s.removeItems(ctx, items, r)
+	if err := s.removeLeftItems(ctx); err != nil {
+		r.failed(auth.InKeychain, "", err)
+	}
+}
+
+// removers is how many items are removed at a time: a keychain is then never
+// without work.
+const removers = 4
+
+// removeItems removes items, each under the lock of its key, and reports how far it
+// is.
+func (s *session) removeItems(ctx context.Context, items []auth.Listed, r *logoutReport) {
+	var workers sync.WaitGroup
+	removals := make([]auth.Removal, len(items))
+	todo, told := make(chan int), time.Now()
+	for range min(removers, len(items)) {
+		workers.Go(func() {
+			for i := range todo {
+				removals[i] = s.auth.RemoveListed(ctx, auth.InKeychain, items[i])
+			}
+		})
+	}
+	for i := range items {
 		if time.Since(told) > progressPause {
 			told = time.Now()
 			s.say("Removed %d of %d…", i, len(items))
 		}
-		r.add(s.auth.RemoveListed(ctx, auth.InKeychain, item))
+		todo <- i
 	}
-	if err := s.removeLeftItems(ctx); err != nil {
-		r.failed(auth.InKeychain, "", err)
+	close(todo)
+	workers.Wait()
+	for _, done := range removals {
+		r.add(done)
 	}
 }
 
