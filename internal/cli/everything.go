@@ -58,10 +58,10 @@ const removers = 4
 func (s *session) removeItems(ctx context.Context, items []auth.Listed, r *logoutReport) {
 	var workers sync.WaitGroup
 	removals := make([]auth.Removal, len(items))
-	todo, told := make(chan int), time.Now()
+	next, told := make(chan int), time.Now()
 	for range min(removers, len(items)) {
 		workers.Go(func() {
-			for i := range todo {
+			for i := range next {
 				removals[i] = s.auth.RemoveListed(ctx, auth.InKeychain, items[i])
 			}
 		})
@@ -71,9 +71,9 @@ func (s *session) removeItems(ctx context.Context, items []auth.Listed, r *logou
 			told = time.Now()
 			s.say("Removed %d of %d…", i, len(items))
 		}
-		todo <- i
+		next <- i
 	}
-	close(todo)
+	close(next)
 	workers.Wait()
 	for _, done := range removals {
 		r.add(done)
