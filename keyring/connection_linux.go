@@ -18,14 +18,20 @@ type connection struct {
 	mu      sync.Mutex
 	opened  dbus.ObjectPath // the session, which comes with the first search
 	found   map[string]hits // what the last Get of a name found, until it is written or deleted
+	deleted map[string]bool // names that Delete was the last to change
 	emptied map[dbus.ObjectPath]bool
 }
 
 // hits are an account's items: ours, the one that counts first, and whether another program has one of the same
-// service and account.
+// service and account. Unless they are complete, there may be more.
 type hits struct {
-	items []item
-	twin  bool
+	items    []item
+	twin     bool
+	complete bool
+}
+
+func (h hits) has(path dbus.ObjectPath) bool {
+	return slices.ContainsFunc(h.items, func(it item) bool { return it.path == path })
 }
 
 // item is an item of ours. A loose one has no schema attribute.

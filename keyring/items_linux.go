@@ -13,9 +13,12 @@ import (
 // our two attributes is a twin, which belongs to another program: it is not read, changed or deleted.
 
 // look finds the account's items. One with our schema is found by a search for that, and needs no look at its
-// attributes.
-func (v *vault) look(ctx context.Context, name string) (hits, error) {
-	if v.opt.schema != "" {
+// attributes; after a deletion there is none to expect.
+func (v *vault) look(ctx context.Context, name string) (h hits, err error) {
+	v.mu.Lock()
+	deleted := v.deleted[name]
+	v.mu.Unlock()
+	if v.opt.schema != "" && !deleted {
 		paths, err := v.search(ctx, map[string]string{"username": name, schemaAttribute: v.opt.schema})
 		if err != nil {
 			return hits{}, err
@@ -24,15 +27,19 @@ func (v *vault) look(ctx context.Context, name string) (hits, error) {
 			return v.weigh(ctx, paths, nil)
 		}
 	}
-	return v.lookEverywhere(ctx, name)
+	return v.complete(ctx, name, hits{})
 }
 
-// lookEverywhere finds the account's items by the attributes of each that could be one.
-func (v *vault) lookEverywhere(ctx context.Context, name string) (hits, error) {
+// complete adds to what look found the account's other items, by the attributes of each that could be one.
+func (v *vault) complete(ctx context.Context, name string, h hits) (hits, error) {
+	if h.complete {
+		return h, nil
+	}
 	candidates, err := v.search(ctx, map[string]string{"username": name})
 	if err != nil {
 		return hits{}, err
 	}
+	candidates = slices.DeleteFunc(candidates, h.has)
 	var sure, loose []dbus.ObjectPath
 	twin := false
 	for i, attributes := range v.attributesOf(ctx, candidates) {
@@ -48,9 +55,12 @@ func (v *vault) lookEverywhere(ctx context.Context, name string) (hits, error) {
 			twin = true
 		}
 	}
-	h, err := v.weigh(ctx, sure, loose)
-	h.twin = h.twin || twin
-	return h, err
+	others, err := v.weigh(ctx, sure, loose)
+	return hits{
+		items:    append(h.items, others.items...),
+		twin:     twin || others.twin,
+		complete: true,
+	}, err
 }
 
 // claim is what an item's attributes say about its owner.

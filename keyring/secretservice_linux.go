@@ -115,7 +115,7 @@ func (s secretService) open(ctx context.Context, access Access) (Vault, error) {
 	if err != nil {
 		return nil, classify(err)
 	}
-	c := &connection{conn: conn, opt: s, found: map[string]hits{}, emptied: map[dbus.ObjectPath]bool{}}
+	c := &connection{conn: conn, opt: s, found: map[string]hits{}, deleted: map[string]bool{}, emptied: map[dbus.ObjectPath]bool{}}
 	if err := c.greet(ctx); err != nil {
 		conn.Close()
 		return nil, err

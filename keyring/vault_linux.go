@@ -124,6 +124,9 @@ func (v *vault) Set(ctx context.Context, name, payload string) error {
 	if err != nil {
 		return err
 	}
+	v.mu.Lock()
+	delete(v.deleted, name)
+	v.mu.Unlock()
 	if len(h.items) == 0 {
 		return v.create(ctx, name, payload, h.twin)
 	}
@@ -147,12 +150,15 @@ func (v *vault) Set(ctx context.Context, name, payload string) error {
 
 // Delete removes all items of ours that the account has.
 func (v *vault) Delete(ctx context.Context, name string) error {
-	h, err := v.lookEverywhere(ctx, name)
+	h, err := v.known(ctx, name)
+	if err == nil {
+		h, err = v.complete(ctx, name, h)
+	}
 	if err != nil {
 		return err
 	}
 	v.mu.Lock()
-	delete(v.found, name)
+	v.deleted[name] = true
 	v.mu.Unlock()
 	for _, it := range h.items {
 		if err := v.remove(ctx, it); err != nil && !errors.Is(err, errNoObject) {

@@ -51,7 +51,7 @@ func (s *session) removeAllItems(ctx context.Context, r *logoutReport) {
 
 // removers is how many items are removed at a time: a keychain is then never
 // without work.
-const removers = 4
+const removers = 8
 
 // removeItems removes items, each under the lock of its key, and reports how far it
 // is.
