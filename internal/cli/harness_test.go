@@ -206,7 +206,7 @@ func (s *service) issuePAT() string {
 }
 
 // refreshes counts the refresh requests that reached the service.
-func (s *service) refreshes() int { return s.Stats().Grants["refresh_token"] }
+func (s *service) refreshes() int { return s.Count("refresh_token") }
 
 // name is what auth.json calls the credential of this service.
 func (s *service) name() string { return auth.Key{Provider: auth.Mogplex, Origin: s.url}.Name() }

@@ -194,14 +194,9 @@ func checkValid(ts *testscript.TestScript, neg bool, args []string) {
 	}
 }
 
-// requests N PATH says how often an endpoint was asked.
+// requests N PATH|GRANT checks how many requests reached an endpoint.
 func countRequests(ts *testscript.TestScript, _ bool, args []string) {
-	got := 0
-	for _, r := range serviceOf(ts).Requests() {
-		if r.Path == args[1] || r.Grant == args[1] {
-			got++
-		}
-	}
+	got := serviceOf(ts).Count(args[1])
 	if fmt.Sprint(got) != args[0] {
 		ts.Fatalf("%s: %d requests", args[1], got)
 	}

@@ -81,9 +81,6 @@ func TestAPIErrors(t *testing.T) {
 			t.Errorf("%s: WWW-Authenticate %q", test.name, challenge)
 		}
 	}
-	if a := w.get("/.well-known/oauth-protected-resource"); a.json(t)["resource"] != w.origin {
-		t.Error("the resource metadata do not name the origin")
-	}
 }
 
 func TestRedirectUnauthenticated(t *testing.T) {
@@ -133,7 +130,7 @@ func TestCatalogCanBeSet(t *testing.T) {
 func TestRunsGrow(t *testing.T) {
 	w := newWorld(t, accountserver.Config{RequestsPerMinute: -1})
 	pat := w.IssuePAT(ada)
-	w.AddRun(accountserver.Run{ID: "r1", Owner: ada, Status: accountserver.RunFailed, Error: "out of time", Base: "main", Events: []accountserver.Event{
+	w.AddRun(accountserver.Run{ID: "r1", Owner: ada, Status: "failed", Error: "out of time", Base: "main", Events: []accountserver.Event{
 		{After: time.Second, Type: "message", Message: "one"},
 		{After: 2 * time.Second, Type: "tool_call", ToolName: "shell", Message: "two", Payload: json.RawMessage(`{"n":2}`)},
 	}})

@@ -8,32 +8,27 @@ import (
 	"net/url"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/mogplex/mogplex-cli/internal/dev/accountserver"
 )
 
 func TestAPersonSignsInAndComesBackByThemselves(t *testing.T) {
-	w := newWorld(t, accountserver.Config{})
+	w := newWorld(t, accountserver.Config{Accounts: append(accountserver.DefaultAccounts(), accountserver.Account{Name: "<b>"})})
 	sent := w.get(authorizePath("nonce", "n-1"))
 	login := sent.location(t)
 	if sent.StatusCode != http.StatusFound || login.Path != "/login" || login.Query().Get("state") != "s+t&a=te" {
 		t.Fatalf("signed out: status %d to %s", sent.StatusCode, login)
 	}
 	page := w.get(login.RequestURI())
-	for _, part := range []string{"Sign in as Ada Lovelace", `type="password"`, `name="cancel"`} {
+	for _, part := range []string{`name="as" value="ada@example.test"`, `name="cancel"`, "&lt;b&gt;"} {
 		if !strings.Contains(page.body, part) {
 			t.Errorf("the login page has no %s", part)
 		}
 	}
-	if wrong := w.form(login.RequestURI(), "email", ada, "password", "wrong"); wrong.StatusCode != http.StatusUnauthorized {
-		t.Errorf("wrong password: status %d", wrong.StatusCode)
+	if unknown := w.form(login.RequestURI(), "as", "nobody@example.test"); unknown.StatusCode != http.StatusUnauthorized {
+		t.Errorf("unknown account: status %d", unknown.StatusCode)
 	}
-	back := w.form(login.RequestURI(), "email", ada, "password", "lovelace")
-	cookie := back.Cookies()[0]
-	if !cookie.HttpOnly || cookie.SameSite != http.SameSiteLaxMode || cookie.Secure {
-		t.Errorf("session cookie: %s", cookie)
-	}
+	back := w.form(login.RequestURI(), "as", ada)
 	query := w.get(back.location(t).RequestURI()).location(t).Query()
 	if len(query) != 2 || query.Get("state") != "s+t&a=te" {
 		t.Fatalf("the callback carries %v", query)
@@ -136,31 +131,12 @@ func TestCancelCallsBackWithoutState(t *testing.T) {
 	}
 }
 
-func TestSessionsEndAndSignOut(t *testing.T) {
+func TestRevokeAllSignsTheBrowserOut(t *testing.T) {
 	w := newWorld(t, accountserver.Config{})
-	w.signIn(ada)
-	w.form("/logout")
-	if got := w.get(authorizePath()).location(t); got.Path != "/login" {
-		t.Error("signing out left a session")
-	}
-	w.signIn(ada)
-	w.Advance(8 * 24 * time.Hour)
-	if got := w.get(authorizePath()).location(t); got.Path != "/login" {
-		t.Error("a session outlived its time")
-	}
 	w.signIn(ada)
 	w.RevokeAll(ada)
 	if got := w.get(authorizePath()).location(t); got.Path != "/login" {
 		t.Error("RevokeAll left a session")
-	}
-}
-
-func TestFormsAreNotTakenFromOtherSites(t *testing.T) {
-	w := newWorld(t, accountserver.Config{})
-	for _, path := range []string{"/login", "/logout", "/device", "/settings/api-keys"} {
-		if a := w.do(http.MethodPost, path, "", "Sec-Fetch-Site", "cross-site"); a.StatusCode != http.StatusForbidden {
-			t.Errorf("%s: status %d", path, a.StatusCode)
-		}
 	}
 }
 

@@ -14,8 +14,9 @@ import (
 	"testing"
 	"time"
 
-	"github.com/mogplex/mogplex-cli/internal/dev/accountserver"
 	"go.uber.org/goleak"
+
+	"github.com/mogplex/mogplex-cli/internal/dev/accountserver"
 )
 
 const (
@@ -188,7 +189,7 @@ func authorizePath(changes ...string) string {
 	sum := sha256.Sum256([]byte(verifier))
 	pairs := append([]string{
 		"client_id", accountserver.ClientID, "redirect_uri", callback, "response_type", "code",
-		"scope", strings.Join(accountserver.DefaultScopes(), " "), "state", "s+t&a=te",
+		"scope", "openid profile email offline_access read write", "state", "s+t&a=te",
 		"code_challenge", base64.RawURLEncoding.EncodeToString(sum[:]), "code_challenge_method", "S256",
 	}, changes...)
 	return accountserver.AuthorizePath + "?" + values(pairs...).Encode()

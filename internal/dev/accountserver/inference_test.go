@@ -46,7 +46,7 @@ func TestPromptsStreamUnlessStreamIsExactlyFalse(t *testing.T) {
 	w := newWorld(t, accountserver.Config{})
 	pat := w.IssuePAT(ada)
 	for _, stream := range []string{"", `"stream":true,`, `"stream":null,`, `"stream":0,`, `"stream":"false",`} {
-		a := w.prompt(pat, `{`+stream+`"model":"northwind/atlas-1","messages":[{"role":"user","content":[{"type":"text","text":"2+2"}]}]}`)
+		a := w.prompt(pat, `{`+stream+`"model":"northwind/atlas-1","messages":[{"role":"user","content":"2+2"}]}`)
 		text, failure, done := streamed(t, a)
 		if !strings.Contains(text, "Hello Ada. You wrote: 2+2") || failure != "" || !done {
 			t.Errorf("%s: text %q, error %q, done %v", stream, text, failure, done)

@@ -4,7 +4,6 @@ import (
 	"encoding/base64"
 	"net/http"
 	"regexp"
-	"strings"
 	"testing"
 	"time"
 
@@ -176,37 +175,6 @@ func TestLifetimes(t *testing.T) {
 	w.RevokeAll(ada)
 	if w.RefreshValid(refresh) || w.Valid(pat) {
 		t.Error("RevokeAll")
-	}
-}
-
-func TestTokenEndpointLimitUsesXRetryAfter(t *testing.T) {
-	w := newWorld(t, accountserver.Config{TokenRequestsPerMinute: 2})
-	_, refresh := w.IssueTokens(ada)
-	w.refreshGrant(refresh)
-	w.Advance(20500 * time.Millisecond)
-	w.refreshGrant(refresh)
-	a := w.refreshGrant(refresh)
-	got := a.json(t)
-	if a.StatusCode != 429 || a.Header.Get("X-Retry-After") != "40" || a.Header.Get("Retry-After") != "" || got["message"] == nil || len(got) != 1 {
-		t.Errorf("status %d, X-Retry-After %q", a.StatusCode, a.Header.Get("X-Retry-After"))
-	}
-	w.Advance(40 * time.Second)
-	if a := w.refreshGrant(refresh); a.StatusCode != http.StatusOK {
-		t.Errorf("after the wait: status %d", a.StatusCode)
-	}
-}
-
-func TestGetSessionAnswersTheWholeRow(t *testing.T) {
-	w := newWorld(t, accountserver.Config{})
-	access, refresh := w.IssueTokens(ada)
-	row := w.get("/api/auth/mcp/get-session", "Authorization", "Bearer "+access).json(t)
-	if row["refreshToken"] != refresh || row["accessToken"] != access || row["userId"] != "usr_ada" {
-		t.Error("the row is not whole")
-	}
-	for _, token := range []string{"nonsense", w.IssuePAT(ada)} {
-		if a := w.get("/api/auth/mcp/get-session", "Authorization", "Bearer "+token); strings.TrimSpace(a.body) != "null" {
-			t.Error("there is a row for another kind of token")
-		}
 	}
 }
 

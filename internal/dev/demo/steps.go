@@ -85,7 +85,7 @@ func (d *demo) refresh(ctx context.Context) {
 	d.access = d.token(ctx)
 	d.check(r.code == 0 && d.access != before, "It is another token than before.")
 	d.check(d.service.Valid(d.access), "The service accepts it.")
-	asked := d.service.Stats().Grants["refresh_token"]
+	asked := d.service.Count("refresh_token")
 	d.check(asked == 1, "The service was asked once.")
 }
 
