@@ -112,7 +112,7 @@ func TestATimeThatCantBeWrittenDoesNotKeepATokenFromBeingStored(t *testing.T) {
 func TestAnEntryWithoutAnIssuerIsOfTheDefaultServiceAlone(t *testing.T) {
 	for at, want := range map[string]error{DefaultOrigin: nil, testOrigin: ErrDamaged, "http://mogplex.com": ErrDamaged} {
 		rec, err := decodeRecord(Key{Provider: Mogplex, Origin: at}, []byte(`{"type":"oauth","access_token":"a"}`))
-		if wantError(t, err, want); rec.orphan() != (err == nil) {
+		if wantError(t, err, want); rec.lacksIssuer() != (err == nil) {
 			t.Errorf("%s: %+v", at, rec)
 		}
 	}
