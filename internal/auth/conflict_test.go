@@ -8,7 +8,7 @@ import (
 	"time"
 )
 
-// meanwhile is what another process did to a record, and what comes of it.
+// meanwhile is a change by another process, and its expected result.
 type meanwhile struct {
 	name    string
 	do      func(t *testing.T, r *rig, before Record)
@@ -41,9 +41,9 @@ func meanwhiles() []meanwhile {
 	}
 }
 
-// While an answer was awaited, somebody without our lock changed the record. The
-// loser writes nothing, and ends a grant that no store holds.
-func TestWhatWasStoredWhileTheServiceAnsweredDecides(t *testing.T) {
+// Somebody without our lock changes the record during the request. The renewal
+// writes nothing, and revokes a grant that no store holds.
+func TestARecordStoredDuringTheRequestWins(t *testing.T) {
 	for _, test := range meanwhiles() {
 		for _, ttl := range []time.Duration{30 * time.Second, -time.Second} {
 			t.Run(test.name, func(t *testing.T) {
@@ -67,8 +67,8 @@ func TestWhatWasStoredWhileTheServiceAnsweredDecides(t *testing.T) {
 	}
 }
 
-// The same before the claim: no refresh token is spent.
-func TestWhatWasStoredBeforeTheClaimDecides(t *testing.T) {
+// The same before the claim: the refresh token is not spent.
+func TestARecordStoredBeforeTheClaimWins(t *testing.T) {
 	for _, test := range meanwhiles() {
 		for _, ttl := range []time.Duration{30 * time.Second, -time.Second} {
 			t.Run(test.name, func(t *testing.T) {
@@ -86,8 +86,8 @@ func TestWhatWasStoredBeforeTheClaimDecides(t *testing.T) {
 	}
 }
 
-// What came meanwhile may be due itself, or be neither renewable nor alive.
-func TestWhatCameMeanwhileIsRenewedIfItIsDue(t *testing.T) {
+// The newer record may be due itself, or expired and not renewable.
+func TestANewerRecordIsRenewedIfItIsDue(t *testing.T) {
 	ended := account("ended", -time.Second)
 	ended.Refresh = Secret{}
 	for _, test := range []struct {
@@ -108,7 +108,7 @@ func TestWhatCameMeanwhileIsRenewedIfItIsDue(t *testing.T) {
 	}
 }
 
-// A record that changes at each look does not keep a command for ever.
+// A record that changes at each load does not block a command for ever.
 func TestARecordThatKeepsChangingEndsTheRenewal(t *testing.T) {
 	r := newRig(t)
 	r.put(t, r.keychain, account("a", -time.Second))
@@ -118,7 +118,7 @@ func TestARecordThatKeepsChangingEndsTheRenewal(t *testing.T) {
 	r.service.wantCalls(t, 0)
 }
 
-// It was migrated while its lock was waited for: that is no sign-out.
+// A record that was migrated during the wait for its lock is not a sign-out.
 func TestARecordThatMovedMeanwhileIsFoundWhereItIs(t *testing.T) {
 	for _, ttl := range []time.Duration{30 * time.Second, -time.Second} {
 		r := newRig(t)
@@ -159,7 +159,7 @@ func (r *rig) lockID(t *testing.T) string {
 	return id
 }
 
-func TestTheClaimOfADeadProcessStopsNobody(t *testing.T) {
+func TestTheClaimOfADeadProcessBlocksNobody(t *testing.T) {
 	for _, ttl := range []time.Duration{30 * time.Second, -time.Second} {
 		r := newRig(t)
 		r.claimedRecord(t, ttl, r.lockID(t), 100*time.Hour)
@@ -238,8 +238,8 @@ func TestAnExpiredTokenWaitsForAnotherMachinesRenewal(t *testing.T) {
 	}
 }
 
-// A claim that another machine made only just now is not taken for a dead one's,
-// however long the wait was before it.
+// A claim that another machine made just now is respected, however long this
+// process waited before.
 func TestTheClaimOfALivingMachineIsNeverOverwritten(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := newRig(t)

@@ -40,7 +40,7 @@ func TestAShortTokenIsDueInTheSecondHalfOfItsLife(t *testing.T) {
 	}
 }
 
-func TestCheckTellsWhatIsWrongWithoutShowingIt(t *testing.T) {
+func TestCheckReportsWhatIsWrongWithoutQuotingIt(t *testing.T) {
 	for _, test := range []struct{ provider, value, says string }{
 		{Mogplex, "mog_MARK", ""},
 		{"mistral", "MARK", ""},

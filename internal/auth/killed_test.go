@@ -7,7 +7,7 @@ import (
 	"time"
 )
 
-func TestAKilledHolderOfTheLockStopsNobody(t *testing.T) {
+func TestAKilledHolderOfTheLockBlocksNobody(t *testing.T) {
 	dir := t.TempDir()
 	stock(t, dir, InKeychain, lasting("a", -time.Second))
 	url, s := server(t, nil)
@@ -20,9 +20,9 @@ func TestAKilledHolderOfTheLockStopsNobody(t *testing.T) {
 	s.wantCalls(t, 1)
 }
 
-// A process is killed while its request is under way and never arrives. Those
-// that waited for its lock go on.
-func TestAProcessKilledInMidRefreshStopsNobody(t *testing.T) {
+// A process is killed during a request that never arrives. The processes that wait
+// for its lock go on.
+func TestAProcessKilledDuringARefreshBlocksNobody(t *testing.T) {
 	arrived := make(chan bool)
 	var first atomic.Bool
 	dir := t.TempDir()
@@ -74,9 +74,9 @@ func tokenIn(t *testing.T, dir, layer string) string {
 	return rec.Token.Reveal()
 }
 
-// A renewal that is killed before it asks, or after it stored, loses nothing. The
-// one moment that no program can close is between the service's answer and the
-// write: then a person is told to sign in again.
+// A renewal that is killed before the request, or after the write, loses nothing.
+// Between the service's answer and the write no program can avoid the loss: then a
+// person has to sign in again.
 func TestARenewalThatIsKilledAnywhere(t *testing.T) {
 	lost := 0
 	killedAnywhere(t, "token", 6, func(t *testing.T, dir string) { stock(t, dir, InKeychain, lasting("a", -time.Second)) },
@@ -154,9 +154,8 @@ func TestAMigrationThatIsKilledAnywhere(t *testing.T) {
 	}
 }
 
-// Whoever watches has dropped the credential after many processes signed out at
-// once.
-func TestManySignOutsAtOnceAreTold(t *testing.T) {
+// A watcher drops the credential after many processes signed out at once.
+func TestWatchNoticesManySignOutsAtOnce(t *testing.T) {
 	dir := t.TempDir()
 	stock(t, dir, InKeychain, lasting("a", time.Hour))
 	m := shared(dir, "", &doom{left: -1})
@@ -168,9 +167,9 @@ func TestManySignOutsAtOnceAreTold(t *testing.T) {
 	wantError(t, err, ErrNotSignedIn)
 }
 
-// A process that is killed as soon as the credential is gone, before it can say
-// so, has not kept the others from noticing.
-func TestASignOutThatIsKilledIsTold(t *testing.T) {
+// Others notice a sign-out even if its process is killed as soon as the credential
+// is gone.
+func TestWatchNoticesASignOutThatIsKilled(t *testing.T) {
 	dir := t.TempDir()
 	stock(t, dir, InKeychain, lasting("a", time.Hour))
 	m := shared(dir, "", &doom{left: -1})

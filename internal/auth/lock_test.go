@@ -57,7 +57,7 @@ func TestACallerThatEndsWhileItWaitsGetsNoToken(t *testing.T) {
 	wantError(t, err, context.Canceled)
 }
 
-// Who waits for the lock sees that another process renewed, and does not take it.
+// A process that waits for the lock stops waiting once another one renewed.
 func TestAWaitForTheLockEndsWhenTheTokenIsRenewed(t *testing.T) {
 	r := newRig(t)
 	before := r.put(t, r.keychain, account("a", -time.Second))
@@ -75,9 +75,9 @@ func TestAWaitForTheLockEndsWhenTheTokenIsRenewed(t *testing.T) {
 	wantToken(t, res, "b")
 }
 
-// Without any lock a living token is used as it is, and an expired one is renewed
+// Without a lock a valid token is used as it is, and an expired one is renewed
 // under its claim alone.
-func TestALockThatCantBeHad(t *testing.T) {
+func TestALockThatCannotBeMade(t *testing.T) {
 	r := newRig(t)
 	r.noLocks(t)
 	r.put(t, r.keychain, account("a", 30*time.Second))
@@ -107,7 +107,7 @@ func TestALockThatCantBeHad(t *testing.T) {
 	}
 }
 
-// noLocks makes it impossible to have a lock, also elsewhere.
+// noLocks makes every lock impossible, the fallback included.
 func (r *rig) noLocks(t *testing.T) {
 	t.Helper()
 	saved := acquire

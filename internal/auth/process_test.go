@@ -24,7 +24,7 @@ import (
 	"github.com/mogplex/mogplex-cli/legacyfile"
 )
 
-// child is what this test binary does when it is started as another process.
+// child runs this test binary as another process.
 func child(role string) int {
 	if role == "panic" {
 		i, _ := strconv.Atoi(os.Getenv("AUTH_TEST_VALUE"))
@@ -44,7 +44,7 @@ func child(role string) int {
 	return 0
 }
 
-// act does what a role says.
+// act performs a role.
 func act(m *Manager, role string) (said string, err error) {
 	ctx, key := context.Background(), m.Key(Mogplex)
 	switch role {
@@ -83,7 +83,7 @@ func act(m *Manager, role string) (said string, err error) {
 	return "", fmt.Errorf("there is no role %q", role)
 }
 
-// doom kills its process by force after so many steps; a negative number is none.
+// doom kills its process after so many steps; a negative number never does.
 type doom struct{ left int }
 
 func (d *doom) step() {
@@ -144,8 +144,8 @@ func fakeIn(dir string) keyringtest.Fake {
 	return keyringtest.Fake{Dir: filepath.Join(dir, "keychain")}
 }
 
-// shared is a manager on a directory that many processes share, with a keychain
-// and an auth.json, whose service answers at url.
+// shared is a manager for a directory that many processes share, with a keychain,
+// an auth.json, and a service at url.
 func shared(dir, url string, d *doom) *Manager {
 	ring := ringPlace{keyring.New(fakeIn(dir), keyring.Options{})}
 	file := legacyfile.New(filepath.Join(dir, "auth.json"), legacyfile.Options{})
@@ -189,8 +189,8 @@ func post(ctx context.Context, url string, c Credential) (Credential, error) {
 	return c, err
 }
 
-// server answers like the service does, after before returned true; a request
-// that before refuses is dropped and spends nothing.
+// server is a token endpoint. It drops a request for which before returns false,
+// without using its refresh token.
 func server(t *testing.T, before func(*http.Request) bool) (url string, s *service) {
 	s = &service{valid: "refresh-a", ttl: time.Hour, now: time.Now}
 	srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -216,7 +216,7 @@ func lasting(token string, ttl time.Duration) Credential {
 	return c
 }
 
-// stock puts a credential into a directory's keychain or file.
+// stock stores a credential in a directory's keychain or file.
 func stock(t *testing.T, dir, layer string, c Credential) {
 	t.Helper()
 	m := shared(dir, "", &doom{left: -1})
@@ -236,7 +236,7 @@ func start(t testing.TB, role, dir, url string, env ...string) (*exec.Cmd, *byte
 	return cmd, out
 }
 
-// run runs a role to its end, or until it kills itself after so many steps.
+// run runs a role until it ends or kills itself after so many steps.
 func run(t *testing.T, role, dir, url string, kill int) (said string, killed bool) {
 	t.Helper()
 	cmd, out := start(t, role, dir, url, "AUTH_TEST_KILL="+strconv.Itoa(kill))
@@ -248,7 +248,7 @@ func run(t *testing.T, role, dir, url string, kill int) (said string, killed boo
 	return out.String(), killed
 }
 
-// everywhere starts processes with one role at once; wait returns what they said.
+// everywhere starts n processes with one role at once; wait returns their output.
 func everywhere(t *testing.T, n int, role, dir, url string) (wait func() []string) {
 	t.Helper()
 	var wg sync.WaitGroup
@@ -293,7 +293,7 @@ func TestManyProcessesMakeOneID(t *testing.T) {
 	}
 }
 
-// Each process' session is in the store, or was replaced by a later one.
+// Each process's session is in the store, or a later one replaced it.
 func TestProcessesThatSignInAtOnce(t *testing.T) {
 	dir := t.TempDir()
 	stock(t, dir, InFile, lasting("old", time.Hour))
@@ -305,8 +305,8 @@ func TestProcessesThatSignInAtOnce(t *testing.T) {
 	}
 }
 
-// startHolder starts a process and returns once it holds the lock, which it does
-// until its input ends.
+// startHolder starts a process that holds the lock until its input ends, and
+// returns once it does.
 func startHolder(t *testing.T, dir string) (*exec.Cmd, io.Closer) {
 	t.Helper()
 	self, err := os.Executable()
