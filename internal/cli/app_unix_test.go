@@ -6,7 +6,6 @@ import (
 	"context"
 	"errors"
 	"net/http"
-	"net/url"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -161,7 +160,7 @@ func (s *screen) callback(who string) string {
 		}
 		return address != ""
 	})
-	callback, err := walk(address, url.Values{"as": {who}})
+	callback, err := walk(address, who)
 	if err != nil {
 		s.Fatal(err)
 	}

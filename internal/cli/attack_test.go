@@ -15,8 +15,6 @@ import (
 	"github.com/mogplex/mogplex-cli/internal/dev/accountserver"
 )
 
-func adaForm() url.Values { return url.Values{"as": {ada}} }
-
 // arrive visits a callback address as a browser does and returns the page that
 // it ends at.
 func arrive(t *testing.T, callback string) (page string) {
@@ -69,7 +67,7 @@ func send(host, text string, sent *atomic.Int32, stop <-chan struct{}) {
 func TestSignInThroughAFlood(t *testing.T) {
 	w := fakeWorld(t, accountserver.Config{})
 	cmd, address, stderr := w.listeningLogin()
-	callback, err := walk(address, adaForm())
+	callback, err := walk(address, ada)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -123,7 +121,7 @@ func TestASquatterOnTheFirstPortGetsNothing(t *testing.T) {
 	}
 	w := fakeWorld(t, accountserver.Config{})
 	cmd, address, stderr := w.listeningLogin()
-	callback, err := walk(address, adaForm())
+	callback, err := walk(address, ada)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -143,7 +141,7 @@ func TestAReplayedCodeCostsNothing(t *testing.T) {
 	w := fakeWorld(t, accountserver.Config{})
 	token, _ := w.seed(time.Hour, "keychain")
 	thief := func(shown string) (string, error) {
-		callback, err := walk(authorizeLine.FindString(shown), adaForm())
+		callback, err := walk(accountserver.AuthorizeURL(shown), ada)
 		if err != nil {
 			return "", err
 		}

@@ -95,7 +95,7 @@ func (w *world) listeningLogin() (cmd *exec.Cmd, address string, stderr *syncBuf
 			}
 			time.Sleep(5 * time.Millisecond)
 		}
-		if address := authorizeLine.FindString(stderr.String()); address != "" && !strings.Contains(stderr.String(), "are taken") {
+		if address := accountserver.AuthorizeURL(stderr.String()); address != "" && !strings.Contains(stderr.String(), "are taken") {
 			return cmd, address, stderr
 		}
 		_ = cmd.Process.Kill()

@@ -21,7 +21,7 @@ func TestARefusedSignInShowsOneClock(t *testing.T) {
 	w := fakeWorld(t, accountserver.Config{})
 	cmd, address, stderr := w.listeningLogin()
 	began := time.Now()
-	page, err := accountserver.WalkCancel(context.Background(), address)
+	page, err := accountserver.WalkSignIn(context.Background(), address, accountserver.Cancel)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"net/http"
 	"net/http/httptest"
-	"net/url"
 	"os"
 	"strings"
 	"sync/atomic"
@@ -50,7 +49,7 @@ func TestJSONIsExactAndSteersNothing(t *testing.T) {
 func TestAHostileNameSteersNothing(t *testing.T) {
 	w := fakeWorld(t, accountserver.Config{Accounts: []accountserver.Account{{ID: evil, Email: evil, Name: evil}}})
 	cmd, address, stderr := w.listeningLogin()
-	callback, err := walk(address, url.Values{"as": {evil}})
+	callback, err := walk(address, evil)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -2,9 +2,9 @@ package cli
 
 import (
 	"errors"
+	"io"
 	"io/fs"
 	"math/rand/v2"
-	"net/url"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -124,10 +124,12 @@ func (w *world) killAt(cmd *exec.Cmd, n int, by syscall.Signal) (killed bool, ex
 		return false, 0, err
 	}
 	cmd.Stdin, cmd.Stderr = inR, errW
+	screen, _ := attend(inW, walking(ada))
 	text := make(chan string)
 	go func() {
-		all, _ := attend(errR, inW, walking(url.Values{"as": {ada}}))
-		text <- all
+		_, _ = io.Copy(screen, errR)
+		inW.Close()
+		text <- screen.String()
 	}()
 	killed, exit, err = killAt(cmd, n, by)
 	errW.Close()

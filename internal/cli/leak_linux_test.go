@@ -59,7 +59,7 @@ mv "$RECORD.part" "$RECORD"`)
 		seen, err = os.ReadFile(record)
 		return err == nil && strings.Contains(string(seen), address) // an earlier one's was of no use
 	})
-	callback, err := walk(address, adaForm())
+	callback, err := walk(address, ada)
 	if err != nil {
 		t.Fatal(err)
 	}

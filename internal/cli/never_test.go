@@ -3,7 +3,6 @@ package cli
 import (
 	"encoding/json"
 	"maps"
-	"net/url"
 	"os"
 	"path/filepath"
 	"slices"
@@ -39,7 +38,7 @@ func (w *world) storing(where string) *world { return w.with("MOGPLEX_CREDENTIAL
 func (w *world) signsIn(who string, args ...string) (token string) {
 	w.Helper()
 	cmd := w.command(append([]string{"login", "--no-browser"}, args...)...)
-	_, said, err := runAttended(cmd, walking(url.Values{"as": {who}}))
+	_, said, err := runAttended(cmd, walking(who))
 	heard.output(args, "", said)
 	if err != nil {
 		w.Fatalf("%v: %s", err, said)

@@ -5,7 +5,6 @@ package cli
 import (
 	"context"
 	"fmt"
-	"net/url"
 	"os/exec"
 	"reflect"
 	"strings"
@@ -143,7 +142,7 @@ func TestPasteOnATerminal(t *testing.T) {
 	w := fakeWorld(t, accountserver.Config{})
 	at := w.terminal("login")
 	text := at.shows("Press Ctrl-C")
-	callback, err := walk(authorizeLine.FindString(strings.ReplaceAll(text, "\r", "")), url.Values{"as": {ada}})
+	callback, err := walk(accountserver.AuthorizeURL(text), ada)
 	if err != nil {
 		t.Fatal(err)
 	}

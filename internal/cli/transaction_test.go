@@ -3,7 +3,6 @@ package cli
 import (
 	"errors"
 	"io"
-	"net/url"
 	"strings"
 	"testing"
 	"time"
@@ -72,7 +71,7 @@ func TestARefreshDoesNotWaitForAPersonWhoSignsIn(t *testing.T) {
 	if !w.service.Valid(before) {
 		t.Error("the token that was renewed beside a sign-in does not work")
 	}
-	callback, err := walk(authorizeLine.FindString(stderr.String()), url.Values{"as": {grace}})
+	callback, err := walk(accountserver.AuthorizeURL(stderr.String()), grace)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -2,7 +2,6 @@ package cli
 
 import (
 	"context"
-	"net/url"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -162,7 +161,7 @@ func (w *world) seed(life time.Duration, where string) (access, refresh string) 
 
 // login signs in by pasting the callback address.
 func (w *world) login(cmd *exec.Cmd) (said string, err error) {
-	stdout, stderr, err := runAttended(cmd, walking(url.Values{"as": {ada}}))
+	stdout, stderr, err := runAttended(cmd, walking(ada))
 	heard.output(cmd.Args[1:], stdout, stderr)
 	w.said.Store(stderr)
 	return stderr, err
