@@ -37,7 +37,7 @@ var rooms = map[string][]string{
 	"internal/tui":                     {"internal/auth", "internal/text"},
 	"internal/dev/accountserver":       {},
 	"internal/dev/accountserver/serve": {"internal/dev/accountserver"},
-	"internal/dev/demo":                {"internal/dev/accountserver", "internal/auth", "internal/dev/keyringtest"},
+	"internal/dev/demo":                {"internal/dev/accountserver"},
 	"internal/dev/soak":                {"internal/dev/accountserver", "internal/dev/keyringtest"},
 	"internal/dev/house":               {},
 	"internal/dev/terminal":            {},
