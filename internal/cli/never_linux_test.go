@@ -135,7 +135,7 @@ func TestWithoutALockDirectoryOneCanSignOut(t *testing.T) {
 				t.Errorf("exit %d: %s", code, said)
 			}
 			said, err := poor.login(poor.command("login", "--no-browser"))
-			if err != nil || strings.Contains(said, "no other process could be kept") != lockless {
+			if err != nil || strings.Contains(said, "without a lock another process") != lockless {
 				t.Errorf("login: %v: %s", err, said)
 			}
 		})
