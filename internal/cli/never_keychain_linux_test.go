@@ -110,7 +110,7 @@ func TestASignInIsStillThereAfterTheNextLogIn(t *testing.T) {
 	}
 	w.env = append(w.env, "MOGPLEX_CREDENTIAL_STORE=keychain")
 	code, _, stderr := w.run("auth", "token")
-	if code != exitUnavailable || !strings.Contains(stderr, "it forgets") {
+	if code != exitUnavailable || !strings.Contains(stderr, "lasts only until the session ends") {
 		t.Errorf("a keychain is required: exit %d: %s", code, stderr)
 	}
 }
