@@ -65,6 +65,7 @@ func send(host, text string, sent *atomic.Int32, stop <-chan struct{}) {
 // Another user of the machine throws everything at the port at once, from before
 // the browser arrives until after. The person signs in all the same.
 func TestSignInThroughAFlood(t *testing.T) {
+	t.Parallel()
 	w := fakeWorld(t, accountserver.Config{})
 	cmd, address, stderr := w.listeningLogin()
 	callback, err := walk(address, ada)
@@ -105,6 +106,7 @@ func TestSignInThroughAFlood(t *testing.T) {
 // A squatter on the first port gets nothing: the service sends the browser to the
 // second.
 func TestASquatterOnTheFirstPortGetsNothing(t *testing.T) {
+	t.Parallel()
 	squatter, err := net.Listen("tcp4", "127.0.0.1:24816")
 	if err == nil { // else somebody else squats there, which serves as well
 		defer squatter.Close()
@@ -138,6 +140,7 @@ func TestASquatterOnTheFirstPortGetsNothing(t *testing.T) {
 // A sign-in whose code somebody else used first ends in a clear error, and the
 // session before it goes on.
 func TestAReplayedCodeCostsNothing(t *testing.T) {
+	t.Parallel()
 	w := fakeWorld(t, accountserver.Config{})
 	token, _ := w.seed(time.Hour, "keychain")
 	thief := func(shown string) (string, error) {
@@ -176,6 +179,7 @@ func TestAReplayedCodeCostsNothing(t *testing.T) {
 // everybody, and the shell's history keeps. A person who gives one all the same
 // does not find it in the log of what failed, too.
 func TestNoArgumentTakesASecret(t *testing.T) {
+	t.Parallel()
 	w := fakeWorld(t, accountserver.Config{})
 	const secret = "sk-proj-0123456789abcdef"
 	heard.secret(secret)

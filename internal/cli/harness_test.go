@@ -23,6 +23,7 @@ import (
 
 	"github.com/mogplex/mogplex-cli/internal/auth"
 	"github.com/mogplex/mogplex-cli/internal/dev/accountserver"
+	"github.com/mogplex/mogplex-cli/internal/dev/deep"
 	"github.com/mogplex/mogplex-cli/internal/dev/keyringtest"
 	"github.com/mogplex/mogplex-cli/keyring"
 )
@@ -65,6 +66,7 @@ func (c checked) Run() int {
 	if signal.Ignored(syscall.SIGHUP) { // as under nohup: what is started here would ignore it, too
 		signal.Notify(make(chan os.Signal, 1), syscall.SIGHUP)
 	}
+	deep.Parallel(8)
 	code := c.M.Run()
 	for _, err := range []error{leftRunning(), heard.leaks()} {
 		if err != nil && code == 0 {
@@ -86,7 +88,7 @@ func leftRunning() (err error) {
 }
 
 // eventually waits until done.
-func eventually(t *testing.T, what string, done func() bool) {
+func eventually(t testing.TB, what string, done func() bool) {
 	t.Helper()
 	for end := time.Now().Add(longest); !done(); time.Sleep(5 * time.Millisecond) {
 		if time.Now().After(end) {
@@ -98,15 +100,6 @@ func eventually(t *testing.T, what string, done func() bool) {
 // noWait keeps a process with the race detector from sleeping a second at its
 // end, by which every test of many processes would take minutes.
 const noWait = "atexit_sleep_ms=0"
-
-// missing skips a test, or fails it where everything has to be there.
-func missing(t testing.TB, reason string) {
-	t.Helper()
-	if os.Getenv("MOGPLEX_CI_REQUIRE") != "" {
-		t.Fatal(reason)
-	}
-	t.Skip(reason)
-}
 
 // production is the path of mogplex as it is shipped, built once.
 var production = sync.OnceValues(func() (string, error) { return shipped("mogplex-production", "../..") })

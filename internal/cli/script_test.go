@@ -21,6 +21,7 @@ import (
 
 	"github.com/mogplex/mogplex-cli/internal/auth"
 	"github.com/mogplex/mogplex-cli/internal/dev/accountserver"
+	"github.com/mogplex/mogplex-cli/internal/dev/deep"
 	"github.com/mogplex/mogplex-cli/internal/dev/keyringtest"
 )
 
@@ -40,7 +41,7 @@ func TestScripts(t *testing.T) {
 // private session for each script.
 func TestScriptsWithSecretService(t *testing.T) {
 	if program := keyringtest.Available(); program != "" {
-		missing(t, program+" is not installed")
+		deep.Missing(t, program+" is not installed")
 	}
 	testscript.Run(t, testscript.Params{
 		Dir: "testdata/keychain", Cmds: scriptCommands, RequireExplicitExec: true, RequireUniqueNames: true,

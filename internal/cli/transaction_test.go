@@ -15,6 +15,7 @@ import (
 // sign-in brought: it fails, no other store is used in its place, the session
 // before goes on, and the new one, which nobody has, is ended.
 func TestASignInThatNothingStoresIsNotReportedAsDone(t *testing.T) {
+	t.Parallel()
 	later := func(w *world) error { return w.writeFile(`{"version": 2, "credentials": {}}`) } // it is not rewritten
 	for _, c := range []struct {
 		fault keyringtest.Fault
@@ -49,6 +50,7 @@ func TestASignInThatNothingStoresIsNotReportedAsDone(t *testing.T) {
 // TestARefreshDoesNotWaitForAPersonWhoSignsIn has a sign-in stand open while
 // other commands go on.
 func TestARefreshDoesNotWaitForAPersonWhoSignsIn(t *testing.T) {
+	t.Parallel()
 	w := fakeWorld(t, accountserver.Config{StrictRotation: true, OfferRevocation: true})
 	w.seed(-time.Minute, "keychain")
 	cmd := w.command("login", "--no-browser")

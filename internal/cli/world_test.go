@@ -14,6 +14,7 @@ import (
 
 	"github.com/mogplex/mogplex-cli/internal/auth"
 	"github.com/mogplex/mogplex-cli/internal/dev/accountserver"
+	"github.com/mogplex/mogplex-cli/internal/dev/deep"
 	"github.com/mogplex/mogplex-cli/internal/dev/keyringtest"
 )
 
@@ -65,7 +66,7 @@ func realWorld(t testing.TB, cfg accountserver.Config) *world {
 func realWorldWith(t testing.TB, cfg accountserver.Config, opt keyringtest.Options) *world {
 	t.Helper()
 	if program := keyringtest.Available(); program != "" {
-		missing(t, program+" is not installed")
+		deep.Missing(t, program+" is not installed")
 	}
 	mogplex, err := production()
 	if err != nil {
