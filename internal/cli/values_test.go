@@ -109,7 +109,7 @@ func loginValues(t *testing.T) []any {
 func hostedValues(t *testing.T) []any {
 	s := startService(t, accountserver.Config{})
 	access, _ := s.issue()
-	s.SetMCPServers(accountserver.MCPServer{Name: "n", Config: map[string]any{"env": map[string]string{"A": access}}})
+	s.SetMCPServers(`[{"name":"n","config":{"env":{"A":"` + access + `"}}}]`)
 	c := hosted.Catalog{
 		Client: hosted.Client{Origin: s.url, HTTP: login.NewHTTPClient("")}, Now: time.Now,
 		Keeper:  hosted.Keeper{Dir: t.TempDir(), Owner: hosted.Owner(s.url, "", access)},

@@ -9,7 +9,7 @@ import (
 	"github.com/mogplex/mogplex-cli/internal/dev/accountserver"
 )
 
-// startDevice begins a device grant.
+// startDevice starts a device grant.
 func (w *world) startDevice() (deviceCode, userCode string) {
 	w.t.Helper()
 	got := w.form(accountserver.DevicePath, "client_id", accountserver.ClientID, "scope", "openid offline_access read").json(w.t)
@@ -38,7 +38,7 @@ func TestDeviceGrantIsApprovedOnThePage(t *testing.T) {
 	deviceCode, userCode := w.startDevice()
 	w.wantPoll(deviceCode, "authorization_pending")
 	if !strings.Contains(w.get("/device?user_code="+userCode).body, userCode) {
-		t.Error("the page does not show the code")
+		t.Error("the device page does not show the code")
 	}
 	typed := strings.ToLower(strings.ReplaceAll(userCode, "-", " "))
 	if a := w.form("/device", "user_code", typed, "as", grace); !strings.Contains(a.body, "Done") {
@@ -72,7 +72,7 @@ func TestDeviceGrantDeniedSlowedAndExpired(t *testing.T) {
 	deviceCode, userCode = w.startDevice()
 	w.Advance(10 * time.Minute)
 	if err := w.ApproveDevice(userCode, ada); err == nil {
-		t.Error("approved after its time")
+		t.Error("approved after it expired")
 	}
 	w.wantPoll(deviceCode, "expired_token")
 	w.wantPoll(deviceCode, "invalid_grant")

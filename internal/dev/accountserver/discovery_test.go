@@ -8,7 +8,7 @@ import (
 	"github.com/mogplex/mogplex-cli/internal/dev/accountserver"
 )
 
-func TestDiscoveryNamesWhatIsNotThere(t *testing.T) {
+func TestDiscoveryNamesMissingEndpoints(t *testing.T) {
 	w := newWorld(t, accountserver.Config{})
 	got := w.get("/.well-known/oauth-authorization-server").json(t)
 	for key, want := range map[string]string{
@@ -33,7 +33,7 @@ func TestDiscoveryNamesWhatIsNotThere(t *testing.T) {
 	}
 	for _, key := range []string{"revocation_endpoint", "introspection_endpoint", "device_authorization_endpoint"} {
 		if got[key] != nil {
-			t.Errorf("%s is offered", key)
+			t.Errorf("%s is present", key)
 		}
 	}
 }

@@ -50,7 +50,7 @@ func TestFaultsThatAnswer(t *testing.T) {
 	}
 }
 
-func TestAFaultFitsItsRequestsAndTimes(t *testing.T) {
+func TestFaultMatchesItsRequestsAndTimes(t *testing.T) {
 	w := newWorld(t, accountserver.Config{})
 	_, refresh := w.IssueTokens(ada)
 	w.Fail(accountserver.Fault{Path: accountserver.TokenPath, Grant: "refresh_token", Status: 503, Times: 2})
@@ -82,7 +82,7 @@ func TestAFaultFitsItsRequestsAndTimes(t *testing.T) {
 	}
 }
 
-func TestADroppedAnswerMayHaveBeenProcessed(t *testing.T) {
+func TestDropBeforeAndAfterProcessing(t *testing.T) {
 	for _, processed := range []bool{false, true} {
 		w := newWorld(t, accountserver.Config{StrictRotation: true})
 		_, refresh := w.IssueTokens(ada)
@@ -93,15 +93,15 @@ func TestADroppedAnswerMayHaveBeenProcessed(t *testing.T) {
 			t.Errorf("processed %v: error %v", processed, err)
 		}
 		if w.RefreshValid(refresh) == processed {
-			t.Errorf("processed %v: the token was not treated so", processed)
+			t.Errorf("processed %v: wrong state of the refresh token", processed)
 		}
 		if got := w.Requests(); len(got) != 1 || got[0].Status != 0 || !got[0].Faulted {
-			t.Errorf("noted as %+v", got)
+			t.Errorf("recorded %+v", got)
 		}
 	}
 }
 
-func TestATruncatedAnswer(t *testing.T) {
+func TestTruncate(t *testing.T) {
 	w := newWorld(t, accountserver.Config{})
 	_, refresh := w.IssueTokens(ada)
 	body := values("grant_type", "refresh_token", "refresh_token", refresh, "client_id", accountserver.ClientID).Encode()
@@ -115,7 +115,7 @@ func TestATruncatedAnswer(t *testing.T) {
 	}
 }
 
-func TestADelayEndsWithItsClient(t *testing.T) {
+func TestDelayEndsWhenTheClientLeaves(t *testing.T) {
 	w := newWorld(t, accountserver.Config{})
 	w.Fail(accountserver.Fault{Delay: time.Hour})
 	for method, body := range map[string]string{http.MethodGet: "", http.MethodPost: `{"messages":[]}`} {
@@ -136,7 +136,7 @@ func TestADelayEndsWithItsClient(t *testing.T) {
 	}
 }
 
-func TestAnEndlessAnswerEndsWithItsReader(t *testing.T) {
+func TestEndlessEndsWhenTheClientLeaves(t *testing.T) {
 	w := newWorld(t, accountserver.Config{})
 	w.Fail(accountserver.Fault{Endless: true})
 	r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, w.origin+"/login", nil)

@@ -4,7 +4,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
-	"slices"
 	"strings"
 )
 
@@ -38,13 +37,7 @@ func (s *Server) serveInference(w http.ResponseWriter, r *http.Request) {
 		writeChatError(w, "The request is not a chat completion.")
 		return
 	}
-	s.mu.Lock()
-	if request.Model == "" && len(s.models) > 0 {
-		request.Model = s.models[0].ID
-	}
-	known := slices.ContainsFunc(s.models, func(m Model) bool { return m.ID == request.Model })
-	s.mu.Unlock()
-	if !known {
+	if request.Model, ok = s.model(request.Model); !ok {
 		writeChatError(w, "No such model is enabled for this account.")
 		return
 	}

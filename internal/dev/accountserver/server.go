@@ -14,6 +14,7 @@
 package accountserver
 
 import (
+	"encoding/json"
 	"net/http"
 	"sync"
 )
@@ -45,8 +46,8 @@ type Server struct {
 	refresh  map[string]*tokens
 	pats     map[string]*pat
 	devices  map[string]*device // by device code
-	models   []Model
-	servers  []MCPServer
+	models   json.RawMessage
+	servers  json.RawMessage
 	runs     map[string]*Run
 }
 
@@ -56,7 +57,7 @@ func New(cfg Config) *Server {
 		cfg: cfg.withDefaults(), mux: http.NewServeMux(),
 		sessions: map[string]*Account{}, codes: map[string]code{}, devices: map[string]*device{},
 		access: map[string]*tokens{}, refresh: map[string]*tokens{}, pats: map[string]*pat{},
-		models: defaultModels(), servers: defaultServers(), runs: map[string]*Run{},
+		models: json.RawMessage(defaultModels), servers: json.RawMessage(defaultServers), runs: map[string]*Run{},
 	}
 	s.AddRun(demoRun())
 	s.mux.HandleFunc("GET /.well-known/oauth-authorization-server", s.serveMetadata)

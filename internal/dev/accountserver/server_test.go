@@ -29,7 +29,7 @@ func TestRequestsHoldNoSecret(t *testing.T) {
 	}
 }
 
-func TestOneOfFiftyAtOnceWinsUnderStrictRotation(t *testing.T) {
+func TestOneOfFiftyConcurrentRequestsWins(t *testing.T) {
 	w := newWorld(t, accountserver.Config{StrictRotation: true})
 	_, refresh := w.IssueTokens(ada)
 	code := w.code()
@@ -55,7 +55,7 @@ func TestOneOfFiftyAtOnceWinsUnderStrictRotation(t *testing.T) {
 	}
 }
 
-func TestEverythingAtOnce(t *testing.T) {
+func TestConcurrentUse(t *testing.T) {
 	w := newWorld(t, accountserver.Config{RequestsPerMinute: -1, OfferDevice: true, OnRequest: func(accountserver.Request) {}})
 	pat := w.IssuePAT(ada)
 	var group sync.WaitGroup
@@ -63,7 +63,7 @@ func TestEverythingAtOnce(t *testing.T) {
 		func() { w.api("/models", pat) },
 		func() { w.api("/runs/run_demo/events", pat) },
 		func() { _, refresh := w.IssueTokens(grace); w.refreshGrant(refresh) },
-		func() { w.SetModels(); w.SetMCPServers(); w.AddRun(accountserver.Run{ID: "run_demo"}) },
+		func() { w.SetModels("[]"); w.SetMCPServers("[]"); w.AddRun(accountserver.Run{ID: "run_demo"}) },
 		func() { w.Fail(accountserver.Fault{Path: "/none"}); w.ClearFaults() },
 		func() { w.Requests(); w.Count(""); w.ExpireAccess(); w.RevokeAll(grace) },
 		func() { _, userCode := w.startDevice(); w.ApproveDevice(userCode, ada) },
@@ -77,6 +77,6 @@ func TestEverythingAtOnce(t *testing.T) {
 	}
 	group.Wait()
 	if !w.Valid(pat) {
-		t.Error("the token did not survive")
+		t.Error("the personal token is not valid")
 	}
 }
