@@ -75,7 +75,7 @@ func (s *Server) rejectAPI(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	w.Header().Set("WWW-Authenticate",
-		`Bearer resource_metadata="`+s.origin(r)+`/.well-known/oauth-protected-resource"`)
+		`Bearer resource_metadata="`+origin(r)+`/.well-known/oauth-protected-resource"`)
 	writeAPIError(w, &apiError{http.StatusUnauthorized, "UNAUTHORIZED", "Sign in, or send a valid token."})
 }
 

@@ -9,10 +9,6 @@ import (
 // Config configures a Server. The zero value of a field is how the deployed service
 // behaves, or the default that its comment names.
 type Config struct {
-	// Origin is the public origin, such as "http://127.0.0.1:8787", without a path;
-	// by default each request's Host.
-	Origin string
-
 	// AccessTTL and RefreshTTL are the lifetimes of tokens from their issue: 1 hour
 	// and 30 days.
 	AccessTTL, RefreshTTL time.Duration

@@ -66,7 +66,7 @@ func (s *Server) serveDeviceAuthorization(w http.ResponseWriter, r *http.Request
 	s.mu.Lock()
 	s.devices[deviceCode] = d
 	s.mu.Unlock()
-	address := s.origin(r) + "/device"
+	address := origin(r) + "/device"
 	writeJSON(w, http.StatusOK, map[string]any{
 		"device_code": deviceCode, "user_code": d.userCode,
 		"verification_uri": address, "verification_uri_complete": address + "?user_code=" + d.userCode,

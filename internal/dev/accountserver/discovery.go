@@ -5,7 +5,7 @@ import "net/http"
 // serveMetadata answers discovery, RFC 8414. Like the deployed service it names
 // userinfo and jwks endpoints that do not exist.
 func (s *Server) serveMetadata(w http.ResponseWriter, r *http.Request) {
-	origin := s.origin(r)
+	origin := origin(r)
 	grants := []string{grantCode, grantRefresh}
 	metadata := map[string]any{
 		"issuer":                                origin,

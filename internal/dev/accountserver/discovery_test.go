@@ -39,11 +39,10 @@ func TestDiscoveryNamesMissingEndpoints(t *testing.T) {
 }
 
 func TestDiscoveryFollowsTheConfiguration(t *testing.T) {
-	w := newWorld(t, accountserver.Config{Origin: "https://mogplex.test", OfferRevocation: true, OfferDevice: true})
+	w := newWorld(t, accountserver.Config{OfferRevocation: true, OfferDevice: true})
 	got := w.get("/.well-known/oauth-authorization-server").json(t)
-	if got["issuer"] != "https://mogplex.test" ||
-		got["revocation_endpoint"] != "https://mogplex.test"+accountserver.RevokePath ||
-		got["device_authorization_endpoint"] != "https://mogplex.test"+accountserver.DevicePath ||
+	if got["revocation_endpoint"] != w.origin+accountserver.RevokePath ||
+		got["device_authorization_endpoint"] != w.origin+accountserver.DevicePath ||
 		len(got["grant_types_supported"].([]any)) != 3 {
 		t.Errorf("got %v", got)
 	}
