@@ -11,14 +11,8 @@ import (
 
 const tooMany = "Too many requests. Please try again later."
 
-// apiError is an error in the API's envelope.
-type apiError struct {
-	status        int
-	code, message string
-}
-
 // apiHandler answers an authorized API call with the envelope's data or an error.
-type apiHandler func(r *http.Request, from caller) (any, *apiError)
+type apiHandler func(r *http.Request, from caller) (any, *failure)
 
 // api wraps handle's answer in the envelope. It rejects a token that is invalid, over
 // its limit, or without the scope read.
@@ -31,16 +25,16 @@ func (s *Server) api(handle apiHandler) http.HandlerFunc {
 		}
 		if wait := s.limit(from.pat); wait > 0 {
 			w.Header().Set("Retry-After", strconv.Itoa(wholeSeconds(wait)))
-			writeAPIError(w, &apiError{http.StatusTooManyRequests, "RATE_LIMITED", tooMany})
+			apiFailure(http.StatusTooManyRequests, "RATE_LIMITED", tooMany).write(w)
 			return
 		}
 		if !slices.Contains(from.scopes, "read") {
-			writeAPIError(w, &apiError{http.StatusForbidden, "FORBIDDEN", "This token does not have the scope read."})
+			apiFailure(http.StatusForbidden, "FORBIDDEN", "This token does not have the scope read.").write(w)
 			return
 		}
-		data, failure := handle(r, from)
-		if failure != nil {
-			writeAPIError(w, failure)
+		data, failed := handle(r, from)
+		if failed != nil {
+			failed.write(w)
 			return
 		}
 		writeJSON(w, http.StatusOK, map[string]any{"ok": true, "data": data})
@@ -76,19 +70,18 @@ func (s *Server) rejectAPI(w http.ResponseWriter, r *http.Request) {
 	}
 	w.Header().Set("WWW-Authenticate",
 		`Bearer resource_metadata="`+origin(r)+`/.well-known/oauth-protected-resource"`)
-	writeAPIError(w, &apiError{http.StatusUnauthorized, "UNAUTHORIZED", "Sign in, or send a valid token."})
+	apiFailure(http.StatusUnauthorized, "UNAUTHORIZED", "Sign in, or send a valid token.").write(w)
 }
 
-func writeAPIError(w http.ResponseWriter, e *apiError) {
-	writeJSON(w, e.status, map[string]any{
-		"ok": false, "error": map[string]string{"code": e.code, "message": e.message},
-	})
+// apiFailure is an error in the API's envelope.
+func apiFailure(status int, code, message string) *failure {
+	return &failure{status, map[string]any{"ok": false, "error": map[string]string{"code": code, "message": message}}}
 }
 
-func noEndpoint(*http.Request, caller) (any, *apiError) { return nil, notFound("No such endpoint.") }
+func noEndpoint(*http.Request, caller) (any, *failure) { return nil, notFound("No such endpoint.") }
 
-func notFound(message string) *apiError {
-	return &apiError{http.StatusNotFound, "NOT_FOUND", message}
+func notFound(message string) *failure {
+	return apiFailure(http.StatusNotFound, "NOT_FOUND", message)
 }
 
 // bearer returns the token of an Authorization header, RFC 6750 section 2.1, or "".

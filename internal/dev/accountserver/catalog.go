@@ -36,13 +36,13 @@ func (s *Server) SetMCPServers(list string) {
 	s.servers = json.RawMessage(list)
 }
 
-func (s *Server) listModels(*http.Request, caller) (any, *apiError) {
+func (s *Server) listModels(*http.Request, caller) (any, *failure) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return map[string]any{"models": s.models}, nil
 }
 
-func (s *Server) listMCPServers(*http.Request, caller) (any, *apiError) {
+func (s *Server) listMCPServers(*http.Request, caller) (any, *failure) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return map[string]any{"servers": s.servers}, nil

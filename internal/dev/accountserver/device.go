@@ -75,7 +75,7 @@ func (s *Server) serveDeviceAuthorization(w http.ResponseWriter, r *http.Request
 }
 
 // pollDevice answers one poll with the statuses of RFC 8628 section 3.5. mu is held.
-func (s *Server) pollDevice(form url.Values) (*tokenAnswer, *oauthError) {
+func (s *Server) pollDevice(form url.Values) (*tokenAnswer, *failure) {
 	deviceCode, now := form.Get("device_code"), s.cfg.Now()
 	d, ok := s.devices[deviceCode]
 	if form.Get("client_id") != ClientID {

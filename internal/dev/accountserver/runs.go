@@ -54,7 +54,7 @@ func demoRun() Run {
 	}
 }
 
-func (s *Server) showRun(r *http.Request, from caller) (any, *apiError) {
+func (s *Server) showRun(r *http.Request, from caller) (any, *failure) {
 	run, _ := s.viewRun(r.PathValue("id"), from)
 	if run == nil {
 		return nil, notFound("No such run.")
@@ -63,10 +63,10 @@ func (s *Server) showRun(r *http.Request, from caller) (any, *apiError) {
 }
 
 // listEvents answers with the latest events, oldest first.
-func (s *Server) listEvents(r *http.Request, from caller) (any, *apiError) {
+func (s *Server) listEvents(r *http.Request, from caller) (any, *failure) {
 	limit, err := strconv.Atoi(cmp.Or(r.URL.Query().Get("limit"), "50"))
 	if err != nil || limit < 1 || limit > 200 {
-		return nil, &apiError{http.StatusBadRequest, "BAD_REQUEST", "limit must be from 1 to 200."}
+		return nil, apiFailure(http.StatusBadRequest, "BAD_REQUEST", "limit must be from 1 to 200.")
 	}
 	run, events := s.viewRun(r.PathValue("id"), from)
 	if run == nil {

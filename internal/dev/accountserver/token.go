@@ -18,23 +18,22 @@ const (
 	grantDevice  = "urn:ietf:params:oauth:grant-type:device_code"
 )
 
-// oauthError is a flat error of the OAuth endpoints. Most have status 401, not the 400
-// of RFC 6749 section 5.2.
-type oauthError struct {
-	status            int
-	code, description string
+// failure is an error answer, in the shape of its endpoint.
+type failure struct {
+	status int
+	body   any
 }
 
-func unauthorized(code, description string) *oauthError {
-	return &oauthError{http.StatusUnauthorized, code, description}
+func (f *failure) write(w http.ResponseWriter) { writeJSON(w, f.status, f.body) }
+
+// unauthorized is the status of most OAuth errors, in place of the 400 of RFC 6749
+// section 5.2.
+func unauthorized(code, description string) *failure {
+	return &failure{http.StatusUnauthorized, map[string]string{"error": code, "error_description": description}}
 }
 
-func badRequest(code, description string) *oauthError {
-	return &oauthError{http.StatusBadRequest, code, description}
-}
-
-func (e *oauthError) write(w http.ResponseWriter) {
-	writeJSON(w, e.status, map[string]string{"error": e.code, "error_description": e.description})
+func badRequest(code, description string) *failure {
+	return &failure{http.StatusBadRequest, map[string]string{"error": code, "error_description": description}}
 }
 
 // tokenAnswer is a successful answer, RFC 6749 section 5.1.
@@ -49,15 +48,15 @@ type tokenAnswer struct {
 }
 
 func (s *Server) serveToken(w http.ResponseWriter, r *http.Request) {
-	answer, failure := s.grant(r)
-	if failure != nil {
-		failure.write(w)
+	answer, failed := s.grant(r)
+	if failed != nil {
+		failed.write(w)
 		return
 	}
 	writeJSON(w, http.StatusOK, answer)
 }
 
-func (s *Server) grant(r *http.Request) (*tokenAnswer, *oauthError) {
+func (s *Server) grant(r *http.Request) (*tokenAnswer, *failure) {
 	form := r.PostForm
 	if id, secret, ok := r.BasicAuth(); ok && form.Get("client_id") == "" && (id == "" || secret == "") {
 		return nil, unauthorized("invalid_client", "invalid authorization header format")
@@ -80,7 +79,7 @@ func (s *Server) grant(r *http.Request) (*tokenAnswer, *oauthError) {
 }
 
 // exchangeCode answers for a code, which is burnt even if another field is wrong. mu is held.
-func (s *Server) exchangeCode(form url.Values) (*tokenAnswer, *oauthError) {
+func (s *Server) exchangeCode(form url.Values) (*tokenAnswer, *failure) {
 	value, verifier, redirectURI := form.Get("code"), form.Get("code_verifier"), form.Get("redirect_uri")
 	if value == "" {
 		return nil, badRequest("invalid_request", "code is required")
@@ -113,7 +112,7 @@ func (s *Server) exchangeCode(form url.Values) (*tokenAnswer, *oauthError) {
 }
 
 // rotate answers for a refresh token with a new one. It ignores scope. mu is held.
-func (s *Server) rotate(form url.Values) (*tokenAnswer, *oauthError) {
+func (s *Server) rotate(form url.Values) (*tokenAnswer, *failure) {
 	value := form.Get("refresh_token")
 	if value == "" {
 		return nil, badRequest("invalid_request", "refresh_token is required")
