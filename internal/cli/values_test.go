@@ -30,6 +30,7 @@ import (
 // rooms that handle secrets, after it has handled marked ones, and every error
 // that came of it. internal/auth does the same for its own types.
 func TestNoExportedTypeShowsASecret(t *testing.T) {
+	t.Parallel()
 	values := slices.Concat(loginValues(t), keyringValues(t), fileValues(t), hostedValues(t), chatValues(t), logValues(t))
 	shown := map[string]bool{}
 	for _, v := range values {
@@ -186,7 +187,7 @@ func keyringValues(t *testing.T) []any {
 	if mislabelled == nil || !errors.As(unkept, &failed) {
 		t.Fatalf("%v, %v", mislabelled, unkept)
 	}
-	return []any{k, sealer, keyring.Options{}, keyring.Access{}, keyring.Entry{Account: "groq", Value: []byte(entry)}, mislabelled, unkept, failed, *failed}
+	return []any{k, sealer, keyring.Options{}, keyring.Access{}, keyring.Item{Payload: entry}, keyring.Entry{Account: "groq", Value: []byte(entry)}, mislabelled, unkept, failed, *failed}
 }
 
 func fileValues(t *testing.T) []any {
