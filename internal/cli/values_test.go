@@ -42,7 +42,7 @@ func TestNoExportedTypeShowsASecret(t *testing.T) {
 		name, _, _ := strings.Cut(reflect.TypeOf(v).String(), "[") // a generic type's arguments
 		shown[strings.TrimPrefix(name, "*")] = true
 	}
-	for _, room := range []string{"login", "keyring", "legacyfile", "internal/hosted", "internal/chat", "internal/sessionlog"} {
+	for _, room := range []string{"login", "keyring", "legacyfile", "internal/hosted", "internal/chat", "internal/web", "internal/sessionlog"} {
 		for _, name := range structs(t, room) {
 			if !shown[name] {
 				t.Errorf("no value of %s is formatted", name)
