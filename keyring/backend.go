@@ -30,7 +30,6 @@ type Access struct {
 //
 // A Vault can have more methods:
 //
-//	Name(ctx) string                       as Backend's, on the open connection
 //	WithAccess(Access) Vault               the same connection for another access
 //	All(ctx) (map[string]Item, error)      every item by name, as List and a Get of each would return them
 //	Twin(ctx, account) (payload string, found bool, err error)
@@ -46,6 +45,9 @@ type Vault interface {
 	Delete(ctx context.Context, name string) error
 	// List returns the names of all items.
 	List(ctx context.Context) (names []string, err error)
+	// Name is the keychain's name for people, which may be more precise than the Backend's.
+	Name(ctx context.Context) string
+	// Close ends the connection. Calls under way may fail.
 	Close()
 }
 

@@ -116,8 +116,8 @@ func (k *Keyring) timeout() time.Duration {
 func (k *Keyring) Backend(ctx context.Context) string {
 	ctx, cancel := context.WithTimeout(ctx, k.timeout())
 	defer cancel()
-	if named, ok := k.link.opened(ctx).(interface{ Name(context.Context) string }); ok {
-		return named.Name(ctx)
+	if v := k.link.opened(ctx); v != nil {
+		return v.Name(ctx)
 	}
 	return k.link.backend.Name(ctx)
 }
