@@ -94,7 +94,7 @@ func TestACorruptFileStaysIfTheSaveFails(t *testing.T) {
 }
 
 // One entry that can't be read is no reason to lose the others.
-func TestACorruptEntryConcernsItsOwnNameAlone(t *testing.T) {
+func TestACorruptEntryHidesNoOther(t *testing.T) {
 	const mark = "SECRETMARK"
 	tests := []struct {
 		name, file   string

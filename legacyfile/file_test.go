@@ -80,7 +80,7 @@ func TestSetStartsAFile(t *testing.T) {
 	}
 }
 
-func TestNothingThereIsNoError(t *testing.T) {
+func TestAMissingFileIsNotAnError(t *testing.T) {
 	f := newFile(t, "")
 	if get(t, f, "mogplex") != "" || list(t, f) != "" {
 		t.Error("found something")

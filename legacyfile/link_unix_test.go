@@ -58,7 +58,7 @@ func TestDeletingTheLastEntryKeepsTheLink(t *testing.T) {
 	}
 }
 
-func TestTwoStateDirectoriesThatLinkOneFileShareItsLock(t *testing.T) {
+func TestTwoStateDirectoriesWithOneFileShareItsLock(t *testing.T) {
 	dir := t.TempDir()
 	target := filepath.Join(dir, "vault", "real.json")
 	var files []*File

@@ -29,7 +29,7 @@ func holder(t *testing.T, f *File) (kill func()) {
 	return kill
 }
 
-func TestWaitForTheLockEnds(t *testing.T) {
+func TestSetStopsWaitingForTheLock(t *testing.T) {
 	f := newFile(t, `{"groq":"g"}`)
 	kill := holder(t, f)
 

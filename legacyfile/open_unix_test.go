@@ -24,7 +24,7 @@ func modeOf(t *testing.T, path string) os.FileMode {
 	return info.Mode().Perm()
 }
 
-func TestLaxModesAreRepairedAndSaid(t *testing.T) {
+func TestLaxModesAreRepairedAndReported(t *testing.T) {
 	for _, mode := range []os.FileMode{0o644, 0o620, 0o777, 0o604} {
 		f := newFile(t, `{"groq":"g"}`)
 		must(t, os.Chmod(f.path, mode))
@@ -41,7 +41,7 @@ func TestLaxModesAreRepairedAndSaid(t *testing.T) {
 	}
 }
 
-func TestModesWithoutRightsForOthersStay(t *testing.T) {
+func TestModesWithoutRightsForOthersAreKept(t *testing.T) {
 	for _, mode := range []os.FileMode{0o400, 0o700} {
 		f := newFile(t, `{"groq":"g"}`)
 		must(t, os.Chmod(f.path, mode))
@@ -51,7 +51,7 @@ func TestModesWithoutRightsForOthersStay(t *testing.T) {
 	}
 }
 
-func TestStateDirectoryOpenToOthersIsClosedAndSaid(t *testing.T) {
+func TestAnOpenStateDirectoryIsClosedAndReported(t *testing.T) {
 	for _, mode := range []os.FileMode{0o755, 0o777} {
 		f := newFile(t, `{"groq":"g"}`)
 		dir := filepath.Dir(f.path)
@@ -200,7 +200,7 @@ func TestTooLargeIsRefused(t *testing.T) {
 	refused(t, f, ErrTooLarge)
 }
 
-func TestCrowdedFileIsReadInNoTime(t *testing.T) {
+func TestAFileWithManyMembersIsReadFast(t *testing.T) {
 	var b strings.Builder
 	b.WriteString(`{"groq":"g"`)
 	for n := 0; b.Len() < maxSize-100; n++ {
@@ -216,7 +216,7 @@ func TestCrowdedFileIsReadInNoTime(t *testing.T) {
 	}
 }
 
-func TestFileWhereTheDirectoryShouldBe(t *testing.T) {
+func TestAFileInPlaceOfTheDirectoryIsAnError(t *testing.T) {
 	dir := t.TempDir()
 	f := New(filepath.Join(dir, "state", "auth.json"), Options{})
 	must(t, os.WriteFile(filepath.Join(dir, "state"), nil, 0o600))

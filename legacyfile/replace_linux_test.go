@@ -72,7 +72,7 @@ func fill(t *testing.T, dir string) {
 	}
 }
 
-func TestAReservationIsGivenBack(t *testing.T) {
+func TestAReservationIsReleased(t *testing.T) {
 	f := newFile(t, `{"groq":"g"}`)
 	leftovers := func() int {
 		left, _ := filepath.Glob(filepath.Join(filepath.Dir(f.path), ".auth*"))
@@ -135,7 +135,7 @@ func TestTheBackupStaysIfTheDirectoryIsNotSynced(t *testing.T) {
 	}
 }
 
-func TestAFileSystemWithoutLocksIsWrittenAllTheSame(t *testing.T) {
+func TestAFileSystemWithoutLocksIsWritten(t *testing.T) {
 	f := newFile(t, `{"groq":"g"}`)
 	must(t, runTraced(t, f, "set xai", "-e", "inject=flock:error=ENOLCK"))
 	if get(t, f, "xai") == "" || get(t, f, "groq") == "" {
