@@ -81,7 +81,7 @@ func sameEntry(t *testing.T, before, after *document, other, except string) {
 // others are the members that a write of name does not concern.
 func others(d *document, name string) (all object) {
 	for _, m := range d.top {
-		if m.name != "version" && m.name != "credentials" && !isOld(m, name) {
+		if m.name != "version" && m.name != "credentials" && !isOldEntry(m, name) {
 			all = append(all, m)
 		}
 	}
@@ -118,7 +118,7 @@ func FuzzScanner(f *testing.F) {
 		}
 		if ours {
 			if o, err := parseObject(data); err == nil {
-				_ = o.repeated()
+				_ = o.checkNames()
 			}
 		}
 	})
