@@ -54,7 +54,7 @@ func TestDeletingTheLastEntryKeepsTheLink(t *testing.T) {
 		t.Error("the link is gone")
 	}
 	if _, err := os.Stat(target); !errors.Is(err, os.ErrNotExist) {
-		t.Error("the secret's file is still there")
+		t.Error("the target is still there")
 	}
 }
 
@@ -84,6 +84,6 @@ func TestTwoStateDirectoriesWithOneFileShareItsLock(t *testing.T) {
 	}))
 	set(t, files[1], "xai", key("x", ""))
 	if get(t, files[0], "groq") != key("a", "") || get(t, files[0], "xai") != key("x", "") {
-		t.Error("a save that reported success is lost")
+		t.Error("a successful save is lost")
 	}
 }
