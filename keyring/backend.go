@@ -1,10 +1,6 @@
 package keyring
 
-import (
-	"context"
-	"os"
-	"runtime"
-)
+import "context"
 
 // Backend is what a [Keyring] needs of a platform. This package has one for each platform; keyringtest has one that
 // keeps its items in files. Its methods are safe for concurrent use.
@@ -55,20 +51,6 @@ type Vault interface {
 type Item struct {
 	Payload string
 	Err     error
-}
-
-// PromptBlocked returns why the keychain's prompt cannot reach the person at this process's terminal, in words for
-// people; "" if it can. A prompt is a window on the machine's own desktop.
-func PromptBlocked() string {
-	switch {
-	case os.Getenv("SSH_CONNECTION") != "" || os.Getenv("SSH_TTY") != "":
-		return "over SSH it can't ask for its password; unlock it at the machine's own desktop"
-	case runtime.GOOS == "darwin" || runtime.GOOS == "windows":
-		return ""
-	case os.Getenv("DISPLAY") == "" && os.Getenv("WAYLAND_DISPLAY") == "":
-		return "it can't ask for its password without a display"
-	}
-	return ""
 }
 
 // noKeychain is the backend if there is none, with the reason.

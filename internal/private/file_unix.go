@@ -81,8 +81,6 @@ func syncDir(dir string) error {
 	return nil
 }
 
-func isStale(err error) bool { return errors.Is(err, syscall.ESTALE) }
-
 func owner(info fs.FileInfo) int {
 	if stat, ok := info.Sys().(*syscall.Stat_t); ok {
 		return int(stat.Uid)

@@ -106,8 +106,6 @@ func rename(from, to string) error {
 // syncDir does nothing: Windows has no such call, and NTFS keeps a journal.
 func syncDir(string) error { return nil }
 
-func isStale(error) bool { return false }
-
 // tryLock locks one byte far behind the end of the file, so that others can still
 // read and write the content.
 func tryLock(file *os.File) (bool, error) {

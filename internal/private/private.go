@@ -21,6 +21,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"syscall"
 )
 
 // The classes of failure, for errors.Is. No error quotes a file's content.
@@ -105,7 +106,7 @@ func read(path string, limit int64, check func(*os.File, fs.FileInfo) error, ins
 		return data, err
 	}
 	data, err := once()
-	if isStale(err) {
+	if errors.Is(err, syscall.ESTALE) { // never on Windows
 		data, err = once()
 	}
 	return data, err
