@@ -191,7 +191,7 @@ func TestAKeychainThatForgetsIsUnavailable(t *testing.T) {
 	}
 	wantClass(t, keyring.Options{}, keyring.ErrUnavailable)
 	_, _, err := open(keyring.Options{}).Get(t.Context(), "a")
-	if err == nil || !strings.Contains(err.Error(), "it forgets") || errors.Is(err, keyring.ErrDenied) {
+	if err == nil || !strings.Contains(err.Error(), "lasts only until the session ends") || errors.Is(err, keyring.ErrDenied) {
 		t.Errorf("%v; want the reason", err)
 	}
 }

@@ -150,7 +150,7 @@ func TestCancelOnTheSignInPage(t *testing.T) {
 	cancelled := func(within time.Duration) (err, walked error) {
 		a := newAccount(t, accountserver.Config{})
 		_, err = a.signIn(t, login.Flow{Timeout: within, Notice: func(s string) { noticed <- s }}, func(p login.Prompt) {
-			page, walked = accountserver.WalkCancel(context.Background(), p.URL)
+			page, walked = accountserver.WalkSignIn(context.Background(), p.URL, accountserver.Cancel)
 		})
 		return err, walked
 	}

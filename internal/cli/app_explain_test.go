@@ -15,6 +15,7 @@ import (
 )
 
 func TestExplain(t *testing.T) {
+	t.Parallel()
 	a := &app{session: &session{program: newProgram(), settings: settings{origin: auth.DefaultOrigin}}}
 	for _, c := range []struct {
 		err  error
@@ -55,6 +56,7 @@ func TestExplain(t *testing.T) {
 // TestTheAppNamesItsOwnCommands: no hint of the command line that names another
 // command gets through to the app.
 func TestTheAppNamesItsOwnCommands(t *testing.T) {
+	t.Parallel()
 	a := &app{session: &session{program: newProgram()}}
 	for _, row := range outcomes {
 		for _, kind := range row.kinds {

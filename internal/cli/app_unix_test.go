@@ -6,7 +6,6 @@ import (
 	"context"
 	"errors"
 	"net/http"
-	"net/url"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -14,6 +13,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/mogplex/mogplex-cli/internal/dev/deep"
 	term "github.com/mogplex/mogplex-cli/internal/dev/terminal"
 )
 
@@ -38,7 +38,7 @@ func (w *world) screenOf(size term.Size, cmd *exec.Cmd, env ...string) *screen {
 	cmd.Env = append(cmd.Env, env...)
 	t, err := term.Start(cmd, size)
 	if err != nil {
-		missing(w, "there are no pseudo terminals here: "+err.Error())
+		deep.Missing(w, "there are no pseudo terminals here: "+err.Error())
 	}
 	w.Cleanup(func() { _ = t.Close() })
 	return &screen{TB: w.TB, Terminal: t, cmd: cmd}
@@ -161,7 +161,7 @@ func (s *screen) callback(who string) string {
 		}
 		return address != ""
 	})
-	callback, err := walk(address, url.Values{"as": {who}})
+	callback, err := walk(address, who)
 	if err != nil {
 		s.Fatal(err)
 	}

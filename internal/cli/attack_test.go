@@ -15,8 +15,6 @@ import (
 	"github.com/mogplex/mogplex-cli/internal/dev/accountserver"
 )
 
-func adaForm() url.Values { return url.Values{"as": {ada}} }
-
 // arrive visits a callback address as a browser does and returns the page that
 // it ends at.
 func arrive(t *testing.T, callback string) (page string) {
@@ -67,9 +65,10 @@ func send(host, text string, sent *atomic.Int32, stop <-chan struct{}) {
 // Another user of the machine throws everything at the port at once, from before
 // the browser arrives until after. The person signs in all the same.
 func TestSignInThroughAFlood(t *testing.T) {
+	t.Parallel()
 	w := fakeWorld(t, accountserver.Config{})
 	cmd, address, stderr := w.listeningLogin()
-	callback, err := walk(address, adaForm())
+	callback, err := walk(address, ada)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -107,6 +106,7 @@ func TestSignInThroughAFlood(t *testing.T) {
 // A squatter on the first port gets nothing: the service sends the browser to the
 // second.
 func TestASquatterOnTheFirstPortGetsNothing(t *testing.T) {
+	t.Parallel()
 	squatter, err := net.Listen("tcp4", "127.0.0.1:24816")
 	if err == nil { // else somebody else squats there, which serves as well
 		defer squatter.Close()
@@ -123,7 +123,7 @@ func TestASquatterOnTheFirstPortGetsNothing(t *testing.T) {
 	}
 	w := fakeWorld(t, accountserver.Config{})
 	cmd, address, stderr := w.listeningLogin()
-	callback, err := walk(address, adaForm())
+	callback, err := walk(address, ada)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -140,10 +140,11 @@ func TestASquatterOnTheFirstPortGetsNothing(t *testing.T) {
 // A sign-in whose code somebody else used first ends in a clear error, and the
 // session before it goes on.
 func TestAReplayedCodeCostsNothing(t *testing.T) {
+	t.Parallel()
 	w := fakeWorld(t, accountserver.Config{})
 	token, _ := w.seed(time.Hour, "keychain")
 	thief := func(shown string) (string, error) {
-		callback, err := walk(authorizeLine.FindString(shown), adaForm())
+		callback, err := walk(accountserver.AuthorizeURL(shown), ada)
 		if err != nil {
 			return "", err
 		}
@@ -178,6 +179,7 @@ func TestAReplayedCodeCostsNothing(t *testing.T) {
 // everybody, and the shell's history keeps. A person who gives one all the same
 // does not find it in the log of what failed, too.
 func TestNoArgumentTakesASecret(t *testing.T) {
+	t.Parallel()
 	w := fakeWorld(t, accountserver.Config{})
 	const secret = "sk-proj-0123456789abcdef"
 	heard.secret(secret)

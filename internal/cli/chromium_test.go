@@ -17,12 +17,14 @@ import (
 	"github.com/chromedp/chromedp"
 
 	"github.com/mogplex/mogplex-cli/internal/dev/accountserver"
+	"github.com/mogplex/mogplex-cli/internal/dev/deep"
 )
 
 // chromium starts a headless Chromium. Its sandbox needs privileges that CI
 // machines withhold; it visits pages of this test alone.
 func chromium(t *testing.T) context.Context {
 	t.Helper()
+	deep.Only(t)
 	var path string
 	for _, name := range []string{"chromium", "chromium-browser", "google-chrome"} {
 		if found, err := exec.LookPath(name); err == nil {
@@ -31,7 +33,7 @@ func chromium(t *testing.T) context.Context {
 		}
 	}
 	if path == "" {
-		missing(t, "chromium is not installed")
+		deep.Missing(t, "chromium is not installed")
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Minute)
 	t.Cleanup(cancel)
@@ -47,6 +49,7 @@ func chromium(t *testing.T) context.Context {
 // page tells where the credential is kept, and the browser keeps nothing of the
 // code.
 func TestSignInWithChromium(t *testing.T) {
+	t.Parallel()
 	ctx := chromium(t)
 	complaints := listenToConsole(ctx)
 	w := fakeWorld(t, accountserver.Config{})
@@ -95,7 +98,7 @@ func (w *world) listeningLogin() (cmd *exec.Cmd, address string, stderr *syncBuf
 			}
 			time.Sleep(5 * time.Millisecond)
 		}
-		if address := authorizeLine.FindString(stderr.String()); address != "" && !strings.Contains(stderr.String(), "are taken") {
+		if address := accountserver.AuthorizeURL(stderr.String()); address != "" && !strings.Contains(stderr.String(), "are taken") {
 			return cmd, address, stderr
 		}
 		_ = cmd.Process.Kill()

@@ -7,14 +7,16 @@ import (
 	"time"
 
 	"github.com/mogplex/mogplex-cli/internal/dev/accountserver"
+	"github.com/mogplex/mogplex-cli/internal/dev/deep"
 )
 
 // A full disk is told as what it is, whatever the command; nobody is sent to
 // start a keychain. The refresh token is not spent, and nothing is lost.
 func TestAFullDiskIsNotBlamedOnTheKeychain(t *testing.T) {
+	t.Parallel()
 	strace, err := exec.LookPath("strace")
 	if err != nil {
-		missing(t, "strace is not installed")
+		deep.Missing(t, "strace is not installed")
 	}
 	for _, mode := range []storeMode{storeAuto, storeFile} {
 		t.Run(string(mode), func(t *testing.T) {
@@ -32,7 +34,7 @@ func TestAFullDiskIsNotBlamedOnTheKeychain(t *testing.T) {
 				said := string(out)
 				heard.output(cmd.Args, said, "")
 				if strings.Contains(said, "ptrace") {
-					missing(t, "strace can't trace here: "+said)
+					deep.Missing(t, "strace can't trace here: "+said)
 				}
 				if exitCode(err) != exitFailure || !strings.Contains(said, "no space left on device") || !strings.Contains(said, "Make room on the disk") {
 					t.Errorf("mogplex %s: %v: %s", args, err, said)

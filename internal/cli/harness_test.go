@@ -2,21 +2,17 @@ package cli
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"io"
 	"net/http"
-	"net/http/cookiejar"
 	"net/http/httptest"
-	"net/url"
 	"os"
 	"os/exec"
 	"os/signal"
 	"path/filepath"
-	"regexp"
 	"strconv"
-	"strings"
 	"sync"
 	"syscall"
 	"testing"
@@ -27,6 +23,7 @@ import (
 
 	"github.com/mogplex/mogplex-cli/internal/auth"
 	"github.com/mogplex/mogplex-cli/internal/dev/accountserver"
+	"github.com/mogplex/mogplex-cli/internal/dev/deep"
 	"github.com/mogplex/mogplex-cli/internal/dev/keyringtest"
 	"github.com/mogplex/mogplex-cli/keyring"
 )
@@ -69,6 +66,7 @@ func (c checked) Run() int {
 	if signal.Ignored(syscall.SIGHUP) { // as under nohup: what is started here would ignore it, too
 		signal.Notify(make(chan os.Signal, 1), syscall.SIGHUP)
 	}
+	deep.Parallel(8)
 	code := c.M.Run()
 	for _, err := range []error{leftRunning(), heard.leaks()} {
 		if err != nil && code == 0 {
@@ -90,7 +88,7 @@ func leftRunning() (err error) {
 }
 
 // eventually waits until done.
-func eventually(t *testing.T, what string, done func() bool) {
+func eventually(t testing.TB, what string, done func() bool) {
 	t.Helper()
 	for end := time.Now().Add(longest); !done(); time.Sleep(5 * time.Millisecond) {
 		if time.Now().After(end) {
@@ -102,15 +100,6 @@ func eventually(t *testing.T, what string, done func() bool) {
 // noWait keeps a process with the race detector from sleeping a second at its
 // end, by which every test of many processes would take minutes.
 const noWait = "atexit_sleep_ms=0"
-
-// missing skips a test, or fails it where everything has to be there.
-func missing(t testing.TB, reason string) {
-	t.Helper()
-	if os.Getenv("MOGPLEX_CI_REQUIRE") != "" {
-		t.Fatal(reason)
-	}
-	t.Skip(reason)
-}
 
 // production is the path of mogplex as it is shipped, built once.
 var production = sync.OnceValues(func() (string, error) { return shipped("mogplex-production", "../..") })
@@ -233,69 +222,35 @@ func (s *service) seedFile(path string, expires time.Time) (access, refresh stri
 	return access, refresh, err
 }
 
-var authorizeLine = regexp.MustCompile(`(?m)^http\S+/authorize\?\S+$`)
-
-// walk does with an authorize address what a person does in a browser, up to
-// the callback address, which it returns and does not visit: the process that
-// listens there may be another test's.
-func walk(address string, form url.Values) (callback string, err error) {
-	jar, err := cookiejar.New(nil)
+// walk signs in at an authorize address in a browser, as an account or with
+// accountserver.Cancel, and returns the address of the callback. It does not visit
+// that: the process that listens there may be another test's.
+func walk(address, who string) (callback string, err error) {
+	u, err := accountserver.WalkToCallback(context.Background(), address, who)
 	if err != nil {
 		return "", err
 	}
-	browser := &http.Client{Jar: jar, Transport: &http.Transport{DisableKeepAlives: true},
-		CheckRedirect: func(r *http.Request, _ []*http.Request) error {
-			if r.URL.Path == "/auth/callback" {
-				callback = r.URL.String()
-				heard.secret(r.URL.Query().Get("code"))
-				return http.ErrUseLastResponse
-			}
-			return nil
-		}}
-	login, err := browser.Get(address)
-	if err != nil {
-		return "", err
-	}
-	login.Body.Close()
-	answer, err := browser.PostForm(login.Request.URL.String(), form)
-	if err != nil {
-		return "", err
-	}
-	answer.Body.Close()
-	if callback == "" {
-		err = errors.New("the sign-in page did not lead to the callback")
-	}
-	return callback, err
+	heard.secret(u.Query().Get("code"))
+	return u.String(), nil
 }
 
-// person is what somebody does about what a login shows: the result is typed.
+// person is what somebody types after a login has shown its instructions.
 type person func(shown string) (typed string, err error)
 
-// walking is a person who signs in, or cancels, and pastes the callback address.
-func walking(form url.Values) person {
-	return func(shown string) (string, error) { return walk(authorizeLine.FindString(shown), form) }
+// walking is a person who walks and pastes the address of the callback.
+func walking(who string) person {
+	return func(shown string) (string, error) { return walk(accountserver.AuthorizeURL(shown), who) }
 }
 
-// attend waits until a login has shown what to do, has the person do it, and
-// returns all that the login says to its end.
-func attend(stderr io.Reader, stdin io.WriteCloser, act person) (string, error) {
-	defer stdin.Close()
-	var text strings.Builder
-	buf := make([]byte, 4096)
-	for acted := false; ; {
-		n, err := stderr.Read(buf)
-		text.Write(buf[:n])
-		if !acted && strings.Contains(text.String(), "Ctrl-C") {
-			acted = true
-			typed, err := act(text.String())
-			if err != nil {
-				return text.String(), err
-			}
+// attend is the stderr of a login in front of which act sits. After the login has
+// ended, failed returns the error of act.
+func attend(stdin io.WriteCloser, act person) (stderr *accountserver.Screen, failed func() error) {
+	var failure error
+	return &accountserver.Screen{Act: func(shown string) {
+		var typed string
+		if typed, failure = act(shown); failure == nil {
 			_, _ = fmt.Fprintln(stdin, typed) // a login that was killed reads nothing
-			stdin.Close()                     // the paste is whole: no more is waited for
 		}
-		if err != nil {
-			return text.String(), nil
-		}
-	}
+		stdin.Close() // the paste is complete
+	}}, func() error { return failure }
 }

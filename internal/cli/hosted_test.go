@@ -47,6 +47,7 @@ func (w *world) leftFiles() (names []string) {
 // TestAnAnswerAfterASignOutIsNotKept signs out in the moment between the
 // service's work on a list and its answer.
 func TestAnAnswerAfterASignOutIsNotKept(t *testing.T) {
+	t.Parallel()
 	for _, keychain := range keychains {
 		for _, args := range []string{"models --refresh", "mcp --refresh"} {
 			t.Run(keychain.name+"/"+args, func(t *testing.T) {
@@ -83,6 +84,7 @@ func TestAnAnswerAfterASignOutIsNotKept(t *testing.T) {
 // TestFiftyProcessesKeepOneCopy has many processes fetch at once, the first of
 // which make the key that seals.
 func TestFiftyProcessesKeepOneCopy(t *testing.T) {
+	t.Parallel()
 	w := fakeWorld(t, accountserver.Config{})
 	w.seed(time.Hour, "keychain")
 	var all sync.WaitGroup
@@ -112,6 +114,7 @@ func TestFiftyProcessesKeepOneCopy(t *testing.T) {
 // TestASignInDoesNotWaitLongForHostedState signs in where the API does not
 // answer. What another credential brought is gone all the same.
 func TestASignInDoesNotWaitLongForHostedState(t *testing.T) {
+	t.Parallel()
 	w := fakeWorld(t, accountserver.Config{})
 	token := "MOGPLEX_API_KEY=" + w.service.IssuePAT("grace@example.test")
 	for _, list := range []string{"models", "mcp"} {
@@ -139,6 +142,7 @@ func TestASignInDoesNotWaitLongForHostedState(t *testing.T) {
 }
 
 func TestTableFitsItsWidth(t *testing.T) {
+	t.Parallel()
 	rows := [][]string{{"ID", "NAME", "CONTEXT"}, {"a/long-name", "漢字漢字", "1M"}, {"b", "\x1b[31mred\u202e", "128k"}}
 	for width, want := range map[int]string{
 		0:  "ID           NAME      CONTEXT\na/long-name  漢字漢字       1M\nb            [31mred      128k\n",
@@ -156,6 +160,7 @@ func TestTableFitsItsWidth(t *testing.T) {
 // Where others are at work on the credential for as long as a list is worth a
 // wait, they keep theirs: that ours is not kept is no failure.
 func TestAListIsNotKeptBesideOthers(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	locks := filepath.Join(dir, "locks")
 	if err := os.Mkdir(locks, 0o700); err != nil {

@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"github.com/mogplex/mogplex-cli/internal/dev/accountserver"
+	"github.com/mogplex/mogplex-cli/internal/dev/deep"
 	"github.com/mogplex/mogplex-cli/internal/dev/keyringtest"
 )
 
@@ -97,8 +98,9 @@ func (l *ledger) everyCommand(w *world, midRefresh *interlude) {
 // TestWhereOnlyTheKeychainMayHoldATokenNoFileEverDoes watches every write of
 // every command, the ones included of files that are gone by the end.
 func TestWhereOnlyTheKeychainMayHoldATokenNoFileEverDoes(t *testing.T) {
+	t.Parallel()
 	if _, err := exec.LookPath("strace"); err != nil {
-		missing(t, "strace is not installed")
+		deep.Missing(t, "strace is not installed")
 	}
 	for _, mode := range []storeMode{storeKeychain, storeAuto} {
 		t.Run(string(mode), func(t *testing.T) {
@@ -107,7 +109,7 @@ func TestWhereOnlyTheKeychainMayHoldATokenNoFileEverDoes(t *testing.T) {
 			w.env = append(w.env, "MOGPLEX_CREDENTIAL_STORE="+string(mode))
 			l := &ledger{dir: t.TempDir()}
 			if out, err := l.traced(w, "--version").CombinedOutput(); err != nil {
-				missing(t, "strace can't trace here: "+string(out))
+				deep.Missing(t, "strace can't trace here: "+string(out))
 			}
 			l.everyCommand(w, &midRefresh)
 			displaced := 0
@@ -145,6 +147,7 @@ func (l *ledger) wantSeen(t *testing.T, w *world) {
 // session bus: a keychain that hangs, or asks for a password, is in nobody's
 // way then.
 func TestWhereTheFileIsChosenTheKeychainIsNotTouched(t *testing.T) {
+	t.Parallel()
 	mogplex, err := production()
 	if err != nil {
 		t.Fatal(err)
@@ -204,6 +207,7 @@ func TestWhereTheFileIsChosenTheKeychainIsNotTouched(t *testing.T) {
 // renewed token is used, waits encrypted beside the state, is shown, and is stored
 // where it belongs by the next command that can.
 func TestARenewedTokenThatTheKeychainRefusedComesHome(t *testing.T) {
+	t.Parallel()
 	for _, mode := range []storeMode{storeAuto, storeKeychain} {
 		t.Run(string(mode), func(t *testing.T) {
 			var midRefresh interlude

@@ -16,6 +16,7 @@ func placeFor(goos, environment, file string) place {
 }
 
 func TestAPromptAndABrowserOpenOnlyIfTheyCanBeSeen(t *testing.T) {
+	t.Parallel()
 	for _, test := range []struct {
 		goos, env, file string
 		name            string
@@ -61,6 +62,7 @@ func TestAPromptAndABrowserOpenOnlyIfTheyCanBeSeen(t *testing.T) {
 }
 
 func TestNoHintPointsAtAWindowThatCannotOpen(t *testing.T) {
+	t.Parallel()
 	for _, candidate := range places {
 		for _, goos := range []string{"linux", "darwin", "windows"} {
 			p := candidate.place.on(goos, evidence{lookup: func(string) (string, bool) { return "", false }})

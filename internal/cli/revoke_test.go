@@ -13,6 +13,7 @@ import (
 // Without a deadline a session's end is tried until it is reached, or until ctx
 // ends; several sessions don't wait for each other.
 func TestSessionsAreEndedInTheBackground(t *testing.T) {
+	t.Parallel()
 	alive := startService(t, accountserver.Config{OfferRevocation: true})
 	dead := startService(t, accountserver.Config{OfferRevocation: true})
 	s := &session{program: newProgram(), settings: settings{origin: alive.url, dev: true}}

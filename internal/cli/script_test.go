@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"io/fs"
 	"maps"
-	"net/url"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -22,6 +21,7 @@ import (
 
 	"github.com/mogplex/mogplex-cli/internal/auth"
 	"github.com/mogplex/mogplex-cli/internal/dev/accountserver"
+	"github.com/mogplex/mogplex-cli/internal/dev/deep"
 	"github.com/mogplex/mogplex-cli/internal/dev/keyringtest"
 )
 
@@ -41,7 +41,7 @@ func TestScripts(t *testing.T) {
 // private session for each script.
 func TestScriptsWithSecretService(t *testing.T) {
 	if program := keyringtest.Available(); program != "" {
-		missing(t, program+" is not installed")
+		deep.Missing(t, program+" is not installed")
 	}
 	testscript.Run(t, testscript.Params{
 		Dir: "testdata/keychain", Cmds: scriptCommands, RequireExplicitExec: true, RequireUniqueNames: true,
@@ -280,12 +280,12 @@ func difference(at string, got, want any) string {
 // person who walks the address it shows and pastes the callback address, or who
 // types its code in on another device. What it says goes into the file said.
 func signInAs(ts *testscript.TestScript, _ bool, args []string) {
-	act := walking(url.Values{"as": {ada}})
+	act := walking(ada)
 	switch args[0] {
 	case "as":
-		act, args = walking(url.Values{"as": {args[1]}}), args[2:]
+		act, args = walking(args[1]), args[2:]
 	case "cancel":
-		act, args = walking(url.Values{"cancel": {"1"}}), args[1:]
+		act, args = walking(accountserver.Cancel), args[1:]
 	case "approve", "deny":
 		act, args = onDevice(serviceOf(ts), args[0] == "approve"), args[1:]
 	}
@@ -310,16 +310,10 @@ func runAttended(cmd *exec.Cmd, act person) (stdout, said string, err error) {
 	if err != nil {
 		return "", "", err
 	}
-	stderr, err := cmd.StderrPipe()
-	if err != nil {
-		return "", "", err
-	}
-	if err := cmd.Start(); err != nil {
-		return "", "", err
-	}
-	said, walkErr := attend(stderr, stdin, act)
-	err = errors.Join(cmd.Wait(), walkErr)
-	return out.String(), said, err
+	stderr, failed := attend(stdin, act)
+	cmd.Stderr = stderr
+	err = cmd.Run()
+	return out.String(), stderr.String(), errors.Join(err, failed())
 }
 
 // environment is the script's, for what testscript itself does not start.
@@ -334,27 +328,12 @@ func environment(ts *testscript.TestScript) (env []string) {
 	return env
 }
 
-// service [KNOB...] starts an account service for the rest of the script.
+// service [WORD...] starts an account service for the rest of the script, with the
+// words of accountserver.ParseConfig.
 func startForScript(ts *testscript.TestScript, _ bool, args []string) {
-	var cfg accountserver.Config
-	for _, knob := range args {
-		switch knob {
-		case "strict":
-			cfg.StrictRotation = true
-		case "revocation":
-			cfg.OfferRevocation = true
-		case "device":
-			cfg.OfferDevice, cfg.DeviceInterval = true, time.Second
-		case "norefresh":
-			cfg.NoRefreshTokens = true
-		case "lifetime":
-			cfg.TellRefreshLifetime = true
-		case "redirects":
-			cfg.RedirectUnauthenticated = true
-		default:
-			ts.Fatalf("there is no knob %s", knob)
-		}
-	}
+	cfg, err := accountserver.ParseConfig(args...)
+	ts.Check(err)
+	cfg.DeviceInterval = time.Second
 	s := startService(deferred{ts}, cfg)
 	services.Store(s.url, s)
 	ts.Setenv("NAME", s.name())

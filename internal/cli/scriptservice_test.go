@@ -5,7 +5,6 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
-	"strconv"
 	"strings"
 	"sync"
 	"time"
@@ -23,42 +22,15 @@ type deferred struct{ *testscript.TestScript }
 
 func (d deferred) Cleanup(f func()) { d.Defer(f) }
 
-// fail clear, or fail KEY=VALUE...: the service misbehaves from now on.
+// fail clear, or fail WORD...: from now on the service has the fault that the words of
+// accountserver.ParseFault describe, or none.
 func failService(ts *testscript.TestScript, _ bool, args []string) {
 	if args[0] == "clear" {
 		serviceOf(ts).ClearFaults()
 		return
 	}
-	var fault accountserver.Fault
-	for _, arg := range args {
-		key, value, _ := strings.Cut(arg, "=")
-		var err error
-		switch key {
-		case "path":
-			fault.Path = value
-		case "grant":
-			fault.Grant = value
-		case "status":
-			fault.Status, err = strconv.Atoi(value)
-		case "times":
-			fault.Times, err = strconv.Atoi(value)
-		case "delay":
-			fault.Delay, err = time.ParseDuration(value)
-		case "x-retry-after":
-			fault.XRetryAfter = value
-		case "html":
-			fault.HTML = true
-		case "drop":
-			fault.Drop = true
-		case "lost":
-			fault.DropAfterProcessing = true
-		case "truncate":
-			fault.Truncate = true
-		default:
-			ts.Fatalf("fail: what is %s?", arg)
-		}
-		ts.Check(err)
-	}
+	fault, err := accountserver.ParseFault(args...)
+	ts.Check(err)
 	serviceOf(ts).Fail(fault)
 }
 

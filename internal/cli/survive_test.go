@@ -12,6 +12,7 @@ import (
 	"github.com/gofrs/flock"
 
 	"github.com/mogplex/mogplex-cli/internal/dev/accountserver"
+	"github.com/mogplex/mogplex-cli/internal/dev/deep"
 )
 
 // setback is why a refresh can't be had, though nobody is signed out.
@@ -53,6 +54,7 @@ func setbacks(t *testing.T) []setback {
 // ends with the cause and its exit code, the refresh token stays, and the
 // service is asked once a command.
 func TestABadNetworkSignsNobodyOut(t *testing.T) {
+	t.Parallel()
 	for _, c := range setbacks(t) {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
@@ -109,9 +111,10 @@ func (w *world) wantAsked(c setback, times int) {
 	}
 }
 
-// TestAServiceThatNeverAnswersIsGivenUpOn has the longest limit that there is.
+// TestAServiceThatNeverAnswersIsGivenUpOn waits for the longest limit that a command has.
 func TestAServiceThatNeverAnswersIsGivenUpOn(t *testing.T) {
 	t.Parallel()
+	deep.Only(t)
 	w := fakeWorld(t, accountserver.Config{})
 	w.service.Fail(accountserver.Fault{Path: accountserver.TokenPath, Delay: time.Hour})
 	_, refresh := w.seed(-time.Minute, "keychain")
@@ -155,6 +158,7 @@ func TestALockThatIsNotLetGoOfIsNotWaitedForLong(t *testing.T) {
 // TestAWrongClockNeitherLoopsNorSignsOut has sessions that were stored while
 // the clock stood hours from where it is now.
 func TestAWrongClockNeitherLoopsNorSignsOut(t *testing.T) {
+	t.Parallel()
 	for _, off := range []time.Duration{-26 * time.Hour, -5 * time.Hour, 5 * time.Hour, 26 * time.Hour, 20 * 365 * 24 * time.Hour} {
 		t.Run(off.String(), func(t *testing.T) {
 			t.Parallel()

@@ -30,6 +30,7 @@ import (
 // rooms that handle secrets, after it has handled marked ones, and every error
 // that came of it. internal/auth does the same for its own types.
 func TestNoExportedTypeShowsASecret(t *testing.T) {
+	t.Parallel()
 	values := slices.Concat(loginValues(t), keyringValues(t), fileValues(t), hostedValues(t), chatValues(t), logValues(t))
 	shown := map[string]bool{}
 	for _, v := range values {

@@ -13,6 +13,7 @@ import (
 	"testing"
 
 	"github.com/mogplex/mogplex-cli/internal/dev/accountserver"
+	"github.com/mogplex/mogplex-cli/internal/dev/deep"
 )
 
 // Windows is Wine's here: its Credential Manager, file system and access lists,
@@ -41,12 +42,13 @@ type wine struct {
 
 func startWine(t testing.TB) *wine {
 	t.Helper()
+	deep.Only(t)
 	if runtime.GOARCH != "amd64" {
 		t.Skip("this machine's Wine runs no amd64 programs")
 	}
 	for _, program := range []string{wineProgram, mingw} {
 		if _, err := exec.LookPath(program); err != nil {
-			missing(t, program+" is not installed")
+			deep.Missing(t, program+" is not installed")
 		}
 	}
 	w := &wine{TB: t, prefix: filepath.Join(t.TempDir(), "prefix")}
@@ -167,6 +169,7 @@ func (w *world) where() (source, account string) {
 }
 
 func TestTheWindowsProgramKeepsEverythingInCredentialManager(t *testing.T) {
+	t.Parallel()
 	machine := startWine(t)
 	w := machine.world(accountserver.Config{OfferRevocation: true, StrictRotation: true})
 	const key = "sk-proj-MARKwindowsMARKwindowsMARKwindows"
@@ -238,12 +241,9 @@ var windowsTests = []struct{ dir, run, skip string }{
 const wineCantStart = ": Internal error."
 
 // TestThePackagesOnWindows runs the packages' own tests, and the contract with
-// Wine's Credential Manager. They take a minute or two, and so run where they are
-// asked for.
+// Wine's Credential Manager. It has the machine to itself: a busy Wine can't always
+// start a process.
 func TestThePackagesOnWindows(t *testing.T) {
-	if os.Getenv("MOGPLEX_TEST_WINE") == "" {
-		t.Skip("MOGPLEX_TEST_WINE is not set: the packages' tests on Windows take a minute or two")
-	}
 	machine := startWine(t)
 	bin := t.TempDir()
 	build := []string{"test", "-c", "-overlay", removingFiles(t), "-o", bin}

@@ -2,7 +2,6 @@ package cli
 
 import (
 	"context"
-	"net/url"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -15,6 +14,7 @@ import (
 
 	"github.com/mogplex/mogplex-cli/internal/auth"
 	"github.com/mogplex/mogplex-cli/internal/dev/accountserver"
+	"github.com/mogplex/mogplex-cli/internal/dev/deep"
 	"github.com/mogplex/mogplex-cli/internal/dev/keyringtest"
 )
 
@@ -66,7 +66,7 @@ func realWorld(t testing.TB, cfg accountserver.Config) *world {
 func realWorldWith(t testing.TB, cfg accountserver.Config, opt keyringtest.Options) *world {
 	t.Helper()
 	if program := keyringtest.Available(); program != "" {
-		missing(t, program+" is not installed")
+		deep.Missing(t, program+" is not installed")
 	}
 	mogplex, err := production()
 	if err != nil {
@@ -162,7 +162,7 @@ func (w *world) seed(life time.Duration, where string) (access, refresh string) 
 
 // login signs in by pasting the callback address.
 func (w *world) login(cmd *exec.Cmd) (said string, err error) {
-	stdout, stderr, err := runAttended(cmd, walking(url.Values{"as": {ada}}))
+	stdout, stderr, err := runAttended(cmd, walking(ada))
 	heard.output(cmd.Args[1:], stdout, stderr)
 	w.said.Store(stderr)
 	return stderr, err

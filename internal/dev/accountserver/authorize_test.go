@@ -184,7 +184,7 @@ func TestWalkSignInEndsAtTheProgramsPage(t *testing.T) {
 	if claims := idClaims(t, a.json(t)["id_token"].(string)); claims["email"] != grace {
 		t.Errorf("signed in as %v", claims["email"])
 	}
-	if _, err := accountserver.WalkCancel(t.Context(), address); err != nil || got.Get("error") != "access_denied" {
+	if _, err := accountserver.WalkSignIn(t.Context(), address, accountserver.Cancel); err != nil || got.Get("error") != "access_denied" {
 		t.Errorf("cancel: %v, callback error %q", err, got.Get("error"))
 	}
 	program.Close()

@@ -12,9 +12,8 @@ import (
 	"github.com/mogplex/mogplex-cli/internal/hosted"
 )
 
-// What else can have a copy's name is not read, never waited for, and gives way
-// where that costs nobody anything.
-func TestOddFilesAreNoCopies(t *testing.T) {
+// A file of another kind is not read, never blocks, and is replaced if that loses nothing.
+func TestFilesOfOtherKindsAreReplaced(t *testing.T) {
 	for name, c := range map[string]struct {
 		plant func(path string) error
 		stays bool
@@ -51,7 +50,7 @@ func TestOddFilesAreNoCopies(t *testing.T) {
 	}
 }
 
-func TestAFileOfAnotherUserIsNoCopy(t *testing.T) {
+func TestAFileOfAnotherUserIsNotRead(t *testing.T) {
 	if os.Geteuid() != 0 {
 		t.Skip("only root can give a file away")
 	}

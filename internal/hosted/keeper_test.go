@@ -17,7 +17,7 @@ import (
 
 const mark = "MARK-4c1f-of-a-header"
 
-// reversed stands for sealing: what it made is not to be read at sight.
+// reversed stands for encryption.
 func reversed(text string) string {
 	b := []byte(text)
 	for i, j := 0, len(b)-1; i < j; i, j = i+1, j-1 {
@@ -26,7 +26,7 @@ func reversed(text string) string {
 	return string(b)
 }
 
-// catalogOf is the catalog of an owner at a service that knows one MCP server.
+// catalogOf returns the catalog of an owner at a service with one MCP server.
 func catalogOf(t *testing.T, owner string) (*accountserver.Server, *hosted.Catalog) {
 	service, client := serve(t, accountserver.Config{RequestsPerMinute: -1})
 	service.SetMCPServers(accountserver.MCPServer{Name: "one", Config: map[string]any{
@@ -41,7 +41,7 @@ func catalogOf(t *testing.T, owner string) (*accountserver.Server, *hosted.Catal
 	}
 }
 
-// keeperOf keeps in a directory of its own.
+// keeperOf returns a keeper with a new directory.
 func keeperOf(t *testing.T, owner string) hosted.Keeper {
 	return hosted.Keeper{
 		Dir: t.TempDir(), Owner: owner,
@@ -56,7 +56,7 @@ func keeperOf(t *testing.T, owner string) hosted.Keeper {
 	}
 }
 
-// served asks with the service out of reach: what comes is the kept copy.
+// served reports why the cached copies do not serve while the service is out of reach.
 func served(t *testing.T, service *accountserver.Server, c hosted.Catalog) error {
 	t.Helper()
 	service.Fail(accountserver.Fault{Path: accountserver.APIPath, Status: 503})
@@ -67,16 +67,16 @@ func served(t *testing.T, service *accountserver.Server, c hosted.Catalog) error
 	case err != nil || serversErr != nil:
 		return errors.Join(err, serversErr)
 	case models.Stale == nil || servers.Stale == nil:
-		return errors.New("it is not said that the copy is one")
+		return errors.New("a copy is not marked as stale")
 	case len(models.List) != 3 || len(servers.List) != 1 || servers.List[0].Config.Headers["Authorization"] != mark:
-		return errors.New("the copy is another")
+		return errors.New("the copy has other rows")
 	}
 	return nil
 }
 
 func fetch(t *testing.T, c hosted.Catalog) {
 	t.Helper()
-	for range 2 { // the second time over what is there
+	for range 2 { // the second time it replaces the first copy
 		models, err := c.Models(t.Context(), 0)
 		servers, serversErr := c.Servers(t.Context(), 0)
 		if err := errors.Join(err, serversErr, models.Stale, models.NotKept, servers.NotKept); err != nil {
@@ -85,7 +85,7 @@ func fetch(t *testing.T, c hosted.Catalog) {
 	}
 }
 
-func TestTheKeptCopyServesItsOwnerAlone(t *testing.T) {
+func TestACopyServesOnlyItsOwner(t *testing.T) {
 	service, c := catalogOf(t, hosted.Owner("https://a.test", "usr_ada", "x"))
 	if err := served(t, service, *c); !errors.Is(err, hosted.ErrUnreachable) {
 		t.Errorf("without a copy: %v", err)
@@ -118,7 +118,7 @@ func TestTheKeptCopyServesItsOwnerAlone(t *testing.T) {
 	}
 }
 
-func TestAYoungCopySavesTheQuestion(t *testing.T) {
+func TestAFreshCopyNeedsNoRequest(t *testing.T) {
 	service, c := catalogOf(t, "me")
 	fetch(t, *c)
 	asked := len(service.Requests())
@@ -128,13 +128,13 @@ func TestAYoungCopySavesTheQuestion(t *testing.T) {
 		later.InForce = func(context.Context, func(context.Context) error) error { return nil }
 		got, err := later.Models(t.Context(), 10*time.Minute)
 		if n := len(service.Requests()) - asked; err != nil || got.Stale != nil || n != want {
-			t.Errorf("at the age of %s: %d questions, %v", age, n, err)
+			t.Errorf("at the age of %s: %d requests, %v", age, n, err)
 		}
 		asked = len(service.Requests())
 	}
 }
 
-func TestTheCopyDoesNotServeAfterARefusal(t *testing.T) {
+func TestNoCopyServesAfterARefusal(t *testing.T) {
 	for status, want := range map[int]error{401: hosted.ErrUnauthorized, 302: hosted.ErrUnauthorized, 403: hosted.ErrForbidden} {
 		service, c := catalogOf(t, "me")
 		fetch(t, *c)
@@ -156,7 +156,7 @@ func TestTheCopyDoesNotServeAfterARefusal(t *testing.T) {
 	}
 }
 
-func TestSecretsAreKeptSealedOrAsTheCallerSays(t *testing.T) {
+func TestSecretsAreSealedUnlessSealReturnsNothing(t *testing.T) {
 	for _, sealed := range []bool{true, false} {
 		service, c := catalogOf(t, "me")
 		if !sealed {
@@ -172,10 +172,10 @@ func TestSecretsAreKeptSealedOrAsTheCallerSays(t *testing.T) {
 		}
 		c.SealedOnly = true
 		if err := served(t, service, *c); (err == nil) != sealed {
-			t.Errorf("sealed %v, asked for sealed copies alone: %v", sealed, err)
+			t.Errorf("sealed %v, with SealedOnly: %v", sealed, err)
 		}
 		if _, err := os.Stat(filepath.Join(c.Dir, "mcp-servers.remote.json")); (err == nil) != sealed {
-			t.Errorf("sealed %v: a copy in the clear stays: %v", sealed, err)
+			t.Errorf("sealed %v: an unencrypted copy stays: %v", sealed, err)
 		}
 	}
 	_, c := catalogOf(t, "me")
@@ -183,14 +183,14 @@ func TestSecretsAreKeptSealedOrAsTheCallerSays(t *testing.T) {
 	c.Seal = func(context.Context, []byte) (string, error) { return "", refused }
 	got, err := c.Servers(t.Context(), 0)
 	if err != nil || len(got.List) != 1 || !errors.Is(got.NotKept, refused) {
-		t.Errorf("nothing to seal with: %v, %v", err, got.NotKept)
+		t.Errorf("Seal fails: %v, %v", err, got.NotKept)
 	}
 	if entries, _ := os.ReadDir(c.Dir); len(entries) != 0 {
-		t.Errorf("written all the same: %v", entries)
+		t.Errorf("written despite it: %v", entries)
 	}
 }
 
-func TestASealedCopyThatDoesNotOpenIsNone(t *testing.T) {
+func TestACopyThatCannotBeDecryptedCountsAsMissing(t *testing.T) {
 	service, c := catalogOf(t, "me")
 	fetch(t, *c)
 	c.Open = func(context.Context, string) ([]byte, error) { return nil, errors.New("another key") }
@@ -203,7 +203,7 @@ func TestASealedCopyThatDoesNotOpenIsNone(t *testing.T) {
 	}
 }
 
-func TestRubbishIsNoCopyAndGivesWay(t *testing.T) {
+func TestCorruptCopiesAreReplaced(t *testing.T) {
 	for name, text := range map[string]string{
 		"nothing": "", "half": `{"version":1,"owner":"me","data":{"mod`, "no data": `{"version":1,"owner":"me"}`,
 		"later": `{"version":2,"owner":"me","data":{"models":[]}}`, "other data": `{"version":1,"owner":"me","data":[]}`,
@@ -228,7 +228,7 @@ func TestRubbishIsNoCopyAndGivesWay(t *testing.T) {
 	}
 }
 
-func TestWritersNeverMixAndLeaveNoTrace(t *testing.T) {
+func TestConcurrentWritersLeaveWholeCopies(t *testing.T) {
 	service, c := catalogOf(t, "me")
 	if err := os.WriteFile(filepath.Join(c.Dir, ".models.remote.json.tmp-killed"), []byte("{"), 0o600); err != nil {
 		t.Fatal(err)
@@ -252,7 +252,7 @@ func TestWritersNeverMixAndLeaveNoTrace(t *testing.T) {
 	}
 }
 
-func FuzzKeptCopyIsReadOrNone(f *testing.F) {
+func FuzzCopy(f *testing.F) {
 	f.Add([]byte(`{"version":1,"owner":"me","fetched_at":"2026-11-23T12:00:00Z","data":{"models":[{"id":"a"}],"servers":[]}}`))
 	f.Add([]byte(`{"sealed":"sealed:` + reversed(`{"version":1,"owner":"me","data":{"servers":[]}}`) + `"}`))
 	f.Add([]byte(`{"sealed":{"sealed":1}}`))

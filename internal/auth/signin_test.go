@@ -103,7 +103,7 @@ func TestASignInReportsWhatItReplacedAndRemovesStrays(t *testing.T) {
 	wantWarning(t, saved.Warnings, "another credential may be left in the file")
 }
 
-// What was stored since the sign-in began is what is replaced.
+// A sign-in replaces what is stored at its end, not what was stored when it began.
 func TestWhatIsReplacedIsReadInsideTheLock(t *testing.T) {
 	r := newRig(t)
 	r.put(t, r.keychain, account("old", time.Hour))
@@ -168,7 +168,7 @@ func TestASignInLeavesWhatALaterVersionStored(t *testing.T) {
 	r.wantTokens(t, "", "")
 }
 
-// Another program's key is neither replaced nor reported as such.
+// Another program's key is neither replaced nor reported as replaced.
 func TestASignInGoesBesideAnotherProgramsKey(t *testing.T) {
 	r := newRig(t)
 	r.Layers[0].Disabled = true
@@ -194,8 +194,8 @@ func TestOnlySessionsThatEndedAreToBeRevoked(t *testing.T) {
 	}
 }
 
-// Every loser's session is in what a winner replaced: none is left that no store
-// holds.
+// Of concurrent sign-ins each but the last is reported as replaced, so that no
+// session is left unrevoked.
 func TestSignInsAtOnceLeaveNoSessionThatNobodyHolds(t *testing.T) {
 	r := newRig(t)
 	const people = 20
@@ -263,8 +263,8 @@ func TestRemove(t *testing.T) {
 	}
 }
 
-// A person is waited for while no lock is held: before, and for the deletion that
-// the keychain wants one for.
+// A keychain asks a person only while no lock is held: before, to unlock it, and
+// afterwards, to confirm a deletion.
 func TestARemovalAsksAPersonOutsideTheLockAlone(t *testing.T) {
 	r := newRig(t)
 	r.put(t, r.keychain, account("a", time.Hour))
@@ -334,8 +334,8 @@ func TestRemoveListedTakesWhateverIsListed(t *testing.T) {
 	}
 }
 
-// A renewal in another profile is waited for, and does not bring back what was
-// removed.
+// RemoveListed waits for a renewal in another profile, so that the renewal does not
+// restore what was removed.
 func TestRemoveListedTakesTheLockOfItsKey(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := newRig(t)

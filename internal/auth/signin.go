@@ -4,18 +4,17 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"os"
 )
 
-// Saved says where a credential was stored, and what it replaced.
+// Saved reports where a credential was stored and what it replaced.
 type Saved struct {
 	Credential Credential
 	Layer      string       // InKeychain or InFile
 	Path       string       // of the file
 	Replaced   []Credential // in this store, and strays of the same key
 	Warnings   []string
-	// KeepSessions says that what was replaced is not to be revoked: nobody knows
-	// whether the new credential works.
+	// KeepSessions keeps the replaced credentials from being revoked: the new one
+	// was not checked with the service.
 	KeepSessions bool
 }
 
@@ -33,8 +32,7 @@ func (s Saved) Ended() (ended []Credential) {
 	return ended
 }
 
-// ErrNotSaved says that no store took the credential. What was stored before is
-// unchanged.
+// ErrNotSaved says that no store took the credential. Earlier ones are unchanged.
 var ErrNotSaved = errors.New("no store took the credential")
 
 // notSavedError is why a layer did not take a credential.
@@ -49,22 +47,20 @@ func (e notSavedError) Error() string {
 
 func (e notSavedError) Unwrap() []error { return []error{ErrNotSaved, e.err} }
 
-// NotSavedIn is the layer that did not take a credential, if err is of class
-// ErrNotSaved. It was asked, and may hold the credential all the same; no other
-// does.
+// NotSavedIn is the layer that failed to take a credential, if err is of class
+// ErrNotSaved. That layer may hold the credential nevertheless; no other does.
 func NotSavedIn(err error) (layer string) {
 	var e notSavedError
 	_ = errors.As(err, &e)
 	return e.layer
 }
 
-// found is what a writer found in the layers, as they are ordered; nil stands
-// for a disabled one.
+// found is what a writer found in one layer.
 type found struct {
 	layer *Layer
 	rec   Record
 	found bool
-	err   error // what is damaged has none: it can be replaced
+	err   error // nil for a damaged record, which can be replaced
 }
 
 // load reads a key from every enabled layer.
@@ -83,9 +79,8 @@ func (m *Manager) load(ctx context.Context, key Key) (all []found) {
 	return all
 }
 
-// destination is the layer that a sign-in is stored in: the keychain, or the
-// file if there is no keychain at all. A keychain that is there and can't be used
-// is not replaced by the file.
+// destination is the layer that a sign-in is stored in: the keychain, or the file
+// if there is no keychain. A keychain that exists and can't be used is an error.
 func destination(all []found) (to *found, err error) {
 	for i := range all {
 		f := &all[i]
@@ -102,9 +97,9 @@ func destination(all []found) (to *found, err error) {
 	return nil, ErrNotSaved
 }
 
-// Prepare readies the stores for a sign-in, before anyone begins one: a keychain
-// has a person unlock it now, and one that can't be used ends it here. It returns
-// what is stored now.
+// Prepare checks before a sign-in that a store can take the credential. A locked
+// keychain asks a person to unlock it now; one that can't be used is an error now.
+// Prepare returns what is stored so far.
 func (m *Manager) Prepare(ctx context.Context, provider string) (stored []Credential, err error) {
 	m.MakeID(ctx)
 	key := m.Key(provider)
@@ -117,7 +112,7 @@ func (m *Manager) Prepare(ctx context.Context, provider string) (stored []Creden
 	}
 	for _, f := range all {
 		if f.found && f.rec.Type != "" {
-			stored = append(stored, m.live(ctx, key, f.layer.Name, f.rec).Credential)
+			stored = append(stored, m.withDisplaced(ctx, key, f.layer.Name, f.rec).Credential)
 		}
 	}
 	return stored, nil
@@ -171,11 +166,11 @@ func (m *Manager) SignIn(ctx context.Context, c Credential) (Saved, error) {
 	defer lock.Unlock()
 	var saved Saved
 	if lock.missing != nil {
-		saved.Warnings = append(saved.Warnings, fmt.Sprintf("no other process could be kept from changing it at the same time: %v", lock.missing))
+		saved.Warnings = append(saved.Warnings, fmt.Sprintf("without a lock another process may change it at the same time: %v", lock.missing))
 	}
 	ctx, cancel := context.WithTimeout(m.Unattended(ctx), heldLimit)
 	defer cancel()
-	for range maxTurns {
+	for range maxAttempts {
 		err = m.replace(ctx, key, Record{Credential: c, Revision: firstRevision()}, &saved)
 		if !errors.Is(err, ErrConflict) {
 			break
@@ -213,16 +208,16 @@ func (m *Manager) replace(ctx context.Context, key Key, rec Record, saved *Saved
 			saved.Warnings = append(saved.Warnings, fmt.Sprintf(unused, f.layer.Name, f.err))
 			continue
 		}
-		m.settle(ctx, key, f, f == to, saved)
+		m.removeReplaced(ctx, key, f, f == to, saved)
 	}
 	return nil
 }
 
-// settle removes what a layer held before a sign-in; replaced says that the
+// removeReplaced removes what a layer held before a sign-in; replaced says that the
 // sign-in is in its place.
-func (m *Manager) settle(ctx context.Context, key Key, f *found, replaced bool, saved *Saved) {
+func (m *Manager) removeReplaced(ctx context.Context, key Key, f *found, replaced bool, saved *Saved) {
 	if f.found && !f.rec.ReadOnly {
-		gone := m.live(ctx, key, f.layer.Name, f.rec).Credential
+		gone := m.withDisplaced(ctx, key, f.layer.Name, f.rec).Credential
 		if !replaced {
 			if err := f.remove(ctx, key); err != nil {
 				saved.Warnings = append(saved.Warnings, fmt.Sprintf("another credential may be left in the %s, unused: %v", f.layer.Name, err))
@@ -236,8 +231,8 @@ func (m *Manager) settle(ctx context.Context, key Key, f *found, replaced bool, 
 	m.dropDisplaced(ctx, key, f.layer.Name)
 }
 
-// remove removes a record. What a layer says of that does not count if it holds
-// none afterwards.
+// remove removes a record. It ignores an error of the layer if no record is left
+// afterwards.
 func (f *found) remove(ctx context.Context, key Key) error {
 	_, _, err := f.layer.Store.Delete(ctx, key, &f.rec.Revision)
 	if err != nil {
@@ -246,113 +241,4 @@ func (f *found) remove(ctx context.Context, key Key) error {
 		}
 	}
 	return err
-}
-
-// Removal is what came of removing a key from one layer.
-type Removal struct {
-	Layer   string
-	Key     Key
-	Removed bool
-	State   State        // Absent if nothing is left; Disabled and Unavailable were not looked into
-	Foreign bool         // another program's is left, and still in use
-	Held    []Credential // what it held, to be revoked
-	Err     error
-}
-
-// Failed reports that something may be left. A keychain that can't be reached at
-// all is no failure unless it is required: then the file alone counts. One that
-// goes away in the middle is a failure.
-func (r Removal) Failed() bool { return r.Err != nil }
-
-// Remove takes a key's record out of every enabled layer, and goes on after
-// failures. A keychain that wants a person for that is emptied first, and asks
-// after the lock is released.
-func (m *Manager) Remove(ctx context.Context, key Key) ([]Removal, error) {
-	reached := map[*Layer]bool{}
-	for _, f := range m.load(ctx, key) { // has a person unlock a keychain, while no lock is held
-		reached[f.layer] = f.err == nil
-	}
-	lock, err := m.lock(ctx, key, LockWait, m.all(), nil)
-	if err != nil {
-		return nil, err
-	}
-	removals := m.removeLocked(ctx, key, reached)
-	lock.Unlock()
-	for i, l := range m.all() {
-		if l.Tidy == nil || l.Disabled || !removals[i].Removed {
-			continue
-		}
-		if err := l.Tidy(ctx); err != nil {
-			removals[i].Err = fmt.Errorf("an empty item is left: %w", err)
-		}
-	}
-	return removals, nil
-}
-
-func (m *Manager) removeLocked(ctx context.Context, key Key, reached map[*Layer]bool) (removals []Removal) {
-	// Before as well: a process that is killed in between tells nobody, and who is
-	// told looks a moment later.
-	m.Announce(key)
-	defer m.Announce(key)
-	ctx, cancel := context.WithTimeout(m.Unattended(ctx), heldLimit)
-	defer cancel()
-	for _, l := range m.all() {
-		removals = append(removals, m.removeFrom(ctx, l, key, reached[l]))
-	}
-	return removals
-}
-
-// removeFrom takes a record out of one layer. That a layer can't be reached is a
-// failure if it was reached a moment ago.
-func (m *Manager) removeFrom(ctx context.Context, l *Layer, key Key, reached bool) Removal {
-	done := Removal{Layer: l.Name, Key: key, State: Disabled}
-	if l.Disabled {
-		return done
-	}
-	rec, found, err := l.Store.Delete(ctx, key, nil)
-	if err != nil {
-		done.State, done.Err = l.State(err), err
-		if done.State == Unavailable && !l.Required && !reached {
-			done.Err = nil
-		}
-		return done
-	}
-	done.State, done.Removed = Absent, found
-	if found && rec.Type != "" {
-		done.Held = append(done.Held, rec.Credential)
-		renewed, waits, err := m.displaced(ctx, key, l.Name, rec)
-		if done.Err = err; waits && !renewed.Refresh.Equal(rec.Refresh) {
-			done.Held = append(done.Held, renewed.Credential)
-		}
-	}
-	m.dropDisplaced(ctx, key, l.Name)
-	if left, still, err := l.foreign(ctx, key); err == nil && still {
-		done.State, done.Foreign = Present, left.ReadOnly
-	}
-	return done
-}
-
-// RemoveListed removes a record that a layer's List found, whichever directory,
-// profile or service it is of, under the lock of that key.
-func (m *Manager) RemoveListed(ctx context.Context, layer string, item Listed) Removal {
-	l, key := m.layerNamed(layer), item.Key
-	if _, err := os.Stat(key.Home()); err == nil && key.Dir != "" {
-		lock, err := m.lock(ctx, key, LockWait, []*Layer{l}, nil)
-		if err != nil {
-			return Removal{Layer: layer, Key: key, State: Present, Err: err}
-		}
-		defer lock.Unlock()
-		defer m.Announce(key)
-	}
-	ctx, cancel := context.WithTimeout(m.Unattended(ctx), heldLimit)
-	defer cancel()
-	return m.removeFrom(ctx, l, key, true)
-}
-
-// foreign returns what a file still gives for the key after ours was removed.
-func (l *Layer) foreign(ctx context.Context, key Key) (Record, bool, error) {
-	if l.Name != InFile {
-		return Record{}, false, nil
-	}
-	return l.Store.Load(ctx, key)
 }
