@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/mogplex/mogplex-cli/internal/account"
 	"github.com/mogplex/mogplex-cli/internal/auth"
 	"github.com/mogplex/mogplex-cli/internal/hosted"
 	"github.com/mogplex/mogplex-cli/internal/sessionlog"
@@ -15,9 +16,9 @@ import (
 // sync renews the hosted state behind the screens, where it is not fresh. The
 // kept copies serve where that fails.
 func (a *app) sync() {
-	ctx, cancel := context.WithTimeout(a.ctx, checkTimeout)
+	ctx, cancel := context.WithTimeout(a.ctx, account.CheckLimit)
 	defer cancel()
-	_, _, err := list(ctx, a.session, false, hosted.Catalog.Models)
+	_, _, err := a.account.Models(ctx, false)
 	if a.failed("sync of models", err) != nil {
 		return
 	}
@@ -27,9 +28,7 @@ func (a *app) sync() {
 
 // resync fetches the hosted state of a new account.
 func (a *app) resync() {
-	ctx, cancel := context.WithTimeout(a.ctx, checkTimeout)
-	defer cancel()
-	_ = a.failed("sync", a.session.syncHosted(ctx))
+	_ = a.failed("sync", a.account.Sync(a.ctx, account.CheckLimit))
 }
 
 // Models implements [tui.Services]. A provider's key has that provider's models.
@@ -43,7 +42,7 @@ func (a *app) Models(ctx context.Context, refresh bool) (tui.Models, error) {
 		a.listed(models.List)
 		return models, a.failed("models", err)
 	}
-	got, res, err := list(ctx, a.session, refresh, hosted.Catalog.Models)
+	got, res, err := a.account.Models(ctx, refresh)
 	if err != nil {
 		return tui.Models{}, a.failed("models", wrongKey(res, err))
 	}
@@ -73,10 +72,10 @@ func modelOf(m hosted.Model) tui.Model {
 }
 
 func (a *app) providerModels(ctx context.Context, c auth.Credential) (tui.Models, error) {
-	ctx, cancel := context.WithTimeout(ctx, checkTimeout)
+	ctx, cancel := context.WithTimeout(ctx, account.CheckLimit)
 	defer cancel()
-	list, err := a.session.chat(c).Models(ctx, c.Token.Reveal())
-	models := tui.Models{Fetched: a.session.now()}
+	list, err := a.account.Chat(c).Models(ctx, c.Token.Reveal())
+	models := tui.Models{Fetched: a.env.Now()}
 	for _, m := range list {
 		models.List = append(models.List, tui.Model{
 			ID: printable(m.ID), Provider: c.Provider, Name: printable(m.Name), Input: -1, Output: -1,
@@ -87,7 +86,7 @@ func (a *app) providerModels(ctx context.Context, c auth.Credential) (tui.Models
 
 // Servers implements [tui.Services].
 func (a *app) Servers(ctx context.Context, refresh bool) (tui.Servers, error) {
-	got, res, err := list(ctx, a.session, refresh, hosted.Catalog.Servers)
+	got, res, err := a.account.Servers(ctx, refresh)
 	if err != nil {
 		return tui.Servers{}, a.failed("MCP servers", wrongKey(res, err))
 	}
@@ -109,7 +108,7 @@ func (a *app) Servers(ctx context.Context, refresh bool) (tui.Servers, error) {
 // Follow implements [tui.Services].
 func (a *app) Follow(ctx context.Context, run string, on func(tui.RunUpdate)) error {
 	attached := false
-	err := a.session.follower().Follow(ctx, run, func(u hosted.Update) {
+	err := a.account.Follower().Follow(ctx, run, func(u hosted.Update) {
 		if !attached && u.Run.Status != "" { // the service has answered for it
 			attached = true
 			a.log.Event("run attached", sessionlog.Listed("run", run, []string{u.Run.ID}))
@@ -117,7 +116,7 @@ func (a *app) Follow(ctx context.Context, run string, on func(tui.RunUpdate)) er
 		on(tui.RunUpdate{Run: runOf(u.Run), Events: eventsOf(u.Events), Wait: u.Wait, Notice: noticeOf(u)})
 	})
 	if errors.Is(err, hosted.ErrUnauthorized) {
-		res, _ := a.session.account(ctx)
+		res, _ := a.account.Mogplex(ctx)
 		err = wrongKey(res, err)
 	}
 	return a.failed("run", runError(run, err))

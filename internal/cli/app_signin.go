@@ -13,8 +13,6 @@ import (
 // SignIn implements [tui.Services].
 func (a *app) SignIn(ctx context.Context, in tui.SignIn) (tui.Stored, error) {
 	defer a.hear(in.Notice)()
-	done := &tui.Stored{}
-	s := a.collecting(&done.Warnings)
 	flow := login.Flow{
 		Notice:        func(line string) { in.Notice(finished(printable(line))) },
 		Deadline:      in.Until,
@@ -23,13 +21,13 @@ func (a *app) SignIn(ctx context.Context, in tui.SignIn) (tui.Stored, error) {
 		Timeout:       signInTimeout,
 		Device:        true,
 	}
-	if in.Open && s.canOpenBrowser() {
-		flow.Open = s.openBrowser
+	if in.Open && a.canOpenBrowser() {
+		flow.Open = a.openBrowser
 	}
 	flow.Show = func(p login.Prompt) { in.Show(promptOf(p, flow.Open != nil)) }
 	a.log.Event("sign-in started")
-	saved, err := s.runSignIn(ctx, flow)
-	return a.kept(ctx, s, done, saved, err)
+	saved, err := a.account.SignIn(ctx, flow)
+	return a.stored(ctx, saved, err)
 }
 
 // hear sets who hears what passes by, until stop or the next one: a sign-in that
@@ -59,26 +57,20 @@ func promptOf(p login.Prompt, opening bool) tui.SignInPrompt {
 
 // StoreSecret implements [tui.Services].
 func (a *app) StoreSecret(ctx context.Context, provider string, secret auth.Secret) (tui.Stored, error) {
-	if err := knownProvider(provider); err != nil {
-		return tui.Stored{}, err
-	}
-	done := &tui.Stored{}
-	s := a.collecting(&done.Warnings)
-	saved, err := s.keepSecret(ctx, provider, secret, false)
-	return a.kept(ctx, s, done, saved, err)
+	saved, err := a.account.StoreSecret(ctx, provider, secret, false)
+	return a.stored(ctx, saved, withForceHint(err))
 }
 
-// kept says what became of a credential, and ends the sessions that it
-// replaced behind the screens.
-func (a *app) kept(
-	ctx context.Context, s *session, done *tui.Stored, saved auth.Saved, err error,
-) (tui.Stored, error) {
+// stored says what became of a credential, and ends the sessions that it replaced
+// behind the screens.
+func (a *app) stored(ctx context.Context, saved auth.Saved, err error) (tui.Stored, error) {
 	if err != nil {
-		return *done, a.failed("sign-in", err)
+		return tui.Stored{Warnings: finishedWarnings(saved.Warnings)}, a.failed("sign-in", err)
 	}
-	s.announce(ctx, saved)
+	_, warnings := announcement(ctx, a.account, saved)
+	done := tui.Stored{Warnings: finishedWarnings(saved.Warnings, warnings)}
 	c := saved.Credential
-	done.Account, done.Place = accountName(c.Account), printable(s.place(ctx, saved.Layer, saved.Path))
+	done.Account, done.Place = accountName(c.Account), printable(a.account.StoreName(ctx, saved.Layer, saved.Path))
 	a.log.Event("signed in", loggedProvider(c.Provider),
 		sessionlog.Listed("type", c.Type, []auth.Type{auth.OAuth, auth.PAT, auth.APIKey}),
 		sessionlog.Listed("layer", saved.Layer, []string{auth.InKeychain, auth.InFile}))
@@ -86,7 +78,7 @@ func (a *app) kept(
 	if c.Provider == auth.Mogplex {
 		a.background.Go(a.resync)
 	}
-	return *done, nil
+	return done, nil
 }
 
 // signInTimeout is how long a sign-in waits for the person.

@@ -41,8 +41,10 @@ var rooms = map[string][]string{
 	"internal/dev/house":               {},
 	"internal/dev/terminal":            {},
 	"internal/dev/pictures":            {"internal/dev/accountserver", "internal/dev/terminal", "internal/dev/keyringtest"},
+	"internal/account": {"keyring", "legacyfile", "login", "internal/auth", "internal/hosted", "internal/private",
+		"internal/chat"},
 	"internal/cli": {"keyring", "legacyfile", "login", "internal/auth", "internal/hosted", "internal/private",
-		"internal/sessionlog", "internal/chat", "internal/tui"},
+		"internal/sessionlog", "internal/chat", "internal/tui", "internal/account"},
 }
 
 // hosts are the modules that one room alone may use outside tests.

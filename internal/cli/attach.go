@@ -11,6 +11,7 @@ import (
 
 	"github.com/urfave/cli/v2"
 
+	"github.com/mogplex/mogplex-cli/internal/account"
 	"github.com/mogplex/mogplex-cli/internal/hosted"
 )
 
@@ -22,41 +23,34 @@ func attachFlag() cli.Flag {
 func (p *program) attachedRun(c *cli.Context) (string, error) {
 	id := stringFlag(c, "attach")
 	if emptyFlag(c, "attach") {
-		return "", usageError{"--attach wants the id of a run"}
+		return "", account.UsageError("--attach wants the id of a run")
 	}
 	if id == "" {
-		id = p.getenv("MOGPLEX_ATTACH_RUN_ID")
+		id = p.env.Getenv("MOGPLEX_ATTACH_RUN_ID")
 	}
 	return id, nil
 }
 
-// follower follows runs with the account's credential, however long the service
-// is out of reach once it has answered. It prints nothing.
-func (s *session) follower() hosted.Follower {
-	token := func(ctx context.Context) (string, error) { return s.accountToken(ctx, "") }
-	return hosted.Follower{Client: s.api(), Token: token}
-}
-
-// attachPatience is how long a script's run may be out of reach.
+// attachPatience is how long the service may be out of reach while a script waits.
 const attachPatience = 2 * time.Minute
 
 // attach prints a run as lines of JSON: the run, each event, and the run again
 // once it has ended. How it ended is the exit code.
-func (s *session) attach(ctx context.Context, id string) error {
-	res, err := s.account(ctx)
-	s.warn(res.Warnings...)
+func (p *program) attach(ctx context.Context, id string) error {
+	res, err := p.account.Mogplex(ctx)
+	p.warn(res.Warnings...)
 	if err != nil {
 		return err
 	}
 	following, cancel := context.WithCancel(ctx)
 	defer cancel()
-	out := lines{Writer: s.stdout}
+	out := lines{Writer: p.stdout}
 	var last hosted.Run
-	follower := s.follower()
+	follower := p.account.Follower()
 	follower.Patience = attachPatience
 	err = follower.Follow(following, id, func(u hosted.Update) {
 		if notice := noticeOf(u); notice != "" {
-			s.warn(notice) // what a program reading stdout need not know
+			p.warn(notice) // what a program reading stdout need not know
 		}
 		if u.Err == nil && last.Status == "" {
 			out.write("run", u.Run.Raw)
@@ -73,14 +67,14 @@ func (s *session) attach(ctx context.Context, id string) error {
 	})
 	switch {
 	case out.err != nil:
-		return nil // run tells the failed write
+		return nil // run reports the failed write
 	case ctx.Err() != nil:
-		s.say("%s", s.inProfile("The run goes on. `mogplex --attach` shows it again."))
+		p.say("%s", p.inProfile("The run goes on. `mogplex --attach` shows it again."))
 		return ctx.Err()
 	case errors.Is(err, hosted.ErrNotFound):
 		return runError(id, err)
 	case err != nil:
-		return s.failedCall(res, err)
+		return p.failedCall(res, err)
 	case last.Status != hosted.RunSuccess:
 		return fmt.Errorf("the run ended as %s", last.Status)
 	}

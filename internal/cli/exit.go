@@ -12,6 +12,7 @@ import (
 	"time"
 	"unicode/utf16"
 
+	"github.com/mogplex/mogplex-cli/internal/account"
 	"github.com/mogplex/mogplex-cli/internal/auth"
 	"github.com/mogplex/mogplex-cli/internal/chat"
 	"github.com/mogplex/mogplex-cli/internal/hosted"
@@ -33,19 +34,6 @@ const (
 	exitInterrupted = 130
 )
 
-// usageError is invalid usage, or a setting that is invalid.
-type usageError struct{ msg string }
-
-func (e usageError) Error() string { return e.msg }
-
-// hinted is an error with its own next step, in place of its class's.
-type hinted struct {
-	error
-	hint string
-}
-
-func (h hinted) Unwrap() error { return h.error }
-
 // outcome is how a failure ends a command.
 type outcome struct {
 	code sessionlog.Const // for programs, and the session log
@@ -64,7 +52,7 @@ var outcomes = []struct {
 	{[]error{context.Canceled}, outcome{"interrupted", exitInterrupted, ""}},
 	{othersAtWork, outcome{"busy", exitTryAgain, "Try again in a moment."}},
 	{diskFull, outcome{"disk_full", exitFailure, "Make room on the disk, then try again."}},
-	{[]error{errNotAsked}, outcome{"not_checked", exitUnavailable, "Renew the token with `mogplex auth refresh`, then check again."}},
+	{[]error{account.ErrNotAsked}, outcome{"not_checked", exitUnavailable, "Renew the token with `mogplex auth refresh`, then check again."}},
 	{[]error{keyring.ErrLocked}, outcome{"keychain_locked", exitTryAgain, "Unlock it, then try again."}},
 	{[]error{keyring.ErrTimeout}, outcome{"keychain_timeout", exitTryAgain, "Try again, or wait longer with MOGPLEX_KEYCHAIN_TIMEOUT=60s."}},
 	{[]error{keyring.ErrDenied}, outcome{"keychain_denied", exitUnavailable, "Allow mogplex to use the keychain, then try again."}},
@@ -97,7 +85,7 @@ var othersAtWork = []error{auth.ErrBusy, auth.ErrClaimed, auth.ErrConflict, lega
 // outcomeOf classes a failure.
 func outcomeOf(err error) outcome {
 	o := outcome{"failed", exitFailure, ""}
-	var usage usageError
+	var usage account.UsageError
 	if errors.As(err, &usage) {
 		o = outcome{"usage", exitUsage, "See `mogplex --help`."}
 	} else if known, ok := classOf(err); ok {
@@ -108,13 +96,13 @@ func outcomeOf(err error) outcome {
 		o = refusal(refused.Status)
 	}
 	o.hint = passing(err, o.hint)
-	var key keyError
+	var key account.ProviderError
 	if errors.As(err, &key) {
-		o.hint = key.hint(o)
+		o.hint = keyHint(key, o)
 	}
-	var own hinted
+	var own account.HintError
 	if errors.As(err, &own) {
-		o.hint = own.hint
+		o.hint = own.Hint
 	}
 	return o
 }
@@ -123,9 +111,9 @@ func outcomeOf(err error) outcome {
 // it stands, it is about the profile that the failed command was about.
 func (p *program) outcomeOf(err error) outcome {
 	o := outcomeOf(err)
-	if own := (hinted{}); !errors.As(err, &own) {
+	if own := (account.HintError{}); !errors.As(err, &own) {
 		if o.code == "keychain_locked" {
-			o.hint = p.here().unlockHint()
+			o.hint = p.env.Site().UnlockHint()
 		}
 		o.hint += p.otherStoreHint(o.code, err)
 	}
@@ -138,13 +126,13 @@ func (p *program) outcomeOf(err error) outcome {
 func (p *program) otherStoreHint(code sessionlog.Const, err error) string {
 	switch code {
 	case "keychain_locked", "keychain_timeout", "keychain_denied":
-		if p.forStore == storeAuto {
-			var key keyError
+		if p.account != nil && p.account.Store == account.StoreAuto {
+			var key account.ProviderError
 			errors.As(err, &key)
-			return " Or keep another credential in a file: `MOGPLEX_CREDENTIAL_STORE=file " + key.command() + "`."
+			return " Or keep another credential in a file: `MOGPLEX_CREDENTIAL_STORE=file " + storeCommand(key.Provider) + "`."
 		}
 	case "keychain_unavailable":
-		if p.forStore == storeKeychain {
+		if p.account != nil && p.account.Store == account.StoreKeychain {
 			return " Or allow the file with MOGPLEX_CREDENTIAL_STORE=auto."
 		}
 	}
@@ -154,14 +142,14 @@ func (p *program) otherStoreHint(code sessionlog.Const, err error) string {
 // againHint is what helps against the failure of a store that a command has to
 // reach: no other store stands in for it.
 func (p *program) againHint(err error, command string) string {
-	var own hinted
+	var own account.HintError
 	if errors.As(err, &own) {
-		return own.hint
+		return own.Hint
 	}
 	cure := "Fix the cause."
 	switch outcomeOf(err).code {
 	case "keychain_locked":
-		cure = strings.TrimSuffix(p.here().unlockHint(), ", then try again.")
+		cure = strings.TrimSuffix(p.env.Site().UnlockHint(), ", then try again.")
 		cure = strings.TrimSuffix(cure, ".") + "."
 	case "keychain_timeout":
 		cure = "Wait longer with MOGPLEX_KEYCHAIN_TIMEOUT=60s."
@@ -181,22 +169,22 @@ func (p *program) againHint(err error, command string) string {
 
 // inProfile names the profile in each command of a hint.
 func (p *program) inProfile(hint string) string {
-	if p.forProfile == "" {
+	if p.profile() == "" {
 		return hint
 	}
 	for _, command := range []string{"mogplex login", "mogplex logout", "mogplex auth", "mogplex --attach"} {
-		hint = strings.ReplaceAll(hint, command, "mogplex --profile "+p.forProfile+strings.TrimPrefix(command, "mogplex"))
+		hint = strings.ReplaceAll(hint, command, "mogplex --profile "+p.profile()+strings.TrimPrefix(command, "mogplex"))
 	}
 	return hint
 }
 
-// ofProfile names the profile in a sentence about what is stored, unless it is
+// profileSuffix names the profile in a sentence about what is stored, unless it is
 // the default one.
-func (p *program) ofProfile() string {
-	if p.forProfile == "" {
+func (p *program) profileSuffix() string {
+	if p.profile() == "" {
 		return ""
 	}
-	return " in profile " + p.forProfile
+	return " in profile " + p.profile()
 }
 
 // passing is the hint of a failure that the service says passes, or another.

@@ -21,8 +21,8 @@ func TestAnObjectThatIsNotPrintedIsSaid(t *testing.T) {
 	var said strings.Builder
 	p := newProgram()
 	p.stdout, p.stderr = full{}, &said
-	p.lookupEnv = func(string) (string, bool) { return "", false }
-	p.userHome = func() (string, error) { return t.TempDir(), nil }
+	p.env.LookupEnv = func(string) (string, bool) { return "", false }
+	p.env.UserHome = func() (string, error) { return t.TempDir(), nil }
 	code := p.run(t.Context(), []string{"mogplex", "models", "--provider", "--json"})
 	if code != exitUsage || !strings.Contains(said.String(), "-provider") {
 		t.Errorf("exit %d: %q", code, said.String())
@@ -40,8 +40,8 @@ func TestNoHomeDirectory(t *testing.T) {
 	var said strings.Builder
 	p := newProgram()
 	p.stdout, p.stderr = &said, &said
-	p.lookupEnv = func(string) (string, bool) { return "", false }
-	p.userHome = func() (string, error) { return "", errors.New("$HOME is not defined") }
+	p.env.LookupEnv = func(string) (string, bool) { return "", false }
+	p.env.UserHome = func() (string, error) { return "", errors.New("$HOME is not defined") }
 	if code := p.run(t.Context(), []string{"mogplex"}); code != exitFailure || !strings.Contains(said.String(), "Set MOGPLEX_HOME") {
 		t.Errorf("exit %d: %q", code, said.String())
 	}

@@ -147,18 +147,6 @@ func prepare(commands []*cli.Command) {
 	}
 }
 
-func profileFlag() cli.Flag {
-	return &cli.StringFlag{Name: "profile", Usage: "the profile `NAME` to use (also MOGPLEX_PROFILE)"}
-}
-
-func jsonFlag() cli.Flag {
-	return &cli.BoolFlag{Name: "json", Usage: "print one JSON object"}
-}
-
-func providerFlag() cli.Flag {
-	return &cli.StringFlag{Name: "provider", Usage: "the provider `NAME`, such as mogplex, anthropic or openai"}
-}
-
 func (p *program) authCommand() *cli.Command {
 	return &cli.Command{
 		Name:        "auth",

@@ -14,6 +14,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/mogplex/mogplex-cli/internal/account"
 	"github.com/mogplex/mogplex-cli/internal/dev/accountserver"
 )
 
@@ -214,8 +215,8 @@ func TestMigrateMovesWhatItCanWhereOneItemIsRefused(t *testing.T) {
 // TestMigrateAgainGoesTheSameWay: what is said to be typed after a failure.
 func TestMigrateAgainGoesTheSameWay(t *testing.T) {
 	for _, to := range []string{"keychain", "file"} {
-		r := &migrateReport{To: to, errs: []error{errors.New("no room")}}
-		if hint := outcomeOf(r.failures()).hint; !strings.Contains(hint, "`mogplex auth migrate --to "+to+"`") {
+		m := &account.Migration{To: to, Failed: []account.NotMoved{{Err: errors.New("no room")}}}
+		if hint := outcomeOf(migrationError(m)).hint; !strings.Contains(hint, "`mogplex auth migrate --to "+to+"`") {
 			t.Errorf("to the %s: %s", to, hint)
 		}
 	}

@@ -14,6 +14,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/mogplex/mogplex-cli/internal/account"
 	"github.com/mogplex/mogplex-cli/internal/dev/accountserver"
 	"github.com/mogplex/mogplex-cli/internal/dev/keyringtest"
 )
@@ -100,7 +101,7 @@ func TestWhereOnlyTheKeychainMayHoldATokenNoFileEverDoes(t *testing.T) {
 	if _, err := exec.LookPath("strace"); err != nil {
 		missing(t, "strace is not installed")
 	}
-	for _, mode := range []storeMode{storeKeychain, storeAuto} {
+	for _, mode := range []account.StoreMode{account.StoreKeychain, account.StoreAuto} {
 		t.Run(string(mode), func(t *testing.T) {
 			var midRefresh interlude
 			w := realWorld(t, accountserver.Config{StrictRotation: true, OnRequest: midRefresh.request})
@@ -204,7 +205,7 @@ func TestWhereTheFileIsChosenTheKeychainIsNotTouched(t *testing.T) {
 // renewed token is used, waits encrypted beside the state, is shown, and is stored
 // where it belongs by the next command that can.
 func TestARenewedTokenThatTheKeychainRefusedComesHome(t *testing.T) {
-	for _, mode := range []storeMode{storeAuto, storeKeychain} {
+	for _, mode := range []account.StoreMode{account.StoreAuto, account.StoreKeychain} {
 		t.Run(string(mode), func(t *testing.T) {
 			var midRefresh interlude
 			w := fakeWorld(t, accountserver.Config{StrictRotation: true, OnRequest: midRefresh.request})

@@ -8,91 +8,52 @@ import (
 	"fmt"
 	"io"
 	"strings"
-	"time"
 	"unicode/utf16"
 
+	"github.com/mogplex/mogplex-cli/internal/account"
 	"github.com/mogplex/mogplex-cli/internal/auth"
-	"github.com/mogplex/mogplex-cli/internal/hosted"
 )
 
 // secretLimit is the longest token or key in bytes that is read from stdin.
 const secretLimit = 64 << 10
 
 // storeSecret stores a personal access token or a provider's key from stdin.
-func (s *session) storeSecret(ctx context.Context, provider string, force bool) error {
-	text, err := s.readSecret(ctx, provider)
+func (p *program) storeSecret(ctx context.Context, provider string, force bool) error {
+	text, err := p.readSecret(ctx, provider)
 	if err != nil {
 		return err
 	}
-	saved, err := s.keepSecret(ctx, provider, auth.NewSecret(text), force)
-	if err != nil {
-		return err
-	}
-	s.announce(ctx, saved)
-	s.retire(ctx, saved)
-	if provider == auth.Mogplex {
-		s.fetchHosted(ctx)
-	}
-	return nil
+	saved, err := p.account.StoreSecret(ctx, provider, auth.NewSecret(text), force)
+	return p.signedIn(ctx, saved, withForceHint(err))
 }
 
-// keepSecret asks the service about a personal access token, and stores it or a
-// provider's key. A token that could not be asked about replaces nothing unless
-// forced to, and ends no session.
-func (s *session) keepSecret(ctx context.Context, provider string, secret auth.Secret, force bool) (saved auth.Saved, err error) {
-	c := auth.Credential{Provider: provider, Type: auth.APIKey, Token: secret}
-	if err := c.Check(); err != nil {
-		return saved, usageError{err.Error()}
-	}
-	var unchecked error
-	if provider == auth.Mogplex {
-		c.Type = auth.PAT
-		if unchecked, err = s.checkNew(ctx, c); err != nil {
-			return saved, err
-		}
-	}
-	stored, err := s.prepare(ctx, provider)
-	if err != nil {
-		return saved, err
-	}
-	if unchecked != nil && len(stored) > 0 && !force {
-		return saved, hinted{fmt.Errorf("the token could not be checked, and replaces nothing: %w", unchecked),
-			"Try again when the service answers, or store it unchecked with `mogplex login --with-token --force`."}
-	}
-	err = s.patiently("Storing it", func() error {
-		saved, err = s.auth.SignIn(ctx, c)
+// withForceHint says what helps if a token could not be checked.
+func withForceHint(err error) error {
+	if !errors.Is(err, account.ErrUnchecked) {
 		return err
-	})
-	if err != nil {
-		s.warn(saved.Warnings...)
-		return saved, ofKey(err, provider)
 	}
-	if unchecked != nil {
-		saved.Warnings = append(saved.Warnings, fmt.Sprintf("the token could not be checked: %v", unchecked))
-		saved.KeepSessions = true
-	}
-	return saved, nil
+	return account.HintError{Err: err, Hint: "Try again when the service answers, or store it unchecked with `mogplex login --with-token --force`."}
 }
 
 // readSecret reads stdin: a terminal without echo, anything else to its end.
-func (s *session) readSecret(ctx context.Context, provider string) (string, error) {
-	if s.isTerminal(s.stdin) {
-		secret, err := s.hidden(ctx, fmt.Sprintf("Paste the token or key for %s (it is not shown), then press Enter: ", provider))
+func (p *program) readSecret(ctx context.Context, provider string) (string, error) {
+	if p.isTerminal(p.stdin) {
+		secret, err := p.hidden(ctx, fmt.Sprintf("Paste the token or key for %s (it is not shown), then press Enter: ", provider))
 		return secret.Reveal(), err
 	}
-	text, err := readInput(ctx, func() ([]byte, error) { return io.ReadAll(io.LimitReader(s.stdin, secretLimit+1)) })
+	text, err := readInput(ctx, func() ([]byte, error) { return io.ReadAll(io.LimitReader(p.stdin, secretLimit+1)) })
 	if errors.Is(err, errNoInput) {
 		command := "mogplex login --with-token < token.txt"
-		if key := (keyError{provider: provider}); provider != auth.Mogplex {
-			command = key.command() + " < key.txt"
+		if provider != auth.Mogplex {
+			command = storeCommand(provider) + " < key.txt"
 		}
-		return "", hinted{err, "Pipe the token or key into the command, as in `" + command + "`."}
+		return "", account.HintError{Err: err, Hint: "Pipe the token or key into the command, as in `" + command + "`."}
 	}
 	return text, err
 }
 
-// readInput reads a secret. A read can't be cut short: it is left behind where
-// ctx ends first.
+// readInput reads a secret. It returns if ctx ends first, and leaves the read behind,
+// because that can't be cut short.
 func readInput(ctx context.Context, read func() ([]byte, error)) (string, error) {
 	type input struct {
 		text []byte
@@ -112,7 +73,7 @@ func readInput(ctx context.Context, read func() ([]byte, error)) (string, error)
 }
 
 // errNoInput is a stdin without a token or key in it.
-var errNoInput = usageError{"stdin is empty"}
+var errNoInput = account.UsageError("stdin is empty")
 
 func checkInput(text []byte, err error) (string, error) {
 	trimmed := strings.TrimSpace(decoded(text))
@@ -120,7 +81,7 @@ func checkInput(text []byte, err error) (string, error) {
 	case err != nil && !errors.Is(err, io.EOF):
 		return "", fmt.Errorf("read stdin: %w", err)
 	case len(text) > secretLimit:
-		return "", usageError{"stdin holds more than a token or key"}
+		return "", account.UsageError("stdin holds more than a token or key")
 	case trimmed == "":
 		return "", errNoInput
 	}
@@ -156,34 +117,4 @@ func everySecondIsZero(text []byte) bool {
 		}
 	}
 	return len(text) > 1 && len(text)%2 == 0
-}
-
-// checkTimeout bounds the question whether a new token is accepted.
-const checkTimeout = 10 * time.Second
-
-// checkToken asks the service about a stored token whose times can't be believed.
-func (s *session) checkToken(ctx context.Context, c auth.Credential) error {
-	ctx, cancel := context.WithTimeout(ctx, checkTimeout)
-	defer cancel()
-	if err := s.api().Check(ctx, c.Token.Reveal()); errors.Is(err, hosted.ErrUnauthorized) {
-		return fmt.Errorf("%w: %w", auth.ErrExpired, err)
-	}
-	return nil
-}
-
-// checkNew refuses a token that the service does not accept. unchecked is why the
-// service could not be asked.
-func (s *session) checkNew(ctx context.Context, c auth.Credential) (unchecked, err error) {
-	asking, cancel := context.WithTimeout(ctx, checkTimeout)
-	defer cancel()
-	err = s.patiently("Asking "+s.origin, func() error { return s.api().Check(asking, c.Token.Reveal()) })
-	switch {
-	case err == nil:
-		return nil, nil
-	case ctx.Err() != nil:
-		return nil, ctx.Err()
-	case errors.Is(err, hosted.ErrUnauthorized):
-		return nil, hinted{fmt.Errorf("%s: %w; nothing was stored", s.origin, err), "Make a token at " + s.origin + "/settings/api-keys."}
-	}
-	return fmt.Errorf("%s: %w", s.origin, err), nil
 }

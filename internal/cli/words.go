@@ -1,9 +1,8 @@
 package cli
 
 import (
-	"context"
 	"fmt"
-	"strings"
+
 	"time"
 
 	"github.com/mogplex/mogplex-cli/internal/auth"
@@ -19,21 +18,6 @@ func accountName(a auth.Account) string {
 		return printable(a.Email)
 	}
 	return printable(a.Name)
-}
-
-// place names a layer as a place, for the end of a sentence.
-func (s *session) place(ctx context.Context, layer, path string) string {
-	switch {
-	case layer == auth.InKeychain:
-		return "the " + s.keychainName(ctx)
-	}
-	return path + ", not encrypted"
-}
-
-// keychainName names the keychain in force, its kind without brackets of its own.
-func (s *session) keychainName(ctx context.Context) string {
-	kind := strings.NewReplacer(" (", ", ", ")", "").Replace(printable(s.keychain.attended.Backend(ctx)))
-	return "keychain (" + kind + ")"
 }
 
 // lifetime says how long a credential is good for.

@@ -13,6 +13,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/mogplex/mogplex-cli/internal/account"
 	"github.com/mogplex/mogplex-cli/internal/auth"
 	"github.com/mogplex/mogplex-cli/internal/dev/accountserver"
 	"github.com/mogplex/mogplex-cli/internal/dev/keyringtest"
@@ -97,7 +98,7 @@ func (w *world) state(name string) string { return filepath.Join(w.home, ".mogpl
 // account is the name of a provider's item in the keychain: the home of the
 // tests is not the one that the user database names, so it has an id.
 func (w *world) account(provider string) string {
-	dir := auth.Directory{Path: w.state(""), UserHome: userHome}
+	dir := auth.Directory{Path: w.state(""), UserHome: account.UserDatabaseHome}
 	dir.MakeID(w.Context(), func(context.Context, string) (bool, error) { return false, nil })
 	key := auth.Key{DirID: dir.ID(), Provider: provider}
 	if provider == auth.Mogplex {
