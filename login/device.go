@@ -8,6 +8,8 @@ import (
 	"time"
 
 	"golang.org/x/oauth2"
+
+	"github.com/mogplex/mogplex-cli/internal/text"
 )
 
 const deviceStartTimeout = 10 * time.Second
@@ -52,7 +54,7 @@ func (s *service) requestDevice(ctx context.Context, cfg *oauth2.Config) (*oauth
 	if err != nil {
 		return nil, s.failed(ctx, err)
 	}
-	if auth.DeviceCode == "" || clean(auth.UserCode, 64) == "" || !s.safeToShow(auth.VerificationURI) {
+	if auth.DeviceCode == "" || text.Line(auth.UserCode) == "" || !s.safeToShow(auth.VerificationURI) {
 		return nil, &Error{Op: s.op, Kind: ErrBadAnswer}
 	}
 	if !s.safeToShow(auth.VerificationURIComplete) {
@@ -116,7 +118,7 @@ func (a *attempt) polled(ctx context.Context, got polled) *outcome {
 // prompt is what the person is shown.
 func (d *deviceGrant) prompt() *DevicePrompt {
 	return &DevicePrompt{
-		UserCode:                clean(d.auth.UserCode, 64),
+		UserCode:                text.Shorten(text.Line(d.auth.UserCode), 64),
 		VerificationURL:         strings.TrimSpace(d.auth.VerificationURI),
 		VerificationURLComplete: d.auth.VerificationURIComplete,
 		Expiry:                  d.auth.Expiry,

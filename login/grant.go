@@ -10,6 +10,8 @@ import (
 	"time"
 
 	"golang.org/x/oauth2"
+
+	"github.com/mogplex/mogplex-cli/internal/text"
 )
 
 // Grant is what the service granted. However it is printed, logged or
@@ -126,13 +128,13 @@ func identity(idToken string) Identity {
 	if json.Unmarshal(raw, &claims) != nil {
 		return Identity{}
 	}
-	text := func(v any, limit int) string {
+	printable := func(v any, limit int) string {
 		s, _ := v.(string)
-		return clean(s, limit)
+		return text.Shorten(text.Line(s), limit)
 	}
 	return Identity{
-		Subject: text(claims.Sub, 255),
-		Email:   text(claims.Email, 254),
-		Name:    text(claims.Name, 128),
+		Subject: printable(claims.Sub, 255),
+		Email:   printable(claims.Email, 254),
+		Name:    printable(claims.Name, 128),
 	}
 }

@@ -15,6 +15,8 @@ import (
 	"time"
 
 	"github.com/pkg/browser"
+
+	"github.com/mogplex/mogplex-cli/internal/text"
 )
 
 // openPatience is how long a browser command may take to fail. One that still
@@ -73,7 +75,7 @@ func runFirst(chosen string, commands [][]string) error {
 			return nil
 		}
 	}
-	return &browserError{fmt.Sprintf("BROWSER (%s) could not be started: %s", clean(chosen, 100), startFailure(last))}
+	return &browserError{fmt.Sprintf("BROWSER (%s) could not be started: %s", text.Shorten(text.Line(chosen), 100), startFailure(last))}
 }
 
 // startFailure says why a program failed, without package exec's words.

@@ -7,6 +7,8 @@ import (
 	"net/http"
 	"strings"
 	"time"
+
+	"github.com/mogplex/mogplex-cli/internal/text"
 )
 
 // page is what the browser is told. Its texts are plain; rendering escapes them.
@@ -37,7 +39,7 @@ func resultPage(o outcome) page {
 			"Go back to the terminal: it shows why, and what to do."}}
 	}
 	lines := []string{"You are signed in" + asWhom(o.grant.Identity) + "."}
-	if where := clean(o.where, maxDescription); where != "" {
+	if where := text.Line(o.where); where != "" {
 		lines = append(lines, "Your credential is kept "+where+".")
 	}
 	return page{ok: true, heading: "Signed in", lines: append(lines, "You can close this tab and go back to the terminal.")}

@@ -9,6 +9,7 @@ import (
 
 	"golang.org/x/oauth2"
 
+	"github.com/mogplex/mogplex-cli/internal/text"
 	"github.com/mogplex/mogplex-cli/internal/web"
 )
 
@@ -140,7 +141,7 @@ func (a *attempt) wait(ctx, wait context.Context) outcome {
 			}
 		case err := <-a.opened:
 			if err != nil {
-				a.flow.Notice(clean(openFailure(err), maxDescription) + "; open the address yourself")
+				a.flow.Notice(text.Line(openFailure(err)) + "; open the address yourself")
 			}
 		}
 	}

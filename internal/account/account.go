@@ -21,6 +21,7 @@ import (
 	"time"
 
 	"github.com/mogplex/mogplex-cli/internal/auth"
+	"github.com/mogplex/mogplex-cli/internal/text"
 	"github.com/mogplex/mogplex-cli/keyring"
 	"github.com/mogplex/mogplex-cli/legacyfile"
 	"github.com/mogplex/mogplex-cli/login"
@@ -99,7 +100,7 @@ func (a *Account) StoreName(ctx context.Context, layer, path string) string {
 
 // KeychainName names the keychain that is used, its kind without brackets of its own.
 func (a *Account) KeychainName(ctx context.Context) string {
-	return "keychain (" + strings.NewReplacer(" (", ", ", ")", "").Replace(a.Backend(ctx)) + ")"
+	return "keychain (" + strings.NewReplacer(" (", ", ", ")", "").Replace(text.Printable(a.Backend(ctx))) + ")"
 }
 
 // Now is the time by the clock of the environment.

@@ -10,6 +10,7 @@ import (
 	"github.com/mogplex/mogplex-cli/internal/auth"
 	"github.com/mogplex/mogplex-cli/internal/hosted"
 	"github.com/mogplex/mogplex-cli/internal/sessionlog"
+	"github.com/mogplex/mogplex-cli/internal/text"
 	"github.com/mogplex/mogplex-cli/internal/tui"
 )
 
@@ -55,7 +56,7 @@ func (a *app) Models(ctx context.Context, refresh bool) (tui.Models, error) {
 }
 
 func modelOf(m hosted.Model) tui.Model {
-	row := tui.Model{ID: printable(m.ID), Provider: printable(m.Provider), Name: printable(m.Name), Input: -1, Output: -1}
+	row := tui.Model{ID: text.Printable(m.ID), Provider: text.Printable(m.Provider), Name: text.Printable(m.Name), Input: -1, Output: -1}
 	if m.ContextLength != nil {
 		row.Context = int(*m.ContextLength)
 	}
@@ -66,7 +67,7 @@ func modelOf(m hosted.Model) tui.Model {
 		row.Output = *m.Pricing.Output
 	}
 	for _, capability := range m.Capabilities {
-		row.Capabilities = append(row.Capabilities, printable(capability))
+		row.Capabilities = append(row.Capabilities, text.Printable(capability))
 	}
 	return row
 }
@@ -78,7 +79,7 @@ func (a *app) providerModels(ctx context.Context, c auth.Credential) (tui.Models
 	models := tui.Models{Fetched: a.env.Now()}
 	for _, m := range list {
 		models.List = append(models.List, tui.Model{
-			ID: printable(m.ID), Provider: c.Provider, Name: printable(m.Name), Input: -1, Output: -1,
+			ID: text.Printable(m.ID), Provider: c.Provider, Name: text.Printable(m.Name), Input: -1, Output: -1,
 		})
 	}
 	return models, err
@@ -93,12 +94,12 @@ func (a *app) Servers(ctx context.Context, refresh bool) (tui.Servers, error) {
 	servers := tui.Servers{Fetched: got.Fetched, Stale: got.Stale}
 	for _, server := range got.List {
 		target, values := maskedServer(server)
-		row := tui.Server{Name: printable(server.Name), Enabled: server.Enabled, Kind: "command", Target: printable(target)}
+		row := tui.Server{Name: text.Printable(server.Name), Enabled: server.Enabled, Kind: "command", Target: text.Printable(target)}
 		if server.Config.URL != "" {
 			row.Kind = "url"
 		}
 		for _, value := range values {
-			row.Masked = append(row.Masked, printable(value))
+			row.Masked = append(row.Masked, text.Printable(value))
 		}
 		servers.List = append(servers.List, row)
 	}
@@ -135,8 +136,8 @@ func noticeOf(u hosted.Update) string {
 
 func runOf(r hosted.Run) tui.RunState {
 	return tui.RunState{
-		ID: printable(r.ID), Status: printable(r.Status), Harness: printable(r.Harness), Repo: printable(r.RepoID),
-		Base: printable(r.Branch.Base), Working: printable(r.Branch.Working), Error: printable(r.Error),
+		ID: text.Printable(r.ID), Status: text.Printable(r.Status), Harness: text.Printable(r.Harness), Repo: text.Printable(r.RepoID),
+		Base: text.Printable(r.Branch.Base), Working: text.Printable(r.Branch.Working), Error: text.Printable(r.Error),
 		Created: r.CreatedAt.Time, Updated: r.UpdatedAt.Time, Ended: r.Ended(),
 	}
 }
@@ -144,8 +145,8 @@ func runOf(r hosted.Run) tui.RunState {
 func eventsOf(events []hosted.Event) (rows []tui.RunEvent) {
 	for _, e := range events {
 		rows = append(rows, tui.RunEvent{
-			ID: printable(e.ID), Type: printable(e.Type), Tool: printable(e.ToolName), Message: printableLines(e.Message),
-			Payload: printable(string(e.Payload)), Created: e.CreatedAt.Time,
+			ID: text.Printable(e.ID), Type: text.Printable(e.Type), Tool: text.Printable(e.ToolName), Message: text.Clean(e.Message),
+			Payload: text.Printable(string(e.Payload)), Created: e.CreatedAt.Time,
 		})
 	}
 	return rows

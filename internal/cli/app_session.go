@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"github.com/mogplex/mogplex-cli/internal/auth"
+	"github.com/mogplex/mogplex-cli/internal/text"
 	"github.com/mogplex/mogplex-cli/internal/tui"
 )
 
@@ -65,7 +66,7 @@ func (a *app) sourceOf(ctx context.Context, res auth.Result) string {
 	case auth.InKeychain:
 		return a.account.KeychainName(ctx)
 	}
-	return printable(filepath.Base(res.Path))
+	return text.Printable(filepath.Base(res.Path))
 }
 
 // serviceOf names where prompts go.
@@ -82,22 +83,22 @@ func (a *app) Status(ctx context.Context) (string, error) {
 	if ctx.Err() != nil {
 		return "", err
 	}
-	var text strings.Builder
+	var shown strings.Builder
 	r := a.statusReport(ctx, st, err)
-	printStatus(&text, r, st, a.env.Now())
+	printStatus(&shown, r, st, a.env.Now())
 	for _, w := range r.Warnings {
-		text.WriteString("Warning: " + warning(w) + "\n")
+		shown.WriteString("Warning: " + warning(w) + "\n")
 	}
 	if hint := a.Explain(err).Hint; hint != "" { // what is wrong, the text says
-		text.WriteString("\n" + hint + "\n")
+		shown.WriteString("\n" + hint + "\n")
 	}
-	return text.String(), nil
+	return shown.String(), nil
 }
 
 // finishedWarnings are warnings as printable sentences.
 func finishedWarnings(lists ...[]string) (sentences []string) {
-	for _, text := range slices.Concat(lists...) {
-		sentences = append(sentences, finished(warning(text)))
+	for _, w := range slices.Concat(lists...) {
+		sentences = append(sentences, finished(warning(w)))
 	}
 	return sentences
 }

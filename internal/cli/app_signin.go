@@ -6,6 +6,7 @@ import (
 
 	"github.com/mogplex/mogplex-cli/internal/auth"
 	"github.com/mogplex/mogplex-cli/internal/sessionlog"
+	"github.com/mogplex/mogplex-cli/internal/text"
 	"github.com/mogplex/mogplex-cli/internal/tui"
 	"github.com/mogplex/mogplex-cli/login"
 )
@@ -14,7 +15,7 @@ import (
 func (a *app) SignIn(ctx context.Context, in tui.SignIn) (tui.Stored, error) {
 	defer a.hear(in.Notice)()
 	flow := login.Flow{
-		Notice:        func(line string) { in.Notice(finished(printable(line))) },
+		Notice:        func(line string) { in.Notice(finished(text.Printable(line))) },
 		Deadline:      in.Until,
 		Pasted:        in.Pasted,
 		PasteRejected: func(err error) { in.Reject(a.Explain(err)) },
@@ -67,10 +68,14 @@ func (a *app) stored(ctx context.Context, saved auth.Saved, err error) (tui.Stor
 	if err != nil {
 		return tui.Stored{Warnings: finishedWarnings(saved.Warnings)}, a.failed("sign-in", err)
 	}
-	_, warnings := announcement(ctx, a.account, saved)
-	done := tui.Stored{Warnings: finishedWarnings(saved.Warnings, warnings)}
+	done := tui.Stored{Warnings: finishedWarnings(saved.Warnings)}
+	for _, l := range announcement(ctx, a.account, saved) {
+		if l.warns {
+			done.Warnings = append(done.Warnings, finished(warning(l.text)))
+		}
+	}
 	c := saved.Credential
-	done.Account, done.Place = accountName(c.Account), printable(a.account.StoreName(ctx, saved.Layer, saved.Path))
+	done.Account, done.Place = accountName(c.Account), text.Printable(a.account.StoreName(ctx, saved.Layer, saved.Path))
 	a.log.Event("signed in", loggedProvider(c.Provider),
 		sessionlog.Listed("type", c.Type, []auth.Type{auth.OAuth, auth.PAT, auth.APIKey}),
 		sessionlog.Listed("layer", saved.Layer, []string{auth.InKeychain, auth.InFile}))

@@ -8,6 +8,7 @@ import (
 	"github.com/mogplex/mogplex-cli/internal/account"
 	"github.com/mogplex/mogplex-cli/internal/auth"
 	"github.com/mogplex/mogplex-cli/internal/sessionlog"
+	"github.com/mogplex/mogplex-cli/internal/text"
 	"github.com/mogplex/mogplex-cli/internal/tui"
 )
 
@@ -17,23 +18,21 @@ const endPatience = time.Second
 
 // SignOut implements [tui.Services].
 func (a *app) SignOut(ctx context.Context) (tui.SignedOut, error) {
-	var out tui.SignedOut
 	r := a.account.SignOut(ctx, account.Scope{})
-	out.Lines = a.removedLines(r)
+	said := a.removedLines(r)
 	endings, pending := a.endRemoved(r)
-	out.Lines = append(out.Lines, endingFailures(endings)...)
 	r.Settle(a.account, endings)
-	out.Pending = pending
+	out := tui.SignedOut{Pending: pending}
 	for _, p := range a.account.SetProviders() {
 		out.StillInEnv = append(out.StillInEnv, p.Variable)
 	}
 	// The screens show the variables, and what is active.
 	r.StillActive = slices.DeleteFunc(r.StillActive, func(v account.StillActive) bool { return !v.Foreign })
-	for _, l := range slices.Concat(unsearchedLines(r), a.signOutLines(r)) {
+	for _, l := range slices.Concat(said, endingFailures(endings), unsearchedLines(r), signOutLines(r, a.env.Now())) {
 		if l.warns {
 			l.text, out.Warned = "Warning: "+warning(l.text), true
 		}
-		out.Lines = append(out.Lines, printableLines(l.text))
+		out.Lines = append(out.Lines, text.Clean(l.text))
 	}
 	err := a.signOutError(r)
 	a.log.Event("signed out", sessionlog.Count("removed", len(r.Removed)), sessionlog.Count("failures", len(r.Failures)),

@@ -13,6 +13,7 @@ import (
 
 	"github.com/mogplex/mogplex-cli/internal/account"
 	"github.com/mogplex/mogplex-cli/internal/hosted"
+	"github.com/mogplex/mogplex-cli/internal/text"
 )
 
 func attachFlag() cli.Flag {
@@ -44,7 +45,7 @@ func (p *program) attach(ctx context.Context, id string) error {
 	}
 	following, cancel := context.WithCancel(ctx)
 	defer cancel()
-	out := lines{Writer: p.stdout}
+	out := jsonLines{Writer: p.stdout}
 	var last hosted.Run
 	follower := p.account.Follower()
 	follower.Patience = attachPatience
@@ -86,18 +87,18 @@ func runError(id string, err error) error {
 	if !errors.Is(err, hosted.ErrNotFound) {
 		return err
 	}
-	return fmt.Errorf("there is no run %q for this account: %w", printable(id), err)
+	return fmt.Errorf("there is no run %q for this account: %w", text.Printable(id), err)
 }
 
-// lines writes values as lines of JSON that steer no terminal.
-type lines struct {
+// jsonLines writes values as lines of JSON that steer no terminal.
+type jsonLines struct {
 	io.Writer
 	err error
 }
 
-func (l *lines) write(name string, value json.RawMessage) {
-	var text bytes.Buffer
-	if l.err == nil && json.Compact(&text, value) == nil {
-		_, l.err = fmt.Fprintf(l, "{%q:%s}\n", name, escaped(text.String()))
+func (l *jsonLines) write(name string, value json.RawMessage) {
+	var compact bytes.Buffer
+	if l.err == nil && json.Compact(&compact, value) == nil {
+		_, l.err = fmt.Fprintf(l, "{%q:%s}\n", name, escaped(compact.String()))
 	}
 }

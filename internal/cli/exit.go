@@ -17,6 +17,7 @@ import (
 	"github.com/mogplex/mogplex-cli/internal/chat"
 	"github.com/mogplex/mogplex-cli/internal/hosted"
 	"github.com/mogplex/mogplex-cli/internal/sessionlog"
+	"github.com/mogplex/mogplex-cli/internal/text"
 	"github.com/mogplex/mogplex-cli/keyring"
 	"github.com/mogplex/mogplex-cli/legacyfile"
 	"github.com/mogplex/mogplex-cli/login"
@@ -205,7 +206,7 @@ func passing(err error, hint string) string {
 	}
 	switch {
 	case wait > 0:
-		return "Try again in " + roughly(wait) + "."
+		return "Try again in " + text.Duration(wait) + "."
 	case status >= 500:
 		return "The service has trouble of its own. Try again later."
 	}
@@ -252,8 +253,8 @@ func (p *program) reportOf(err error) *report {
 // sentence makes an error's text one printable line, without Go's own words for
 // a deadline.
 func sentence(err error) string {
-	text := strings.ReplaceAll(err.Error(), context.DeadlineExceeded.Error(), "it took too long")
-	return printable(strings.ReplaceAll(text, "\n", "; "))
+	said := strings.ReplaceAll(err.Error(), context.DeadlineExceeded.Error(), "it took too long")
+	return text.Printable(strings.ReplaceAll(said, "\n", "; "))
 }
 
 // fail prints a failure where it belongs and returns its exit code. An object
@@ -291,20 +292,19 @@ func (s silent) Unwrap() error { return s.error }
 // printJSON writes the one JSON object of a command to stdout.
 func (p *program) printJSON(v any) {
 	p.printed = true
-	var text bytes.Buffer
-	enc := json.NewEncoder(&text)
+	var object bytes.Buffer
+	enc := json.NewEncoder(&object)
 	enc.SetEscapeHTML(false)
 	enc.SetIndent("", "  ")
 	_ = enc.Encode(v)
-	_, _ = io.WriteString(p.stdout, escaped(text.String())) // run tells a failed write
+	_, _ = io.WriteString(p.stdout, escaped(object.String())) // run reports a failed write
 }
 
-// escaped writes what printable takes out as JSON's escapes: the value is the
-// same, and it steers no terminal.
-func escaped(text string) string {
+// escaped writes what steers a terminal as JSON's escapes: the value is the same.
+func escaped(json string) string {
 	var b strings.Builder
-	for _, r := range text {
-		if r == '\n' || printable(string(r)) != "" {
+	for _, r := range json {
+		if r == '\n' || !text.Steers(r) {
 			b.WriteRune(r)
 			continue
 		}

@@ -10,6 +10,7 @@ import (
 	"github.com/mogplex/mogplex-cli/internal/account"
 	"github.com/mogplex/mogplex-cli/internal/auth"
 	"github.com/mogplex/mogplex-cli/internal/hosted"
+	"github.com/mogplex/mogplex-cli/internal/text"
 )
 
 // What `mogplex models` and `mogplex mcp` have in common.
@@ -33,7 +34,7 @@ func (p *program) listReport(fetched time.Time, stale, notKept error) listReport
 func (p *program) listWarning(fetched time.Time, stale, notKept error) string {
 	switch {
 	case stale != nil:
-		return fmt.Sprintf("%s could not be asked, this was fetched %s: %s", p.account.Origin, ago(p.env.Now().Sub(fetched)), sentence(stale))
+		return fmt.Sprintf("%s could not be asked, this was fetched %s: %s", p.account.Origin, text.Ago(p.env.Now().Sub(fetched)), sentence(stale))
 	case notKept != nil:
 		return "the answer was not cached: " + sentence(notKept)
 	}
@@ -42,10 +43,10 @@ func (p *program) listWarning(fetched time.Time, stale, notKept error) string {
 
 // sayListAge says how old a list is that was printed.
 func (p *program) sayListAge(fetched time.Time, stale, notKept error) {
-	if text := p.listWarning(fetched, stale, notKept); text != "" {
-		p.warn(text)
+	if warning := p.listWarning(fetched, stale, notKept); warning != "" {
+		p.warn(warning)
 	} else if age := p.env.Now().Sub(fetched); age > time.Minute {
-		p.say("Fetched %s; --refresh asks again.", ago(age))
+		p.say("Fetched %s; --refresh asks again.", text.Ago(age))
 	}
 }
 

@@ -98,12 +98,8 @@ func (p *program) signedIn(ctx context.Context, saved auth.Saved, err error) err
 		p.warn(saved.Warnings...)
 		return err
 	}
-	lines, warnings := announcement(ctx, p.account, saved)
 	p.warn(saved.Warnings...)
-	for _, line := range lines {
-		p.say("%s", line)
-	}
-	p.warn(warnings...)
+	p.sayAll(announcement(ctx, p.account, saved))
 	p.account.EndSessions(ctx, account.EndReplaced, saved.Ended())
 	if saved.Credential.Provider != auth.Mogplex {
 		return nil
@@ -119,7 +115,7 @@ const syncLimit = 5 * time.Second
 
 // announcement says where the credential is and what it replaced, and warns of what
 // limits its use: a missing refresh token, and variables that come before it.
-func announcement(ctx context.Context, a *account.Account, saved auth.Saved) (lines, warnings []string) {
+func announcement(ctx context.Context, a *account.Account, saved auth.Saved) (out lines) {
 	c := saved.Credential
 	what := "Signed in"
 	if name := accountName(c.Account); name != "" {
@@ -128,22 +124,22 @@ func announcement(ctx context.Context, a *account.Account, saved auth.Saved) (li
 	if c.Type != auth.OAuth {
 		what = "Stored the credential of " + c.Provider
 	}
-	lines = append(lines, what+". It is kept in "+a.StoreName(ctx, saved.Layer, saved.Path)+".")
+	out.say("%s. It is kept in %s.", what, a.StoreName(ctx, saved.Layer, saved.Path))
 	for _, old := range saved.Replaced {
-		lines = append(lines, replacedLine(old))
+		out.say("%s", replacedLine(old))
 	}
 	if c.Type == auth.OAuth && c.Refresh.IsZero() {
-		warnings = append(warnings, fmt.Sprintf("%s gave no refresh token: the token %s, and can't be renewed", a.Origin, lifetime(c, a.Now())))
+		out.warn(fmt.Sprintf("%s gave no refresh token: the token %s, and can't be renewed", a.Origin, lifetime(c, a.Now())))
 	}
 	for _, p := range a.SetProviders() {
 		switch {
 		case p.Name == c.Provider:
-			warnings = append(warnings, p.Variable+" is set, and still comes before what was stored")
+			out.warn(p.Variable + " is set, and still comes before what was stored")
 		case c.Provider == auth.Mogplex:
-			warnings = append(warnings, p.Variable+" is set, and comes before it if no provider is named")
+			out.warn(p.Variable + " is set, and comes before it if no provider is named")
 		}
 	}
-	return lines, warnings
+	return out
 }
 
 // replacedLine says whose credential a new one replaced.

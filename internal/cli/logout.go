@@ -10,6 +10,7 @@ import (
 
 	"github.com/mogplex/mogplex-cli/internal/account"
 	"github.com/mogplex/mogplex-cli/internal/auth"
+	"github.com/mogplex/mogplex-cli/internal/text"
 )
 
 func (p *program) logoutCommand() *cli.Command {
@@ -91,7 +92,7 @@ func (p *program) logoutReport(r *account.SignOutReport, err error) logoutReport
 		Removed: rows(r.Removed, func(done account.Removed) removedReport { return removedReport(done) }),
 		Revoked: r.Revoked,
 		LivesOn: rows(r.LivesOn, func(t account.LiveToken) livesOn {
-			return livesOn{t.Kind, timestamp(t.Until), printable(t.Issuer)}
+			return livesOn{t.Kind, timestamp(t.Until), text.Printable(t.Issuer)}
 		}),
 		HostedState: r.HostedCleared,
 		StillInForce: rows(r.StillActive, func(a account.StillActive) stillInForce {
@@ -123,18 +124,14 @@ func (p *program) signOut(ctx context.Context, scope account.Scope, ask bool) er
 	}
 	r.Settle(p.account, p.endSessions(ctx, r.Sessions, ask))
 	err := p.signOutError(r)
-	for _, l := range unsearchedLines(r) {
-		if l.warns || !p.json {
-			p.sayLine(l)
-		}
-	}
+	unsearched := unsearchedLines(r)
 	if p.json {
+		p.sayAll(slices.DeleteFunc(unsearched, func(l line) bool { return !l.warns }))
 		p.printJSON(p.logoutReport(r, err))
 		return err
 	}
-	for _, l := range p.signOutLines(r) {
-		p.sayLine(l)
-	}
+	p.sayAll(unsearched)
+	p.sayAll(signOutLines(r, p.env.Now()))
 	return err
 }
 

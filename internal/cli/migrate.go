@@ -10,6 +10,7 @@ import (
 
 	"github.com/mogplex/mogplex-cli/internal/account"
 	"github.com/mogplex/mogplex-cli/internal/auth"
+	"github.com/mogplex/mogplex-cli/internal/text"
 )
 
 func (p *program) migrateCommand() *cli.Command {
@@ -57,7 +58,7 @@ func (p *program) migrateReport(m *account.Migration, err error) migrateReport {
 		if n.Err != nil {
 			return notMoved{n.Name, sentence(n.Err)}
 		}
-		return notMoved{printable(n.Name), printable(n.Why)}
+		return notMoved{text.Printable(n.Name), text.Printable(n.Why)}
 	}
 	return migrateReport{
 		From: m.From, To: m.To, DryRun: m.DryRun, Moved: append([]string{}, m.Moved...), Copied: m.Copied,

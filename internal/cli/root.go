@@ -13,6 +13,7 @@ import (
 
 	"github.com/mogplex/mogplex-cli/internal/account"
 	"github.com/mogplex/mogplex-cli/internal/auth"
+	"github.com/mogplex/mogplex-cli/internal/text"
 	"github.com/mogplex/mogplex-cli/internal/tui"
 )
 
@@ -146,7 +147,7 @@ func (a *app) ended(err error) error {
 		return err
 	}
 	if _, missing := os.Stat(a.log.Path()); missing == nil && errors.Is(err, tui.ErrCrashed) {
-		err = account.HintError{Err: err, Hint: "What happened is in " + printable(a.log.Path()) + ", without what you typed and without your credentials."}
+		err = account.HintError{Err: err, Hint: "What happened is in " + text.Printable(a.log.Path()) + ", without what you typed and without your credentials."}
 	}
 	return a.failed("screen", err)
 }

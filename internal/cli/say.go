@@ -5,77 +5,62 @@ import (
 	"os"
 	"strings"
 	"time"
-	"unicode"
-	"unicode/utf8"
 
 	"golang.org/x/term"
 
 	"github.com/mogplex/mogplex-cli/internal/account"
+	"github.com/mogplex/mogplex-cli/internal/text"
 )
 
-// say writes lines to the person, broken between words on a terminal. What comes
-// from elsewhere can't steer it.
+// say writes lines to the person, broken between words on a terminal. Text from
+// elsewhere can't steer it.
 func (p *program) say(format string, args ...any) {
-	text := printableLines(fmt.Sprintf(format, args...))
+	lines := text.Clean(fmt.Sprintf(format, args...))
 	p.catchSignals()
 	if f, ok := p.stderr.(*os.File); ok && p.isTerminal(f) {
 		if width, _, err := term.GetSize(int(f.Fd())); err == nil && width > 0 { // 0: it does not know
-			text = wrap(text, width)
+			lines = text.Wrap(lines, width)
 		}
 	}
-	fmt.Fprintln(p.stderr, text)
+	fmt.Fprintln(p.stderr, lines)
 }
 
-// sayAll writes sentences to the person.
-func (p *program) sayAll(sentences []string) {
-	for _, text := range sentences {
-		p.say("%s", text)
+// warn writes each warning to the person.
+func (p *program) warn(warnings ...string) {
+	for _, w := range warnings {
+		p.say("Warning: %s", warning(w))
 	}
 }
 
-// sayLine writes a line to the person.
-func (p *program) sayLine(l line) {
-	if l.warns {
-		p.warn(l.text)
-	} else {
-		p.say("%s", l.text)
-	}
+// warning is a warning as one printable sentence.
+func warning(w string) string {
+	return strings.TrimSuffix(text.Printable(strings.ReplaceAll(w, "\n", "; ")), ".") + "."
 }
 
-// wrap breaks a text's lines between words. A word that is longer than a line,
-// such as an address, stays whole, so that it can be copied.
-func wrap(text string, width int) string {
-	lines := strings.Split(text, "\n")
-	for i, line := range lines {
-		var b strings.Builder
-		column := 0
-		for _, word := range strings.Split(line, " ") {
-			n := utf8.RuneCountInString(word)
-			if column > 0 && column+1+n > width {
-				b.WriteByte('\n')
-				column = 0
-			} else if column > 0 {
-				b.WriteByte(' ')
-				column++
-			}
-			b.WriteString(word)
-			column += n
+// line is something to say, or a warning.
+type line struct {
+	text  string
+	warns bool
+}
+
+// lines are collected to be said later, or in the app.
+type lines []line
+
+func (l *lines) say(format string, args ...any) {
+	*l = append(*l, line{text: fmt.Sprintf(format, args...)})
+}
+
+func (l *lines) warn(warning string) { *l = append(*l, line{warning, true}) }
+
+// sayAll writes lines to the person.
+func (p *program) sayAll(all lines) {
+	for _, l := range all {
+		if l.warns {
+			p.warn(l.text)
+		} else {
+			p.say("%s", l.text)
 		}
-		lines[i] = b.String()
 	}
-	return strings.Join(lines, "\n")
-}
-
-// warn writes each line to the person as a warning.
-func (p *program) warn(lines ...string) {
-	for _, line := range lines {
-		p.say("Warning: %s", warning(line))
-	}
-}
-
-// warning is a warning's text as one printable sentence.
-func warning(text string) string {
-	return strings.TrimSuffix(printable(strings.ReplaceAll(text, "\n", "; ")), ".") + "."
 }
 
 // progress reports what a use case does to the person at the command line.
@@ -115,24 +100,4 @@ var stepTitles = map[account.Step]string{
 	account.EndRemoved:      "Ending the session at the service",
 	account.EndReplaced:     "Ending the replaced session at the service",
 	account.EndUnsaved:      "Ending a session that is not stored",
-}
-
-// printable takes out of a text from elsewhere what could steer a terminal or
-// reorder a line: control characters and bidirectional marks.
-func printable(text string) string {
-	return strings.Map(func(r rune) rune {
-		if unicode.IsControl(r) || unicode.Is(unicode.Cf, r) || r == unicode.ReplacementChar {
-			return -1
-		}
-		return r
-	}, text)
-}
-
-// printableLines is printable for a text of several lines.
-func printableLines(text string) string {
-	lines := strings.Split(text, "\n")
-	for i := range lines {
-		lines[i] = printable(lines[i])
-	}
-	return strings.Join(lines, "\n")
 }

@@ -11,6 +11,7 @@ import (
 	"github.com/mogplex/mogplex-cli/internal/account"
 	"github.com/mogplex/mogplex-cli/internal/auth"
 	"github.com/mogplex/mogplex-cli/internal/hosted"
+	"github.com/mogplex/mogplex-cli/internal/text"
 )
 
 func (p *program) statusCommand() *cli.Command {
@@ -109,11 +110,11 @@ func (p *program) statusReport(ctx context.Context, st account.Status, err error
 	}
 	c := st.Credential
 	r.Active = &activeReport{
-		Provider: c.Provider, Source: st.Source, Type: c.Type, Issuer: printable(c.Issuer), Scopes: c.Scopes,
+		Provider: c.Provider, Source: st.Source, Type: c.Type, Issuer: text.Printable(c.Issuer), Scopes: c.Scopes,
 		ExpiresAt: timestamp(c.ExpiresAt), SignInEnds: timestamp(c.SignInExpiresAt), Refreshable: c.Refreshable(),
 	}
 	if c.Account != (auth.Account{}) {
-		r.Active.Account = &auth.Account{ID: printable(c.Account.ID), Email: printable(c.Account.Email), Name: printable(c.Account.Name)}
+		r.Active.Account = &auth.Account{ID: text.Printable(c.Account.ID), Email: text.Printable(c.Account.Email), Name: text.Printable(c.Account.Name)}
 	}
 	if st.Source == auth.InFile {
 		r.Warnings = append(r.Warnings, "the credential is kept in "+p.account.StoreName(ctx, st.Source, st.Path))

@@ -7,6 +7,7 @@ import (
 
 	"github.com/mogplex/mogplex-cli/internal/account"
 	"github.com/mogplex/mogplex-cli/internal/auth"
+	"github.com/mogplex/mogplex-cli/internal/text"
 )
 
 // printStatus writes the report for a person.
@@ -27,7 +28,7 @@ func printStatus(w io.Writer, r statusReport, st account.Status, now time.Time) 
 		out("  from      %s", sourceName(r))
 		out("  kind      %s", kind(st.Credential, now))
 		if end := st.Credential.SignInExpiresAt; !end.IsZero() {
-			out("  sign-in   ends in %s", roughly(end.Sub(now)))
+			out("  sign-in   ends in %s", text.Duration(end.Sub(now)))
 		}
 		if a.Issuer != "" {
 			out("  service   %s", a.Issuer)
@@ -39,7 +40,7 @@ func printStatus(w io.Writer, r statusReport, st account.Status, now time.Time) 
 	}
 	out("Where it was looked for, in this order:")
 	for _, l := range r.Layers {
-		out("  %-12s%-20s%s", layerTitle(l.Layer), said(l), printable(l.Name+l.Backend+l.Path))
+		out("  %-12s%-20s%s", layerTitle(l.Layer), said(l), text.Printable(l.Name+l.Backend+l.Path))
 	}
 }
 
@@ -57,7 +58,7 @@ func headline(c auth.Credential) string {
 func sourceName(r statusReport) string {
 	for _, l := range r.Layers {
 		if l.InForce {
-			return layerTitle(l.Layer) + ": " + printable(l.Name+l.Backend+l.Path)
+			return layerTitle(l.Layer) + ": " + text.Printable(l.Name+l.Backend+l.Path)
 		}
 	}
 	return r.Active.Source

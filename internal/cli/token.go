@@ -9,6 +9,7 @@ import (
 
 	"github.com/mogplex/mogplex-cli/internal/account"
 	"github.com/mogplex/mogplex-cli/internal/auth"
+	"github.com/mogplex/mogplex-cli/internal/text"
 )
 
 func (p *program) tokenCommand() *cli.Command {
@@ -46,7 +47,7 @@ func (p *program) printToken(ctx context.Context, c *cli.Context) error {
 	}
 	expires := res.Credential.ExpiresAt
 	if left := expires.Sub(p.env.Now()); !expires.IsZero() && left < minTTL {
-		p.warn(fmt.Sprintf("the token expires in %s, sooner than --min-ttl asks for", roughly(left)))
+		p.warn(fmt.Sprintf("the token expires in %s, sooner than --min-ttl asks for", text.Duration(left)))
 	}
 	fmt.Fprintln(p.stdout, res.Credential.Token.Reveal())
 	return nil

@@ -2,10 +2,10 @@ package cli
 
 import (
 	"fmt"
-
 	"time"
 
 	"github.com/mogplex/mogplex-cli/internal/auth"
+	"github.com/mogplex/mogplex-cli/internal/text"
 )
 
 // How people, places and times are put into words.
@@ -13,11 +13,11 @@ import (
 func accountName(a auth.Account) string {
 	switch {
 	case a.Name != "" && a.Email != "":
-		return printable(a.Name + " <" + a.Email + ">")
+		return text.Printable(a.Name + " <" + a.Email + ">")
 	case a.Email != "":
-		return printable(a.Email)
+		return text.Printable(a.Email)
 	}
-	return printable(a.Name)
+	return text.Printable(a.Name)
 }
 
 // lifetime says how long a credential is good for.
@@ -27,33 +27,7 @@ func lifetime(c auth.Credential, now time.Time) string {
 	case c.ExpiresAt.IsZero():
 		return "does not say when it expires"
 	case left <= 0:
-		return fmt.Sprintf("expired %s ago", roughly(-left))
+		return fmt.Sprintf("expired %s ago", text.Duration(-left))
 	}
-	return fmt.Sprintf("expires in %s", roughly(left))
-}
-
-// roughly rounds a time to what a person wants to know of it.
-func roughly(d time.Duration) string {
-	count := func(n int, unit string) string {
-		if n == 1 {
-			return "1 " + unit
-		}
-		return fmt.Sprintf("%d %ss", n, unit)
-	}
-	switch {
-	case d < 2*time.Minute:
-		return count(int(d.Seconds()), "second")
-	case d < 2*time.Hour:
-		return count(int(d.Minutes()), "minute")
-	case d < 48*time.Hour:
-		return count(int(d.Hours()), "hour")
-	}
-	return count(int(d.Hours()/24), "day")
-}
-
-func ago(age time.Duration) string {
-	if age < time.Minute {
-		return "a moment ago"
-	}
-	return roughly(age) + " ago"
+	return fmt.Sprintf("expires in %s", text.Duration(left))
 }

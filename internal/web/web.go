@@ -16,9 +16,9 @@ import (
 	"io"
 	"net"
 	"net/http"
-	"strings"
 	"syscall"
-	"unicode"
+
+	"github.com/mogplex/mogplex-cli/internal/text"
 )
 
 // cause is a failure in plain words.
@@ -85,7 +85,7 @@ func classify(err error) *cause {
 }
 
 func lookup(dns *net.DNSError) *cause {
-	c := &cause{text: "host name lookup failed for " + printable(dns.Name)}
+	c := &cause{text: "host name lookup failed for " + text.Shorten(text.Line(dns.Name), 253)}
 	switch {
 	case dns.IsNotFound:
 		c.text += ": it does not exist"
@@ -139,15 +139,4 @@ func system(errno syscall.Errno) *cause {
 		return &cause{"there is no way to it through the network", errno}
 	}
 	return &cause{errno.Error(), errno}
-}
-
-// printable drops what could steer a terminal, and shortens what is too long.
-func printable(s string) string {
-	s = strings.Map(func(r rune) rune {
-		if unicode.IsGraphic(r) {
-			return r
-		}
-		return -1
-	}, s)
-	return s[:min(len(s), 253)]
 }
