@@ -110,7 +110,7 @@ func (a *Account) homes(r *SignOutReport) []string {
 	homes := []string{a.Dir}
 	for _, entry := range entries {
 		home := filepath.Join(profiles, entry.Name())
-		if info, err := os.Stat(home); err != nil || info.IsDir() { // no file of a desktop's
+		if info, err := os.Stat(home); err != nil || info.IsDir() { // not a file such as .DS_Store
 			homes = append(homes, home)
 		}
 	}

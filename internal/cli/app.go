@@ -34,7 +34,7 @@ type app struct {
 
 var _ tui.Services = (*app)(nil)
 
-// openApp opens the app. Until close the account reports its progress to the screens.
+// openApp opens the app. From here on the account reports its progress to the screens.
 func (p *program) openApp(ctx context.Context) *app {
 	a := &app{program: p, log: p.openLog(), looking: make(chan struct{}, 1)}
 	a.ctx, a.stop = context.WithCancel(ctx)
@@ -55,7 +55,6 @@ func (a *app) close() {
 	end := a.begin(account.EndRemoved)
 	a.background.Wait()
 	end()
-	a.account.Progress = a.progress()
 	a.sayAll(endingFailures(a.pending))
 	a.sayAll(liveTokenLines(a.account.LiveTokens(a.pending), a.env.Now()))
 	a.log.Event("session ended")

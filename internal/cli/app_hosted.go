@@ -127,9 +127,9 @@ func (a *app) Follow(ctx context.Context, run string, on func(tui.RunUpdate)) er
 func noticeOf(u hosted.Update) string {
 	switch {
 	case u.Err != nil:
-		return fmt.Sprintf("%s; asking again in %s", sentence(u.Err), u.Wait.Round(time.Second))
+		return fmt.Sprintf("%s; retrying in %s", sentence(u.Err), u.Wait.Round(time.Second))
 	case u.Missed:
-		return fmt.Sprintf("only the latest %d events are told; earlier ones may be missing", hosted.EventLimit)
+		return fmt.Sprintf("only the latest %d events are shown; earlier ones may be missing", hosted.EventLimit)
 	}
 	return ""
 }

@@ -1,16 +1,11 @@
 package cli
 
 import (
-	"bytes"
 	"context"
-	"encoding/json"
 	"errors"
-	"fmt"
-	"io"
 	"io/fs"
 	"strings"
 	"time"
-	"unicode/utf16"
 
 	"github.com/mogplex/mogplex-cli/internal/account"
 	"github.com/mogplex/mogplex-cli/internal/auth"
@@ -257,15 +252,15 @@ func sentence(err error) string {
 	return text.Printable(strings.ReplaceAll(said, "\n", "; "))
 }
 
-// fail prints a failure where it belongs and returns its exit code. An object
-// that could not be printed is said.
+// fail prints a failure and returns its exit code: with --json as an object on
+// stdout, else, or if that can't be written, as text on stderr.
 func (p *program) fail(err error) int {
 	o := p.outcomeOf(err)
 	if p.json {
 		if !p.printed {
 			p.printJSON(map[string]*report{"error": p.reportOf(err)})
 		}
-		if out, ok := p.stdout.(*witness); !ok || out.err == nil {
+		if out, ok := p.stdout.(*checkedWriter); !ok || out.err == nil {
 			return o.exit
 		}
 	}
@@ -284,33 +279,7 @@ func (p *program) fail(err error) int {
 	return o.exit
 }
 
-// silent is an error whose text the command has printed already.
+// silent is an error whose text the command has already printed.
 type silent struct{ error }
 
 func (s silent) Unwrap() error { return s.error }
-
-// printJSON writes the one JSON object of a command to stdout.
-func (p *program) printJSON(v any) {
-	p.printed = true
-	var object bytes.Buffer
-	enc := json.NewEncoder(&object)
-	enc.SetEscapeHTML(false)
-	enc.SetIndent("", "  ")
-	_ = enc.Encode(v)
-	_, _ = io.WriteString(p.stdout, escaped(object.String())) // run reports a failed write
-}
-
-// escaped writes what steers a terminal as JSON's escapes: the value is the same.
-func escaped(json string) string {
-	var b strings.Builder
-	for _, r := range json {
-		if r == '\n' || !text.Steers(r) {
-			b.WriteRune(r)
-			continue
-		}
-		for _, unit := range utf16.Encode([]rune{r}) {
-			fmt.Fprintf(&b, `\u%04x`, unit)
-		}
-	}
-	return b.String()
-}

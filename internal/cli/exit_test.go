@@ -29,7 +29,7 @@ func TestAnObjectThatIsNotPrintedIsSaid(t *testing.T) {
 	}
 	said.Reset()
 	p.printed = true
-	p.stdout = &witness{err: errors.New("no space left on device")}
+	p.stdout = &checkedWriter{err: errors.New("no space left on device")}
 	if code := p.fail(errors.New("write to stdout: no space left on device")); code != exitFailure || !strings.Contains(said.String(), "no space left") {
 		t.Errorf("exit %d: %q", code, said.String())
 	}

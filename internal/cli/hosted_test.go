@@ -59,7 +59,7 @@ func TestAnAnswerAfterASignOutIsNotKept(t *testing.T) {
 					}
 				}))
 				code, stdout, said := w.run(strings.Fields(args)...)
-				if code != 0 || stdout == "" || !strings.Contains(said, "was not kept") {
+				if code != 0 || stdout == "" || !strings.Contains(said, "was not cached") {
 					t.Errorf("exit %d: %s", code, said)
 				}
 				if left := w.leftFiles(); len(left) > 0 {

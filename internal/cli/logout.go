@@ -106,15 +106,6 @@ func (p *program) logoutReport(r *account.SignOutReport, err error) logoutReport
 	}
 }
 
-// rows converts a list for JSON, where an empty one is [] and not null.
-func rows[From, To any](list []From, row func(From) To) []To {
-	all := make([]To, len(list))
-	for i, item := range list {
-		all[i] = row(item)
-	}
-	return all
-}
-
 // signOut removes what the scope names, ends its sessions at the service, and
 // reports store by store. With ask, a person decides how often ending is retried.
 func (p *program) signOut(ctx context.Context, scope account.Scope, ask bool) error {

@@ -226,7 +226,7 @@ func TestARenewedTokenThatTheKeychainRefusedComesHome(t *testing.T) {
 			if !strings.Contains(status, `"displaced": true`) || strings.Count(status, `"layer": "keychain"`) != 1 || strings.Count(status, `"in_force": true`) != 1 {
 				t.Errorf("status: %s", status)
 			}
-			if text := w.must("auth", "status"); !hasRow(text, "displaced", "to be stored") || !hasRow(text, "keychain", "in force") {
+			if text := w.must("auth", "status"); !hasRow(text, "displaced", "to be stored") || !hasRow(text, "keychain", "active") {
 				t.Errorf("status: %s", text)
 			}
 			if err := fake.Clear(keyringtest.ReadOnly); err != nil {

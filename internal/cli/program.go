@@ -36,7 +36,8 @@ type program struct {
 
 	json    bool // errors go to stdout as an object
 	printed bool // the JSON object was printed
-	endures bool // an interrupt ends something that the app does, and not the app
+	// handlesInterrupts says that an interrupt ends what the app does, and not the app.
+	handlesInterrupts bool
 }
 
 func newProgram() *program {

@@ -91,10 +91,10 @@ func (p *program) runApp(ctx context.Context, opt tui.Options) error {
 func (p *program) runPlain(ctx context.Context, opt tui.Options) error {
 	ctx, stop := signal.NotifyContext(context.WithoutCancel(ctx), syscall.SIGTERM, syscall.SIGHUP)
 	defer stop()
-	p.endures = true
+	p.handlesInterrupts = true
 	a := p.openApp(ctx)
 	defer a.close()
-	out := p.stdout.(*witness) // run made it
+	out := p.stdout.(*checkedWriter) // run made it
 	out.failed = stop
 	opt.Output, opt.Interrupts = out, a.interrupts()
 	if p.isTerminal(p.stdin) {

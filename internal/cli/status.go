@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"time"
 
 	"github.com/urfave/cli/v2"
 
@@ -17,7 +16,7 @@ import (
 func (p *program) statusCommand() *cli.Command {
 	return &cli.Command{
 		Name:  "status",
-		Usage: "say what is in force, where it came from, and what it hides",
+		Usage: "show what is active, where it came from, and what it hides",
 		Description: `Asks the environment, the keychain and auth.json, and reports what each said.
 Exits with 64 where nothing is in force. Shows no secret.
 
@@ -142,14 +141,6 @@ func strayWarning(f auth.Finding) string {
 	return fmt.Sprintf("the %s holds another credential of %s%s, which is not used: `%s` replaces both, "+
 		"and `mogplex auth migrate --to %s --force` puts it in the place of the one in the %s",
 		f.Layer, f.Provider, whose, storeCommand(f.Provider), to, to)
-}
-
-// timestamp is a time as JSON has it; empty if it is not known.
-func timestamp(t time.Time) string {
-	if t.IsZero() {
-		return ""
-	}
-	return t.UTC().Format(time.RFC3339)
 }
 
 // refusedHint is what helps against a credential that the service refuses.

@@ -17,11 +17,11 @@ func printStatus(w io.Writer, r statusReport, st account.Status, now time.Time) 
 	case r.SignedIn:
 		out("%s", headline(st.Credential))
 	case r.Active != nil && st.Credential.Expired(now):
-		out("The credential in force has expired.")
+		out("The active credential has expired.")
 	case r.Active != nil:
-		out("The credential in force is refused by the service.")
+		out("The service refuses the active credential.")
 	default:
-		out("No credential is in force.\n")
+		out("No credential is active.\n")
 	}
 	if a := r.Active; a != nil {
 		out("")
@@ -38,7 +38,7 @@ func printStatus(w io.Writer, r statusReport, st account.Status, now time.Time) 
 		}
 		out("")
 	}
-	out("Where it was looked for, in this order:")
+	out("Searched in this order:")
 	for _, l := range r.Layers {
 		out("  %-12s%-20s%s", layerTitle(l.Layer), said(l), text.Printable(l.Name+l.Backend+l.Path))
 	}
@@ -88,7 +88,7 @@ func layerTitle(layer string) string {
 func said(l layerReport) string {
 	switch {
 	case l.InForce:
-		return "in force"
+		return "active"
 	case l.Displaced:
 		return "to be stored"
 	case l.Stray:

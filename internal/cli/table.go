@@ -1,11 +1,8 @@
 package cli
 
 import (
-	"os"
 	"slices"
 	"strings"
-
-	"golang.org/x/term"
 
 	"github.com/mogplex/mogplex-cli/internal/text"
 )
@@ -64,17 +61,4 @@ func total(sizes, left []int) int {
 		}
 	}
 	return sum
-}
-
-// stdoutWidth is how many columns stdout has; 0 where it is no terminal.
-func (p *program) stdoutWidth() int {
-	f, ok := p.rawStdout().(*os.File)
-	if !ok || !p.isTerminal(f) {
-		return 0
-	}
-	width, _, err := term.GetSize(int(f.Fd()))
-	if err != nil {
-		return 0
-	}
-	return width
 }

@@ -15,7 +15,7 @@ import (
 func (p *program) tokenCommand() *cli.Command {
 	return &cli.Command{
 		Name:  "token",
-		Usage: "print the token in force",
+		Usage: "print the active token",
 		Description: `Prints the token and a newline on stdout, and nothing else. A token that is
 about to expire is renewed first. Never opens a browser.
 
