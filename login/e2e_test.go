@@ -50,7 +50,7 @@ func freePort(t *testing.T) int {
 func (a *account) signIn(t *testing.T, flow login.Flow, person func(login.Prompt)) (*login.Grant, error) {
 	t.Helper()
 	done := make(chan struct{})
-	flow.SetPorts(a.port)
+	flow.Ports = []int{a.port}
 	flow.Show = func(p login.Prompt) {
 		go func() {
 			defer close(done)

@@ -40,8 +40,10 @@ type Flow struct {
 	Timeout time.Duration
 	// Device runs the device grant (RFC 8628) as well, where metadata offers it.
 	Device bool
+	// Ports are the callback ports, in the order they are tried; nil means 24816
+	// and 24818. The service must have registered them.
+	Ports []int
 
-	ports   []int         // for tests; nil means callbackPorts
 	grace   time.Duration // for tests; 0 means strayGrace
 	headers time.Duration // for tests; 0 means headerReadTimeout
 }
@@ -75,15 +77,12 @@ const (
 	callbackPath   = "/auth/callback"
 )
 
-// callbackPorts are those the service accepts, in the order they are tried.
-func callbackPorts() []int { return []int{24816, 24818} }
-
 func (f Flow) withDefaults() Flow {
 	if f.Timeout <= 0 {
 		f.Timeout = defaultTimeout
 	}
-	if f.ports == nil {
-		f.ports = callbackPorts()
+	if f.Ports == nil {
+		f.Ports = []int{24816, 24818}
 	}
 	if f.grace == 0 {
 		f.grace = strayGrace

@@ -72,7 +72,7 @@ func (a *attempt) listen(ctx context.Context) {
 	expect := expectation{state: a.state, issuer: a.origin, requireIssuer: a.endpoints.requireIssuer,
 		secrets: []string{a.state, a.verifier}}
 	a.pastes.expect = expect
-	ln, port := listenLoopback(ctx, a.flow.ports)
+	ln, port := listenLoopback(ctx, a.flow.Ports)
 	a.redirect = "http://" + loopbackAddress(port) + callbackPath
 	if ln != nil {
 		a.server = serve(ln, port, expect, a.flow.headers)
@@ -85,7 +85,7 @@ func (a *attempt) hasChannel() bool {
 }
 
 func (a *attempt) noPort() *Error {
-	return &Error{Op: a.op, Kind: ErrNoPort, Err: fmt.Errorf("each of %v on 127.0.0.1 is taken or not allowed", a.flow.ports)}
+	return &Error{Op: a.op, Kind: ErrNoPort, Err: fmt.Errorf("each of %v on 127.0.0.1 is taken or not allowed", a.flow.Ports)}
 }
 
 // announce shows the person where to go, and opens it.
