@@ -105,6 +105,7 @@ func (s *session) runSignIn(ctx context.Context, flow login.Flow) (saved auth.Sa
 		saved, err = s.auth.SignIn(ctx, renewed(auth.Credential{Provider: auth.Mogplex}, g))
 		return "in " + s.place(ctx, saved.Layer, saved.Path), err
 	}
+	flow.Ports = s.callbackPorts
 	grant, err := s.loginClient(s.settings, s.origin).SignIn(ctx, flow)
 	if err == nil {
 		return saved, nil

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io/fs"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"time"
 
@@ -33,6 +34,7 @@ type settings struct {
 	dev             bool // plain http to a loopback address is allowed
 	store           storeMode
 	keychainTimeout time.Duration // 0: the keyring's own
+	callbackPorts   []int         // nil: those of package login
 	codex           bool          // base is Codex's: its auth.json is only read
 	notices         []string
 	homeless        error // why there is no state directory
@@ -58,6 +60,9 @@ func (p *program) loadSettings(profile string) (settings, error) {
 	s.base, s.home = root, auth.ProfileHome(root, s.profile)
 	s.dev = p.getenv("MOGPLEX_DEV") == "1"
 	if s.origin, err = p.readOrigin(s.dev); err != nil {
+		return s, err
+	}
+	if s.callbackPorts, err = p.readCallbackPorts(s.dev); err != nil {
 		return s, err
 	}
 	if s.keychainTimeout, err = p.readKeychainTimeout(); err != nil {
@@ -114,6 +119,22 @@ func (p *program) readOrigin(dev bool) (string, error) {
 		return "", fmt.Errorf("MOGPLEX_URL: %w", err)
 	}
 	return canonical, nil
+}
+
+// readCallbackPorts reads the ports that tests set, so that no two of them share a port.
+func (p *program) readCallbackPorts(dev bool) (ports []int, err error) {
+	text := p.getenv("MOGPLEX_CALLBACK_PORTS")
+	if text == "" || !dev {
+		return nil, nil
+	}
+	for part := range strings.SplitSeq(text, ",") {
+		port, err := strconv.ParseUint(part, 10, 16)
+		if err != nil || port == 0 {
+			return nil, usageError{`MOGPLEX_CALLBACK_PORTS is a list of ports such as "24816,24818"`}
+		}
+		ports = append(ports, int(port))
+	}
+	return ports, nil
 }
 
 func (p *program) readKeychainTimeout() (time.Duration, error) {
