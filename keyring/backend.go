@@ -2,6 +2,8 @@ package keyring
 
 import (
 	"context"
+	"fmt"
+	"io"
 	"os"
 	"runtime"
 )
@@ -49,11 +51,14 @@ type Vault interface {
 	Close()
 }
 
-// Item is the payload of an item, or the reason why it can't be read.
+// Item is the payload of an item, or the reason why it can't be read. It prints without the payload.
 type Item struct {
 	Payload string
 	Err     error
 }
+
+// Format implements fmt.Formatter for every verb.
+func (Item) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, "[redacted]") }
 
 // PromptBlocked returns why the keychain's prompt cannot reach the person at this process's terminal, in words for
 // people; "" if it can. A prompt is a window on the machine's own desktop.

@@ -187,7 +187,7 @@ func keyringValues(t *testing.T) []any {
 	if mislabelled == nil || !errors.As(unkept, &failed) {
 		t.Fatalf("%v, %v", mislabelled, unkept)
 	}
-	return []any{k, sealer, keyring.Options{}, keyring.Access{}, keyring.Entry{Account: "groq", Value: []byte(entry)}, mislabelled, unkept, failed, *failed}
+	return []any{k, sealer, keyring.Options{}, keyring.Access{}, keyring.Item{Payload: entry}, keyring.Entry{Account: "groq", Value: []byte(entry)}, mislabelled, unkept, failed, *failed}
 }
 
 func fileValues(t *testing.T) []any {
