@@ -41,6 +41,7 @@ var rooms = map[string][]string{
 	"internal/dev/soak":                {"internal/dev/accountserver", "internal/dev/keyringtest"},
 	"internal/dev/house":               {},
 	"internal/dev/deep":                {},
+	"internal/dev/callback":            {},
 	"internal/dev/terminal":            {},
 	"internal/dev/pictures":            {"internal/dev/accountserver", "internal/dev/terminal", "internal/dev/keyringtest"},
 	"internal/account": {"keyring", "legacyfile", "login", "internal/auth", "internal/hosted", "internal/private",

@@ -88,7 +88,7 @@ func realWorldWith(t testing.TB, cfg accountserver.Config, opt keyringtest.Optio
 func newWorld(t testing.TB, mogplex string, cfg accountserver.Config) *world {
 	w := &world{TB: t, mogplex: mogplex, home: t.TempDir(), runtime: t.TempDir(), service: startService(t, cfg)}
 	w.env = []string{"PATH=" + os.Getenv("PATH"), "HOME=" + w.home, "USERPROFILE=" + w.home,
-		"SYSTEMROOT=" + os.Getenv("SYSTEMROOT"), "MOGPLEX_URL=" + w.service.url, "MOGPLEX_DEV=1", "XDG_RUNTIME_DIR=" + w.runtime,
+		"SYSTEMROOT=" + os.Getenv("SYSTEMROOT"), "MOGPLEX_URL=" + w.service.url, "MOGPLEX_DEV=1", w.service.ports.Env(), "XDG_RUNTIME_DIR=" + w.runtime,
 		"MOGPLEX_KEYCHAIN_TIMEOUT=" + longest.String(), "GORACE=" + noWait}
 	return w
 }
