@@ -11,6 +11,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/mogplex/mogplex-cli/internal/web"
 )
 
 var testNow = time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC)
@@ -207,5 +209,16 @@ func TestIdentity(t *testing.T) {
 func TestScopes(t *testing.T) {
 	if got := scopes("read  write \x00 a\"b é\nx"); !reflect.DeepEqual(got, []string{"read", "write", "x"}) {
 		t.Errorf("%q", got)
+	}
+}
+
+// errors.As finds the failures that pass as the type of the other HTTP clients, and no others.
+func TestErrorAs(t *testing.T) {
+	for kind, want := range map[error]bool{ErrRateLimited: true, ErrUnreachable: true, ErrRefused: false, ErrInvalidGrant: false} {
+		err := fmt.Errorf("renew: %w", &Error{Op: opRefresh, Kind: kind, Status: 429, RetryAfter: time.Second})
+		var failed *web.Error
+		if got := errors.As(err, &failed); got != want || got && (failed.RetryAfter != time.Second || failed.Status != 429) {
+			t.Errorf("%v: %v, %+v", kind, got, failed)
+		}
 	}
 }

@@ -20,7 +20,7 @@ import (
 	"github.com/mogplex/mogplex-cli/internal/web"
 )
 
-// goWords are phrases of Go's packages that say nothing to a person.
+// goWords are phrases of Go's packages that no message may contain.
 var goWords = []string{"context", "deadline exceeded", "dial", "tcp", "EOF", "no such host", "x509", "tls:", "net/http", "read:", "write:"}
 
 // newServer starts a server that keeps failed handshakes to itself.
@@ -37,16 +37,16 @@ func newServer(t *testing.T, encrypted bool, h http.HandlerFunc) string {
 	return s.URL
 }
 
-// gone is the address of a server that has ended.
+// gone returns the address of a server that has ended.
 func gone() string {
 	s := httptest.NewServer(nil)
 	s.Close()
 	return s.URL
 }
 
-// The causes are those of real connections, so that a Go release which words or
-// wraps one differently is noticed.
-func TestRealFailuresInPlainWords(t *testing.T) {
+// The causes come from real connections, so that the test fails with a Go release that
+// wraps one differently.
+func TestCausesOfRealFailures(t *testing.T) {
 	silent := newServer(t, false, func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() })
 	closes := newServer(t, false, func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) })
 	half := newServer(t, false, func(w http.ResponseWriter, _ *http.Request) {
@@ -124,7 +124,7 @@ func get(ctx context.Context, transport http.RoundTripper, address string) error
 	return err
 }
 
-func TestCausesThatNoServerHereProduces(t *testing.T) {
+func TestOtherCauses(t *testing.T) {
 	certificate := func(err error) error { return &url.Error{Err: &tls.CertificateVerificationError{Err: err}} }
 	for _, c := range []struct {
 		err  error
@@ -137,7 +137,7 @@ func TestCausesThatNoServerHereProduces(t *testing.T) {
 		{&net.DNSError{Name: "a\x1b.b", IsNotFound: true}, "host name lookup failed for a.b: it does not exist"},
 		{&net.DNSError{Name: "a.b", IsTimeout: true}, "host name lookup failed for a.b: the name server did not answer in time"},
 		{&net.OpError{Op: "dial", Err: syscall.Errno(10061)}, "connection refused"},
-		{&net.OpError{Op: "dial", Err: syscall.EHOSTUNREACH}, "there is no way to it through the network"},
+		{&net.OpError{Op: "dial", Err: syscall.EHOSTUNREACH}, "the network has no route to it"},
 		{fmt.Errorf("again: %w", web.Of(io.EOF)), "it closed the connection"},
 		{errors.New("secret"), "the connection failed"},
 	} {
