@@ -80,7 +80,7 @@ func TestSignInExpiresAt(t *testing.T) {
 		`"refresh_token":"r","refresh_expires_in":1e300`:                             10 * 365 * 24 * time.Hour,
 		`"refresh_token":"r","refresh_expires_in":0`:                                 0, // Keycloak's offline session
 		`"refresh_token":"r"`:             0,
-		`"refresh_token_expires_in":7200`: 2 * time.Hour, // the old one lives on
+		`"refresh_token_expires_in":7200`: 2 * time.Hour, // of the old one, which stays valid
 	} {
 		s := newService(t)
 		s.answers(200, "", `{"access_token":"a",`+fields+`}`)
@@ -159,7 +159,7 @@ func TestTokenAnswers(t *testing.T) {
 	}
 }
 
-// text/plain is no form, whatever x/oauth2 makes of it.
+// JSON sent as text/plain is read as JSON, not as the form that x/oauth2 expects.
 func TestContentTypeDoesNotMatter(t *testing.T) {
 	s := newService(t)
 	s.answers(200, "Content-Type: text/plain", `{"access_token":"a"}`)
@@ -168,7 +168,7 @@ func TestContentTypeDoesNotMatter(t *testing.T) {
 	}
 }
 
-func TestGrantPrintsNothing(t *testing.T) {
+func TestAGrantPrintsRedacted(t *testing.T) {
 	s := newService(t)
 	g, err := s.client().Refresh(context.Background(), markRefresh)
 	if err != nil {

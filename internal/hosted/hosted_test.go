@@ -128,8 +128,8 @@ func TestMessagesAreQuoted(t *testing.T) {
 	}
 }
 
-// net/http quotes a malformed answer, which can repeat what was asked, and a
-// proxy's address with its password.
+// net/http quotes malformed answers, which can repeat the request, and a proxy's
+// address with its password.
 func TestABrokenConnectionIsNotQuoted(t *testing.T) {
 	const secret = "mog_MARKED0secret0on0the0wire00000000"
 	echo := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {

@@ -23,7 +23,7 @@ import (
 // goWords are phrases of Go's packages that no message may contain.
 var goWords = []string{"context", "deadline exceeded", "dial", "tcp", "EOF", "no such host", "x509", "tls:", "net/http", "read:", "write:"}
 
-// newServer starts a server that keeps failed handshakes to itself.
+// newServer starts a server that does not log failed handshakes.
 func newServer(t *testing.T, encrypted bool, h http.HandlerFunc) string {
 	t.Helper()
 	s := httptest.NewUnstartedServer(h)
