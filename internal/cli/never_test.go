@@ -26,7 +26,7 @@ func (w *world) with(env ...string) *world {
 
 // at is the same machine with another service.
 func (w *world) at(s *service) *world {
-	other := w.with("MOGPLEX_URL=" + s.url)
+	other := w.with("MOGPLEX_URL="+s.url, s.ports.Env())
 	other.service = s
 	return other
 }
@@ -74,7 +74,7 @@ func (w *world) wantStored(after string, where ...string) {
 }
 
 // revocations counts the requests to end a session.
-func (s *service) revocations() int { return s.Stats().Endpoints["POST "+accountserver.RevokePath] }
+func (s *service) revocations() int { return s.Count(accountserver.RevokePath) }
 
 var revoking = accountserver.Config{StrictRotation: true, OfferRevocation: true}
 

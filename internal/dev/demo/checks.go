@@ -21,7 +21,7 @@ type check struct {
 
 // Checks of the command's output.
 var (
-	pageSaysSo     = check{"the browser's last page says who is signed in", func(d *demo) bool { return strings.Contains(d.page, "You are signed in as Ada Lovelace") }}
+	pageNamesAda   = check{"the browser's last page says who is signed in", func(d *demo) bool { return strings.Contains(d.page, "You are signed in as Ada Lovelace") }}
 	variablesToken = check{"it is the variable's token", func(d *demo) bool { return d.printed == d.pat }}
 	sameToken      = check{"it is the same token as before", func(d *demo) bool { return d.printed == d.token }}
 	newToken       = check{"it is a new token", func(d *demo) bool { return d.printed != d.token }}
@@ -31,7 +31,7 @@ var (
 var (
 	serviceAccepts = check{"the service accepts it", func(d *demo) bool { return d.service.Valid(d.printed) }}
 	serviceRejects = check{"the service no longer accepts the token", func(d *demo) bool { return !d.service.Valid(d.token) }}
-	oneRefresh     = check{"the service got one refresh request", func(d *demo) bool { return d.service.Stats().Grants["refresh_token"] == 1 }}
+	oneRefresh     = check{"the service got one refresh request", func(d *demo) bool { return d.service.Count("refresh_token") == 1 }}
 )
 
 // Checks of the stores. `mogplex auth status` reports what is in the keychain; in the state directory the demo searches
