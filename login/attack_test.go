@@ -39,6 +39,7 @@ func hostOf(t *testing.T, r *running) string {
 // Requests without the exact state exchange nothing and do not end the sign-in; the
 // real callback then succeeds.
 func TestStrayAndForgedRequests(t *testing.T) {
+	t.Parallel()
 	s := newService(t)
 	r := start(t, s.client(), Flow{})
 	host := hostOf(t, r)
@@ -109,6 +110,7 @@ func TestStrayAndForgedRequests(t *testing.T) {
 
 // Two hundred silent connections without a time limit don't keep the browser out.
 func TestFlood(t *testing.T) {
+	t.Parallel()
 	r := start(t, newService(t).client(), Flow{headers: time.Hour})
 	host := hostOf(t, r)
 	for i := range 200 {
@@ -131,6 +133,7 @@ func TestFlood(t *testing.T) {
 }
 
 func TestSlowHeadersAreCutOff(t *testing.T) {
+	t.Parallel()
 	if limit := (Flow{}).withDefaults().headers; limit != headerReadTimeout {
 		t.Errorf("the limit is %v", limit)
 	}

@@ -49,6 +49,7 @@ func browser(t *testing.T) context.Context {
 // its policy lets its style through, and neither the address bar nor the history
 // holds the code.
 func TestChromium(t *testing.T) {
+	t.Parallel()
 	ctx := browser(t)
 	a := newAccount(t, accountserver.Config{})
 	flow := login.Flow{Save: func(context.Context, *login.Grant) (string, error) {

@@ -137,6 +137,7 @@ func deviceService(t *testing.T, decide string) *fakeService {
 }
 
 func TestDeviceDuringSignIn(t *testing.T) {
+	t.Parallel()
 	t.Run("the device wins", func(t *testing.T) {
 		t.Parallel()
 		r := start(t, deviceService(t, token).client(), Flow{Device: true})

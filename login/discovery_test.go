@@ -133,6 +133,7 @@ func TestRefreshUsesTheDiscoveredEndpoint(t *testing.T) {
 // A refresh token that is used twice can end the session, and the service may
 // have used it even if its answer says otherwise or is lost.
 func TestRefreshSendsATokenOnce(t *testing.T) {
+	t.Parallel()
 	half := `{"access_token":"` + markAccess
 	answers := map[string]http.HandlerFunc{
 		"a success": answerWith(200, half+`"}`), "half an answer": answerWith(200, half), "nothing": answerWith(200, ""),

@@ -62,6 +62,7 @@ func (a *account) signIn(t *testing.T, flow login.Flow, person func(login.Prompt
 }
 
 func TestEndToEnd(t *testing.T) {
+	t.Parallel()
 	a := newAccount(t, accountserver.Config{StrictRotation: true, OfferRevocation: true})
 	var page accountserver.Page
 	flow := login.Flow{Save: func(context.Context, *login.Grant) (string, error) { return "in the keychain", nil }}
@@ -114,6 +115,7 @@ func (a *account) adaSignsIn(t *testing.T) *login.Grant {
 // A sign-in without a refresh token is recognizable, and its access token can be
 // revoked.
 func TestAServiceThatGivesNoRefreshToken(t *testing.T) {
+	t.Parallel()
 	a := newAccount(t, accountserver.Config{NoRefreshTokens: true, TellRefreshLifetime: true, OfferRevocation: true})
 	g := a.adaSignsIn(t)
 	if g.Token.RefreshToken != "" || !g.SignInExpiresAt.IsZero() || !a.server.Valid(g.Token.AccessToken) {
@@ -128,6 +130,7 @@ func TestAServiceThatGivesNoRefreshToken(t *testing.T) {
 }
 
 func TestAServiceThatSendsTheRefreshLifetime(t *testing.T) {
+	t.Parallel()
 	a := newAccount(t, accountserver.Config{TellRefreshLifetime: true, RefreshTTL: 72 * time.Hour})
 	g := a.adaSignsIn(t)
 	again, err := a.client.Refresh(t.Context(), g.Token.RefreshToken)

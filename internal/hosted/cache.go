@@ -84,7 +84,7 @@ func (c Cache) load(ctx context.Context, name string, secret bool) (record, erro
 	return r, nil
 }
 
-// parseRecord returns the zero record, which is nobody's, for text of another form.
+// parseRecord returns the zero record, which belongs to no owner, for text of another form.
 func parseRecord(text []byte) (r record) {
 	if json.Unmarshal(text, &r) != nil {
 		return record{}
