@@ -28,12 +28,12 @@ var rooms = map[string][]string{
 	"legacyfile":                       {"internal/private"},
 	"login":                            {"internal/text", "internal/web"},
 	"internal/auth":                    {"internal/private"},
-	"internal/hosted":                  {"internal/text", "internal/web", "internal/private"},
+	"internal/hosted":                  {"internal/web", "internal/private"},
 	"internal/text":                    {},
 	"internal/web":                     {"internal/text"},
 	"internal/private":                 {},
 	"internal/sessionlog":              {"internal/private"},
-	"internal/chat":                    {"internal/text", "internal/web"},
+	"internal/chat":                    {"internal/web"},
 	"internal/tui":                     {"internal/auth", "internal/text"},
 	"internal/dev/accountserver":       {},
 	"internal/dev/accountserver/serve": {"internal/dev/accountserver"},
@@ -45,9 +45,9 @@ var rooms = map[string][]string{
 	"internal/dev/terminal":            {},
 	"internal/dev/pictures":            {"internal/dev/accountserver", "internal/dev/terminal", "internal/dev/keyringtest"},
 	"internal/account": {"keyring", "legacyfile", "login", "internal/auth", "internal/hosted", "internal/private",
-		"internal/chat", "internal/text"},
+		"internal/chat", "internal/text", "internal/web"},
 	"internal/cli": {"internal/account", "keyring", "legacyfile", "login", "internal/auth", "internal/hosted",
-		"internal/sessionlog", "internal/chat", "internal/text", "internal/tui"},
+		"internal/sessionlog", "internal/chat", "internal/text", "internal/tui", "internal/web"},
 }
 
 // hosts are the modules that one room alone may use outside tests.

@@ -42,7 +42,7 @@ func (p *program) printServers(ctx context.Context, c *cli.Context) error {
 		return p.failedCall(res, err)
 	}
 	if p.json {
-		p.printJSON(serversReport{append([]hosted.MCPServer{}, got.List...), p.listReport(got.Fetched, got.Stale, got.NotKept)})
+		p.printJSON(serversReport{append([]hosted.MCPServer{}, got.List...), p.listReport(got.Fetched, got.Stale, got.NotCached)})
 		return nil
 	}
 	if len(got.List) > 0 {
@@ -50,7 +50,7 @@ func (p *program) printServers(ctx context.Context, c *cli.Context) error {
 	} else {
 		p.say("No MCP servers are defined for your account.")
 	}
-	p.sayListAge(got.Fetched, got.Stale, got.NotKept)
+	p.sayListAge(got.Fetched, got.Stale, got.NotCached)
 	return nil
 }
 

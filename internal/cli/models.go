@@ -41,7 +41,7 @@ func (p *program) printModels(ctx context.Context, c *cli.Context) error {
 		return p.failedCall(res, err)
 	}
 	if p.json {
-		p.printJSON(modelsReport{append([]hosted.Model{}, got.List...), p.listReport(got.Fetched, got.Stale, got.NotKept)})
+		p.printJSON(modelsReport{append([]hosted.Model{}, got.List...), p.listReport(got.Fetched, got.Stale, got.NotCached)})
 		return nil
 	}
 	if len(got.List) > 0 {
@@ -49,7 +49,7 @@ func (p *program) printModels(ctx context.Context, c *cli.Context) error {
 	} else {
 		p.say("Your account has no models. See %s/web/models.", p.account.Origin)
 	}
-	p.sayListAge(got.Fetched, got.Stale, got.NotKept)
+	p.sayListAge(got.Fetched, got.Stale, got.NotCached)
 	return nil
 }
 
