@@ -42,7 +42,6 @@ type world struct {
 	linked   bool   // the second directory's auth.json is a link to the first one's
 	mode     string // of most commands
 	keyring  *keyringtest.Session
-	stopped  bool // the keychain is
 	services []*service
 	disk     *disk             // that the state directories are on; nil if it is the ordinary one
 	clock    atomic.Int64      // offset of mogplex's clock, in nanoseconds
@@ -68,7 +67,7 @@ func (s *soak) newWorld(ctx context.Context) (w *world, err error) {
 	if err := w.makeDirs(); err != nil {
 		return w, err
 	}
-	if w.keyring, err = keyringtest.Start(ctx, w.desktop(), keyringtest.Options{}); err != nil {
+	if w.keyring, err = keyringtest.Start(ctx, filepath.Join(w.dir, "desktop"), keyringtest.Options{}); err != nil {
 		return w, err
 	}
 	for i := range 2 {
@@ -90,13 +89,13 @@ func (w *world) makeDirs() (err error) {
 	if w.dir, err = os.MkdirTemp(w.soak.dir, "round"); err != nil {
 		return err
 	}
-	for _, dir := range []string{w.temp(), w.desktop(), w.base()} {
-		if err := os.Mkdir(dir, 0o700); err != nil {
+	for _, name := range []string{"tmp", "desktop", "disk"} {
+		if err := os.Mkdir(filepath.Join(w.dir, name), 0o700); err != nil {
 			return err
 		}
 	}
 	if pick(w.random, true, false) {
-		if w.disk, err = mountDisk(w.base()); err != nil {
+		if w.disk, err = mountDisk(filepath.Join(w.dir, "disk")); err != nil {
 			w.disk = nil
 			w.say("Left out: the full and the read-only disk, because a small disk cannot be mounted here (%v).", err)
 		}
@@ -112,10 +111,8 @@ func (w *world) makeDirs() (err error) {
 	return nil
 }
 
-func (w *world) temp() string         { return filepath.Join(w.dir, "tmp") }
-func (w *world) desktop() string      { return filepath.Join(w.dir, "desktop") } // HOME, and the keychain's files
-func (w *world) base() string         { return filepath.Join(w.dir, "disk") }
-func (w *world) state(dir int) string { return filepath.Join(w.base(), strconv.Itoa(dir)) }
+// state is a state directory.
+func (w *world) state(dir int) string { return filepath.Join(w.dir, "disk", strconv.Itoa(dir)) }
 
 // shared returns the key that stands for all that share k's auth.json.
 func (w *world) shared(k key) key {
@@ -127,7 +124,7 @@ func (w *world) shared(k key) key {
 
 // env is the environment of a command.
 func (w *world) env(c *command) []string {
-	return append(w.keyring.Env(), "PATH="+os.Getenv("PATH"), "TMPDIR="+w.temp(), "MOGPLEX_HOME="+w.state(c.key.dir),
+	return append(w.keyring.Env(), "PATH="+os.Getenv("PATH"), "TMPDIR="+filepath.Join(w.dir, "tmp"), "MOGPLEX_HOME="+w.state(c.key.dir),
 		"MOGPLEX_DEV=1", "MOGPLEX_URL="+w.services[c.key.service].http.URL, "MOGPLEX_PROFILE="+c.key.profile,
 		"MOGPLEX_CREDENTIAL_STORE="+c.mode, "MOGPLEX_KEYCHAIN_TIMEOUT="+c.patience.String(),
 		clockVariable+time.Duration(w.clock.Load()).String())
