@@ -128,7 +128,7 @@ func (w *world) limit(s *step, c *command) {
 		c.limit += time.Minute // the waits for a service that does not answer, and for other commands' locks and claims
 	}
 	if f := s.has(keychainFault); f != nil && f.name == stopped {
-		c.patience = time.Second
+		c.patience = 300 * time.Millisecond
 	}
 }
 
