@@ -26,7 +26,7 @@ func TestSoak(t *testing.T) {
 	}
 	t.Setenv("TMPDIR", t.TempDir())
 	var stdout, stderr bytes.Buffer
-	if code := run(t.Context(), []string{"--for", "4s"}, &stdout, &stderr); code != exitOK {
+	if code := run(t.Context(), []string{"--for", "3s", "--seed", "1"}, &stdout, &stderr); code != exitOK {
 		t.Errorf("exit code %d\n%s%s", code, &stdout, &stderr)
 	}
 	if !strings.Contains(stdout.String(), "losses") {

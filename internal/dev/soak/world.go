@@ -11,6 +11,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/mogplex/mogplex-cli/internal/dev/callback"
 	"github.com/mogplex/mogplex-cli/internal/dev/keyringtest"
 )
 
@@ -42,6 +43,7 @@ type world struct {
 	linked   bool   // the second directory's auth.json is a link to the first one's
 	mode     string // of most commands
 	keyring  *keyringtest.Session
+	ports    callback.Ports
 	services []*service
 	disk     *disk             // that the state directories are on; nil if it is the ordinary one
 	clock    atomic.Int64      // offset of mogplex's clock, in nanoseconds
@@ -58,7 +60,7 @@ func (w *world) upTo(limit time.Duration) time.Duration {
 
 // newWorld sets up a round. Close the world even after an error.
 func (s *soak) newWorld(ctx context.Context) (w *world, err error) {
-	w = &world{soak: s, held: map[key][]*signIn{}}
+	w = &world{soak: s, held: map[key][]*signIn{}, ports: callback.FreePorts()}
 	w.ledger = newLedger(s.report)
 	s.rounds++
 	s.log = nil
@@ -72,7 +74,7 @@ func (s *soak) newWorld(ctx context.Context) (w *world, err error) {
 	}
 	for i := range 2 {
 		ttl, revocation := pick(w.random, 5*time.Second, 70*time.Second, time.Hour), pick(w.random, true, false)
-		w.services = append(w.services, startService(i, w.ledger, ttl, revocation))
+		w.services = append(w.services, startService(i, w, ttl, revocation))
 	}
 	w.note("mostly %s, linked %t, tokens live %s and %s, revocation %t and %t, small disk %t", w.mode, w.linked,
 		w.services[0].ttl, w.services[1].ttl, w.services[0].revokes, w.services[1].revokes, w.disk != nil)
@@ -125,7 +127,7 @@ func (w *world) shared(k key) key {
 // env is the environment of a command.
 func (w *world) env(c *command) []string {
 	return append(w.keyring.Env(), "PATH="+os.Getenv("PATH"), "TMPDIR="+filepath.Join(w.dir, "tmp"), "MOGPLEX_HOME="+w.state(c.key.dir),
-		"MOGPLEX_DEV=1", "MOGPLEX_URL="+w.services[c.key.service].http.URL, "MOGPLEX_PROFILE="+c.key.profile,
+		"MOGPLEX_DEV=1", w.ports.Env(), "MOGPLEX_URL="+w.services[c.key.service].http.URL, "MOGPLEX_PROFILE="+c.key.profile,
 		"MOGPLEX_CREDENTIAL_STORE="+c.mode, "MOGPLEX_KEYCHAIN_TIMEOUT="+c.patience.String(),
 		clockVariable+time.Duration(w.clock.Load()).String())
 }
