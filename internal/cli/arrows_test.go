@@ -38,7 +38,7 @@ var rooms = map[string][]string{
 	"internal/dev/accountserver":       {},
 	"internal/dev/accountserver/serve": {"internal/dev/accountserver"},
 	"internal/dev/demo":                {"internal/dev/accountserver"},
-	"internal/dev/soak":                {"internal/dev/accountserver", "internal/dev/keyringtest"},
+	"internal/dev/soak":                {"internal/dev/accountserver", "internal/dev/callback", "internal/dev/keyringtest"},
 	"internal/dev/house":               {},
 	"internal/dev/deep":                {},
 	"internal/dev/callback":            {},
