@@ -7,9 +7,11 @@ import (
 	"strings"
 	"testing"
 
+	gokeyring "github.com/zalando/go-keyring"
+
+	"github.com/mogplex/mogplex-cli/internal/dev/deep"
 	"github.com/mogplex/mogplex-cli/internal/dev/keyringtest"
 	"github.com/mogplex/mogplex-cli/keyring"
-	gokeyring "github.com/zalando/go-keyring"
 )
 
 // providers are the Secret Services that a test can run against.
@@ -64,7 +66,7 @@ func pythonWithKeyring(t *testing.T) string {
 			return path
 		}
 	}
-	missing(t, "Python's keyring")
+	deep.Missing(t, "Python's keyring is not installed")
 	return ""
 }
 

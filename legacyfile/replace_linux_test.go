@@ -11,6 +11,8 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+
+	"github.com/mogplex/mogplex-cli/internal/dev/deep"
 )
 
 func TestFullDiskKeepsTheOldFile(t *testing.T) {
@@ -106,7 +108,7 @@ func runTraced(t *testing.T, f *File, role string, args ...string) error {
 	if len(args) > 0 {
 		strace, err := exec.LookPath("strace")
 		if err != nil {
-			missing(t, "strace is not installed")
+			deep.Missing(t, "strace is not installed")
 		}
 		cmd.Args = slices.Concat([]string{strace, "-f", "-qq", "-o", os.DevNull}, args, []string{cmd.Path})
 		cmd.Path = strace
@@ -172,13 +174,4 @@ func TestRootLeavesNothingInAnotherUsersDirectory(t *testing.T) {
 			t.Errorf("before %v\nafter %v", before, after)
 		}
 	}
-}
-
-// missing skips a test, or fails it in CI.
-func missing(t testing.TB, reason string) {
-	t.Helper()
-	if os.Getenv("MOGPLEX_CI_REQUIRE") != "" {
-		t.Fatal(reason)
-	}
-	t.Skip(reason)
 }

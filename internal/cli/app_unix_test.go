@@ -11,7 +11,6 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/mogplex/mogplex-cli/internal/dev/deep"
 	term "github.com/mogplex/mogplex-cli/internal/dev/terminal"
@@ -129,18 +128,10 @@ func (s *screen) leaves() {
 	s.ends(exitOK)
 }
 
-// signsIn walks the address off the screen, in a browser of its own. While both
-// callback ports are taken, as by other packages' tests for a moment, it begins
-// again.
+// signsIn walks the address off the screen, in a browser of its own.
 func (s *screen) signsIn(who string) {
 	s.Helper()
 	callback := s.callback(who)
-	for end := time.Now().Add(longest); s.Screen().Contains("the page that does not load") && time.Now().Before(end); {
-		s.presses("esc")
-		s.shows("personal access token")
-		s.presses("1")
-		callback = s.callback(who)
-	}
 	resp, err := http.Get(callback)
 	if err != nil {
 		s.Fatal(err)

@@ -6,6 +6,7 @@ import (
 	"net"
 	"net/http"
 	"net/url"
+	"os/exec"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -62,6 +63,22 @@ func send(host, text string, sent *atomic.Int32, stop <-chan struct{}) {
 	}
 }
 
+// listeningLogin starts a login that listens on a callback port.
+func (w *world) listeningLogin() (cmd *exec.Cmd, address string, stderr *syncBuffer) {
+	w.Helper()
+	cmd, stderr = w.command("login"), &syncBuffer{}
+	cmd.Stderr = stderr
+	if err := cmd.Start(); err != nil {
+		w.Fatal(err)
+	}
+	w.Cleanup(func() { _ = cmd.Process.Kill() })
+	eventually(w, "a login that listens", func() bool { return strings.Contains(stderr.String(), "Ctrl-C") })
+	if strings.Contains(stderr.String(), "are taken") {
+		w.Fatalf("the callback ports are taken: %s", stderr)
+	}
+	return cmd, accountserver.AuthorizeURL(stderr.String()), stderr
+}
+
 // Another user of the machine throws everything at the port at once, from before
 // the browser arrives until after. The person signs in all the same.
 func TestSignInThroughAFlood(t *testing.T) {
@@ -107,27 +124,28 @@ func TestSignInThroughAFlood(t *testing.T) {
 // second.
 func TestASquatterOnTheFirstPortGetsNothing(t *testing.T) {
 	t.Parallel()
-	squatter, err := net.Listen("tcp4", "127.0.0.1:24816")
-	if err == nil { // else somebody else squats there, which serves as well
-		defer squatter.Close()
-		go func() {
-			for {
-				conn, err := squatter.Accept()
-				if err != nil {
-					return
-				}
-				t.Error("the squatter was visited")
-				conn.Close()
-			}
-		}()
-	}
 	w := fakeWorld(t, accountserver.Config{})
+	squatter, err := net.Listen("tcp4", fmt.Sprintf("127.0.0.1:%d", w.service.ports[0]))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer squatter.Close()
+	go func() {
+		for {
+			conn, err := squatter.Accept()
+			if err != nil {
+				return
+			}
+			t.Error("the squatter was visited")
+			conn.Close()
+		}
+	}()
 	cmd, address, stderr := w.listeningLogin()
 	callback, err := walk(address, ada)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if squatter != nil && !strings.HasPrefix(callback, "http://127.0.0.1:24818/") {
+	if !strings.HasPrefix(callback, fmt.Sprintf("http://127.0.0.1:%d/", w.service.ports[1])) {
 		t.Errorf("the browser is sent to %.30s", callback)
 	}
 	arrive(t, callback)

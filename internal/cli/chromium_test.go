@@ -81,33 +81,6 @@ func TestSignInWithChromium(t *testing.T) {
 	}
 }
 
-// listeningLogin starts a login that listens on a callback port. Where both are
-// taken, as other packages' tests do for a moment, it tries again.
-func (w *world) listeningLogin() (cmd *exec.Cmd, address string, stderr *syncBuffer) {
-	w.Helper()
-	for end := time.Now().Add(3 * time.Minute); time.Now().Before(end); time.Sleep(200 * time.Millisecond) {
-		cmd, stderr = w.command("login"), &syncBuffer{}
-		cmd.Stderr = stderr
-		if err := cmd.Start(); err != nil {
-			w.Fatal(err)
-		}
-		w.Cleanup(func() { _ = cmd.Process.Kill() })
-		for !strings.Contains(stderr.String(), "Ctrl-C") && cmd.ProcessState == nil && time.Now().Before(end) {
-			if strings.Contains(stderr.String(), "24818") {
-				break
-			}
-			time.Sleep(5 * time.Millisecond)
-		}
-		if address := accountserver.AuthorizeURL(stderr.String()); address != "" && !strings.Contains(stderr.String(), "are taken") {
-			return cmd, address, stderr
-		}
-		_ = cmd.Process.Kill()
-		_ = cmd.Wait()
-	}
-	w.Fatalf("the callback ports stayed taken: %s", stderr)
-	return nil, "", nil
-}
-
 // listenToConsole collects what the browser has against the pages: a policy
 // that is broken, a script that fails.
 func listenToConsole(ctx context.Context) (lines func() []string) {

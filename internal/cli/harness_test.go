@@ -23,6 +23,7 @@ import (
 
 	"github.com/mogplex/mogplex-cli/internal/auth"
 	"github.com/mogplex/mogplex-cli/internal/dev/accountserver"
+	"github.com/mogplex/mogplex-cli/internal/dev/callback"
 	"github.com/mogplex/mogplex-cli/internal/dev/deep"
 	"github.com/mogplex/mogplex-cli/internal/dev/keyringtest"
 	"github.com/mogplex/mogplex-cli/keyring"
@@ -47,11 +48,11 @@ func mogplexMain() { os.Exit(testProgram().main()) }
 func testProgram() *program {
 	p := newProgram()
 	if wrong, err := time.ParseDuration(os.Getenv("CLOCK")); err == nil {
-		p.now = func() time.Time { return time.Now().Add(wrong) }
+		p.env.Now = func() time.Time { return time.Now().Add(wrong) }
 	}
 	if dir := os.Getenv("KEYCHAIN"); dir != "" {
 		limit, _ := strconv.Atoi(os.Getenv("KEYCHAIN_LIMIT"))
-		p.openKeyring = func(opt keyring.Options) *keyring.Keyring {
+		p.env.OpenKeyring = func(opt keyring.Options) *keyring.Keyring {
 			return keyring.New(slow{keyringtest.Fake{Dir: dir, MaxBytes: limit}}, opt)
 		}
 	}
@@ -131,7 +132,8 @@ func buildDir() string {
 // secret.
 type service struct {
 	*accountserver.Server
-	url string
+	url   string
+	ports callback.Ports // that it sends browsers to
 
 	mu      sync.Mutex
 	granted []string // access tokens that the token endpoint issued
@@ -150,7 +152,9 @@ func (s *service) living() (n int) {
 }
 
 func startService(t interface{ Cleanup(func()) }, cfg accountserver.Config) *service {
-	s := &service{Server: accountserver.New(cfg)}
+	ports := callback.FreePorts()
+	cfg.RedirectURIs = ports.RedirectURIs()
+	s := &service{Server: accountserver.New(cfg), ports: ports}
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		answer := &overheard{ResponseWriter: w}
 		s.ServeHTTP(answer, r)
@@ -223,7 +227,7 @@ func (s *service) seedFile(path string, expires time.Time) (access, refresh stri
 
 // walk signs in at an authorize address in a browser, as an account or with
 // accountserver.Cancel, and returns the address of the callback. It does not visit
-// that: the process that listens there may be another test's.
+// that: the person may paste it.
 func walk(address, who string) (callback string, err error) {
 	u, err := accountserver.WalkToCallback(context.Background(), address, who)
 	if err != nil {

@@ -26,7 +26,7 @@ func (w *world) with(env ...string) *world {
 
 // at is the same machine with another service.
 func (w *world) at(s *service) *world {
-	other := w.with("MOGPLEX_URL=" + s.url)
+	other := w.with("MOGPLEX_URL="+s.url, s.ports.Env())
 	other.service = s
 	return other
 }

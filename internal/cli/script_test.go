@@ -315,7 +315,7 @@ func runAttended(cmd *exec.Cmd, act person) (stdout, said string, err error) {
 // environment is the environment of a script, for processes that testscript does not
 // start.
 func environment(ts *testscript.TestScript) (env []string) {
-	for _, name := range []string{"HOME", "USERPROFILE", "PATH", "KEYCHAIN", "MOGPLEX_URL", "MOGPLEX_DEV", "MOGPLEX_HOME",
+	for _, name := range []string{"HOME", "USERPROFILE", "PATH", "KEYCHAIN", "MOGPLEX_URL", "MOGPLEX_DEV", "MOGPLEX_CALLBACK_PORTS", "MOGPLEX_HOME",
 		"MOGPLEX_CREDENTIAL_STORE", "MOGPLEX_API_KEY", "OPENAI_API_KEY", "MOGPLEX_KEYCHAIN_TIMEOUT", "XDG_RUNTIME_DIR",
 		"DBUS_SESSION_BUS_ADDRESS", "GOCOVERDIR", "GORACE", "SYSTEMROOT"} {
 		if value := ts.Getenv(name); value != "" {
@@ -338,4 +338,6 @@ func startForScript(ts *testscript.TestScript, _ bool, args []string) {
 	ts.Setenv("HOSTED", filepath.Join(ts.Getenv("STATE"), key.Subdir())) // what the service sent
 	ts.Setenv("MOGPLEX_URL", s.url)
 	ts.Setenv("MOGPLEX_DEV", "1")
+	name, value, _ := strings.Cut(s.ports.Env(), "=")
+	ts.Setenv(name, value)
 }

@@ -149,7 +149,7 @@ func (w *wine) world(cfg accountserver.Config) *world {
 	}
 	user := newWorld(w.TB, script, cfg)
 	user.home = filepath.Dir(homes[0])
-	user.env = append(slices.Clone(w.env), "MOGPLEX_URL="+user.service.url, "MOGPLEX_DEV=1", "MOGPLEX_KEYCHAIN_TIMEOUT="+longest.String())
+	user.env = append(slices.Clone(w.env), "MOGPLEX_URL="+user.service.url, "MOGPLEX_DEV=1", user.service.ports.Env(), "MOGPLEX_KEYCHAIN_TIMEOUT="+longest.String())
 	return user
 }
 

@@ -12,6 +12,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/mogplex/mogplex-cli/internal/account"
 	"github.com/mogplex/mogplex-cli/internal/auth"
 	"github.com/mogplex/mogplex-cli/internal/dev/accountserver"
 	"github.com/mogplex/mogplex-cli/internal/dev/deep"
@@ -87,7 +88,7 @@ func realWorldWith(t testing.TB, cfg accountserver.Config, opt keyringtest.Optio
 func newWorld(t testing.TB, mogplex string, cfg accountserver.Config) *world {
 	w := &world{TB: t, mogplex: mogplex, home: t.TempDir(), runtime: t.TempDir(), service: startService(t, cfg)}
 	w.env = []string{"PATH=" + os.Getenv("PATH"), "HOME=" + w.home, "USERPROFILE=" + w.home,
-		"SYSTEMROOT=" + os.Getenv("SYSTEMROOT"), "MOGPLEX_URL=" + w.service.url, "MOGPLEX_DEV=1", "XDG_RUNTIME_DIR=" + w.runtime,
+		"SYSTEMROOT=" + os.Getenv("SYSTEMROOT"), "MOGPLEX_URL=" + w.service.url, "MOGPLEX_DEV=1", w.service.ports.Env(), "XDG_RUNTIME_DIR=" + w.runtime,
 		"MOGPLEX_KEYCHAIN_TIMEOUT=" + longest.String(), "GORACE=" + noWait}
 	return w
 }
@@ -97,7 +98,7 @@ func (w *world) state(name string) string { return filepath.Join(w.home, ".mogpl
 // account is the name of a provider's item in the keychain. It contains an id, because
 // the tests' home is not the one in the user database.
 func (w *world) account(provider string) string {
-	dir := auth.Directory{Path: w.state(""), UserHome: userHome}
+	dir := auth.Directory{Path: w.state(""), UserHome: account.UserDatabaseHome}
 	dir.MakeID(w.Context(), func(context.Context, string) (bool, error) { return false, nil })
 	key := auth.Key{DirID: dir.ID(), Provider: provider}
 	if provider == auth.Mogplex {

@@ -10,13 +10,15 @@ import (
 	"testing"
 
 	"golang.org/x/sys/unix"
+
+	"github.com/mogplex/mogplex-cli/internal/dev/deep"
 )
 
 func strace(t *testing.T) string {
 	t.Helper()
 	path, err := exec.LookPath("strace")
 	if err != nil {
-		missing(t, "strace is not installed")
+		deep.Missing(t, "strace is not installed")
 	}
 	return path
 }
@@ -166,13 +168,4 @@ func TestNetworkFileSystems(t *testing.T) {
 	if !networks[0x6969] || !networks[0xff534d42] { // NFS, CIFS in statfs(2)
 		t.Error("NFS or CIFS is unknown")
 	}
-}
-
-// missing skips a test, or fails it in CI.
-func missing(t testing.TB, reason string) {
-	t.Helper()
-	if os.Getenv("MOGPLEX_CI_REQUIRE") != "" {
-		t.Fatal(reason)
-	}
-	t.Skip(reason)
 }

@@ -13,6 +13,7 @@ import (
 	"go.uber.org/goleak"
 
 	"github.com/mogplex/mogplex-cli/internal/dev/accountserver"
+	"github.com/mogplex/mogplex-cli/internal/dev/deep"
 	"github.com/mogplex/mogplex-cli/internal/dev/keyringtest"
 )
 
@@ -121,10 +122,7 @@ func TestALockedKeychainIsNotUsed(t *testing.T) {
 func startKeychain(t *testing.T) *keyringtest.Session {
 	t.Helper()
 	if missing := keyringtest.Available(); missing != "" {
-		if os.Getenv("MOGPLEX_CI_REQUIRE") != "" {
-			t.Fatalf("%s is not installed", missing)
-		}
-		t.Skipf("%s is not installed", missing)
+		deep.Missing(t, missing+" is not installed")
 	}
 	session, err := keyringtest.Start(t.Context(), t.TempDir(), keyringtest.Options{})
 	if err != nil {
