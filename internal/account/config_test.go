@@ -9,6 +9,7 @@ import (
 // A setting of ours that would be ignored is an error with its line; what is not
 // ours is nobody's business.
 func TestConfig(t *testing.T) {
+	t.Parallel()
 	const mistyped, misplaced, wrongType = "did you mean credential_store?", "belongs above the first table", "credential_store must be a string"
 	for _, c := range []struct {
 		text  string

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io/fs"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"time"
 
@@ -34,6 +35,7 @@ type Settings struct {
 	Dev             bool   // plain http to a loopback address is allowed
 	Store           StoreMode
 	KeychainTimeout time.Duration // 0: the keyring's own
+	CallbackPorts   []int         // nil: those of package login
 	Notices         []string      // warnings for a person
 
 	codex bool  // Dir is Codex's: its auth.json is only read
@@ -61,6 +63,9 @@ func (e Env) ReadSettings(profile string) (Settings, error) {
 	s.Dir, s.Home = root, auth.ProfileHome(root, s.Profile)
 	s.Dev = e.Getenv("MOGPLEX_DEV") == "1"
 	if s.Origin, err = e.readOrigin(s.Dev); err != nil {
+		return s, err
+	}
+	if s.CallbackPorts, err = e.readCallbackPorts(s.Dev); err != nil {
 		return s, err
 	}
 	if s.KeychainTimeout, err = e.readKeychainTimeout(); err != nil {
@@ -112,6 +117,23 @@ func (e Env) readOrigin(dev bool) (string, error) {
 		return "", fmt.Errorf("MOGPLEX_URL: %w", err)
 	}
 	return canonical, nil
+}
+
+// readCallbackPorts reads the ports that tests set, so that no two of them share a
+// port.
+func (e Env) readCallbackPorts(dev bool) (ports []int, err error) {
+	text := e.Getenv("MOGPLEX_CALLBACK_PORTS")
+	if text == "" || !dev {
+		return nil, nil
+	}
+	for part := range strings.SplitSeq(text, ",") {
+		port, err := strconv.ParseUint(part, 10, 16)
+		if err != nil || port == 0 {
+			return nil, UsageError(`MOGPLEX_CALLBACK_PORTS is a list of ports such as "24816,24818"`)
+		}
+		ports = append(ports, int(port))
+	}
+	return ports, nil
 }
 
 func (e Env) readKeychainTimeout() (time.Duration, error) {

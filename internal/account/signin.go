@@ -25,6 +25,7 @@ func (a *Account) SignIn(ctx context.Context, flow login.Flow) (saved auth.Saved
 		saved, err = a.Manager.SignIn(ctx, granted(auth.Credential{}, g))
 		return "in " + a.StoreName(ctx, saved.Layer, saved.Path), err
 	}
+	flow.Ports = a.CallbackPorts
 	grant, err := a.loginClient(a.Origin).SignIn(ctx, flow)
 	if err == nil || grant == nil {
 		return saved, err

@@ -16,6 +16,7 @@ func siteFor(goos, environment, file string) Site {
 }
 
 func TestAPromptAndABrowserOpenOnlyIfTheyCanBeSeen(t *testing.T) {
+	t.Parallel()
 	for _, test := range []struct {
 		goos, env, file string
 		name            string
@@ -61,6 +62,7 @@ func TestAPromptAndABrowserOpenOnlyIfTheyCanBeSeen(t *testing.T) {
 }
 
 func TestNoHintPointsAtAWindowThatCannotOpen(t *testing.T) {
+	t.Parallel()
 	for _, candidate := range sites {
 		for _, goos := range []string{"linux", "darwin", "windows"} {
 			p := candidate.Site.on(goos, evidence{lookup: func(string) (string, bool) { return "", false }})

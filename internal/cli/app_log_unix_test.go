@@ -62,6 +62,7 @@ func (s typist) showsOneOf(a, b string) {
 // What a person types or pastes is not in the session log, wherever in the app
 // and whatever its shape.
 func TestNothingTypedIsInTheSessionLog(t *testing.T) {
+	t.Parallel()
 	for i, text := range typedTexts(t) {
 		t.Run(fmt.Sprintf("piece %d", i), func(t *testing.T) {
 			t.Parallel()
@@ -105,6 +106,7 @@ func TestNothingTypedIsInTheSessionLog(t *testing.T) {
 // A model that a provider does not list is taken by the name that was typed, which
 // is not in the log.
 func TestATypedModelIsNotInTheSessionLog(t *testing.T) {
+	t.Parallel()
 	w := fakeWorld(t, accountserver.Config{})
 	w.env = append(w.env, "OPENAI_API_KEY=sk-proj-MARKMARKMARK0123456789", "HTTPS_PROXY=http://127.0.0.1:1")
 	at := w.screen(wide)

@@ -26,6 +26,7 @@ import (
 // A provider's key is sent to that provider, and to nobody else: its models are
 // listed, and a prompt is answered.
 func TestAppAsksTheProvider(t *testing.T) {
+	t.Parallel()
 	const key = "sk-proj-MARKMARKMARK9876543210"
 	heard.secret(key)
 	w := fakeWorld(t, accountserver.Config{})

@@ -67,6 +67,7 @@ func (a *app) useService(origin string) {
 // An answer that was on its way when the credential was removed is known to be
 // older than the one that says so.
 func TestSessionsAreLookedUpInTheirOrder(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		store := &slowStore{goOn: make(chan struct{})}
 		a := appWith(t, store)
@@ -102,6 +103,7 @@ func TestSessionsAreLookedUpInTheirOrder(t *testing.T) {
 
 // What was said to one credential is not sent with another.
 func TestAConversationStaysWithItsCredential(t *testing.T) {
+	t.Parallel()
 	store := &slowStore{goOn: make(chan struct{})}
 	close(store.goOn)
 	a := appWith(t, store)
@@ -134,6 +136,7 @@ func (s *turning) Get(context.Context, string) ([]byte, bool, error) {
 // An account that changes while a list is asked for is not given the list of the
 // one before, nor that one's owner the new one's.
 func TestAListIsOfTheAccountThatAskedForIt(t *testing.T) {
+	t.Parallel()
 	service := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		_, token, _ := strings.Cut(r.Header.Get("Authorization"), " ")
 		fmt.Fprintf(w, `{"ok":true,"data":{"models":[{"id":%q}]}}`, token)
@@ -155,6 +158,7 @@ func TestAListIsOfTheAccountThatAskedForIt(t *testing.T) {
 // A sign-in that was given up ends after the next one began, and does not keep
 // that from hearing.
 func TestTheLatestSignInHears(t *testing.T) {
+	t.Parallel()
 	a, heard := &app{}, ""
 	first := a.hear(func(string) { heard += "first" })
 	second := a.hear(func(string) { heard += "second" })
@@ -169,6 +173,7 @@ func TestTheLatestSignInHears(t *testing.T) {
 
 // Signing in does not help against a variable that the service refuses.
 func TestARefusedVariableIsNamed(t *testing.T) {
+	t.Parallel()
 	a := appWith(t, &slowStore{}, "MOGPLEX_API_KEY=mog_ofnobody")
 	a.useService(startService(t, accountserver.Config{}).url)
 	_, models := a.Models(t.Context(), true)
@@ -183,6 +188,7 @@ func TestARefusedVariableIsNamed(t *testing.T) {
 
 // What can't be used is said with what to do next.
 func TestStatusNamesTheNextStep(t *testing.T) {
+	t.Parallel()
 	for _, test := range []struct {
 		store auth.Keychain
 		next  string
@@ -199,6 +205,7 @@ func TestStatusNamesTheNextStep(t *testing.T) {
 
 // After a defect the person is told where the details are, if they are anywhere.
 func TestADefectNamesTheLogThatThereIs(t *testing.T) {
+	t.Parallel()
 	a := appWith(t, &slowStore{removed: true})
 	a.log.Event("session started")
 	if o := outcomeOf(a.ended(tui.ErrCrashed)); o.exit != exitFailure || !strings.Contains(o.hint, a.log.Path()) {

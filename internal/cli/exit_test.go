@@ -18,6 +18,7 @@ func (full) Write([]byte) (int, error) { return 0, errors.New("no space left on 
 
 // What could not be printed as JSON is said.
 func TestAnObjectThatIsNotPrintedIsSaid(t *testing.T) {
+	t.Parallel()
 	var said strings.Builder
 	p := newProgram()
 	p.stdout, p.stderr = full{}, &said
@@ -37,6 +38,7 @@ func TestAnObjectThatIsNotPrintedIsSaid(t *testing.T) {
 
 // Where there is no home directory, it is said what helps.
 func TestNoHomeDirectory(t *testing.T) {
+	t.Parallel()
 	var said strings.Builder
 	p := newProgram()
 	p.stdout, p.stderr = &said, &said
@@ -50,6 +52,7 @@ func TestNoHomeDirectory(t *testing.T) {
 // Nobody is sent to fix permissions because another process or a later version
 // was there first.
 func TestAWriteThatOthersPreventIsToldAsSuch(t *testing.T) {
+	t.Parallel()
 	for cause, want := range map[error]outcome{
 		auth.ErrClaimed:       {"busy", exitTryAgain, "Try again in a moment."},
 		auth.ErrConflict:      {"busy", exitTryAgain, "Try again in a moment."},

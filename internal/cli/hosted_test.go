@@ -43,6 +43,7 @@ func (w *world) leftFiles() (names []string) {
 // TestAnAnswerAfterASignOutIsNotKept signs out in the moment between the
 // service's work on a list and its answer.
 func TestAnAnswerAfterASignOutIsNotKept(t *testing.T) {
+	t.Parallel()
 	for _, keychain := range keychains {
 		for _, args := range []string{"models --refresh", "mcp --refresh"} {
 			t.Run(keychain.name+"/"+args, func(t *testing.T) {
@@ -79,6 +80,7 @@ func TestAnAnswerAfterASignOutIsNotKept(t *testing.T) {
 // TestFiftyProcessesKeepOneCopy has many processes fetch at once, the first of
 // which make the key that seals.
 func TestFiftyProcessesKeepOneCopy(t *testing.T) {
+	t.Parallel()
 	w := fakeWorld(t, accountserver.Config{})
 	w.seed(time.Hour, "keychain")
 	var all sync.WaitGroup
@@ -108,6 +110,7 @@ func TestFiftyProcessesKeepOneCopy(t *testing.T) {
 // TestASignInDoesNotWaitLongForHostedState signs in where the API does not
 // answer. What another credential brought is gone all the same.
 func TestASignInDoesNotWaitLongForHostedState(t *testing.T) {
+	t.Parallel()
 	w := fakeWorld(t, accountserver.Config{})
 	token := "MOGPLEX_API_KEY=" + w.service.IssuePAT("grace@example.test")
 	for _, list := range []string{"models", "mcp"} {
@@ -135,6 +138,7 @@ func TestASignInDoesNotWaitLongForHostedState(t *testing.T) {
 }
 
 func TestTableFitsItsWidth(t *testing.T) {
+	t.Parallel()
 	rows := [][]string{{"ID", "NAME", "CONTEXT"}, {"a/long-name", "漢字漢字", "1M"}, {"b", "\x1b[31mred\u202e", "128k"}}
 	for width, want := range map[int]string{
 		0:  "ID           NAME      CONTEXT\na/long-name  漢字漢字       1M\nb            [31mred      128k\n",

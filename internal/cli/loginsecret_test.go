@@ -22,6 +22,7 @@ func inUTF16(order binary.ByteOrder, text string) string {
 }
 
 func TestInputInEveryEncodingOfPowerShell(t *testing.T) {
+	t.Parallel()
 	little, big := binary.LittleEndian, binary.BigEndian
 	for input, want := range map[string]string{
 		"mog_key\r\n":                               "mog_key",
@@ -48,6 +49,7 @@ func TestInputInEveryEncodingOfPowerShell(t *testing.T) {
 
 // The token that was piped in as UTF-16 is the one that is stored.
 func TestATokenFromPowerShell(t *testing.T) {
+	t.Parallel()
 	w := fakeWorld(t, accountserver.Config{})
 	token := w.service.issuePAT()
 	code, _, said := w.runWith(inUTF16(binary.LittleEndian, "\ufeff"+token+"\r\n"), "login", "--with-token")

@@ -12,6 +12,7 @@ import (
 	"github.com/mogplex/mogplex-cli/internal/account"
 	"github.com/mogplex/mogplex-cli/internal/auth"
 	"github.com/mogplex/mogplex-cli/internal/dev/accountserver"
+	"github.com/mogplex/mogplex-cli/internal/dev/deep"
 	"github.com/mogplex/mogplex-cli/keyring"
 )
 
@@ -29,7 +30,7 @@ func TestAThousandProfilesCostWhatOneCosts(t *testing.T) {
 	}
 	w.fillProfiles(0, 10)
 	few := costs()
-	profiles := thorough(1000, 60)
+	profiles := deep.Choose(1000, 60)
 	began := time.Now()
 	tokens := w.fillProfiles(10, profiles)
 	t.Logf("%d profiles are made in %s", profiles, time.Since(began).Round(time.Millisecond))
@@ -101,7 +102,7 @@ func (w *world) fillProfiles(from, to int) (tokens []string) {
 func (w *world) wantNoItem() {
 	w.Helper()
 	if _, err := exec.LookPath("secret-tool"); err != nil {
-		missing(w, "secret-tool is not installed")
+		deep.Missing(w, "secret-tool is not installed")
 	}
 	cmd := exec.Command("secret-tool", "search", "--all", "service", "mogplex")
 	cmd.Env = w.env

@@ -9,6 +9,7 @@ import (
 )
 
 func TestReadKeys(t *testing.T) {
+	t.Parallel()
 	gone := errors.New("the terminal is gone")
 	long := strings.Repeat("k", 5000) // longer than a line that a terminal edits
 	for _, c := range []struct {

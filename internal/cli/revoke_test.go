@@ -14,6 +14,7 @@ import (
 // Without a deadline a session's end is tried until it is reached, or until ctx
 // ends; several sessions don't wait for each other.
 func TestSessionsAreEndedInTheBackground(t *testing.T) {
+	t.Parallel()
 	alive := startService(t, accountserver.Config{OfferRevocation: true})
 	dead := startService(t, accountserver.Config{OfferRevocation: true})
 	a := account.Open(newProgram().env, account.Settings{Origin: alive.url, Dev: true})

@@ -10,6 +10,7 @@ import (
 
 // A terminal that names itself is drawn on, unless its person wants lines.
 func TestWantsPlain(t *testing.T) {
+	t.Parallel()
 	for _, c := range []struct {
 		term, plain string
 		want        bool

@@ -31,6 +31,7 @@ import (
 // rooms that handle secrets, after it has handled marked ones, and every error
 // that came of it. internal/auth does the same for its own types.
 func TestNoExportedTypeShowsASecret(t *testing.T) {
+	t.Parallel()
 	values := slices.Concat(loginValues(t), keyringValues(t), fileValues(t), hostedValues(t), chatValues(t), logValues(t))
 	shown := map[string]bool{}
 	for _, v := range values {
@@ -42,7 +43,7 @@ func TestNoExportedTypeShowsASecret(t *testing.T) {
 		name, _, _ := strings.Cut(reflect.TypeOf(v).String(), "[") // a generic type's arguments
 		shown[strings.TrimPrefix(name, "*")] = true
 	}
-	for _, room := range []string{"login", "keyring", "legacyfile", "internal/hosted", "internal/chat", "internal/sessionlog"} {
+	for _, room := range []string{"login", "keyring", "legacyfile", "internal/hosted", "internal/chat", "internal/web", "internal/sessionlog"} {
 		for _, name := range structs(t, room) {
 			if !shown[name] {
 				t.Errorf("no value of %s is formatted", name)
@@ -109,7 +110,7 @@ func loginValues(t *testing.T) []any {
 func hostedValues(t *testing.T) []any {
 	s := startService(t, accountserver.Config{})
 	access, _ := s.issue()
-	s.SetMCPServers(accountserver.MCPServer{Name: "n", Config: map[string]any{"env": map[string]string{"A": access}}})
+	s.SetMCPServers(`[{"name":"n","config":{"env":{"A":"` + access + `"}}}]`)
 	c := hosted.Catalog{
 		Client: hosted.Client{Origin: s.url, HTTP: login.NewHTTPClient("")}, Now: time.Now,
 		Keeper:  hosted.Keeper{Dir: t.TempDir(), Owner: hosted.Owner(s.url, "", access)},
@@ -187,7 +188,7 @@ func keyringValues(t *testing.T) []any {
 	if mislabelled == nil || !errors.As(unkept, &failed) {
 		t.Fatalf("%v, %v", mislabelled, unkept)
 	}
-	return []any{k, sealer, keyring.Options{}, keyring.Access{}, keyring.Entry{Account: "groq", Value: []byte(entry)}, mislabelled, unkept, failed, *failed}
+	return []any{k, sealer, keyring.Options{}, keyring.Access{}, keyring.Item{Payload: entry}, keyring.Entry{Account: "groq", Value: []byte(entry)}, mislabelled, unkept, failed, *failed}
 }
 
 func fileValues(t *testing.T) []any {

@@ -101,9 +101,11 @@ func (w *world) holder(env ...string) (says func(want string)) {
 // stops using what was signed out. That a watch tells within a second is tested
 // where the clock stands still, in internal/auth.
 func TestRunningProcessesNoticeASignOut(t *testing.T) {
+	t.Parallel()
 	for _, keychain := range keychains {
 		for mode, place := range map[string]string{"auto": "keychain", "file": "file"} {
 			t.Run(keychain.name+"/"+mode, func(t *testing.T) {
+				t.Parallel()
 				w := keychain.make(t, accountserver.Config{})
 				w.env = append(w.env, "MOGPLEX_CREDENTIAL_STORE="+mode)
 				here, work := w.holder(), w.holder("MOGPLEX_PROFILE=work")
@@ -134,6 +136,7 @@ func TestRunningProcessesNoticeASignOut(t *testing.T) {
 
 // A migration moves the credential; whoever uses it resolves again.
 func TestRunningProcessesNoticeAMigration(t *testing.T) {
+	t.Parallel()
 	w := fakeWorld(t, accountserver.Config{})
 	says := w.holder()
 	says("dropped")
