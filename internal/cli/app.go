@@ -7,17 +7,15 @@ import (
 
 	"github.com/mogplex/mogplex-cli/internal/auth"
 	"github.com/mogplex/mogplex-cli/internal/sessionlog"
-	"github.com/mogplex/mogplex-cli/internal/tui"
+	"github.com/mogplex/mogplex-cli/internal/talk"
 )
 
-// app does for the screens what they ask for. It implements [tui.Services] over
+// app does for the screens what they ask for. It implements [talk.Services] over
 // a session whose words go to the screens and not to stderr.
 type app struct {
 	session *session
 	log     *sessionlog.Log
 	changed <-chan struct{}
-	looking chan struct{} // holds one, while Session looks
-	looks   uint64        // of Session, so far; who looks may touch it
 
 	background sync.WaitGroup  // what goes on behind the screens
 	synced     sync.Once       // the hosted state, once somebody is signed in
@@ -32,11 +30,11 @@ type app struct {
 	models   []string     // the last catalog's, by which one is picked
 }
 
-var _ tui.Services = (*app)(nil)
+var _ talk.Services = (*app)(nil)
 
 // openApp takes over a session's words until close.
 func (s *session) openApp(ctx context.Context) *app {
-	a := &app{session: s, log: s.openLog(), looking: make(chan struct{}, 1)}
+	a := &app{session: s, log: s.openLog()}
 	a.ctx, a.stop = context.WithCancel(ctx)
 	s.hears = &listener{said: a.pass, warned: a.warn}
 	a.changed = s.auth.Watch(a.ctx)
@@ -66,7 +64,7 @@ func (a *app) close() {
 	_ = a.log.Close()
 }
 
-// Changed implements [tui.Services].
+// Changed implements [talk.Services].
 func (a *app) Changed() <-chan struct{} { return a.changed }
 
 // pass hands a word that soon does not matter to a sign-in, if there is one.

@@ -9,7 +9,7 @@ import (
 	"github.com/mogplex/mogplex-cli/internal/auth"
 	"github.com/mogplex/mogplex-cli/internal/hosted"
 	"github.com/mogplex/mogplex-cli/internal/sessionlog"
-	"github.com/mogplex/mogplex-cli/internal/tui"
+	"github.com/mogplex/mogplex-cli/internal/talk"
 )
 
 // sync renews the hosted state behind the screens, where it is not fresh. The
@@ -32,11 +32,11 @@ func (a *app) resync() {
 	_ = a.failed("sync", a.session.syncHosted(ctx))
 }
 
-// Models implements [tui.Services]. A provider's key has that provider's models.
-func (a *app) Models(ctx context.Context, refresh bool) (tui.Models, error) {
+// Models implements [talk.Services]. A provider's key has that provider's models.
+func (a *app) Models(ctx context.Context, refresh bool) (talk.Models, error) {
 	res, err := a.credential(ctx)
 	if err != nil {
-		return tui.Models{}, a.failed("models", err)
+		return talk.Models{}, a.failed("models", err)
 	}
 	if c := res.Credential; c.Provider != auth.Mogplex {
 		models, err := a.providerModels(ctx, c)
@@ -45,9 +45,9 @@ func (a *app) Models(ctx context.Context, refresh bool) (tui.Models, error) {
 	}
 	got, res, err := list(ctx, a.session, refresh, hosted.Catalog.Models)
 	if err != nil {
-		return tui.Models{}, a.failed("models", wrongKey(res, err))
+		return talk.Models{}, a.failed("models", wrongKey(res, err))
 	}
-	models := tui.Models{Fetched: got.Fetched, Stale: got.Stale}
+	models := talk.Models{Fetched: got.Fetched, Stale: got.Stale}
 	for _, m := range got.List {
 		models.List = append(models.List, modelOf(m))
 	}
@@ -55,8 +55,8 @@ func (a *app) Models(ctx context.Context, refresh bool) (tui.Models, error) {
 	return models, nil
 }
 
-func modelOf(m hosted.Model) tui.Model {
-	row := tui.Model{ID: printable(m.ID), Provider: printable(m.Provider), Name: printable(m.Name), Input: -1, Output: -1}
+func modelOf(m hosted.Model) talk.Model {
+	row := talk.Model{ID: printable(m.ID), Provider: printable(m.Provider), Name: printable(m.Name), Input: -1, Output: -1}
 	if m.ContextLength != nil {
 		row.Context = int(*m.ContextLength)
 	}
@@ -72,29 +72,29 @@ func modelOf(m hosted.Model) tui.Model {
 	return row
 }
 
-func (a *app) providerModels(ctx context.Context, c auth.Credential) (tui.Models, error) {
+func (a *app) providerModels(ctx context.Context, c auth.Credential) (talk.Models, error) {
 	ctx, cancel := context.WithTimeout(ctx, checkTimeout)
 	defer cancel()
 	list, err := a.session.chat(c).Models(ctx, c.Token.Reveal())
-	models := tui.Models{Fetched: a.session.now()}
+	models := talk.Models{Fetched: a.session.now()}
 	for _, m := range list {
-		models.List = append(models.List, tui.Model{
+		models.List = append(models.List, talk.Model{
 			ID: printable(m.ID), Provider: c.Provider, Name: printable(m.Name), Input: -1, Output: -1,
 		})
 	}
 	return models, err
 }
 
-// Servers implements [tui.Services].
-func (a *app) Servers(ctx context.Context, refresh bool) (tui.Servers, error) {
+// Servers implements [talk.Services].
+func (a *app) Servers(ctx context.Context, refresh bool) (talk.Servers, error) {
 	got, res, err := list(ctx, a.session, refresh, hosted.Catalog.Servers)
 	if err != nil {
-		return tui.Servers{}, a.failed("MCP servers", wrongKey(res, err))
+		return talk.Servers{}, a.failed("MCP servers", wrongKey(res, err))
 	}
-	servers := tui.Servers{Fetched: got.Fetched, Stale: got.Stale}
+	servers := talk.Servers{Fetched: got.Fetched, Stale: got.Stale}
 	for _, server := range got.List {
 		target, values := maskedServer(server)
-		row := tui.Server{Name: printable(server.Name), Enabled: server.Enabled, Kind: "command", Target: printable(target)}
+		row := talk.Server{Name: printable(server.Name), Enabled: server.Enabled, Kind: "command", Target: printable(target)}
 		if server.Config.URL != "" {
 			row.Kind = "url"
 		}
@@ -106,15 +106,15 @@ func (a *app) Servers(ctx context.Context, refresh bool) (tui.Servers, error) {
 	return servers, nil
 }
 
-// Follow implements [tui.Services].
-func (a *app) Follow(ctx context.Context, run string, on func(tui.RunUpdate)) error {
+// Follow implements [talk.Services].
+func (a *app) Follow(ctx context.Context, run string, on func(talk.RunUpdate)) error {
 	attached := false
 	err := a.session.follower().Follow(ctx, run, func(u hosted.Update) {
 		if !attached && u.Run.Status != "" { // the service has answered for it
 			attached = true
 			a.log.Event("run attached", sessionlog.Listed("run", run, []string{u.Run.ID}))
 		}
-		on(tui.RunUpdate{Run: runOf(u.Run), Events: eventsOf(u.Events), Wait: u.Wait, Notice: noticeOf(u)})
+		on(talk.RunUpdate{Run: runOf(u.Run), Events: eventsOf(u.Events), Wait: u.Wait, Notice: noticeOf(u)})
 	})
 	if errors.Is(err, hosted.ErrUnauthorized) {
 		res, _ := a.session.account(ctx)
@@ -134,17 +134,17 @@ func noticeOf(u hosted.Update) string {
 	return ""
 }
 
-func runOf(r hosted.Run) tui.RunState {
-	return tui.RunState{
+func runOf(r hosted.Run) talk.RunState {
+	return talk.RunState{
 		ID: printable(r.ID), Status: printable(r.Status), Harness: printable(r.Harness), Repo: printable(r.RepoID),
 		Base: printable(r.Branch.Base), Working: printable(r.Branch.Working), Error: printable(r.Error),
 		Created: r.CreatedAt.Time, Updated: r.UpdatedAt.Time, Ended: r.Ended(),
 	}
 }
 
-func eventsOf(events []hosted.Event) (rows []tui.RunEvent) {
+func eventsOf(events []hosted.Event) (rows []talk.RunEvent) {
 	for _, e := range events {
-		rows = append(rows, tui.RunEvent{
+		rows = append(rows, talk.RunEvent{
 			ID: printable(e.ID), Type: printable(e.Type), Tool: printable(e.ToolName), Message: printableLines(e.Message),
 			Payload: printable(string(e.Payload)), Created: e.CreatedAt.Time,
 		})

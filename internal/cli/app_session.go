@@ -11,19 +11,12 @@ import (
 	"time"
 
 	"github.com/mogplex/mogplex-cli/internal/auth"
-	"github.com/mogplex/mogplex-cli/internal/tui"
+	"github.com/mogplex/mogplex-cli/internal/talk"
 )
 
-// Session implements [tui.Services].
-func (a *app) Session(ctx context.Context) (tui.Session, error) {
-	select {
-	case a.looking <- struct{}{}:
-		defer func() { <-a.looking }()
-	case <-ctx.Done():
-		return tui.Session{}, ctx.Err()
-	}
-	a.looks++
-	now := tui.Session{Look: a.looks, Service: a.session.origin, Warnings: a.takeWarnings()}
+// Session implements [talk.Services].
+func (a *app) Session(ctx context.Context) (talk.Session, error) {
+	now := talk.Session{Service: a.session.origin, Warnings: a.takeWarnings()}
 	s := a.collecting(&now.Warnings)
 	res, err := s.token(ctx, auth.Query{}, time.Minute)
 	s.warn(s.file.Notices()...)
@@ -78,7 +71,7 @@ func (s *session) serviceOf(c auth.Credential) string {
 	return c.Provider
 }
 
-// Status implements [tui.Services].
+// Status implements [talk.Services].
 func (a *app) Status(ctx context.Context) (string, error) {
 	var text bytes.Buffer
 	s := a.session.heardBy(listener{

@@ -6,14 +6,14 @@ import (
 
 	"github.com/mogplex/mogplex-cli/internal/auth"
 	"github.com/mogplex/mogplex-cli/internal/sessionlog"
-	"github.com/mogplex/mogplex-cli/internal/tui"
+	"github.com/mogplex/mogplex-cli/internal/talk"
 	"github.com/mogplex/mogplex-cli/login"
 )
 
-// SignIn implements [tui.Services].
-func (a *app) SignIn(ctx context.Context, in tui.SignIn) (tui.Stored, error) {
+// SignIn implements [talk.Services].
+func (a *app) SignIn(ctx context.Context, in talk.SignIn) (talk.Stored, error) {
 	defer a.hear(in.Notice)()
-	done := &tui.Stored{}
+	done := &talk.Stored{}
 	s := a.collecting(&done.Warnings)
 	flow := login.Flow{
 		Notice:        func(line string) { in.Notice(finished(printable(line))) },
@@ -49,20 +49,20 @@ func (a *app) hear(notice func(string)) (stop func()) {
 	}
 }
 
-func promptOf(p login.Prompt, opening bool) tui.SignInPrompt {
-	shown := tui.SignInPrompt{URL: p.URL, Opening: opening, Listening: p.Listening, Deadline: p.Deadline}
+func promptOf(p login.Prompt, opening bool) talk.SignInPrompt {
+	shown := talk.SignInPrompt{URL: p.URL, Opening: opening, Listening: p.Listening, Deadline: p.Deadline}
 	if p.Device != nil {
 		shown.UserCode, shown.VerifyURL = p.Device.UserCode, p.Device.VerificationURL
 	}
 	return shown
 }
 
-// StoreSecret implements [tui.Services].
-func (a *app) StoreSecret(ctx context.Context, provider string, secret auth.Secret) (tui.Stored, error) {
+// StoreSecret implements [talk.Services].
+func (a *app) StoreSecret(ctx context.Context, provider string, secret auth.Secret) (talk.Stored, error) {
 	if err := knownProvider(provider); err != nil {
-		return tui.Stored{}, err
+		return talk.Stored{}, err
 	}
-	done := &tui.Stored{}
+	done := &talk.Stored{}
 	s := a.collecting(&done.Warnings)
 	saved, err := s.keepSecret(ctx, provider, secret, false)
 	return a.kept(ctx, s, done, saved, err)
@@ -71,8 +71,8 @@ func (a *app) StoreSecret(ctx context.Context, provider string, secret auth.Secr
 // kept says what became of a credential, and ends the sessions that it
 // replaced behind the screens.
 func (a *app) kept(
-	ctx context.Context, s *session, done *tui.Stored, saved auth.Saved, err error,
-) (tui.Stored, error) {
+	ctx context.Context, s *session, done *talk.Stored, saved auth.Saved, err error,
+) (talk.Stored, error) {
 	if err != nil {
 		return *done, a.failed("sign-in", err)
 	}

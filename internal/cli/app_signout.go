@@ -7,16 +7,16 @@ import (
 
 	"github.com/mogplex/mogplex-cli/internal/auth"
 	"github.com/mogplex/mogplex-cli/internal/sessionlog"
-	"github.com/mogplex/mogplex-cli/internal/tui"
+	"github.com/mogplex/mogplex-cli/internal/talk"
 )
 
 // endPatience is how long a sign-out on the screen waits for the service. What
 // takes longer goes on in the background.
 const endPatience = time.Second
 
-// SignOut implements [tui.Services].
-func (a *app) SignOut(ctx context.Context) (tui.SignedOut, error) {
-	var out tui.SignedOut
+// SignOut implements [talk.Services].
+func (a *app) SignOut(ctx context.Context) (talk.SignedOut, error) {
+	var out talk.SignedOut
 	s := a.session.heardBy(listener{
 		said:   func(sentence string) { out.Lines = append(out.Lines, sentence) },
 		warned: func(sentence string) { out.Lines, out.Warned = append(out.Lines, "Warning: "+sentence), true },

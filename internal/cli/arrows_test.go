@@ -33,7 +33,11 @@ var rooms = map[string][]string{
 	"internal/private":                 {},
 	"internal/sessionlog":              {"internal/private"},
 	"internal/chat":                    {"internal/web"},
-	"internal/tui":                     {"internal/auth"},
+	"internal/text":                    {},
+	"internal/talk":                    {"internal/auth", "internal/text"},
+	"internal/tui":                     {"internal/talk", "internal/auth", "internal/text"},
+	"internal/plain":                   {"internal/talk", "internal/auth", "internal/text"},
+	"internal/dev/talktest":            {"internal/talk", "internal/auth"},
 	"internal/dev/accountserver":       {},
 	"internal/dev/accountserver/serve": {"internal/dev/accountserver"},
 	"internal/dev/demo":                {"internal/dev/accountserver", "internal/auth", "internal/dev/keyringtest"},
@@ -42,7 +46,7 @@ var rooms = map[string][]string{
 	"internal/dev/terminal":            {},
 	"internal/dev/pictures":            {"internal/dev/accountserver", "internal/dev/terminal", "internal/dev/keyringtest"},
 	"internal/cli": {"keyring", "legacyfile", "login", "internal/auth", "internal/hosted", "internal/private",
-		"internal/sessionlog", "internal/chat", "internal/tui"},
+		"internal/sessionlog", "internal/chat", "internal/talk", "internal/tui", "internal/plain"},
 }
 
 // hosts are the modules that one room alone may use outside tests.
@@ -166,7 +170,7 @@ func TestBinaryHoldsNoDevelopmentParts(t *testing.T) {
 	for pkg := range linked {
 		switch room, _ := roomOf(pkg); room {
 		case "internal/dev/accountserver", "internal/dev/accountserver/serve", "internal/dev/demo", "internal/dev/pictures",
-			"internal/dev/soak", "internal/dev/terminal", "internal/dev/keyringtest":
+			"internal/dev/soak", "internal/dev/talktest", "internal/dev/terminal", "internal/dev/keyringtest":
 			t.Errorf("mogplex links %s: it links %q", pkg, slices.Sorted(maps.Keys(linked)))
 		}
 	}

@@ -10,6 +10,8 @@ import (
 
 	"github.com/urfave/cli/v2"
 
+	"github.com/mogplex/mogplex-cli/internal/plain"
+	"github.com/mogplex/mogplex-cli/internal/talk"
 	"github.com/mogplex/mogplex-cli/internal/tui"
 )
 
@@ -37,8 +39,9 @@ func (p *program) root(c *cli.Context) error {
 				return err
 			}
 		}
-		attended, opt := s.atTerminal(), s.screenOptions(run)
-		opt.Login = attended && c.Bool("logout") // also where a key or a variable is in force
+		attended := s.atTerminal()
+		opt := talk.Options{Attach: run, Now: s.now}
+		opt.Login = attended && c.Bool("logout") // even if a key or a variable is active
 		switch {
 		case c.Bool("plain"), attended && s.wantsPlain():
 			return s.runPlain(ctx, opt)
@@ -64,15 +67,16 @@ func (p *program) wantsPlain() bool {
 }
 
 // runApp draws the app.
-func (s *session) runApp(ctx context.Context, opt tui.Options) error {
+func (s *session) runApp(ctx context.Context, opt talk.Options) error {
 	a := s.openApp(ctx)
 	defer a.close()
-	return a.ended(tui.Run(ctx, a, opt))
+	return a.ended(tui.Run(ctx, a, tui.Options{
+		Options: opt, Input: s.stdin, Output: s.rawStdout(), Environ: os.Environ(),
+	}))
 }
 
-// runPlain is the app line by line. Ctrl-C interrupts what it does; it does not
-// end ctx. A write that fails does.
-func (s *session) runPlain(ctx context.Context, opt tui.Options) error {
+// runPlain is the app line by line. Ctrl-C interrupts what it does and does not end ctx. A write that fails does.
+func (s *session) runPlain(ctx context.Context, opt talk.Options) error {
 	ctx, stop := signal.NotifyContext(context.WithoutCancel(ctx), syscall.SIGTERM, syscall.SIGHUP)
 	defer stop()
 	s.endures = true
@@ -80,16 +84,16 @@ func (s *session) runPlain(ctx context.Context, opt tui.Options) error {
 	defer a.close()
 	out := s.stdout.(*witness) // run made it
 	out.failed = stop
-	opt.Output, opt.Interrupts = out, a.interrupts()
+	lines := plain.Options{Options: opt, Input: s.stdin, Output: out, Interrupts: a.interrupts()}
 	if s.isTerminal(s.stdin) {
-		opt.ReadSecret = s.hidden
+		lines.ReadSecret = s.hidden
 		if f, ok := s.stdin.(*os.File); ok {
-			opt.Quiet = func() (func(), bool) { return quiet(f) }
+			lines.Quiet = func() (func(), bool) { return quiet(f) }
 		}
 	}
-	err := a.ended(tui.RunPlain(ctx, a, opt))
+	err := a.ended(plain.Run(ctx, a, lines))
 	if out.err != nil {
-		return nil // run tells it
+		return nil // run reports it
 	}
 	return err
 }
@@ -116,10 +120,6 @@ func (a *app) interrupts() <-chan struct{} {
 	return told
 }
 
-func (s *session) screenOptions(run string) tui.Options {
-	return tui.Options{Attach: run, Input: s.stdin, Output: s.rawStdout(), Environ: os.Environ(), Now: s.now}
-}
-
 // ended logs how the screens ended, and puts the error of a run that could not
 // be shown into words.
 func (a *app) ended(err error) error {
@@ -130,7 +130,7 @@ func (a *app) ended(err error) error {
 	if errors.Is(err, context.Canceled) {
 		return err
 	}
-	if _, missing := os.Stat(a.log.Path()); missing == nil && errors.Is(err, tui.ErrCrashed) {
+	if _, missing := os.Stat(a.log.Path()); missing == nil && errors.Is(err, talk.ErrCrashed) {
 		err = hinted{err, "What happened is in " + printable(a.log.Path()) + ", without what you typed and without your credentials."}
 	}
 	return a.failed("screen", err)
