@@ -5,24 +5,22 @@ import (
 	"sync/atomic"
 )
 
-// childArgument is the only argument of a child, see child_darwin.go.
+// childArgument is the only argument of a child; see child_darwin.go.
 const childArgument = "keyring:child-1"
 
-// childReady says that the program calls RunChild, so that it can be started again.
+// childReady is true if the program called RunChild, so that it can run as its own child.
 var childReady atomic.Bool
 
-// RunChild makes one keychain call and returns true if this package started the
-// process for that; main must then end without doing anything else. It returns
-// false in every other process. Call it first in main:
+// RunChild makes one keychain call and returns true if this package started the process for that; main must then end
+// without doing anything else. It returns false in every other process. Call it first in main:
 //
 //	if keyring.RunChild() {
 //		return
 //	}
 //
-// On macOS a program that does so gets a guarantee: a call that reached its
-// deadline is over, and nothing is stored or deleted later, not even if somebody
-// answers the dialog that the call was waiting for. Without RunChild such a call
-// goes on by itself. On other platforms it does nothing and returns false.
+// On macOS this guarantees that a call ends at its deadline: it stores or deletes nothing later, even if somebody
+// answers the dialog that the call was waiting for. Without RunChild such a call continues. On other platforms RunChild
+// returns false.
 func RunChild() bool {
 	if len(os.Args) == 2 && os.Args[1] == childArgument {
 		return runChild()

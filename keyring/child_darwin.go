@@ -12,22 +12,19 @@ import (
 	"time"
 )
 
-// go-keyring has no way to end a call, and a `security` that it started still
-// writes when somebody answers its dialog an hour later. So each call runs in a
-// child: this program, started again in a process group of its own, which is
-// killed as a whole at the deadline.
+// go-keyring can't end a call, and a `security` that it started still writes when somebody answers its dialog an hour
+// later. So each call runs in a child: this program, started again in its own process group, which is killed as a whole
+// at the deadline.
 //
-// Parent and child talk JSON over pipes: the child greets, the parent sends one
-// request, the child may say that it is about to show a prompt, and answers. No
-// secret is in an argument or a variable.
+// Parent and child exchange JSON over pipes: the child sends a greeting, the parent one request, and the child an
+// answer, before which it may report that it shows a prompt. No secret is in an argument or a variable.
 
-// runChild is the child.
 func runChild() bool {
 	serve(os.Stdin, os.Stdout)
 	return true
 }
 
-// serve is the child's side.
+// serve is the child's side of the exchange.
 func serve(in io.Reader, out io.Writer) {
 	answers := json.NewEncoder(out)
 	if answers.Encode(answer{Greeting: childArgument}) != nil {
@@ -41,8 +38,7 @@ func serve(in io.Reader, out io.Writer) {
 	_ = answers.Encode(perform(r, func() { _ = answers.Encode(answer{Prompt: true}) }))
 }
 
-// endWithParent kills the group once the parent closes the pipe: the kernel does
-// so for a parent that was killed.
+// endWithParent kills the group when the parent closes the pipe; the kernel closes it if the parent is killed.
 func endWithParent(in io.Reader) {
 	_, _ = io.Copy(io.Discard, in)
 	if syscall.Getpgrp() == os.Getpid() {
@@ -50,18 +46,18 @@ func endWithParent(in io.Reader) {
 	}
 }
 
-// errNoChild: no child took the request, so that nothing was done.
-var errNoChild = errors.New("this program could not be started again")
+// errNoChild: no child got the request, so nothing was done.
+var errNoChild = errors.New("this program could not be started as its own child")
 
-// child is a running child in the parent's eyes.
+// child is the parent's side of a running child.
 type child struct {
 	cmd     *exec.Cmd
 	in      io.WriteCloser
 	answers *json.Decoder
-	kill    func() // kills the group; safe until end
+	kill    func() // kills the group; valid until end
 }
 
-// startChild starts this program again. The group is killed when ctx ends.
+// startChild starts this program as a child. The end of ctx kills its group.
 func startChild(ctx context.Context) (c *child, end func(), err error) {
 	path, err := os.Executable()
 	if err != nil || !childReady.Load() {
@@ -86,15 +82,15 @@ func startChild(ctx context.Context) (c *child, end func(), err error) {
 	return c, func() { stop(); c.end() }, nil
 }
 
-// end kills what is left of the group, such as the `security -i` that go-keyring
-// leaves behind a value too big, while the child's number can't be another's yet.
+// end kills what is left of the group, such as the `security -i` that go-keyring leaves running after a value that is
+// too large. It does so before Wait, after which the process ID can be another's.
 func (c *child) end() {
 	c.kill()
 	_ = c.in.Close()
 	_ = c.cmd.Wait()
 }
 
-// callInChild has a child perform r. onPrompt may be nil.
+// callInChild performs r in a child. onPrompt is called if r is attended and the child shows a prompt.
 func callInChild(ctx context.Context, r request, onPrompt func()) (answer, error) {
 	c, end, err := startChild(ctx)
 	if err != nil {
@@ -106,12 +102,12 @@ func callInChild(ctx context.Context, r request, onPrompt func()) (answer, error
 		if ctx.Err() != nil {
 			return answer{}, ctx.Err()
 		}
-		return answer{}, errNoChild // the file of a program that was upgraded can be gone, or another's
+		return answer{}, errNoChild // an upgrade can have removed or replaced the program's file
 	}
 	err = json.NewEncoder(c.in).Encode(r)
 	for a = (answer{Prompt: true}); err == nil && a.Prompt; {
 		a = answer{}
-		if err = c.answers.Decode(&a); err == nil && a.Prompt && onPrompt != nil {
+		if err = c.answers.Decode(&a); err == nil && a.Prompt {
 			onPrompt()
 		}
 	}
@@ -121,5 +117,5 @@ func callInChild(ctx context.Context, r request, onPrompt func()) (answer, error
 	case ctx.Err() != nil:
 		return answer{}, ctx.Err()
 	}
-	return answer{}, &Error{Kind: ErrUnavailable, Detail: errLost.Error(), cause: errLost}
+	return answer{}, lost(errLost.Error())
 }

@@ -12,18 +12,18 @@ import (
 // connection is a connection to the Secret Service, which vaults of different access share.
 type connection struct {
 	conn       *dbus.Conn
-	opt        secretService
+	backend    secretService
 	collection dbus.ObjectPath
 
-	mu      sync.Mutex
-	opened  dbus.ObjectPath // the session, which comes with the first search
-	found   map[string]hits // what the last Get of a name found, until it is written or deleted
-	deleted map[string]bool // names that Delete was the last to change
-	emptied map[dbus.ObjectPath]bool
+	mu        sync.Mutex
+	sessionID dbus.ObjectPath          // opened by the first search; "" before
+	found     map[string]hits          // what the last Get of a name found, until that is written or deleted
+	deleted   map[string]bool          // names that Delete was the last to change
+	marked    map[dbus.ObjectPath]bool // items that Delete marked as deleted, for Tidy
 }
 
-// hits are an account's items: ours, the one that counts first, and whether another program has one of the same
-// service and account. Unless they are complete, there may be more.
+// hits are an account's items of ours, the latest first, and whether another program has one of the same service and
+// account. Unless they are complete, there may be more.
 type hits struct {
 	items    []item
 	twin     bool
@@ -34,19 +34,19 @@ func (h hits) has(path dbus.ObjectPath) bool {
 	return slices.ContainsFunc(h.items, func(it item) bool { return it.path == path })
 }
 
-// item is an item of ours. A loose one has no schema attribute.
+// item is an item of ours.
 type item struct {
-	path    dbus.ObjectPath
-	payload string
-	err     error // ErrCorrupt, or nil
-	loose   bool
+	path     dbus.ObjectPath
+	payload  string
+	err      error // ErrCorrupt, or nil
+	noSchema bool
 }
 
-// session is where secrets are exchanged; "" before the first search.
+// session is the session in which secrets are exchanged; "" before the first search.
 func (c *connection) session() dbus.ObjectPath {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	return c.opened
+	return c.sessionID
 }
 
 // call makes one method call and stores its results.
@@ -54,12 +54,12 @@ func (c *connection) call(ctx context.Context, path dbus.ObjectPath, method stri
 	return answer(c.start(ctx, path, method, flags, args...), method, results...)
 }
 
-// start makes one method call, for answer to wait for.
+// start sends one method call, for answer to wait for.
 func (c *connection) start(ctx context.Context, path dbus.ObjectPath, method string, flags dbus.Flags, args ...any) *dbus.Call {
 	return c.conn.Object(secretsName, path).GoWithContext(ctx, method, flags, make(chan *dbus.Call, 1), args...)
 }
 
-// answer waits for a call and stores its results. godbus ends it when its context does.
+// answer waits for a call and stores its results. godbus ends the call when its context ends.
 func answer(call *dbus.Call, method string, results ...any) error {
 	if call = <-call.Done; call.Err != nil {
 		return classify(call.Err)
@@ -70,12 +70,11 @@ func answer(call *dbus.Call, method string, results ...any) error {
 	return nil
 }
 
-// greet introduces the connection to the bus and chooses the collection.
+// connect introduces the connection to the bus and chooses the collection.
 //
-// The first call to the service is its list of collections, and its answer is waited for: gnome-keyring aborts now and
-// then if that is a property of a collection or OpenSession, for which it has to know the client. The bus takes it
-// together with Hello.
-func (c *connection) greet(ctx context.Context) error {
+// It first reads the service's list of collections and waits for the answer: gnome-keyring aborts now and then if the
+// first call of a connection is OpenSession or reads a property of a collection. Hello and this call are sent together.
+func (c *connection) connect(ctx context.Context) error {
 	hello := c.conn.BusObject().GoWithContext(ctx, "org.freedesktop.DBus.Hello", 0, make(chan *dbus.Call, 1))
 	paths, err := c.collections(ctx, dbus.FlagNoAutoStart)
 	if err := answer(hello, "Hello", new(string)); err != nil {
@@ -104,6 +103,8 @@ func (c *connection) collections(ctx context.Context, flags dbus.Flags) (paths [
 	return paths, nil
 }
 
+const noCollection = "the Secret Service has no default collection"
+
 // choose finds the collection that go-keyring uses: "login", or else the one with the alias "default".
 func (c *connection) choose(ctx context.Context, paths []dbus.ObjectPath) error {
 	if slices.Contains(paths, loginPath) {
@@ -115,14 +116,14 @@ func (c *connection) choose(ctx context.Context, paths []dbus.ObjectPath) error 
 	case err != nil:
 		return err
 	case c.collection == noObject:
-		return fail(ErrUnavailable, "the Secret Service has no default collection to keep things in")
-	case c.collection == sessionPath:
-		return fail(ErrUnavailable, "it forgets: its default collection lasts only until the session ends")
+		return fail(ErrUnavailable, noCollection)
+	case c.collection == sessionPath: // as on a headless machine without a login collection
+		return fail(ErrUnavailable, "its default collection lasts only until the session ends")
 	}
 	return nil
 }
 
-// activate starts the provider if the bus knows how to.
+// activate starts the provider if the bus has a service file for it.
 func (c *connection) activate(ctx context.Context) error {
 	var names []string
 	bus := c.conn.BusObject()

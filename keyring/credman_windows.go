@@ -14,7 +14,7 @@ import (
 // credentialManager is Windows' Credential Manager, through go-keyring.
 type credentialManager struct{ service string }
 
-func platformBackend(service string) Backend { return credentialManager{service} }
+func platformBackend(service string, _ Options) Backend { return credentialManager{service} }
 
 func (credentialManager) Name(context.Context) string { return "Windows Credential Manager" }
 
@@ -52,8 +52,7 @@ func (c credentialManager) Delete(ctx context.Context, account string) error {
 	return classifyErrno(err)
 }
 
-// List returns the accounts of the targets named "service:account". To Windows
-// a name in capitals is the same name.
+// List returns the accounts of the targets named "service:account". It ignores case, as Windows does.
 func (c credentialManager) List(ctx context.Context) ([]string, error) {
 	var accounts []string
 	err := bounded(ctx, nil, func() error {
@@ -86,5 +85,5 @@ func classifyErrno(err error) error {
 	case errors.As(err, &errno):
 		return fail(ErrUnavailable, "Windows error %d", uint32(errno))
 	}
-	return fail(ErrUnavailable, "it did not take the call")
+	return fail(ErrUnavailable, "the call failed")
 }

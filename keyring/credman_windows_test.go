@@ -56,7 +56,7 @@ func TestANameInCapitalsIsTheSameName(t *testing.T) {
 	if os.Getenv("MOGPLEX_TEST_KEYCHAIN") == "" {
 		t.Skip("MOGPLEX_TEST_KEYCHAIN is not set: this test writes to your own keychain")
 	}
-	v, err := platformBackend("mogplex-test").Open(t.Context(), Access{})
+	v, err := platformBackend("mogplex-test", Options{}).Open(t.Context(), Access{})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -15,9 +15,9 @@ var (
 	ErrDenied = errors.New("the keychain refused access")
 	// ErrTimeout: no answer within the time limit.
 	ErrTimeout = errors.New("the keychain did not answer in time")
-	// ErrUnavailable: there is no keychain to be reached here.
+	// ErrUnavailable: no keychain can be reached.
 	ErrUnavailable = errors.New("no keychain can be reached")
-	// ErrCorrupt: an item of ours is there and can't be what was stored.
+	// ErrCorrupt: there is an item of ours, and its content is not what was stored.
 	ErrCorrupt = errors.New("the keychain item is damaged")
 	// ErrChanged: another program wrote the item at the same time, and later.
 	ErrChanged = errors.New("another program changed the keychain item at the same time")
@@ -25,17 +25,16 @@ var (
 
 // Error is a failed operation on a keychain.
 //
-// Only the class is in its error chain, not the cause: the cause of a missing
-// D-Bus socket satisfies errors.Is(err, fs.ErrNotExist), which a caller could
-// take for "nothing stored".
+// Only the class is in its error chain, not the platform's error: that of a missing D-Bus socket satisfies
+// errors.Is(err, fs.ErrNotExist), which a caller could mistake for "nothing stored".
 type Error struct {
-	Op     string // "read", "store", "delete" or "list"; empty below Keyring
+	Op     string // "read", "store", "delete" or "list"; empty in an error of a Backend
 	Kind   error  // one of the classes above
-	Detail string // what the platform said, in words for people; may be empty
-	cause  error  // errLost or errNoObject, for this package alone
+	Detail string // what the platform reported, in words for people; may be empty
+	cause  error  // one of the causes below, which this package handles; may be nil
 }
 
-// Error leaves out Op, which the caller knows and names.
+// Error leaves out Op, which the caller names.
 func (e *Error) Error() string {
 	msg := e.Kind.Error()
 	if e.Detail != "" {
@@ -49,17 +48,29 @@ func (e *Error) Is(target error) bool {
 	return target == e.Kind || e.cause != nil && target == e.cause
 }
 
-// fail makes a classed error for a backend or a codec to return.
+// Failure returns an error of the given class, for a [Backend] outside this package.
+func Failure(kind error, detail string) error { return fail(kind, "%s", detail) }
+
 func fail(kind error, format string, args ...any) error {
 	return &Error{Kind: kind, Detail: fmt.Sprintf(format, args...)}
 }
 
-// Failure makes an error of the given class, for backends outside this package.
-func Failure(kind error, detail string) error { return fail(kind, "%s", detail) }
+// Causes that this package handles.
+var (
+	// errLost: the provider ended or was replaced during the call.
+	errLost = errors.New("the connection to the keychain was lost")
+	// errDismissed: a person dismissed the unlock prompt.
+	errDismissed = errors.New("the unlock prompt was dismissed")
+	// errNoObject: an item was removed between finding and reading it.
+	errNoObject = errors.New("the item was removed during the call")
+)
 
-// describe gives an operation's error its class and name. What a backend did
-// not class is taken for a keychain that can't be reached. waited is told of a
-// time limit where it is not 0.
+func failFor(cause, kind error) error { return &Error{Kind: kind, Detail: cause.Error(), cause: cause} }
+
+func lost(detail string) error { return &Error{Kind: ErrUnavailable, Detail: detail, cause: errLost} }
+
+// describe adds the operation to an error. An error without a class becomes ErrUnavailable. A time limit is named if
+// waited is not 0.
 func describe(op string, err error, waited time.Duration) error {
 	var e *Error
 	var own callersError

@@ -9,29 +9,30 @@ import (
 	ss "github.com/zalando/go-keyring/secret_service"
 )
 
-// An item is ours if it has our schema attribute, or exactly our two attributes and a payload of ours. Any other with
-// our two attributes is a twin, which belongs to another program: it is not read, changed or deleted.
+// An item is ours if it has our schema attribute, or exactly our two attributes and a payload of ours. Any other item
+// with our two attributes is a twin, which belongs to another program: this package does not change or delete it, and
+// reads it only for Options.Plain.
 
-// look finds the account's items. One with our schema is found by a search for that, and needs no look at its
-// attributes; after a deletion there is none to expect.
-func (v *vault) look(ctx context.Context, name string) (h hits, err error) {
+// find returns the account's items. It searches with our schema first, because the hits then need no look at their
+// attributes; not after a deletion, when it expects none.
+func (v *vault) find(ctx context.Context, name string) (h hits, err error) {
 	v.mu.Lock()
 	deleted := v.deleted[name]
 	v.mu.Unlock()
-	if v.opt.schema != "" && !deleted {
-		paths, err := v.search(ctx, map[string]string{"username": name, schemaAttribute: v.opt.schema})
+	if v.backend.schema != "" && !deleted {
+		paths, err := v.search(ctx, map[string]string{"username": name, schemaAttribute: v.backend.schema})
 		if err != nil {
 			return hits{}, err
 		}
 		if len(paths) > 0 {
-			return v.weigh(ctx, paths, nil)
+			return v.readHits(ctx, paths, nil)
 		}
 	}
-	return v.complete(ctx, name, hits{})
+	return v.findAll(ctx, name, hits{})
 }
 
-// complete adds to what look found the account's other items, by the attributes of each that could be one.
-func (v *vault) complete(ctx context.Context, name string, h hits) (hits, error) {
+// findAll adds the account's other items to those that find returned. It decides by their attributes.
+func (v *vault) findAll(ctx context.Context, name string, h hits) (hits, error) {
 	if h.complete {
 		return h, nil
 	}
@@ -40,22 +41,22 @@ func (v *vault) complete(ctx context.Context, name string, h hits) (hits, error)
 		return hits{}, err
 	}
 	candidates = slices.DeleteFunc(candidates, h.has)
-	var sure, loose []dbus.ObjectPath
+	var schema, noSchema []dbus.ObjectPath
 	twin := false
 	for i, attributes := range v.attributesOf(ctx, candidates) {
 		if attributes.err != nil {
 			return hits{}, attributes.err
 		}
-		switch v.opt.claim(attributes.values) {
+		switch v.backend.ownership(attributes.values) {
 		case withSchema:
-			sure = append(sure, candidates[i])
+			schema = append(schema, candidates[i])
 		case withoutSchema:
-			loose = append(loose, candidates[i])
+			noSchema = append(noSchema, candidates[i])
 		default:
 			twin = true
 		}
 	}
-	others, err := v.weigh(ctx, sure, loose)
+	others, err := v.readHits(ctx, schema, noSchema)
 	return hits{
 		items:    append(h.items, others.items...),
 		twin:     twin || others.twin,
@@ -63,16 +64,16 @@ func (v *vault) complete(ctx context.Context, name string, h hits) (hits, error)
 	}, err
 }
 
-// claim is what an item's attributes say about its owner.
-type claim int
+// ownership is what an item's attributes tell about its owner.
+type ownership int
 
 const (
-	notOurs claim = iota
+	notOurs ownership = iota
 	withSchema
-	withoutSchema // it is ours if its payload is
+	withoutSchema // ours if the payload is
 )
 
-func (s secretService) claim(attributes map[string]string) claim {
+func (s secretService) ownership(attributes map[string]string) ownership {
 	if attributes["service"] != s.service {
 		return notOurs
 	}
@@ -90,7 +91,7 @@ func (s secretService) claim(attributes map[string]string) claim {
 	return withoutSchema
 }
 
-// addedByProvider recognises the attributes that gnome-keyring, first, and KeePassXC give to every item.
+// addedByProvider reports attributes that a provider adds to every item: gnome-keyring the first, KeePassXC the others.
 func addedByProvider(name, value string) bool {
 	switch name {
 	case schemaAttribute:
@@ -101,14 +102,15 @@ func addedByProvider(name, value string) bool {
 	return false
 }
 
-// weigh reads the items that are or may be ours, and puts the one that counts first.
-func (v *vault) weigh(ctx context.Context, sure, loose []dbus.ObjectPath) (h hits, err error) {
-	for i, path := range append(sure, loose...) {
-		it := item{path: path, loose: i >= len(sure)}
-		if it.payload, err = v.secretOf(ctx, path); err != nil {
+// readHits reads items that are ours by their schema, and items without one that are ours if their payload is. It
+// sorts the latest first.
+func (v *vault) readHits(ctx context.Context, schema, noSchema []dbus.ObjectPath) (h hits, err error) {
+	for i, path := range append(schema, noSchema...) {
+		it := item{path: path, noSchema: i >= len(schema)}
+		if it.payload, err = v.readSecret(ctx, path); err != nil {
 			return hits{}, err
 		}
-		if it.loose && !isOurs(it.payload) {
+		if it.noSchema && !isOurs(it.payload) {
 			h.twin = true
 			continue
 		}
@@ -135,7 +137,7 @@ type secret struct {
 	ContentType string
 }
 
-func (v *vault) secretOf(ctx context.Context, path dbus.ObjectPath) (string, error) {
+func (v *vault) readSecret(ctx context.Context, path dbus.ObjectPath) (string, error) {
 	var s secret
 	err := v.unlocked(ctx, path, func() error {
 		return v.call(ctx, path, itemInterface+".GetSecret", 0, []any{v.session()}, &s)
@@ -156,7 +158,7 @@ type attributes struct {
 	err    error
 }
 
-// callsAhead is how many calls wait for their answers at once.
+// callsAhead is how many calls attributesOf sends before it waits for their answers.
 const callsAhead = 50
 
 // attributesOf reads the attributes of many items.
@@ -171,7 +173,7 @@ func (v *vault) attributesOf(ctx context.Context, paths []dbus.ObjectPath) (all 
 			err := answer(call, "Attributes", &value)
 			values, ok := value.Value().(map[string]string)
 			if err == nil && !ok {
-				err = fail(ErrUnavailable, "the Secret Service's answer about an item has the wrong form")
+				err = fail(ErrUnavailable, "the Secret Service's answer to Attributes has the wrong form")
 			}
 			all = append(all, attributes{values, err})
 		}
@@ -179,70 +181,61 @@ func (v *vault) attributesOf(ctx context.Context, paths []dbus.ObjectPath) (all 
 	return all
 }
 
-// All returns the payloads of all items of ours, by name, from one search and one call for all secrets.
-func (v *vault) All(ctx context.Context) (payloads map[string]string, unreadable map[string]error, err error) {
+// All returns all our items by name, from one search and one call for all secrets.
+func (v *vault) All(ctx context.Context) (map[string]Item, error) {
 	paths, err := v.search(ctx, map[string]string{})
 	if err != nil || len(paths) == 0 {
-		return nil, nil, err
+		return nil, err
 	}
 	secrets := map[dbus.ObjectPath]secret{}
 	err = v.call(ctx, secretsPath, serviceInterface+".GetSecrets", 0, []any{paths, v.session()}, &secrets)
 	if err != nil && (ctx.Err() != nil || errors.Is(err, errLost)) {
-		return nil, nil, err
+		return nil, err
 	}
-	payloads, unreadable = map[string]string{}, map[string]error{}
+	items := map[string]Item{}
 	for i, attributes := range v.attributesOf(ctx, paths) {
-		claim := v.opt.claim(attributes.values)
-		if errors.Is(attributes.err, errNoObject) || attributes.err == nil && claim == notOurs {
+		owner := v.backend.ownership(attributes.values)
+		if errors.Is(attributes.err, errNoObject) || attributes.err == nil && owner == notOurs {
 			continue
 		}
 		if attributes.err != nil {
-			return nil, nil, attributes.err
+			return nil, attributes.err
 		}
-		payload, err := v.oneOf(ctx, secrets, paths[i])
-		if err == nil && claim == withoutSchema && !isOurs(payload) || errors.Is(err, errNoObject) {
+		it := Item{Payload: string(secrets[paths[i]].Value)}
+		if _, ok := secrets[paths[i]]; !ok { // as of a locked item
+			it.Payload, it.Err = v.readSecret(ctx, paths[i])
+		}
+		if it.Err == nil && owner == withoutSchema && !isOurs(it.Payload) || errors.Is(it.Err, errNoObject) {
 			continue
 		}
-		v.file(payloads, unreadable, attributes.values["username"], payload, err)
-		if err == nil && isMarker(payload) {
-			v.remember(paths[i])
+		if it.Err == nil && isMarker(it.Payload) {
+			v.forTidy(paths[i])
 		}
+		addLatest(items, attributes.values["username"], it)
 	}
-	return payloads, unreadable, ctx.Err()
+	return items, ctx.Err()
 }
 
-// oneOf returns an item's payload. One that did not come with the others, as a locked one does not, is asked for.
-func (v *vault) oneOf(ctx context.Context, secrets map[dbus.ObjectPath]secret, path dbus.ObjectPath) (string, error) {
-	if s, ok := secrets[path]; ok {
-		return string(s.Value), nil
+// addLatest adds an item, unless a later one of the name is there.
+func addLatest(items map[string]Item, name string, it Item) {
+	if it.Err == nil {
+		_, _, it.Err = decode(it.Payload)
 	}
-	return v.secretOf(ctx, path)
-}
-
-// file puts an item under its name, where a readable and later one may be.
-func (v *vault) file(payloads map[string]string, unreadable map[string]error, name, payload string, err error) {
-	if err == nil {
-		_, _, err = decode(payload)
-	}
-	other, known := payloads[name]
-	switch {
-	case err != nil && !known:
-		unreadable[name] = err
-	case err == nil && (!known || later(payload, other)):
-		payloads[name] = payload
-		delete(unreadable, name)
+	other, known := items[name]
+	if !known || it.Err == nil && (other.Err != nil || later(it.Payload, other.Payload)) {
+		items[name] = it
 	}
 }
 
-// marker returns the payload of an item that stands for nothing, as the write after payload.
+// marker returns the payload that marks an item as deleted. It counts as the write after payload.
 func marker(payload string) string {
 	return header{count: countOf(payload) + 1, deleted: true}.encode("")
 }
 
-// later reports whether payload a is to be used rather than b, of two items for one account.
+// later reports whether to use payload a rather than b, of two items for one account.
 func later(a, b string) bool {
 	if x, y := countOf(a), countOf(b); x != y {
 		return x > y
 	}
-	return a > b // any order will do, as long as all readers have the same
+	return a > b // any order, as long as all readers use the same
 }

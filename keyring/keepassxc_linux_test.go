@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/mogplex/mogplex-cli/internal/dev/deep"
 	"github.com/mogplex/mogplex-cli/internal/dev/keyringtest"
 	"github.com/mogplex/mogplex-cli/keyring"
 )
@@ -15,6 +16,7 @@ import (
 // that has no other provider.
 func keePassXC(t *testing.T, config string) {
 	t.Helper()
+	deep.Only(t)
 	installed(t, "keepassxc", "keepassxc-cli")
 	if err := session(t, keyringtest.Options{NoProvider: true}).StartKeePassXC(t.Context(), config); err != nil {
 		t.Fatal(err)

@@ -9,7 +9,7 @@ import (
 	gokeyring "github.com/zalando/go-keyring"
 )
 
-// securityTool is what go-keyring drives; listing is by the same tool.
+// securityTool is the program that go-keyring runs; this package lists items with it.
 const securityTool = "/usr/bin/security"
 
 // macKeychain is the macOS login keychain, through go-keyring.
@@ -18,19 +18,18 @@ type macKeychain struct {
 	access  Access
 }
 
-func platformBackend(service string) Backend { return macKeychain{service: service} }
+func platformBackend(service string, _ Options) Backend { return macKeychain{service: service} }
 
 func (macKeychain) Name(context.Context) string { return "macOS Keychain" }
 
-// Limit keeps the command line that go-keyring writes to `security -i`, with
-// the payload in base64, below that tool's 4096 bytes.
+// Limit keeps the command line that go-keyring writes to `security -i`, with the payload in base64, below that tool's
+// 4096 bytes.
 func (macKeychain) Limit() int { return 2500 }
 
-// Open connects to nothing: each call finds out by itself whether the keychain
-// is locked.
+// Open opens no connection: each call checks whether the keychain is locked.
 func (m macKeychain) Open(_ context.Context, access Access) (Vault, error) {
 	if _, err := os.Stat(securityTool); err != nil {
-		return nil, fail(ErrUnavailable, "%s is not there", securityTool)
+		return nil, fail(ErrUnavailable, "%s does not exist", securityTool)
 	}
 	return &macKeychain{m.service, access}, nil
 }
@@ -42,8 +41,7 @@ func (m macKeychain) Get(ctx context.Context, account string) (payload string, f
 	return a.Payload, a.Found, err
 }
 
-// Set updates an item in place (`add-generic-password -U`): it keeps the access
-// list that a person confirmed.
+// Set updates an item in place (`add-generic-password -U`), which keeps the access list that a person confirmed.
 func (m macKeychain) Set(ctx context.Context, account, payload string) error {
 	_, err := m.call(ctx, request{Op: "set", Account: account, Payload: payload})
 	return err
@@ -54,31 +52,30 @@ func (m macKeychain) Delete(ctx context.Context, account string) error {
 	return err
 }
 
-// List reads the attributes of the default keychains, which shows no secret
-// and asks for no permission.
+// List reads the attributes of the default keychains, which needs no permission and shows no secret.
 func (m macKeychain) List(ctx context.Context) ([]string, error) {
 	a, err := m.call(ctx, request{Op: "list"})
 	return a.Accounts, err
 }
 
-// request is one go-keyring call, or the listing that it has not.
+// request is one go-keyring call, or a listing, which go-keyring lacks.
 type request struct {
 	Op, Service, Account, Payload string
-	Attended                      bool // a person may be asked to unlock the keychain
+	Attended                      bool // a dialog to unlock the keychain may be shown
 }
 
-// answer is what became of a request, or a message on the way to that.
+// answer is the result of a request, or a message before that.
 type answer struct {
 	Greeting string   `json:",omitempty"`
-	Prompt   bool     `json:",omitempty"` // a prompt is about to be shown
+	Prompt   bool     `json:",omitempty"` // a dialog is about to be shown
 	Found    bool     `json:",omitempty"`
 	Payload  string   `json:",omitempty"`
 	Accounts []string `json:",omitempty"`
-	Failed   int      `json:",omitempty"` // 1 + the class' index in classes
+	Failed   int      `json:",omitempty"` // 1 + the index in classes
 	Detail   string   `json:",omitempty"`
 }
 
-// classes are the classes of failure that a call can end in.
+// classes are the classes of failure of a call.
 var classes = []error{ErrLocked, ErrDenied, ErrUnavailable}
 
 func (a answer) err() error {
@@ -88,7 +85,7 @@ func (a answer) err() error {
 	return fail(classes[a.Failed-1], "%s", a.Detail)
 }
 
-// call performs r in a child, or in this process if the program has no children.
+// call performs r in a child, or in this process if the program does not call RunChild.
 func (m macKeychain) call(ctx context.Context, r request) (answer, error) {
 	r.Service, r.Attended = m.service, m.access.Attended
 	a, err := callInChild(ctx, r, m.access.OnPrompt)
@@ -107,25 +104,22 @@ func (m macKeychain) call(ctx context.Context, r request) (answer, error) {
 	return a, nil
 }
 
-// The errors of a keychain that is asked whether it is locked: there is no
-// default one, or its file is not there.
+// The errors of [keychainLocked] if there is no default keychain, or its file is missing.
 const (
 	noDefaultKeychain = -25307
 	noSuchKeychain    = -25294
 )
 
-// perform makes the call. It shows no dialog for a locked keychain unless a
-// person is there to answer it; onPrompt, which may be nil, is called first then.
-// For an account without a keychain macOS' dialog offers to reset all of them,
-// which nobody is asked for the sake of one item.
+// perform makes the call. If the keychain is locked, it shows the dialog only if attended, and calls onPrompt first. If
+// there is no keychain it makes no call, because macOS' dialog would offer to reset all keychains.
 func perform(r request, onPrompt func()) answer {
 	switch locked, status := keychainLocked(); {
 	case status == noDefaultKeychain, status == noSuchKeychain:
 		return failed(statusError(int(uint8(status)))) // as security ends
-	case status != 0: // macOS does not tell
+	case status != 0: // unknown; let the call find out
 	case locked && !r.Attended:
 		return failed(fail(ErrLocked, ""))
-	case locked && onPrompt != nil:
+	case locked:
 		onPrompt()
 	}
 	a, err := answer{Found: true}, error(nil)
@@ -165,19 +159,18 @@ func failed(err error) (a answer) {
 	return a
 }
 
-// isNotFound goes by the exit code as well: go-keyring reads the tool's words,
-// which are English only where macOS is.
+// isNotFound checks the exit code too: go-keyring looks for the tool's English message, which macOS may translate.
 func isNotFound(err error) bool {
 	var exit *exec.ExitError
 	return errors.Is(err, gokeyring.ErrNotFound) || errors.As(err, &exit) && exit.ExitCode() == statusNotFound
 }
 
-// classifyStatus gives what running security came to its class.
+// classifyStatus returns the classed error for a failed run of security.
 func classifyStatus(err error) error {
 	var exit *exec.ExitError
 	switch {
 	case errors.Is(err, gokeyring.ErrSetDataTooBig):
-		return fail(ErrUnavailable, "an item was too big for it")
+		return fail(ErrUnavailable, "an item was too large for it")
 	case !errors.As(err, &exit):
 		return fail(ErrUnavailable, "%s could not be run", securityTool)
 	}

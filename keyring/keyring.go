@@ -1,21 +1,22 @@
 // Package keyring keeps small secrets in the operating system's keychain: the Secret Service on Linux, the Keychain on
 // macOS, Credential Manager on Windows.
 //
-// It stands on github.com/zalando/go-keyring and adds what that library leaves out: a context and a deadline on every
-// call, errors that tell a locked keychain from a missing one, values of up to [MaxValue] bytes on every platform, a
-// listing of what is ours, an update that reads, writes and reads back, and items that no other program's are taken for.
+// It is built on github.com/zalando/go-keyring and adds a context and a deadline to every call, errors that tell a
+// locked keychain from a missing one, values of up to [MaxValue] bytes on every platform, a list of our own items, an
+// update that reads, writes and reads back, and protection of other programs' items.
 //
-// [Open] gives the platform's keychain; [New] puts another [Backend] in its place. Neither does any work until the
-// first call, whose connection the later ones share until [Keyring.Close]:
+// [Open] returns the platform's keychain; [New] uses another [Backend] instead. Neither does any I/O: the first call
+// connects, and later calls share the connection until [Keyring.Close]:
 //
 //	k := keyring.Open("example", keyring.Options{})
 //	defer k.Close()
 //	value, found, err := k.Get(ctx, "account")
 //
-// [Keyring.Update] changes a value on the ground of the one before, [Keyring.Set] replaces it whatever it is.
+// [Keyring.Update] changes a value depending on the old one, [Keyring.Set] replaces it, [Keyring.Delete] removes it.
+// [Keyring.All] reads everything, [Keyring.List] the names. [Sealer] encrypts what belongs in a file.
 //
 // "Nothing there" is found == false, never an error, and an error never means "nothing there". Every error is an
-// [*Error] of one class, apart from those that are the caller's own: an account without a name, a value too large, a
+// [*Error] of one class, apart from those that the caller causes: an invalid account name, a value too large, a
 // canceled context, and what an Update's change function returns.
 package keyring
 
@@ -37,26 +38,26 @@ const (
 	settleTimeout     = 2 * time.Second
 )
 
-// Options says how long to wait, for whom, and how items look.
+// Options say how long to wait, whether a person is there, and how items look.
 type Options struct {
 	// Timeout bounds each call; an Update that got no answer takes 2 s more to find out what is stored. Zero means
 	// 60 s if Attended, else 5 s.
 	Timeout time.Duration
-	// Attended says that a person is there to answer a prompt. Without it no unlock prompt is shown: a locked keychain
-	// is ErrLocked at once. See [PromptBlocked].
+	// Attended says that a person can answer a prompt, which is a window on the machine's own desktop. Otherwise no
+	// unlock prompt is shown: a locked keychain is ErrLocked at once.
 	Attended bool
-	// OnPrompt, if set, is called once, before the first prompt to unlock is waited for, so that the caller can say what the
-	// wait is about.
+	// OnPrompt, if set, is called once, before the first unlock prompt, so that the caller can explain the wait.
 	OnPrompt func()
 	// OnConfirm is the same for the first prompt to confirm a deletion, which some keychains show.
 	OnConfirm func()
-	// Schema is the xdg:schema attribute of the items on Linux, as "com.example.Credential". An item with it is ours,
-	// whatever else it has. Without it only an item with no attributes but the service and the account is.
+	// Schema is the xdg:schema attribute of the items on Linux, such as "com.example.Credential". An item with it is
+	// ours, whatever other attributes it has. Without a schema only an item with no attributes but the service and the
+	// account is ours.
 	Schema string
 	// Label names an account's item for people on Linux. Nil stands for "SERVICE: ACCOUNT".
 	Label func(account string) string
-	// Plain has Get return an item that another program wrote through go-keyring, with its payload as the value, if
-	// there is none of ours. It is not listed, changed or deleted.
+	// Plain makes Get fall back to an item that another program wrote through go-keyring, with its payload as the
+	// value. Such an item is not listed, changed or deleted.
 	Plain bool
 }
 
@@ -66,37 +67,34 @@ type Keyring struct {
 	opt  Options
 }
 
-// Open returns the platform's keychain for items of the named service. The name has to be valid by [ValidName]; with
-// another one every call is ErrUnavailable.
+// Open returns the platform's keychain for items of the named service. If the name is not valid by [ValidName], every
+// call returns ErrUnavailable.
 func Open(service string, opt Options) *Keyring {
 	if err := ValidName(service); err != nil {
 		return New(noKeychain{err.Error()}, opt)
 	}
-	backend := platformBackend(service)
-	if b, ok := backend.(interface{ withOptions(Options) Backend }); ok {
-		backend = b.withOptions(opt)
-	}
-	return New(backend, opt)
+	return New(platformBackend(service, opt), opt)
 }
 
-// New returns a keyring on a backend of the caller's. Its Options' Schema and Label are the backend's affair.
+// New returns a keyring on another backend. It ignores the Options' Schema and Label.
 func New(b Backend, opt Options) *Keyring {
 	for _, announce := range []*func(){&opt.OnPrompt, &opt.OnConfirm} {
-		if *announce != nil {
-			*announce = sync.OnceFunc(*announce)
+		if *announce == nil {
+			*announce = func() {}
 		}
+		*announce = sync.OnceFunc(*announce)
 	}
 	return &Keyring{link: newLink(b), opt: opt}
 }
 
-// Unattended returns the same keyring on the same connection, with no person to be asked for anything.
+// Unattended returns the same keyring on the same connection, which prompts nobody.
 func (k *Keyring) Unattended() *Keyring {
 	opt := k.opt
-	opt.Attended, opt.OnPrompt, opt.OnConfirm = false, nil, nil
+	opt.Attended = false
 	return &Keyring{link: k.link, opt: opt}
 }
 
-// Close ends the connection. A later call makes another.
+// Close ends the connection of this keyring and of its Unattended views. A later call connects again.
 func (k *Keyring) Close() { k.link.drop(nil) }
 
 func (k *Keyring) access() Access {
@@ -114,23 +112,23 @@ func (k *Keyring) timeout() time.Duration {
 }
 
 // Backend names the keychain for people, as in "Secret Service (gnome-keyring)". It may ask the keychain, within the
-// time limit, and falls back to the general name if there is no answer.
+// time limit, and returns the general name if there is no answer.
 func (k *Keyring) Backend(ctx context.Context) string {
 	ctx, cancel := context.WithTimeout(ctx, k.timeout())
 	defer cancel()
-	if named, ok := k.link.opened(ctx).(interface{ Name(context.Context) string }); ok {
-		return named.Name(ctx)
+	if v := k.link.opened(ctx); v != nil {
+		return v.Name(ctx)
 	}
 	return k.link.backend.Name(ctx)
 }
 
-// Get returns the value kept for account. The caller owns the bytes.
+// Get returns the value stored for account. The caller owns the bytes. A damaged value is ErrCorrupt.
 func (k *Keyring) Get(ctx context.Context, account string) (value []byte, found bool, err error) {
 	name, err := itemName(account)
 	if err != nil {
 		return nil, false, fmt.Errorf("read in the keychain: %w", err)
 	}
-	err = k.do(ctx, "read", func(ctx context.Context) error {
+	err = k.run(ctx, "read", func(ctx context.Context) error {
 		s, err := k.read(ctx, name)
 		if err != nil {
 			return err
@@ -150,13 +148,13 @@ func (k *Keyring) Get(ctx context.Context, account string) (value []byte, found 
 	return value, found, nil
 }
 
-// plain returns another program's item for the account; s is what lies under the name of ours.
+// plain returns another program's item for the account; s is what is stored under the name of ours.
 func (k *Keyring) plain(ctx context.Context, account string, s stored) (value []byte, found bool, err error) {
 	if s.foreign() {
 		return []byte(s.payload), true, nil
 	}
 	payload := ""
-	err = k.step(ctx, func(v Vault) error {
+	err = k.retry(ctx, func(v Vault) error {
 		if b, ok := v.(interface {
 			Twin(context.Context, string) (string, bool, error)
 		}); ok {
@@ -169,9 +167,9 @@ func (k *Keyring) plain(ctx context.Context, account string, s stored) (value []
 	return []byte(payload), found && !isOurs(payload), err
 }
 
-// read reads what is stored under an item's name.
+// read returns the value stored in an item and its parts.
 func (k *Keyring) read(ctx context.Context, name string) (s stored, err error) {
-	err = k.step(ctx, func(v Vault) (err error) {
+	err = k.retry(ctx, func(v Vault) (err error) {
 		s, err = readStored(ctx, v, name)
 		return err
 	})

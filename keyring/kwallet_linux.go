@@ -9,17 +9,17 @@ import (
 
 const (
 	walletInterface = "org.kde.KWallet"
-	// kwalletPatience is for a prompt that nobody has to answer: KWallet ends it within some milliseconds.
-	kwalletPatience = time.Second
+	// kwalletTimeout is for a prompt that needs no person: KWallet completes it within some milliseconds.
+	kwalletTimeout = time.Second
 )
 
-// kwalletPaths are the wallet daemon's own object in KWallet 5, KWallet 6 and the later ksecretd. It is on the
-// connection that owns the Secret Service's name.
+// kwalletPaths are the daemon's own object in KWallet 5, KWallet 6 and the later ksecretd, on the connection that owns
+// the Secret Service's name.
 var kwalletPaths = []dbus.ObjectPath{"/modules/kwalletd5", "/modules/kwalletd6", "/ksecretd"}
 
-// isOpenWallet reports whether a collection that calls itself locked is a wallet of KWallet's that is open, as signing
-// in to the desktop leaves it. KWallet says "locked" of every wallet until a prompt of the Secret Service has been
-// asked for since it was opened, and ends that prompt by itself.
+// isOpenWallet reports whether a collection that reads as locked is an open wallet of KWallet, such as the one that the
+// desktop's login opens. KWallet reports every wallet as locked until a client has requested an unlock prompt since it
+// was opened, and completes that prompt without a person.
 func (v *vault) isOpenWallet(ctx context.Context, collection dbus.ObjectPath) bool {
 	var label dbus.Variant
 	if v.call(ctx, collection, propertiesGet, 0, []any{collectionInterface, "Label"}, &label) != nil {
@@ -35,10 +35,10 @@ func (v *vault) isOpenWallet(ctx context.Context, collection dbus.ObjectPath) bo
 	return false
 }
 
-// showToNobody has KWallet end the prompt of an open wallet. Where it is set to ask, beside the password, which program
-// may use a wallet, it now does; an answer that comes too late counts at the next call.
-func (v *vault) showToNobody(ctx context.Context, prompt dbus.ObjectPath) error {
-	short, cancel := context.WithTimeout(ctx, kwalletPatience)
+// showUnattended requests the prompt of an open wallet, which KWallet completes by itself. If KWallet is configured to
+// ask which programs may use a wallet, it now asks, and an answer after the timeout takes effect at the next call.
+func (v *vault) showUnattended(ctx context.Context, prompt dbus.ObjectPath) error {
+	short, cancel := context.WithTimeout(ctx, kwalletTimeout)
 	defer cancel()
 	err := v.show(short, prompt)
 	if err != nil && ctx.Err() == nil {

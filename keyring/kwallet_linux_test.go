@@ -12,6 +12,7 @@ import (
 	"github.com/godbus/dbus/v5"
 	ss "github.com/zalando/go-keyring/secret_service"
 
+	"github.com/mogplex/mogplex-cli/internal/dev/deep"
 	"github.com/mogplex/mogplex-cli/internal/dev/keyringtest"
 	"github.com/mogplex/mogplex-cli/keyring"
 )
@@ -27,6 +28,7 @@ type kwallet struct {
 // once to make one, and once more.
 func startKWallet(t *testing.T, settings string) kwallet {
 	t.Helper()
+	deep.Only(t)
 	installed(t, "kwalletd5")
 	s := session(t, keyringtest.Options{NoProvider: true})
 	config := filepath.Join(os.Getenv("HOME"), ".config")

@@ -8,66 +8,70 @@ import (
 	"time"
 )
 
-// pauseFor is how long a keychain that did not answer in time, or whose prompt a person dismissed, is not asked again:
-// one command would else wait, or show the prompt, once for every question.
+// pauseFor is how long calls fail at once after the keychain did not answer in time, or a person dismissed its prompt.
+// Otherwise one command would wait, or show the prompt, once for each of its calls.
 const pauseFor = 10 * time.Second
 
 // link is the connection that a Keyring and its views share, from the first call until it is dropped.
 type link struct {
 	backend Backend
-	opening chan struct{} // holds a token while one goroutine has vaults
-	vaults  map[bool]Vault
-	writing turns
+	mutex   chan struct{}  // holds a token while a goroutine uses vaults
+	vaults  map[bool]Vault // by Access.Attended
+	updates itemLocks
 	pause   atomic.Pointer[pause]
 }
 
-// pause is an answer that holds for a while.
+// pause is an error that calls return until a time.
 type pause struct {
 	until time.Time
 	err   error
 }
 
 func newLink(b Backend) *link {
-	return &link{backend: b, opening: make(chan struct{}, 1), vaults: map[bool]Vault{}, writing: turns{of: map[string]chan struct{}{}}}
+	return &link{
+		backend: b,
+		mutex:   make(chan struct{}, 1),
+		vaults:  map[bool]Vault{},
+		updates: itemLocks{of: map[string]chan struct{}{}},
+	}
 }
 
-// take takes a turn, or gives up when ctx ends.
-func take(ctx context.Context, turn chan struct{}) error {
+// acquire locks a channel of capacity 1, or gives up when ctx ends.
+func acquire(ctx context.Context, mutex chan struct{}) error {
 	select {
-	case turn <- struct{}{}:
+	case mutex <- struct{}{}:
 		return nil
 	case <-ctx.Done():
 		return ctx.Err()
 	}
 }
 
-// turns lets the Updates of one item follow one another. Those of different items run at the same time.
-type turns struct {
+// itemLocks make the Updates of one item run one after another, and those of different items at the same time.
+type itemLocks struct {
 	mu sync.Mutex
-	of map[string]chan struct{} // holds a token while an Update runs
+	of map[string]chan struct{} // by item; holds a token while an Update runs
 }
 
-// begin takes the turn of an item; end gives it back.
-func (t *turns) begin(ctx context.Context, name string) (end func(), err error) {
-	t.mu.Lock()
-	turn := t.of[name]
-	if turn == nil {
-		turn = make(chan struct{}, 1)
-		t.of[name] = turn
+func (l *itemLocks) lock(ctx context.Context, name string) (unlock func(), err error) {
+	l.mu.Lock()
+	mutex := l.of[name]
+	if mutex == nil {
+		mutex = make(chan struct{}, 1)
+		l.of[name] = mutex
 	}
-	t.mu.Unlock()
-	if err := take(ctx, turn); err != nil {
+	l.mu.Unlock()
+	if err := acquire(ctx, mutex); err != nil {
 		return nil, err
 	}
-	return func() { <-turn }, nil
+	return func() { <-mutex }, nil
 }
 
 // vault returns the open keychain for an access, and opens it if there is none.
 func (l *link) vault(ctx context.Context, access Access) (Vault, error) {
-	if err := take(ctx, l.opening); err != nil {
+	if err := acquire(ctx, l.mutex); err != nil {
 		return nil, err
 	}
-	defer func() { <-l.opening }()
+	defer func() { <-l.mutex }()
 	if v := l.vaults[access.Attended]; v != nil {
 		return v, nil
 	}
@@ -78,12 +82,12 @@ func (l *link) vault(ctx context.Context, access Access) (Vault, error) {
 	return v, err
 }
 
-// opened returns an open keychain, of whichever access; nil if there is none.
+// opened returns an open keychain of either access; nil if there is none.
 func (l *link) opened(ctx context.Context) Vault {
-	if take(ctx, l.opening) != nil {
+	if acquire(ctx, l.mutex) != nil {
 		return nil
 	}
-	defer func() { <-l.opening }()
+	defer func() { <-l.mutex }()
 	for _, v := range l.vaults {
 		return v
 	}
@@ -97,11 +101,11 @@ func (l *link) open(ctx context.Context, access Access) (Vault, error) {
 	return l.backend.Open(ctx, access)
 }
 
-// drop closes the connection, if v is nil or still belongs to it: a call that found it lost may come after another
-// has made a new one.
+// drop closes the connection if v is nil or belongs to it. A call that lost its connection may get here after another
+// call has opened a new one.
 func (l *link) drop(v Vault) {
-	l.opening <- struct{}{}
-	defer func() { <-l.opening }()
+	l.mutex <- struct{}{}
+	defer func() { <-l.mutex }()
 	if v != nil && l.vaults[true] != v && l.vaults[false] != v {
 		return
 	}
@@ -111,8 +115,8 @@ func (l *link) drop(v Vault) {
 	}
 }
 
-// once runs one call on the open keychain. A connection that was lost, or on which a call was given up, is dropped: a
-// prompt answered later can store nothing then.
+// once makes one call on the open keychain. It drops the connection if that was lost or the call was given up, so that a
+// prompt that is answered later can store nothing.
 func (k *Keyring) once(ctx context.Context, call func(Vault) error) error {
 	if err := ctx.Err(); err != nil {
 		return err
@@ -128,8 +132,8 @@ func (k *Keyring) once(ctx context.Context, call func(Vault) error) error {
 	return err
 }
 
-// step runs one call that changes nothing, again if its failure is a passing one.
-func (k *Keyring) step(ctx context.Context, call func(Vault) error) error {
+// retry makes one call that changes nothing, and repeats it after a temporary failure.
+func (k *Keyring) retry(ctx context.Context, call func(Vault) error) error {
 	err := k.once(ctx, call)
 	for try := 1; ctx.Err() == nil && try < tries(err); try++ {
 		err = k.once(ctx, call)
@@ -137,8 +141,8 @@ func (k *Keyring) step(ctx context.Context, call func(Vault) error) error {
 	return err
 }
 
-// tries is how often a call that ended so is worth making in all. A provider that went away is asked once more. An
-// item that went away is one that another process replaces: KWallet takes it off the bus for that moment, each time.
+// tries is how often to try a call that ended with err. A lost connection is worth one more try. An item can go away
+// several times while another process replaces it: KWallet takes it off the bus for each replacement.
 func tries(err error) int {
 	switch {
 	case errors.Is(err, errLost):
@@ -149,24 +153,24 @@ func tries(err error) int {
 	return 1
 }
 
-// do runs one operation within the time limit, unless a pause is on.
-func (k *Keyring) do(ctx context.Context, op string, run func(context.Context) error) error {
+// run runs one operation within the time limit, or returns the error of a pause.
+func (k *Keyring) run(ctx context.Context, op string, operation func(context.Context) error) error {
 	if p := k.link.pause.Load(); p != nil && time.Now().Before(p.until) {
 		return describe(op, p.err, k.timeout())
 	}
 	limited, cancel := context.WithTimeout(ctx, k.timeout())
 	defer cancel()
-	err := run(limited)
+	err := operation(limited)
 	var own callersError
 	if err == nil || errors.As(err, &own) {
 		return err
 	}
 	if limited.Err() != nil {
-		err = limited.Err() // whatever a call that was cut short made of it
+		err = limited.Err() // more precise than the error of a call that was cut short
 	}
 	waited := k.timeout()
 	if ctx.Err() != nil {
-		waited = 0 // the limit that was over is the caller's
+		waited = 0 // the caller's deadline ended it, not ours
 	}
 	if hung := limited.Err() != nil && ctx.Err() == nil; hung || errors.Is(err, errDismissed) {
 		k.link.pause.Store(&pause{time.Now().Add(pauseFor), err})

@@ -8,7 +8,7 @@ import (
 	"slices"
 )
 
-// Entry is what is kept for one account, or the reason why it can't be read.
+// Entry is the value of one account, or the reason why it can't be read.
 type Entry struct {
 	Account string
 	Value   []byte
@@ -20,7 +20,7 @@ func (e Entry) Format(f fmt.State, _ rune) {
 	_, _ = fmt.Fprintf(f, "{%s [redacted] %v}", e.Account, e.Err)
 }
 
-// List returns the accounts that hold anything of this service, sorted. It costs what All costs.
+// List returns the accounts of this service, sorted. It costs as much as All.
 func (k *Keyring) List(ctx context.Context) (accounts []string, err error) {
 	entries, err := k.All(ctx)
 	for _, e := range entries {
@@ -30,11 +30,11 @@ func (k *Keyring) List(ctx context.Context) (accounts []string, err error) {
 }
 
 // All returns every account of this service with its value, sorted, in one pass over the keychain. An account whose
-// value can't be read, or of which an interrupted write left only a part, is an entry with an error; the error of All
-// itself means that nothing can be said.
+// value can't be read, or of which an interrupted write left only a part, is an entry with an error. If All itself
+// returns an error, the list is incomplete.
 func (k *Keyring) All(ctx context.Context) (list []Entry, err error) {
-	err = k.do(ctx, "list", func(ctx context.Context) error {
-		return k.step(ctx, func(v Vault) error {
+	err = k.run(ctx, "list", func(ctx context.Context) error {
+		return k.retry(ctx, func(v Vault) error {
 			list = nil
 			c, err := readCatalog(ctx, v)
 			if err != nil {
@@ -56,13 +56,14 @@ func (k *Keyring) All(ctx context.Context) (list []Entry, err error) {
 	return list, err
 }
 
-// Tidy asks the person for the deletions that Delete could not make without one, and had emptied the items instead. It
-// is for the end of a command, when no lock is held, and costs nothing if there are none. Unattended it does nothing.
+// Tidy deletes the items that Delete only marked, because the keychain wanted a person to confirm. Call it attended, at
+// the end of a command, when no lock is held: it shows the prompts. It costs nothing if there are no such items, and
+// does nothing unattended.
 func (k *Keyring) Tidy(ctx context.Context) error {
 	if !k.opt.Attended {
 		return nil
 	}
-	return k.do(ctx, "delete", func(ctx context.Context) error {
+	return k.run(ctx, "delete", func(ctx context.Context) error {
 		return k.once(ctx, func(v Vault) error {
 			if t, ok := v.(interface{ Tidy(context.Context) error }); ok {
 				return t.Tidy(ctx)
@@ -72,55 +73,49 @@ func (k *Keyring) Tidy(ctx context.Context) error {
 	})
 }
 
-// catalog is what a keychain holds. A name is true if there is an item of that name, and not only parts of it; it has a
-// payload or an error if they came with the list.
+// catalog lists a keychain's items. A name is true if the item exists, and false if only parts of it do. Keychains that
+// can read everything at once fill items.
 type catalog struct {
-	names      map[string]bool
-	payloads   map[string]string
-	unreadable map[string]error
+	names map[string]bool
+	items map[string]Item
 }
 
 func readCatalog(ctx context.Context, v Vault) (c catalog, err error) {
 	c.names = map[string]bool{}
 	if all, ok := v.(interface {
-		All(context.Context) (map[string]string, map[string]error, error)
+		All(context.Context) (map[string]Item, error)
 	}); ok {
-		c.payloads, c.unreadable, err = all.All(ctx)
-		for name := range c.payloads {
-			c.names[name] = true
-		}
-		for name := range c.unreadable {
+		c.items, err = all.All(ctx)
+		for name := range c.items {
 			c.names[name] = true
 		}
 		return c, err
 	}
 	names, err := v.List(ctx)
 	for _, name := range names {
-		account, part := owner(name)
-		c.names[account] = c.names[account] || !part
+		item, isPart := itemOf(name)
+		c.names[item] = c.names[item] || !isPart
 	}
 	return c, err
 }
 
-// read reads one of the catalog's items.
 func (c catalog) read(ctx context.Context, v Vault, name string) (s stored, err error) {
-	payload, atHand := c.payloads[name]
-	switch {
-	case c.unreadable[name] != nil:
-		return s, c.unreadable[name]
-	case atHand:
-		s.found, s.payload = true, payload
+	if item, ok := c.items[name]; ok {
+		if item.Err != nil {
+			return s, item.Err
+		}
+		s.found, s.payload = true, item.Payload
 		return s, s.load(ctx, v, name)
 	}
 	s, err = readStored(ctx, v, name)
 	if err == nil && !s.found && !c.names[name] {
-		err = fail(ErrCorrupt, "an interrupted write left a part of it")
+		err = fail(ErrCorrupt, "an interrupted write left only a part of it")
 	}
 	return s, err
 }
 
-// entry makes one item's entry; ours is false for another program's, and for one that stands for nothing. An error is
-// one that ends the pass.
+// entry reads one item's entry; ours is false for another program's item, and for one that is marked as deleted. An
+// error ends the pass.
 func (c catalog) entry(ctx context.Context, v Vault, name string) (e Entry, ours bool, err error) {
 	e.Account = accountName(name)
 	s, err := c.read(ctx, v, name)

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/mogplex/mogplex-cli/internal/dev/deep"
 	"github.com/mogplex/mogplex-cli/internal/dev/keyringtest"
 )
 
@@ -14,9 +15,8 @@ import (
 // go-keyring's macOS code, with the path of `security` changed to a stand-in's,
 // and runs macos_standin.go of testdata in it.
 func TestMacOSCodeAgainstAStandIn(t *testing.T) {
-	if _, err := exec.LookPath("go"); err != nil {
-		t.Skip("there is no go command here")
-	}
+	deep.Only(t)
+	installed(t, "go")
 	dir := t.TempDir()
 	flags, err := keyringtest.MacOS(dir)
 	if err != nil {

@@ -11,17 +11,18 @@ import (
 const (
 	// maxName leaves room for a part's suffix within Windows' limits.
 	maxName = 120
-	// maxAccount bounds the account names that are kept inside an item.
+	// maxAccount bounds account names, some of which are stored inside an item.
 	maxAccount = 4096
-	// escapedMark begins the name of an item whose account name is no valid keychain name, hashedMark one whose
-	// account name is too long as well and lies inside the item, before the value.
+	// An item's name begins with escapedMark if the account's name is not a valid keychain name, and with hashedMark if
+	// it is too long as well: then the item holds the account's name before the value.
 	escapedMark = "x--"
 	hashedMark  = "x---"
 )
 
 // ValidName returns nil for a name that every platform keeps unchanged: 1 to 120 of a-z 0-9 . _ -, beginning with a
-// letter or a digit, no two dots in a row. A service has to be named so; an account may have any name, and another
-// one is escaped. Other characters are an injected command to macOS' security, or fold into another name on Windows.
+// letter or a digit, no two dots in a row. A service needs such a name; an account may have any name of up to 4096
+// bytes, which is escaped. Other characters can inject a command into macOS' security, or fold into another name on
+// Windows.
 func ValidName(name string) error {
 	switch {
 	case name == "" || len(name) > maxName:
@@ -43,8 +44,8 @@ func isNameByte(c byte) bool {
 	return 'a' <= c && c <= 'z' || '0' <= c && c <= '9' || c == '.' || c == '_' || c == '-'
 }
 
-// itemName returns the name of an account's item: the account's own where that is valid, else an escaped or hashed
-// one. No two accounts share an item.
+// itemName returns the name of an account's item: the account's own if that is valid, else an escaped or hashed one. No
+// two accounts share an item.
 func itemName(account string) (string, error) {
 	switch {
 	case account == "" || len(account) > maxAccount:
@@ -68,7 +69,7 @@ func itemName(account string) (string, error) {
 	return hashedMark + hex.EncodeToString(sum[:]), nil
 }
 
-// isHashed reports whether an item's name does not tell its account.
+// isHashed reports whether an item's name is a hash of its account's.
 func isHashed(name string) bool { return strings.HasPrefix(name, hashedMark) }
 
 // accountName undoes itemName for a name that is not hashed. Another program's name is returned as it is.
@@ -95,7 +96,7 @@ func accountName(name string) string {
 	return string(account)
 }
 
-// pack puts the account's name before the value where the item's name does not tell it.
+// pack puts the account's name before the value if the item's name is hashed.
 func pack(name, account string, value []byte) []byte {
 	if !isHashed(name) {
 		return value
@@ -103,7 +104,7 @@ func pack(name, account string, value []byte) []byte {
 	return append(append([]byte(account), 0), value...)
 }
 
-// unpack undoes pack. An account with a NUL byte in its name is cut at it by List, never by Get, which knows the name.
+// unpack undoes pack. Without an account (in List) it takes the name up to the first NUL byte.
 func unpack(name, account string, packed []byte) (string, []byte, error) {
 	if !isHashed(name) {
 		return accountName(name), packed, nil

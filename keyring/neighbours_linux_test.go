@@ -7,9 +7,11 @@ import (
 	"strings"
 	"testing"
 
+	gokeyring "github.com/zalando/go-keyring"
+
+	"github.com/mogplex/mogplex-cli/internal/dev/deep"
 	"github.com/mogplex/mogplex-cli/internal/dev/keyringtest"
 	"github.com/mogplex/mogplex-cli/keyring"
-	gokeyring "github.com/zalando/go-keyring"
 )
 
 // providers are the Secret Services that a test can run against.
@@ -64,7 +66,7 @@ func pythonWithKeyring(t *testing.T) string {
 			return path
 		}
 	}
-	missing(t, "Python's keyring")
+	deep.Missing(t, "Python's keyring is not installed")
 	return ""
 }
 
@@ -191,7 +193,7 @@ func TestAKeychainThatForgetsIsUnavailable(t *testing.T) {
 	}
 	wantClass(t, keyring.Options{}, keyring.ErrUnavailable)
 	_, _, err := open(keyring.Options{}).Get(t.Context(), "a")
-	if err == nil || !strings.Contains(err.Error(), "it forgets") || errors.Is(err, keyring.ErrDenied) {
+	if err == nil || !strings.Contains(err.Error(), "lasts only until the session ends") || errors.Is(err, keyring.ErrDenied) {
 		t.Errorf("%v; want the reason", err)
 	}
 }

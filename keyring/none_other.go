@@ -2,4 +2,6 @@
 
 package keyring
 
-func platformBackend(string) Backend { return noKeychain{"this platform has none that is known here"} }
+func platformBackend(string, Options) Backend {
+	return noKeychain{"the keychain of this platform is not supported"}
+}

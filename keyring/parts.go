@@ -8,13 +8,13 @@ import (
 	"strings"
 )
 
-// A value that one item can't hold begins in parts and ends in the account's own item, which is written last. A part
-// has two items, which take turns: the one that the account's item names stays until that is written, so that a reader
-// and a crash see the old value or the new one. A part whose text did not change is not written. Items are updated in
-// place, because macOS ties the permission that a person gave to the item.
+// A value that is too long for one item is split: it begins in parts and ends in the account's own item, which is
+// written last. Each part has two items. A write uses the one that the account's item does not name, so that readers
+// see the old value or the new one, also after a crash. A part whose text did not change is not written. Items are
+// updated in place, because macOS ties a person's "Always Allow" to the item.
 const (
-	partMark = ".." // no account's item has it in its name
-	// readTries bounds how often a reader that met a concurrent write reads again.
+	partMark = ".." // not in the name of any account's item
+	// readTries bounds how often a reader retries after a concurrent write.
 	readTries = 5
 )
 
@@ -25,30 +25,30 @@ func partName(name string, i int, second bool) string {
 	return name + partMark + strconv.Itoa(i) + "a"
 }
 
-// owner returns the name of the account's item to which an item belongs; part is false for that item itself.
-func owner(name string) (account string, part bool) {
-	account, _, part = strings.Cut(name, partMark)
-	return account, part
+// itemOf returns the account's item that a part belongs to, and the name itself if it is not a part's.
+func itemOf(name string) (item string, isPart bool) {
+	item, _, isPart = strings.Cut(name, partMark)
+	return item, isPart
 }
 
-// stored is an account's value as it was read.
+// stored is an account's item and parts as they were read.
 type stored struct {
 	found   bool
 	payload string // of the account's item
 	header  header
 	parts   []string // texts
-	value   []byte   // nil if the item stands for nothing, or is another program's
+	value   []byte   // nil if the item is marked as deleted, or another program's
 }
 
-// foreign reports an item under our name that another program wrote.
+// foreign reports whether another program wrote the item.
 func (s stored) foreign() bool { return s.found && s.payload != "" && !isOurs(s.payload) }
 
-// present reports that a value is stored.
+// present reports whether a value of ours is stored.
 func (s stored) present() bool { return s.found && !s.foreign() && !s.header.deleted }
 
-// readStored reads an account's value. Parts that do not fit their header mean that a writer came in between: the
-// account's item is read again, and only one that stays the same is corrupt. With ErrCorrupt, what could be read is
-// returned, too.
+// readStored reads an account's value. If the parts do not fit the header, a write may have come in between: it reads
+// again, and returns ErrCorrupt only if the account's item stayed the same. With ErrCorrupt it returns what it could
+// read.
 func readStored(ctx context.Context, v Vault, name string) (stored, error) {
 	last := ""
 	for try := 0; ; try++ {
@@ -68,7 +68,7 @@ func readOnce(ctx context.Context, v Vault, name string) (s stored, err error) {
 	return s, s.load(ctx, v, name)
 }
 
-// load decodes s.payload and reads the parts that it names.
+// load decodes s.payload and reads its parts.
 func (s *stored) load(ctx context.Context, v Vault, name string) error {
 	h, tail, err := decode(s.payload)
 	s.header = h
@@ -89,8 +89,8 @@ func (s *stored) load(ctx context.Context, v Vault, name string) error {
 	return err
 }
 
-// writeParts writes the parts of a value that differ from those before, verifies each, and returns the payload of the
-// account's item, which the caller writes. An item holds limit bytes; 0 is no limit.
+// writeParts writes and reads back the parts of a value that differ from those before, and returns the payload of the
+// account's item for the caller to write. An item holds limit bytes; 0 is no limit.
 func writeParts(ctx context.Context, v Vault, limit int, name string, before stored, value []byte) (payload string, err error) {
 	h := header{count: before.header.count + 1, length: len(value), sum: checksum(value)}
 	text := encodeText(value)
@@ -121,10 +121,10 @@ func writeParts(ctx context.Context, v Vault, limit int, name string, before sto
 	return h.encode(tail), nil
 }
 
-var errNotKept = fail(ErrDenied, "it took the value and did not keep it; was a prompt dismissed?")
+var errNotKept = fail(ErrDenied, "it reported success but did not store the value; was a prompt dismissed?")
 
-// split cuts a value's text into the parts' texts and the tail. The tail has at least a quarter of the limit: a change
-// near the end of the value changes no part. As long as the tail has room the parts end where they ended before.
+// split cuts a value's text into the parts' texts and the tail. The tail is at least a quarter of the limit, so that a
+// change near the end of the value changes no part. If the tail has room, the parts end where they ended before.
 func split(text string, limit int, h header, before stored) (chunks []string, tail string, err error) {
 	if limit <= 0 || len(h.encode(text)) <= limit {
 		return nil, text, nil
@@ -145,16 +145,17 @@ func split(text string, limit int, h header, before stored) (chunks []string, ta
 	return chunks, text[end:], nil
 }
 
-// sweepParts removes the items of an account's parts from the one numbered from on, the last first: what an
-// interruption leaves is without a gap, too, and found by the next sweep.
-func sweepParts(ctx context.Context, v Vault, name string, from, atLeast int) (removed bool, err error) {
+// sweepParts removes an account's parts from number from on. It looks for parts up to the first number that has none,
+// but not below atLeast. It removes the last first: an interruption then leaves no gap that would hide parts from the
+// next sweep.
+func sweepParts(ctx context.Context, v Vault, name string, from, atLeast int) error {
 	var left []string
 	for i := from; ; i++ {
 		any := false
 		for _, second := range []bool{false, true} {
 			_, found, err := v.Get(ctx, partName(name, i, second))
 			if err != nil {
-				return false, err
+				return err
 			}
 			if found {
 				any, left = true, append(left, partName(name, i, second))
@@ -166,16 +167,16 @@ func sweepParts(ctx context.Context, v Vault, name string, from, atLeast int) (r
 	}
 	for _, part := range slices.Backward(left) {
 		if err := v.Delete(ctx, part); err != nil {
-			return true, err
+			return err
 		}
 		if _, still, err := v.Get(ctx, part); err != nil || still {
 			if err == nil {
 				err = errNotRemoved
 			}
-			return true, err
+			return err
 		}
 	}
-	return len(left) > 0, nil
+	return nil
 }
 
-var errNotRemoved = fail(ErrDenied, "it still holds the item; was a prompt dismissed?")
+var errNotRemoved = fail(ErrDenied, "it reported success but did not delete the item; was a prompt dismissed?")

@@ -11,12 +11,12 @@ import (
 // An item holds ASCII, because KeePassXC and KWallet damage other bytes and macOS' security hex-encodes them:
 //
 //	kr1:COUNT:LENGTH:CHECKSUM:PARTS:TAIL    a value
-//	kr1:COUNT:deleted                       nothing: the item waits for a person to confirm its deletion
+//	kr1:COUNT:deleted                       a marker: the item waits for a person to confirm its deletion
 //
-// COUNT is the number of times the account was written; of several items for one account the highest counts. LENGTH
-// is the value's in bytes, CHECKSUM the first 16 hex digits of its SHA-256. The value's base64url text is the texts of
-// its parts and TAIL. PARTS is empty for a value without parts, else their number, a dot, and one bit for each that
-// says which of its two items holds it.
+// COUNT is the number of times the account was written; of several items for one account, the one with the highest is
+// used. LENGTH is the value's in bytes, CHECKSUM the first 16 hex digits of its SHA-256. The texts of the parts and
+// TAIL together are the value in base64url. PARTS is empty for a value without parts, else their number, a dot, and one
+// bit for each that says which of its two items holds it.
 const (
 	prefix      = "kr1:"
 	deletedWord = "deleted"
@@ -26,13 +26,13 @@ const (
 // isOurs reports whether a payload is one of this package's.
 func isOurs(payload string) bool { return strings.HasPrefix(payload, prefix) }
 
-// header is an item without the text of its value.
+// header is an item's payload without TAIL.
 type header struct {
 	count   uint64
 	deleted bool
 	length  int
 	sum     string
-	slots   []bool // of each part: false is its first item, true its second
+	slots   []bool // for each part: false is its first item, true its second
 }
 
 func checksum(value []byte) string {
@@ -50,13 +50,13 @@ func (h header) encode(tail string) string {
 	return begin + strconv.Itoa(h.length) + ":" + h.sum + ":" + encodeSlots(h.slots) + ":" + tail
 }
 
-// isMarker reports whether a payload stands for nothing.
+// isMarker reports whether a payload marks its item as deleted.
 func isMarker(payload string) bool {
 	h, _, err := decode(payload)
 	return err == nil && h.deleted
 }
 
-// countOf reads a payload's COUNT; 0 where it can't be read.
+// countOf reads a payload's COUNT; 0 if it can't be read.
 func countOf(payload string) uint64 {
 	text, _ := strings.CutPrefix(payload, prefix)
 	text, _, _ = strings.Cut(text, ":")
@@ -90,7 +90,7 @@ func decode(payload string) (h header, tail string, err error) {
 	return h, f[4], nil
 }
 
-// verify decodes a value's text and compares it with the header.
+// verify decodes a value's text and checks it against the header.
 func (h header) verify(text string) ([]byte, error) {
 	value, err := base64.RawURLEncoding.DecodeString(text)
 	if err != nil || len(value) != h.length || checksum(value) != h.sum {

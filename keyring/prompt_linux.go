@@ -7,14 +7,12 @@ import (
 	"github.com/godbus/dbus/v5"
 )
 
-const (
-	// humanDelay is less than anyone takes to read a prompt and dismiss it: a
-	// prompt that ended sooner had no prompter to show it.
-	humanDelay = 300 * time.Millisecond
-)
+// humanDelay is less than a person takes to read a prompt and dismiss it. A prompt that is dismissed sooner was never
+// shown, for lack of a prompter.
+const humanDelay = 300 * time.Millisecond
 
-// unlock unlocks a collection or an item: without a word where the provider
-// can, by its prompt where a person is there, else it is ErrLocked.
+// unlock unlocks a collection or an item: without a prompt if the provider can, else by its prompt if a person is there,
+// else it returns ErrLocked.
 func (v *vault) unlock(ctx context.Context, path dbus.ObjectPath) error {
 	var unlocked []dbus.ObjectPath
 	var prompt dbus.ObjectPath
@@ -24,31 +22,23 @@ func (v *vault) unlock(ctx context.Context, path dbus.ObjectPath) error {
 	}
 	if prompt == noObject {
 		if len(unlocked) == 0 {
-			return fail(ErrLocked, "it can't be unlocked from here")
+			return fail(ErrLocked, "it did not unlock and offered no prompt")
 		}
 		return nil
 	}
 	switch open := v.isOpenWallet(ctx, path); {
 	case open && !v.access.Attended:
-		return v.showToNobody(ctx, prompt)
+		return v.showUnattended(ctx, prompt)
 	case !v.access.Attended:
 		v.dismiss(prompt)
-		return fail(ErrLocked, "%s", PromptBlocked())
+		return fail(ErrLocked, "")
 	case !open:
-		announce(v.access.OnPrompt)
+		v.access.OnPrompt()
 	}
 	return v.show(ctx, prompt)
 }
 
-// announce says that a person is waited for.
-func announce(how func()) {
-	if how != nil {
-		how()
-	}
-}
-
-// show shows a prompt and waits for the person, the provider's end, or
-// the end of ctx.
+// show shows a prompt and waits until it is completed, the provider goes away, or ctx ends.
 func (v *vault) show(ctx context.Context, prompt dbus.ObjectPath) error {
 	signals := make(chan *dbus.Signal, 8)
 	v.conn.Signal(signals)
@@ -71,7 +61,7 @@ func (v *vault) show(ctx context.Context, prompt dbus.ObjectPath) error {
 		select {
 		case s, open := <-signals:
 			if !open || s.Name == "org.freedesktop.DBus.NameOwnerChanged" {
-				return lost("the Secret Service went away while it was asking for the password")
+				return lost("the Secret Service ended while its prompt was open")
 			}
 			if s.Path == prompt && s.Name == promptInterface+".Completed" {
 				return completed(s.Body, time.Since(shown))
@@ -87,18 +77,18 @@ func (v *vault) show(ctx context.Context, prompt dbus.ObjectPath) error {
 func completed(body []any, took time.Duration) error {
 	var dismissed bool
 	if len(body) == 0 || dbus.Store(body[:1], &dismissed) != nil {
-		return fail(ErrUnavailable, "the end of the unlock prompt has the wrong form")
+		return fail(ErrUnavailable, "the Secret Service's Completed signal has the wrong form")
 	}
 	switch {
 	case !dismissed:
 		return nil
 	case took < humanDelay:
-		return fail(ErrLocked, "there is nothing here that could ask for its password")
+		return fail(ErrLocked, "no program is running that could ask for its password")
 	}
-	return &Error{Kind: ErrDenied, Detail: errDismissed.Error(), cause: errDismissed}
+	return failFor(errDismissed, ErrDenied)
 }
 
-// dismiss takes a prompt back. Nothing depends on the answer.
+// dismiss cancels a prompt. It does not wait for the answer.
 func (v *vault) dismiss(prompt dbus.ObjectPath) {
 	v.conn.Object(secretsName, prompt).Go(promptInterface+".Dismiss", dbus.FlagNoReplyExpected, nil)
 }

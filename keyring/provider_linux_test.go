@@ -8,26 +8,19 @@ import (
 	"testing"
 
 	"github.com/godbus/dbus/v5"
+
+	"github.com/mogplex/mogplex-cli/internal/dev/deep"
 	"github.com/mogplex/mogplex-cli/internal/dev/keyringtest"
 )
 
-// installed skips a test whose programs are not all there, or fails it where
-// everything has to be there.
+// installed skips a test, or with MOGPLEX_DEEP fails it, if a program is not installed.
 func installed(t *testing.T, programs ...string) {
 	t.Helper()
 	for _, program := range programs {
 		if _, err := exec.LookPath(program); err != nil {
-			missing(t, program)
+			deep.Missing(t, program+" is not installed")
 		}
 	}
-}
-
-func missing(t testing.TB, program string) {
-	t.Helper()
-	if os.Getenv("MOGPLEX_CI_REQUIRE") != "" {
-		t.Fatalf("%s is not installed", program)
-	}
-	t.Skipf("%s is not installed", program)
 }
 
 // startProvider runs a provider that draws its windows nowhere, until stop is

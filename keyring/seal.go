@@ -8,105 +8,79 @@ import (
 	"encoding/base64"
 	"errors"
 	"strings"
-	"sync"
 )
 
 const (
 	sealPrefix = "krs1:"
-	sealKeyLen = 32 // AES-256
+	sealKeyLen = 32 // bytes, for AES-256
 )
 
-// Sealer encrypts what has to lie in a file, with a key that is kept in the
-// keychain: AES-256-GCM with a random nonce. It is safe for concurrent use.
+// Sealer encrypts data for a file with AES-256-GCM, a random nonce, and a key that it keeps in the keychain. It reads
+// the key at each call, because another process may have replaced it. It is safe for concurrent use.
 //
-// The key is made at the first Prepare or Seal that finds none. The caller takes
-// a lock for the first use: between two processes that make one at once, the
-// later one stays.
+// The first Seal creates the key. Hold a lock for it: of two processes that create one at once, the later key stays,
+// and what the other process sealed cannot be opened.
 type Sealer struct {
 	Keyring *Keyring
-	Account string // of the key's own item
-
-	mu  sync.Mutex
-	gcm cipher.AEAD // of the key as it was last read; nil before
+	Account string // of the key
 }
 
-// Prepare reads the key, or makes it, so that a later Seal needs no keychain. It
-// reads it each time: another process may have removed or replaced it.
-func (s *Sealer) Prepare(ctx context.Context) error {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.read(ctx, true)
-}
-
-// Seal encrypts plain. The label is bound to it: Open must be given the same.
-// The result is printable ASCII on one line.
+// Seal encrypts plain and returns one line of printable ASCII. The label is authenticated: Open needs the same one.
+// Errors are those of [Keyring.Get] and [Keyring.Update].
 func (s *Sealer) Seal(ctx context.Context, label string, plain []byte) (string, error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.gcm == nil {
-		if err := s.read(ctx, true); err != nil {
-			return "", err
-		}
+	key, err := s.readOrCreateKey(ctx)
+	if err != nil {
+		return "", err
 	}
-	sealed := s.gcm.Seal(nil, nil, plain, []byte(label))
+	gcm, err := newGCM(key)
+	if err != nil {
+		return "", err
+	}
+	sealed := gcm.Seal(nil, nil, plain, []byte(label))
 	return sealPrefix + base64.RawURLEncoding.EncodeToString(sealed), nil
 }
 
-// IsSealed reports whether text looks like what Seal makes.
-func IsSealed(text string) bool { return strings.HasPrefix(text, sealPrefix) }
-
-// Open decrypts what Seal made. What was altered, sealed under another label,
-// or sealed with a key that is gone, is ErrCorrupt.
+// Open decrypts what Seal returned. It returns ErrCorrupt if the text was changed, sealed with another label, or
+// sealed with a key that is no longer in the keychain; other errors are those of [Keyring.Get].
 func (s *Sealer) Open(ctx context.Context, label, sealed string) ([]byte, error) {
 	text, ok := strings.CutPrefix(strings.TrimSpace(sealed), sealPrefix)
 	data, err := base64.RawURLEncoding.DecodeString(text)
 	if !ok || err != nil {
 		return nil, fail(ErrCorrupt, "it is not sealed data")
 	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.gcm != nil {
-		if plain, err := s.gcm.Open(nil, nil, data, []byte(label)); err == nil {
-			return plain, nil
-		}
-	}
-	if err := s.read(ctx, false); err != nil {
+	key, found, err := s.Keyring.Get(ctx, s.Account)
+	if err != nil {
 		return nil, err
 	}
-	plain, err := s.gcm.Open(nil, nil, data, []byte(label))
+	if !found {
+		return nil, fail(ErrCorrupt, "the key that sealed it is not in the keychain")
+	}
+	gcm, err := newGCM(key)
+	if err != nil {
+		return nil, err
+	}
+	plain, err := gcm.Open(nil, nil, data, []byte(label))
 	if err != nil {
 		return nil, fail(ErrCorrupt, "the key in the keychain does not open it")
 	}
 	return plain, nil
 }
 
-// read takes the key from the keychain; mu is held.
-func (s *Sealer) read(ctx context.Context, create bool) error {
-	key, err := s.key(ctx, create)
-	if err != nil {
-		return err
-	}
+func newGCM(key []byte) (cipher.AEAD, error) {
 	block, err := aes.NewCipher(key)
 	if err != nil {
-		return fail(ErrCorrupt, "the sealing key has the wrong length")
+		return nil, fail(ErrCorrupt, "the sealing key has the wrong length")
 	}
-	gcm, err := cipher.NewGCMWithRandomNonce(block)
-	if err == nil {
-		s.gcm = gcm
-	}
-	return err
+	return cipher.NewGCMWithRandomNonce(block)
 }
 
-// errKeyExists ends the making of a key: another process made it.
+// errKeyExists ends an Update: another process created the key first.
 var errKeyExists = errors.New("the key exists")
 
-func (s *Sealer) key(ctx context.Context, create bool) ([]byte, error) {
+func (s *Sealer) readOrCreateKey(ctx context.Context) ([]byte, error) {
 	key, found, err := s.Keyring.Get(ctx, s.Account)
 	if err != nil || found {
 		return key, err
-	}
-	if !create {
-		return nil, fail(ErrCorrupt, "the key that sealed it is not in the keychain")
 	}
 	err = s.Keyring.Update(ctx, s.Account, func(current []byte) ([]byte, error) {
 		if key = current; key != nil {
@@ -117,10 +91,12 @@ func (s *Sealer) key(ctx context.Context, create bool) ([]byte, error) {
 		return key, nil
 	})
 	switch {
-	case errors.Is(err, ErrChanged):
-		return s.key(ctx, false)
 	case errors.Is(err, errKeyExists):
 		return key, nil
+	case errors.Is(err, ErrChanged): // another process replaced ours
+		if key, found, err = s.Keyring.Get(ctx, s.Account); err == nil && !found {
+			err = fail(ErrCorrupt, "the sealing key was removed")
+		}
 	}
 	return key, err
 }

@@ -31,7 +31,7 @@ func TestSealedDataOpensWithTheKeyInTheKeychainAndNothingElse(t *testing.T) {
 		"another key": func() ([]byte, error) {
 			_, other := newFake(t, 0)
 			stranger := &keyring.Sealer{Keyring: other, Account: "seal.key"}
-			if err := stranger.Prepare(t.Context()); err != nil {
+			if _, err := stranger.Seal(t.Context(), "one", plain); err != nil {
 				return nil, err
 			}
 			return stranger.Open(t.Context(), "one", sealed)
@@ -48,56 +48,48 @@ func TestSealedDataOpensWithTheKeyInTheKeychainAndNothingElse(t *testing.T) {
 	if err := fake.Break(keyringtest.Unavailable); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := s.Seal(t.Context(), "one", plain); err != nil {
-		t.Errorf("a prepared sealer needs no keychain: %v", err)
+	if _, err := s.Seal(t.Context(), "one", plain); !errors.Is(err, keyring.ErrUnavailable) {
+		t.Errorf("seal without a keychain: %v", err)
 	}
-	if _, err := (&keyring.Sealer{Keyring: k, Account: "seal.key"}).Open(t.Context(), "one", sealed); !errors.Is(err, keyring.ErrUnavailable) {
-		t.Errorf("keychain gone: %v", err)
+	if _, err := s.Open(t.Context(), "one", sealed); !errors.Is(err, keyring.ErrUnavailable) {
+		t.Errorf("open without a keychain: %v", err)
 	}
 }
 
-// Another process signs out of everything, which removes the key, and signs in
-// again, which makes another.
-func TestAKeyThatWasReplacedIsNotSealedWith(t *testing.T) {
+// Another process signs out of everything, which removes the key, and signs in again, which creates another.
+func TestASealerUsesTheKeyThatReplacedItsOwn(t *testing.T) {
 	_, k := newFake(t, 0)
 	sealer := func() *keyring.Sealer { return &keyring.Sealer{Keyring: k, Account: "seal.key"} }
-	long, other := sealer(), sealer()
-	if err := long.Prepare(t.Context()); err != nil {
-		t.Fatal(err)
-	}
-	if _, err := k.Delete(t.Context(), "seal.key"); err != nil {
-		t.Fatal(err)
-	}
-	theirs, err := other.Seal(t.Context(), "one", []byte("theirs"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	if got, err := long.Open(t.Context(), "one", theirs); string(got) != "theirs" || err != nil {
-		t.Errorf("opened %q, %v", got, err)
-	}
-	if _, err := k.Delete(t.Context(), "seal.key"); err != nil {
-		t.Fatal(err)
-	}
-	if err := long.Prepare(t.Context()); err != nil {
-		t.Fatal(err)
-	}
-	ours, err := long.Seal(t.Context(), "one", []byte("ours"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	if got, err := sealer().Open(t.Context(), "one", ours); string(got) != "ours" || err != nil {
-		t.Errorf("opened %q, %v", got, err)
+	long := sealer()
+	for _, text := range []string{"before", "after"} {
+		theirs, err := sealer().Seal(t.Context(), "one", []byte(text))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got, err := long.Open(t.Context(), "one", theirs); string(got) != text || err != nil {
+			t.Errorf("opened %q, %v", got, err)
+		}
+		ours, err := long.Seal(t.Context(), "one", []byte(text))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got, err := sealer().Open(t.Context(), "one", ours); string(got) != text || err != nil {
+			t.Errorf("opened %q, %v", got, err)
+		}
+		if _, err := k.Delete(t.Context(), "seal.key"); err != nil {
+			t.Fatal(err)
+		}
 	}
 }
 
-// Another process makes the key between our look and our making one.
-func TestAKeyThatAnotherProcessMadeFirstStays(t *testing.T) {
+// Another process creates the key between our read and our write.
+func TestTheFirstSealingKeyStays(t *testing.T) {
 	c := newCounted(t, 0)
 	theirs := &keyring.Sealer{Keyring: keyring.New(c.Fake, keyring.Options{}), Account: "seal.key"}
-	gets := 0
+	calls := 0
 	c.before = func(call string) {
-		if gets++; call == "get" && gets == 3 { // after open and the first look
-			if err := theirs.Prepare(t.Context()); err != nil {
+		if calls++; call == "get" && calls == 3 { // after open and the first read
+			if _, err := theirs.Seal(t.Context(), "one", nil); err != nil {
 				t.Error(err)
 			}
 		}

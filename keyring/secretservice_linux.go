@@ -32,25 +32,22 @@ const (
 
 const secretServiceName = "Secret Service"
 
-// errFull: the bus takes no more connections now.
-var errFull = errors.New("the D-Bus session bus has as many connections as it takes")
+// errFull: the bus accepts no more connections now.
+var errFull = errors.New("the D-Bus session bus accepts no more connections")
 
-// dialPause is how often a bus that is too busy is called again.
+// dialPause is the first pause before another attempt to connect to a bus that is full.
 const dialPause = 10 * time.Millisecond
 
-// secretService is the Linux keychain. go-keyring creates its items, over the connection that they are found, read,
-// changed and deleted on: go-keyring's own get costs twice the round trips, knows no context, and can't list; its set and
-// delete take any item with our two attributes for ours.
+// secretService is the Linux keychain. go-keyring creates its items, over a connection of this package, which finds,
+// reads, changes and deletes them itself: go-keyring's get takes twice the round trips and no context, its set and
+// delete treat any item with our two attributes as ours, and it can't list.
 type secretService struct {
 	service, schema string
 	label           func(account string) string
 }
 
-func platformBackend(service string) Backend { return secretService{service: service} }
-
-func (s secretService) withOptions(opt Options) Backend {
-	s.schema, s.label = opt.Schema, opt.Label
-	return s
+func platformBackend(service string, opt Options) Backend {
+	return secretService{service: service, schema: opt.Schema, label: opt.Label}
 }
 
 // labelFor names an item for people.
@@ -63,7 +60,7 @@ func (s secretService) labelFor(name string) string {
 
 func (secretService) Limit() int { return 0 }
 
-// Name is for a keychain that can't be opened.
+// Name is used if the keychain can't be opened.
 func (s secretService) Name(ctx context.Context) string {
 	conn, err := dialBus(ctx)
 	if err != nil {
@@ -93,9 +90,8 @@ func providerSuffix(pid uint32) string {
 	return ""
 }
 
-// Open connects to the session bus and finds the collection that go-keyring uses.
-//
-// A bus that has as many connections as it takes is called again until ctx ends.
+// Open connects to the session bus and finds the collection that go-keyring uses. It retries until ctx ends if the bus
+// accepts no more connections.
 func (s secretService) Open(ctx context.Context, access Access) (Vault, error) {
 	for pause := dialPause; ; pause = min(2*pause, 10*dialPause) {
 		v, err := s.open(ctx, access)
@@ -115,16 +111,19 @@ func (s secretService) open(ctx context.Context, access Access) (Vault, error) {
 	if err != nil {
 		return nil, classify(err)
 	}
-	c := &connection{conn: conn, opt: s, found: map[string]hits{}, deleted: map[string]bool{}, emptied: map[dbus.ObjectPath]bool{}}
-	if err := c.greet(ctx); err != nil {
+	c := &connection{
+		conn: conn, backend: s,
+		found: map[string]hits{}, deleted: map[string]bool{}, marked: map[dbus.ObjectPath]bool{},
+	}
+	if err := c.connect(ctx); err != nil {
 		conn.Close()
 		return nil, err
 	}
 	return &vault{c, access}, nil
 }
 
-// busAddress finds the session bus without ever starting one. godbus, left
-// alone, runs dbus-launch, which leaves a daemon behind at every call.
+// busAddress finds the session bus and never starts one. Without an address, godbus would run dbus-launch, which leaves
+// a daemon behind at every call.
 func busAddress() (string, error) {
 	addr := strings.TrimSpace(os.Getenv("DBUS_SESSION_BUS_ADDRESS"))
 	if addr != "" && !strings.HasPrefix(addr, "autolaunch:") {
@@ -140,8 +139,8 @@ func busAddress() (string, error) {
 	return "", fail(ErrUnavailable, "there is no D-Bus session bus here")
 }
 
-// dialBus connects to the session bus and authenticates, without a Hello yet. The end of ctx ends the dialling, not
-// the connection: a prompt that is given up on is yet to be taken back over it.
+// dialBus connects to the session bus and authenticates, without a Hello yet. The end of ctx ends the dialling but not
+// the connection: an abandoned prompt still has to be dismissed over it.
 func dialBus(ctx context.Context) (*dbus.Conn, error) {
 	addr, err := busAddress()
 	if err != nil {
@@ -150,33 +149,16 @@ func dialBus(ctx context.Context) (*dbus.Conn, error) {
 	dialling, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	var conn *dbus.Conn
 	err = bounded(ctx, cancel, func() (err error) {
-		conn, err = unhurried(dialling, func() (*dbus.Conn, error) { return dbus.Dial(addr, dbus.WithContext(dialling)) })
-		if err == nil {
+		if conn, err = dbus.Dial(addr, dbus.WithContext(dialling)); err == nil {
 			err = conn.Auth(nil)
 		}
 		return err
 	})
 	if err != nil {
-		cancel() // which closes it, too
+		cancel() // closes the connection too
 		return nil, err
 	}
 	return conn, nil
-}
-
-// unhurried connects to a bus, also to one that has more callers waiting than its
-// queue holds: the system says at once then that it is busy.
-func unhurried(ctx context.Context, connect func() (*dbus.Conn, error)) (*dbus.Conn, error) {
-	for {
-		conn, err := connect()
-		if !errors.Is(err, syscall.EAGAIN) {
-			return conn, err
-		}
-		select {
-		case <-ctx.Done():
-			return nil, ctx.Err()
-		case <-time.After(dialPause):
-		}
-	}
 }
 
 // classify turns a D-Bus failure into one of this package's classes.
@@ -193,6 +175,8 @@ func classify(err error) error {
 		return classifyName(bus.Name)
 	case errors.Is(err, dbus.ErrClosed):
 		return lost("the bus connection was closed")
+	case errors.Is(err, syscall.EAGAIN): // the bus's queue of waiting connections is full
+		return failFor(errFull, ErrUnavailable)
 	case errors.As(err, &network):
 		return fail(ErrUnavailable, "the D-Bus session bus does not answer at its address")
 	}
@@ -205,19 +189,17 @@ func classifyName(name string) error {
 	case "Secret.Error.IsLocked":
 		return fail(ErrLocked, "")
 	case "DBus.Error.AccessDenied":
-		return fail(ErrDenied, "the bus does not let us talk to it")
+		return fail(ErrDenied, "the bus's policy forbids access to it")
 	case "DBus.Error.NoReply", "DBus.Error.Disconnected", "Secret.Error.NoSession":
-		return lost("the Secret Service went away in mid-call")
+		return lost("the Secret Service ended during the call")
 	case "DBus.Error.ServiceUnknown", "DBus.Error.NameHasNoOwner":
 		return lost("no Secret Service provider is running")
 	case "Secret.Error.NoSuchObject", "DBus.Error.UnknownObject", "DBus.Error.UnknownMethod", "DBus.Error.UnknownInterface":
-		return &Error{Kind: ErrUnavailable, Detail: errNoObject.Error(), cause: errNoObject}
+		return failFor(errNoObject, ErrUnavailable)
 	case "DBus.Error.LimitsExceeded":
-		return &Error{Kind: ErrUnavailable, Detail: errFull.Error(), cause: errFull}
+		return failFor(errFull, ErrUnavailable)
 	case "DBus.Error.Timeout", "DBus.Error.TimedOut", "DBus.Error.Spawn.ServiceTimeout":
 		return fail(ErrTimeout, "the Secret Service provider did not start")
 	}
 	return fail(ErrUnavailable, "the Secret Service answered %s", name)
 }
-
-func lost(detail string) error { return &Error{Kind: ErrUnavailable, Detail: detail, cause: errLost} }

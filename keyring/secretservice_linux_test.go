@@ -14,6 +14,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/mogplex/mogplex-cli/internal/dev/deep"
 	"github.com/mogplex/mogplex-cli/internal/dev/keyringtest"
 	"github.com/mogplex/mogplex-cli/keyring"
 )
@@ -22,7 +23,7 @@ import (
 func session(t testing.TB, opt keyringtest.Options) *keyringtest.Session {
 	t.Helper()
 	if program := keyringtest.Available(); program != "" {
-		missing(t, program)
+		deep.Missing(t, program+" is not installed")
 	}
 	s, err := keyringtest.Start(context.Background(), t.TempDir(), opt)
 	if err != nil {

@@ -5,18 +5,17 @@ import (
 	"strings"
 )
 
-// What macOS' `security` answers is read here, on every platform, so that it
-// is tested on every platform; keychain_darwin.go runs the tool.
+// This file parses the output of macOS' `security` on every platform, so that every platform tests it;
+// keychain_darwin.go runs the tool.
 
-// accountsInDump picks our accounts from `security dump-keychain`. An item
-// begins with a line "keychain:", and its attributes are lines such as
+// accountsInDump returns our accounts from the output of `security dump-keychain`. An item begins with a line
+// "keychain:", and its attributes are lines such as
 //
 //	"svce"<blob>="mogplex"
 //	"acct"<blob>=0x6164C3A1  "ad\303\241"
 //	"type"<uint32>=<NULL>
 //
-// A value with anything but printable ASCII in it is in hexadecimal. No name of
-// ours has such, and an item that has is another program's.
+// A value with anything but printable ASCII is in hexadecimal; such an item is another program's.
 func accountsInDump(dump []byte, service string) []string {
 	var accounts []string
 	account, ours := "", false
@@ -42,7 +41,7 @@ func accountsInDump(dump []byte, service string) []string {
 	return accounts
 }
 
-// quoted returns the value of an attribute's line, where it is a quoted text.
+// quoted returns the value of an attribute's line, if it is quoted text.
 func quoted(line, attribute string) (string, bool) {
 	value, ok := strings.CutPrefix(line, attribute+`"`)
 	if !ok {
@@ -54,12 +53,11 @@ func quoted(line, attribute string) (string, bool) {
 // statusNotFound is errSecItemNotFound.
 const statusNotFound = 44
 
-// statusError gives an exit code of security's its class. It is the low byte of
-// the OSStatus.
+// statusError returns the classed error for an exit code of security, which is the low byte of the OSStatus.
 func statusError(code int) error {
 	switch code {
 	case 36: // errSecInteractionNotAllowed
-		return fail(ErrLocked, "macOS may not ask for its password here, as over SSH")
+		return fail(ErrLocked, "macOS can't ask for its password here, as over SSH")
 	case 51, 128: // errSecAuthFailed, userCanceledErr
 		return fail(ErrDenied, "the password was wrong or the prompt was dismissed")
 	case 37, 50: // errSecNoDefaultKeychain, errSecNoSuchKeychain

@@ -6,20 +6,21 @@ import (
 	"fmt"
 )
 
-// Update is the way to change a value: it reads the account's value (nil if there is none), calls change once, and
-// stores what change returns; nil removes the value. An error of change ends it and is returned as it is, with nothing
-// written. So does ErrCorrupt, which Set and Delete get past.
+// Update changes a value: it reads the account's value (nil if there is none), calls change once, and stores what
+// change returns; nil removes the value. The caller owns the bytes. An error of change is returned as it is, with
+// nothing written. A damaged value is ErrCorrupt; Set and Delete replace and remove it.
 //
 // It returns nil only after a read-back that found exactly what was written, or nothing after a removal. ErrChanged
-// says that another program wrote at the same time, and later; ErrDenied that the keychain did not keep the value. If
-// a call ended without an answer, what is stored decides.
+// means that another program wrote at the same time, and later; ErrDenied that the keychain did not store the value. If
+// a call ended without an answer, Update reads what is stored to find out.
 //
-// Updates of one account by one Keyring and its views follow one another. Between processes a lock is the caller's affair.
+// Updates of one account by one Keyring and its views run one after another. Between processes, use a lock.
 func (k *Keyring) Update(ctx context.Context, account string, change func(current []byte) (next []byte, err error)) error {
 	return k.update(ctx, "store", account, false, change)
 }
 
-// Set keeps value for account in place of what was there, which may be damaged. Of several at once the last one stays.
+// Set stores value for account, whatever was there, even if that is damaged. Of several calls at once the last one
+// stays. Errors are those of Update, without ErrChanged.
 func (k *Keyring) Set(ctx context.Context, account string, value []byte) error {
 	if value == nil {
 		value = []byte{}
@@ -31,8 +32,8 @@ func (k *Keyring) Set(ctx context.Context, account string, value []byte) error {
 	return err
 }
 
-// Delete removes what is kept for account, and whatever interrupted writes left of it. Removing what is not there is
-// no error: removed is false then. See [Keyring.Tidy].
+// Delete removes the account's value, and what interrupted writes left of it. If there is none, removed is false
+// without an error. A keychain that wants a person to confirm keeps an item that is marked as deleted: see [Keyring.Tidy].
 func (k *Keyring) Delete(ctx context.Context, account string) (removed bool, err error) {
 	err = k.update(ctx, "delete", account, true, func(current []byte) ([]byte, error) {
 		removed = current != nil
@@ -47,26 +48,26 @@ type callersError struct{ error }
 // damaged stands for the value of a damaged item, for Delete.
 var damaged = []byte{}
 
-// update runs one Update; mend has it replace a damaged value, too.
-func (k *Keyring) update(ctx context.Context, op, account string, mend bool, change func([]byte) ([]byte, error)) error {
+// update runs one Update. If replace, it replaces a damaged value too.
+func (k *Keyring) update(ctx context.Context, op, account string, replace bool, change func([]byte) ([]byte, error)) error {
 	name, err := itemName(account)
 	if err != nil {
 		return fmt.Errorf("%s in the keychain: %w", op, err)
 	}
 	u := update{k: k, name: name, account: account}
-	err = k.do(ctx, op, func(ctx context.Context) error {
-		end, err := k.link.writing.begin(ctx, name)
+	err = k.run(ctx, op, func(ctx context.Context) error {
+		unlock, err := k.link.updates.lock(ctx, name)
 		if err != nil {
 			return err
 		}
-		defer end()
-		return u.run(ctx, mend, change)
+		defer unlock()
+		return u.run(ctx, replace, change)
 	})
 	var own callersError
 	switch {
 	case errors.As(err, &own):
 		return own.error
-	case err != nil && u.unknown && u.settled(ctx):
+	case err != nil && u.unknown && u.isStored(ctx):
 		return nil
 	}
 	return err
@@ -81,16 +82,16 @@ type update struct {
 	unknown       bool   // a write began, and its outcome is not known
 }
 
-func (u *update) run(ctx context.Context, mend bool, change func([]byte) ([]byte, error)) (err error) {
+func (u *update) run(ctx context.Context, replace bool, change func([]byte) ([]byte, error)) (err error) {
 	u.before, err = u.k.read(ctx, u.name)
 	current := u.before.value
 	switch {
-	case errors.Is(err, ErrCorrupt) && mend:
+	case errors.Is(err, ErrCorrupt) && replace:
 		current = damaged
 	case err != nil:
 		return err
 	case u.before.present():
-		if _, current, err = unpack(u.name, u.account, current); err != nil && !mend {
+		if _, current, err = unpack(u.name, u.account, current); err != nil && !replace {
 			return err
 		}
 	}
@@ -103,14 +104,14 @@ func (u *update) run(ctx context.Context, mend bool, change func([]byte) ([]byte
 	case next == nil:
 		return u.remove(ctx)
 	case u.before.foreign():
-		return fail(ErrDenied, "another program keeps an item under the name %q, and it would be overwritten", u.name)
+		return fail(ErrDenied, "this would overwrite another program's item named %q", u.name)
 	}
-	return u.write(ctx, pack(u.name, u.account, next))
+	return u.store(ctx, pack(u.name, u.account, next))
 }
 
-func (u *update) write(ctx context.Context, value []byte) error {
+func (u *update) store(ctx context.Context, value []byte) error {
 	limit := u.k.link.backend.Limit()
-	err := u.k.step(ctx, func(v Vault) (err error) {
+	err := u.k.retry(ctx, func(v Vault) (err error) {
 		u.payload, err = writeParts(ctx, v, limit, u.name, u.before, value)
 		return err
 	})
@@ -118,39 +119,37 @@ func (u *update) write(ctx context.Context, value []byte) error {
 		return err
 	}
 	set := func(v Vault) error { return v.Set(ctx, u.name, u.payload) }
-	if err := u.carryOut(ctx, set, errNotKept); err != nil {
+	if err := u.writeItem(ctx, set, errNotKept); err != nil {
 		return err
 	}
 	if h, _, _ := decode(u.payload); len(h.slots) < len(u.before.header.slots) {
-		// The value is safe by now. What is left behind here is swept when the account is deleted.
-		_ = u.k.step(ctx, func(v Vault) error {
-			_, err := sweepParts(ctx, v, u.name, len(h.slots), len(u.before.header.slots))
-			return err
+		// The value is stored. If this fails, Delete sweeps the parts.
+		_ = u.k.retry(ctx, func(v Vault) error {
+			return sweepParts(ctx, v, u.name, len(h.slots), len(u.before.header.slots))
 		})
 	}
 	return nil
 }
 
-// remove removes the account's item first, so that no reader meets a header without its parts.
+// remove removes the account's item first, so that no reader finds it without its parts.
 func (u *update) remove(ctx context.Context) error {
 	if u.before.found && !u.before.foreign() && !u.before.header.deleted {
 		del := func(v Vault) error { return v.Delete(ctx, u.name) }
-		if err := u.carryOut(ctx, del, errNotRemoved); err != nil {
+		if err := u.writeItem(ctx, del, errNotRemoved); err != nil {
 			return err
 		}
 	}
 	if u.k.link.backend.Limit() == 0 {
 		return nil
 	}
-	return u.k.step(ctx, func(v Vault) error {
-		_, err := sweepParts(ctx, v, u.name, 0, len(u.before.header.slots))
-		return err
+	return u.k.retry(ctx, func(v Vault) error {
+		return sweepParts(ctx, v, u.name, 0, len(u.before.header.slots))
 	})
 }
 
-// carryOut changes the account's item and reads it back. A call that a passing failure ended is made again if it
-// changed nothing. notKept is the error of a change that was taken and not kept.
-func (u *update) carryOut(ctx context.Context, call func(Vault) error, notKept error) error {
+// writeItem changes the account's item by call and reads it back. It retries after a temporary failure if nothing was
+// changed. ignored is the error if the keychain reported success and the item is not as written.
+func (u *update) writeItem(ctx context.Context, call func(Vault) error, ignored error) error {
 	u.unknown = true
 	for try := 1; ; try++ {
 		err := u.k.once(ctx, call)
@@ -171,10 +170,11 @@ func (u *update) carryOut(ctx context.Context, call func(Vault) error, notKept e
 		case state == changed || err != nil:
 			return fail(ErrChanged, "")
 		}
-		return notKept
+		return ignored
 	}
 }
 
+// state compares what is stored with what was written and what was there before.
 type state int
 
 const (
@@ -184,9 +184,8 @@ const (
 	changed
 )
 
-// readBack compares what is stored with what was written and what was before.
 func (u *update) readBack(ctx context.Context) (s state, err error) {
-	err = u.k.step(ctx, func(v Vault) (err error) {
+	err = u.k.retry(ctx, func(v Vault) (err error) {
 		s, err = u.compare(ctx, v)
 		return err
 	})
@@ -210,9 +209,9 @@ func (u *update) compare(ctx context.Context, v Vault) (state, error) {
 	return changed, nil
 }
 
-// settled reads, on a new connection and with a short time of its own, whether a write whose outcome is unknown was
-// carried out.
-func (u *update) settled(ctx context.Context) bool {
+// isStored reports whether a write whose outcome is unknown was made. It reads on a new connection and has its own
+// time limit.
+func (u *update) isStored(ctx context.Context) bool {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), settleTimeout)
 	defer cancel()
 	v, err := u.k.link.backend.Open(ctx, Access{})

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"maps"
+	"slices"
 	"time"
 
 	"github.com/godbus/dbus/v5"
@@ -20,10 +21,12 @@ func (v *vault) WithAccess(access Access) Vault { return &vault{v.connection, ac
 func (v *vault) Close() { v.conn.Close() }
 
 // relockPauses are the waits between attempts at a call that found a collection locked again: gnome-keyring ties an
-// unlock to the connection that made it, and another one's end can lock it in mid-call.
-var relockPauses = []time.Duration{20 * time.Millisecond, 40 * time.Millisecond, 80 * time.Millisecond, 160 * time.Millisecond, 320 * time.Millisecond}
+// unlock to the connection that made it, and locks again when that connection ends, even during another one's call.
+var relockPauses = []time.Duration{
+	20 * time.Millisecond, 40 * time.Millisecond, 80 * time.Millisecond, 160 * time.Millisecond, 320 * time.Millisecond,
+}
 
-// unlocked makes a call, and unlocks the object at path if that is locked.
+// unlocked makes a call, and if the object at path is locked unlocks that and repeats the call.
 func (v *vault) unlocked(ctx context.Context, path dbus.ObjectPath, call func() error) error {
 	err := call()
 	for _, wait := range relockPauses {
@@ -45,10 +48,10 @@ func (v *vault) unlocked(ctx context.Context, path dbus.ObjectPath, call func() 
 	return err
 }
 
-// search returns the items whose attributes include our service and these, in an unlocked collection: a locked one may
-// have nothing to show.
+// search returns the items whose attributes include our service and these. It unlocks the collection first, because a
+// locked one may find nothing.
 func (v *vault) search(ctx context.Context, attributes map[string]string) (items []dbus.ObjectPath, err error) {
-	attributes["service"] = v.opt.service
+	attributes["service"] = v.backend.service
 	err = v.unlocked(ctx, v.collection, func() error {
 		items, err = v.searchOnce(ctx, attributes)
 		return err
@@ -56,8 +59,8 @@ func (v *vault) search(ctx context.Context, attributes map[string]string) (items
 	return items, err
 }
 
-// searchOnce asks in one round trip whether the collection is locked, for the items, and for the session, if there is
-// none yet.
+// searchOnce opens the session if there is none, reads whether the collection is locked, and searches it, in one round
+// trip.
 func (v *vault) searchOnce(ctx context.Context, attributes map[string]string) (items []dbus.ObjectPath, err error) {
 	var opening *dbus.Call
 	if v.session() == "" {
@@ -73,7 +76,7 @@ func (v *vault) searchOnce(ctx context.Context, attributes map[string]string) (i
 			return nil, err
 		}
 		v.mu.Lock()
-		v.opened = session
+		v.sessionID = session
 		v.mu.Unlock()
 	}
 	err = answer(locking, "Locked", &value)
@@ -82,7 +85,7 @@ func (v *vault) searchOnce(ctx context.Context, attributes map[string]string) (i
 	case err != nil && !errors.Is(err, errNoObject):
 		return nil, err
 	case err != nil || !ok:
-		return nil, fail(ErrUnavailable, "the Secret Service has no default collection to keep things in")
+		return nil, fail(ErrUnavailable, noCollection)
 	case locked:
 		return nil, fail(ErrLocked, "")
 	}
@@ -90,10 +93,10 @@ func (v *vault) searchOnce(ctx context.Context, attributes map[string]string) (i
 	return items, err
 }
 
-// Get returns the payload of the account's item of ours; of several, which only an interruption or another program can
-// have brought about, the later one's.
+// Get returns the payload of our item for the account. If an interruption or another program left several, it is the
+// latest one's.
 func (v *vault) Get(ctx context.Context, name string) (string, bool, error) {
-	h, err := v.look(ctx, name)
+	h, err := v.find(ctx, name)
 	if err != nil {
 		return "", false, err
 	}
@@ -106,8 +109,8 @@ func (v *vault) Get(ctx context.Context, name string) (string, bool, error) {
 	return h.items[0].payload, true, h.items[0].err
 }
 
-// known returns what the last Get found, once, or looks.
-func (v *vault) known(ctx context.Context, name string) (hits, error) {
+// lastFound returns what the last Get found, once, and otherwise searches.
+func (v *vault) lastFound(ctx context.Context, name string) (hits, error) {
 	v.mu.Lock()
 	h, ok := v.found[name]
 	delete(v.found, name)
@@ -115,12 +118,12 @@ func (v *vault) known(ctx context.Context, name string) (hits, error) {
 	if ok {
 		return h, nil
 	}
-	return v.look(ctx, name)
+	return v.find(ctx, name)
 }
 
-// Set changes the account's item by its path, so that nothing else can be overwritten, or has go-keyring create it.
+// Set changes the account's item by its path, so that it can overwrite no other, or creates it with go-keyring.
 func (v *vault) Set(ctx context.Context, name, payload string) error {
-	h, err := v.known(ctx, name)
+	h, err := v.lastFound(ctx, name)
 	if err != nil {
 		return err
 	}
@@ -134,13 +137,13 @@ func (v *vault) Set(ctx context.Context, name, payload string) error {
 	if err := v.setSecret(ctx, first.path, payload); err != nil {
 		return err
 	}
-	if first.loose && v.opt.schema != "" {
+	if first.noSchema && v.backend.schema != "" {
 		if err := v.adopt(ctx, name, first.path); err != nil {
 			return err
 		}
 	}
 	for _, duplicate := range h.items[1:] {
-		duplicate.payload = "" // so that what may stand for its deletion counts less than the item that stays
+		duplicate.payload = "" // a marker in its place then has a lower count than the item that stays
 		if err := v.remove(ctx, duplicate); err != nil && !errors.Is(err, errNoObject) {
 			return err
 		}
@@ -148,11 +151,11 @@ func (v *vault) Set(ctx context.Context, name, payload string) error {
 	return nil
 }
 
-// Delete removes all items of ours that the account has.
+// Delete removes all our items for the account.
 func (v *vault) Delete(ctx context.Context, name string) error {
-	h, err := v.known(ctx, name)
+	h, err := v.lastFound(ctx, name)
 	if err == nil {
-		h, err = v.complete(ctx, name, h)
+		h, err = v.findAll(ctx, name, h)
 	}
 	if err != nil {
 		return err
@@ -168,8 +171,8 @@ func (v *vault) Delete(ctx context.Context, name string) error {
 	return nil
 }
 
-// remove deletes one item. If the keychain wants a person for that and none is there, the item stays, with a payload
-// that stands for nothing, for Tidy.
+// remove deletes one item. If the keychain wants a person to confirm and none is there, it marks the item as deleted, for
+// Tidy.
 func (v *vault) remove(ctx context.Context, it item) error {
 	prompt := noObject
 	err := v.unlocked(ctx, it.path, func() error {
@@ -179,31 +182,31 @@ func (v *vault) remove(ctx context.Context, it item) error {
 		return err
 	}
 	if v.access.Attended {
-		announce(v.access.OnConfirm)
+		v.access.OnConfirm()
 		return v.show(ctx, prompt)
 	}
 	v.dismiss(prompt)
 	if err := v.setSecret(ctx, it.path, marker(it.payload)); err != nil {
 		return err
 	}
-	v.remember(it.path)
+	v.forTidy(it.path)
 	return nil
 }
 
-func (v *vault) remember(path dbus.ObjectPath) {
+func (v *vault) forTidy(path dbus.ObjectPath) {
 	v.mu.Lock()
 	defer v.mu.Unlock()
-	v.emptied[path] = true
+	v.marked[path] = true
 }
 
-// Tidy deletes the items that were emptied, unless something was stored in them since.
+// Tidy deletes the items that were marked as deleted, unless something was stored in them since.
 func (v *vault) Tidy(ctx context.Context) error {
 	v.mu.Lock()
-	emptied := v.emptied
-	v.emptied = map[dbus.ObjectPath]bool{}
+	marked := v.marked
+	v.marked = map[dbus.ObjectPath]bool{}
 	v.mu.Unlock()
-	for path := range maps.Keys(emptied) {
-		payload, err := v.secretOf(ctx, path)
+	for path := range marked {
+		payload, err := v.readSecret(ctx, path)
 		if err == nil && isMarker(payload) {
 			err = v.remove(ctx, item{path: path, payload: payload})
 		}
@@ -214,14 +217,8 @@ func (v *vault) Tidy(ctx context.Context) error {
 	return nil
 }
 
-// List returns the names of all items of ours.
+// List returns the names of all our items.
 func (v *vault) List(ctx context.Context) (names []string, err error) {
-	payloads, unreadable, err := v.All(ctx)
-	for name := range payloads {
-		names = append(names, name)
-	}
-	for name := range unreadable {
-		names = append(names, name)
-	}
-	return names, err
+	items, err := v.All(ctx)
+	return slices.Collect(maps.Keys(items)), err
 }

@@ -195,7 +195,7 @@ func TestIdentity(t *testing.T) {
 		idToken(`{"sub":"u","email":"a@b","name":"A B"}`):                                         {"u", "a@b", "A B"},
 		idToken(`{"sub":1,"email":null,"name":"A"}`):                                              {"", "", "A"},
 		idToken(`{"name":"A\u0000\u001b[31mD\u001b]0;title\u0007A\u202e\u200b \t\n x\u009b1mL"}`): {"", "", "ADA xL"},
-		idToken(`{"name":"` + strings.Repeat("é", 500) + `"}`):                                    {"", "", strings.Repeat("é", 128)},
+		idToken(`{"name":"` + strings.Repeat("é", 500) + `"}`):                                    {"", "", strings.Repeat("é", 127) + "…"},
 		"": {}, "a.b": {}, "a.!!.c": {}, idToken(`[]`): {}, idToken(`{`): {},
 	} {
 		if got := identity(text); got != want {

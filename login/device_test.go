@@ -187,7 +187,7 @@ func TestDeviceDuringSignIn(t *testing.T) {
 		t.Parallel()
 		squatter, port := squat(t)
 		defer func() { _ = squatter.Close() }()
-		if _, err := start(t, deviceService(t, token).client(), Flow{Device: true, ports: []int{port}}).end(); err != nil {
+		if _, err := start(t, deviceService(t, token).client(), Flow{Device: true, Ports: []int{port}}).end(); err != nil {
 			t.Errorf("err = %v", err)
 		}
 	})
@@ -195,7 +195,7 @@ func TestDeviceDuringSignIn(t *testing.T) {
 		t.Parallel()
 		squatter, port := squat(t)
 		defer func() { _ = squatter.Close() }()
-		r := start(t, deviceService(t, pending).client(), Flow{Device: true, ports: []int{port}, Timeout: time.Second})
+		r := start(t, deviceService(t, pending).client(), Flow{Device: true, Ports: []int{port}, Timeout: time.Second})
 		if _, err := r.end(); !errors.Is(err, ErrTimeout) {
 			t.Errorf("err = %v", err)
 		}

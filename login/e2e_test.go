@@ -50,7 +50,7 @@ func freePort(t *testing.T) int {
 func (a *account) signIn(t *testing.T, flow login.Flow, person func(login.Prompt)) (*login.Grant, error) {
 	t.Helper()
 	done := make(chan struct{})
-	flow.SetPorts(a.port)
+	flow.Ports = []int{a.port}
 	flow.Show = func(p login.Prompt) {
 		go func() {
 			defer close(done)
@@ -150,7 +150,7 @@ func TestCancelOnTheSignInPage(t *testing.T) {
 	cancelled := func(within time.Duration) (err, walked error) {
 		a := newAccount(t, accountserver.Config{})
 		_, err = a.signIn(t, login.Flow{Timeout: within, Notice: func(s string) { noticed <- s }}, func(p login.Prompt) {
-			page, walked = accountserver.WalkCancel(context.Background(), p.URL)
+			page, walked = accountserver.WalkSignIn(context.Background(), p.URL, accountserver.Cancel)
 		})
 		return err, walked
 	}

@@ -171,8 +171,8 @@ func start(t *testing.T, c *Client, flow Flow) *running {
 	shown := make(chan Prompt, 1)
 	flow.Show = func(p Prompt) { shown <- p }
 	flow.Notice = r.note
-	if flow.ports == nil {
-		flow.ports = []int{0}
+	if flow.Ports == nil {
+		flow.Ports = []int{0}
 	}
 	if flow.Save == nil {
 		flow.Save = func(_ context.Context, g *Grant) (string, error) {

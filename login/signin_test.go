@@ -6,9 +6,9 @@ import (
 	"errors"
 	"net"
 	"net/http"
-	"os"
 	"reflect"
 	"runtime"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -255,7 +255,7 @@ func TestPortTaken(t *testing.T) {
 	s := newService(t)
 	squatter, port := squat(t)
 	defer func() { _ = squatter.Close() }()
-	r := start(t, s.client(), Flow{ports: []int{port, 0}})
+	r := start(t, s.client(), Flow{Ports: []int{port, 0}})
 	if strings.Contains(r.prompt.RedirectURL, ":"+portText(port)) || !r.prompt.Listening {
 		t.Errorf("redirect %s", r.prompt.RedirectURL)
 	}
@@ -271,12 +271,12 @@ func TestNoPort(t *testing.T) {
 	defer func() { _ = squatter.Close() }()
 	ports := []int{port, port}
 
-	_, err := start(t, s.client(), Flow{ports: ports}).end()
+	_, err := start(t, s.client(), Flow{Ports: ports}).end()
 	if !errors.Is(err, ErrNoPort) || !strings.Contains(err.Error(), portText(port)) {
 		t.Fatalf("err = %v", err)
 	}
 	pasted := make(chan string, 1)
-	r := start(t, s.client(), Flow{ports: ports, Pasted: pasted})
+	r := start(t, s.client(), Flow{Ports: ports, Pasted: pasted})
 	if r.prompt.Listening || !strings.Contains(r.prompt.RedirectURL, portText(port)) {
 		t.Errorf("prompt %+v", r.prompt)
 	}
@@ -286,33 +286,13 @@ func TestNoPort(t *testing.T) {
 	}
 	nobody := make(chan string)
 	close(nobody)
-	if _, err := start(t, s.client(), Flow{ports: ports, Pasted: nobody}).end(); !errors.Is(err, ErrNoPort) {
+	if _, err := start(t, s.client(), Flow{Ports: ports, Pasted: nobody}).end(); !errors.Is(err, ErrNoPort) {
 		t.Fatalf("with the pasting over: err = %v", err)
 	}
 }
 
-func TestRealPorts(t *testing.T) {
-	// Other packages' tests take these ports for a moment, too.
-	for end := time.Now().Add(3 * time.Minute); ; time.Sleep(100 * time.Millisecond) {
-		squatter, err := net.Listen("tcp4", loopbackAddress(24816))
-		if err == nil {
-			r := start(t, newService(t).client(), Flow{ports: callbackPorts()})
-			_ = squatter.Close()
-			if r.prompt.RedirectURL == "http://127.0.0.1:24818/auth/callback" {
-				visit(t, r.callback("code=c&state=STATE"))
-				if _, err := r.end(); err != nil {
-					t.Fatal(err)
-				}
-				return
-			}
-			r.cancel()
-			_, err = r.end()
-		}
-		if time.Now().After(end) {
-			if os.Getenv("MOGPLEX_CI_REQUIRE") != "" {
-				t.Fatal(err)
-			}
-			t.Skipf("the ports are in use on this machine: %v", err)
-		}
+func TestDefaultPorts(t *testing.T) {
+	if got := (Flow{}).withDefaults().Ports; !slices.Equal(got, []int{24816, 24818}) {
+		t.Error(got)
 	}
 }

@@ -4,13 +4,13 @@
 // is good for a while, renewing it if it is due; [Manager.TokenSource] does so for
 // golang.org/x/oauth2. [Resolver.Resolve] only looks. [Manager.SignIn],
 // [Manager.Remove] and [Manager.Move] are the other ways to change what is
-// stored. A [Secret] is how tokens travel through all of it.
+// stored. Tokens are of type [Secret] throughout.
 //
-// A stored credential is a [Record]: it lies in one place, under a [Key], and
-// whoever writes names the [Revision] that it replaces. Every writer goes the
-// same way: load outside any lock, because a keychain may have a person unlock it;
-// lock; swap what was loaded; unlock. Over another revision nothing is written:
-// the loser loads again and uses what is there.
+// A stored credential is a [Record]. It lies in one place, under a [Key], and a
+// writer names the [Revision] that it replaces. Every writer takes the same steps:
+// load without a lock, because a keychain may ask a person to unlock it; lock;
+// swap what was loaded; unlock. If the revision is another one by then, nothing is
+// written, and the writer loads again and uses what it finds.
 package auth
 
 import (
@@ -23,8 +23,8 @@ import (
 
 // Failures of renewing.
 var (
-	// ErrRejected is how a Refresher says that the service does not accept the
-	// refresh token (RFC 6749 section 5.2, invalid_grant).
+	// ErrRejected: the service does not accept the refresh token (RFC 6749 section
+	// 5.2, invalid_grant).
 	ErrRejected = errors.New("the service does not accept the refresh token any more")
 	// ErrExpired: the token is past its end and nothing can renew it.
 	ErrExpired = errors.New("the credential has expired")
@@ -33,22 +33,22 @@ var (
 )
 
 const (
-	// heldLimit bounds all that happens while a key's lock is held, saving
-	// included. From the request to the stored answer the end of the caller's context
-	// does not count: an answer that is under way has spent the refresh token.
+	// heldLimit bounds how long a key's lock is held, saving included. Between the
+	// request and the stored answer the caller's context can't end the work: the
+	// refresh token is spent by then.
 	heldLimit = 25 * time.Second
 	// saveReserve is the part of heldLimit that the request leaves for saving.
 	saveReserve = 8 * time.Second
 	// LockWait is longer than another process holds the lock.
 	LockWait = heldLimit + 5*time.Second
-	// briefWait is for a caller that holds a token which still works.
+	// briefWait is the wait of a caller whose token still works.
 	briefWait = 3 * time.Second
-	// freshEnough is how long a token that another process just renewed must live
-	// to be taken, whatever the caller asked for: some services issue tokens
-	// shorter than that.
+	// freshEnough is how long a token that another process just renewed must still
+	// live to be used. The caller's minTTL does not apply: some services issue
+	// shorter tokens.
 	freshEnough = 2 * time.Second
-	// futureSlack is how far a record may claim to have been saved in the future
-	// before its times are not believed.
+	// futureSlack is how far in the future a record's saving time may be before its
+	// times are ignored.
 	futureSlack = 5 * time.Minute
 )
 
@@ -60,23 +60,23 @@ type Manager struct {
 	// credential with its tokens and their end replaced, or an error, which wraps
 	// ErrRejected for invalid_grant alone.
 	Refresh func(context.Context, Credential) (Credential, error)
-	// Revoke ends, as far as it can, a grant that lost and that no store holds.
+	// Revoke ends a grant that no store holds, as far as the service allows.
 	Revoke func(context.Context, Credential)
 	// Check, if set, asks the service whether it accepts a token that can't be
-	// renewed and whose times can't be believed.
+	// renewed and whose times are ignored.
 	Check func(context.Context, Credential) error
 	// Unattended returns a context under which no store asks a person.
 	Unattended func(context.Context) context.Context
-	// BeforeLock, if set, is called before a lock is taken: what follows can take
-	// long, and a signal must not cut it.
+	// BeforeLock, if set, is called before a lock is taken, so that the caller can
+	// hold back signals: an interrupted write could lose a token.
 	BeforeLock func()
 	Now        func() time.Time
 }
 
 // Token resolves a credential whose token lives for at least minTTL, renewing it
-// if that is needed and possible; if the service issues none that live so long,
-// one in the first half of its life is taken. A renewal that fails while the
-// token in hand still works gives that token, and the reason in NotRenewed.
+// if that is needed and possible. If the service issues only shorter tokens, one in
+// the first half of its life is used. If a renewal fails while the current token
+// still works, Token returns that token, with the reason in NotRenewed.
 func (m *Manager) Token(ctx context.Context, q Query, minTTL time.Duration) (Result, error) {
 	res, err := m.Resolve(ctx, q)
 	if err != nil || res.held.layer == nil {
@@ -92,8 +92,8 @@ func (m *Manager) Token(ctx context.Context, q Query, minTTL time.Duration) (Res
 	case c.Expired(m.Now()):
 		return res, ErrExpired
 	}
-	if res.held.record.orphan() {
-		m.adopt(ctx, &res)
+	if res.held.record.lacksIssuer() {
+		m.storeIssuer(ctx, &res)
 	}
 	if m.savedInFuture(c) && m.Check != nil {
 		if err := m.Check(ctx, res.Credential); errors.Is(err, ErrExpired) {
@@ -104,7 +104,7 @@ func (m *Manager) Token(ctx context.Context, q Query, minTTL time.Duration) (Res
 }
 
 // savedInFuture reports that the clock was wrong when the credential was saved,
-// so that its end is not to be believed.
+// and that its end can't be relied on.
 func (m *Manager) savedInFuture(c Credential) bool {
 	return c.SavedAt.After(m.Now().Add(futureSlack)) && !c.ExpiresAt.IsZero()
 }
@@ -127,8 +127,8 @@ func (m *Manager) Renew(ctx context.Context) (Result, error) {
 }
 
 // TokenSource serves the account's stored token, renewed under the lock that all
-// processes share and stored before it is used. It keeps no token of its own: a
-// sign-out counts at the next call. ctx is for each call.
+// processes share and stored before it is used. It caches nothing: a sign-out takes
+// effect at the next call. Each call uses ctx.
 func (m *Manager) TokenSource(ctx context.Context) oauth2.TokenSource {
 	return tokenSource{ctx, m}
 }
@@ -138,7 +138,7 @@ type tokenSource struct {
 	m   *Manager
 }
 
-// sourceTTL is how long a token of a TokenSource lives at least.
+// sourceTTL is the shortest remaining life of a token from a TokenSource.
 const sourceTTL = time.Minute
 
 // Token implements [oauth2.TokenSource].

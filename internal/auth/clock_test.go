@@ -7,8 +7,8 @@ import (
 	"time"
 )
 
-// The service's clock is hours away from ours: what it issues seems to have
-// ended, or to live for ever. Each call asks at most once and gets what it got.
+// The service's clock is hours off, so that its tokens look expired or far too
+// long. Each call asks the service at most once and uses the answer.
 func TestAServiceWhoseClockIsWrongByHoursDoesNotLoop(t *testing.T) {
 	for _, skew := range []time.Duration{-5 * time.Hour, 5 * time.Hour} {
 		r := newRig(t)
@@ -27,8 +27,8 @@ func TestAServiceWhoseClockIsWrongByHoursDoesNotLoop(t *testing.T) {
 	}
 }
 
-// Our own clock jumps after a token was stored. One that says it was saved in the
-// future is not believed: it is renewed, once.
+// Our own clock jumps after a token was stored. A token saved in the future is
+// renewed, once.
 func TestAClockThatJumpsDoesNotLoop(t *testing.T) {
 	for _, jump := range []time.Duration{-30 * 24 * time.Hour, 30 * 24 * time.Hour} {
 		r := newRig(t)
@@ -51,7 +51,8 @@ func TestAClockThatJumpsDoesNotLoop(t *testing.T) {
 	}
 }
 
-// A token that can't be renewed and whose times can't be believed is checked.
+// A token that can't be renewed and was saved in the future is checked with the
+// service.
 func TestATokenSavedInTheFutureIsChecked(t *testing.T) {
 	c := savedAt(account("a", 48*time.Hour), 5*time.Hour)
 	c.Refresh = Secret{}
@@ -79,8 +80,8 @@ func TestATokenSavedInTheFutureIsChecked(t *testing.T) {
 	}
 }
 
-// A clock that was ahead says that a token lives still. If the service does not
-// take its refresh token, it is not handed out.
+// The clock was ahead, and the token looks valid. If the service rejects its
+// refresh token, it is not handed out.
 func TestATokenSavedInTheFutureEndsWithItsRefreshToken(t *testing.T) {
 	r := newRig(t)
 	r.put(t, r.keychain, savedAt(account("a", 48*time.Hour), 47*time.Hour))
@@ -92,7 +93,7 @@ func TestATokenSavedInTheFutureEndsWithItsRefreshToken(t *testing.T) {
 	r.service.wantCalls(t, 1)
 }
 
-// Which of two records is active is no matter of their times.
+// The times of two records do not decide which is active.
 func TestNoClockDecidesWhichRecordIsActive(t *testing.T) {
 	for _, offset := range []time.Duration{-1000 * time.Hour, 1000 * time.Hour} {
 		r := newRig(t)
@@ -111,9 +112,9 @@ func TestNoClockDecidesWhichRecordIsActive(t *testing.T) {
 	}
 }
 
-// An entry that names no issuer is of the default service. Its issuer is written
-// before anything of it is sent.
-func TestAnOrphanIsNamedBeforeItIsUsed(t *testing.T) {
+// An entry without an issuer is of the default service. The issuer is written
+// before its token is sent.
+func TestARecordWithoutAnIssuerGetsOneBeforeItIsUsed(t *testing.T) {
 	orphan := account("a", time.Hour)
 	orphan.Issuer = ""
 	due := orphan
@@ -147,8 +148,8 @@ func TestAnOrphanIsNamedBeforeItIsUsed(t *testing.T) {
 	}
 }
 
-// A file that can't be written still serves.
-func TestAnOrphanInAReadOnlyFileIsUsed(t *testing.T) {
+// A file that can't be written can still be used.
+func TestARecordWithoutAnIssuerInAReadOnlyFileIsUsed(t *testing.T) {
 	r := newRig(t)
 	r.Origin = DefaultOrigin
 	c := account("a", time.Hour)

@@ -7,8 +7,8 @@ import (
 	"time"
 )
 
-// What a renewal does if others wrote the record, or are about to: it loads
-// again and uses what is there.
+// If another process wrote the record, or is about to, a renewal loads it again
+// and uses what it finds.
 
 // changed reports, while a lock is waited for, that the record is no longer the
 // one that was found due.
@@ -40,12 +40,12 @@ func (r *renewal) reload(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	return r.judge()
+	return r.checkLoaded()
 }
 
-// judge returns nil if the credential that was found meanwhile is to be used,
+// checkLoaded returns nil if the credential that was found meanwhile is to be used,
 // and errAgain if it is due as well.
-func (r *renewal) judge() error {
+func (r *renewal) checkLoaded() error {
 	switch c := r.res.Credential; {
 	case r.renewedBy(c), !r.due(c):
 		return nil
@@ -55,10 +55,10 @@ func (r *renewal) judge() error {
 	return errAgain
 }
 
-// lookElsewhere resolves again after the record went from its layer: it was
-// moved to another one, or it was a sign-out, and what is in hand is not ours to
-// use any more.
-func (r *renewal) lookElsewhere(ctx context.Context) error {
+// resolveAgain resolves again after the record disappeared from its layer. If it
+// was moved, the renewal goes on there. If it was signed out, the current token
+// must not be used any more.
+func (r *renewal) resolveAgain(ctx context.Context) error {
 	provider, warnings := r.res.held.key.Provider, r.res.Warnings
 	res, err := r.Resolve(ctx, Query{Provider: provider})
 	r.res = res
@@ -69,15 +69,16 @@ func (r *renewal) lookElsewhere(ctx context.Context) error {
 	case res.held.displaced:
 		return errAgain
 	}
-	return r.judge()
+	return r.checkLoaded()
 }
 
-// renewedBy reports that c is another process' renewal, and works.
+// renewedBy reports that another process renewed c, and that it works.
 func (r *renewal) renewedBy(c Credential) bool {
 	return !c.Token.Equal(r.from.Token) && c.livesUntil(r.Now().Add(freshEnough)) && !r.savedInFuture(c)
 }
 
-// claimPatience is how long an expired token waits for another's claim to end.
+// claimPatience is how long the owner of an expired token waits for another
+// process's claim to end.
 const claimPatience = 30 * time.Second
 
 // waitForClaim waits, without a lock, until the record changes or patience ends.
@@ -93,20 +94,20 @@ func (r *renewal) waitForClaim(ctx context.Context, patience time.Time) error {
 		if err != nil {
 			return err
 		}
-		if !found || rec.Revision != h.record.Revision || !rec.claimedByOther("", r.Now()) {
+		if !found || rec.Revision != h.record.Revision || !rec.hasActiveClaim("", r.Now()) {
 			return r.reload(ctx)
 		}
 	}
-	if time.Since(began) < heldLimit { // its maker may still be at work
+	if time.Since(began) < heldLimit { // its maker may still be running
 		return ErrClaimed
 	}
-	r.dead = h.record.Revision
+	r.staleClaim = h.record.Revision
 	return errAgain
 }
 
-// lose settles a renewal whose record was changed by somebody without our lock
-// while the service answered. Nothing is written.
-func (r *renewal) lose(ctx context.Context, answer Record) error {
+// lostSwap ends a renewal whose record somebody changed without our lock while the
+// service answered. It writes nothing.
+func (r *renewal) lostSwap(ctx context.Context, answer Record) error {
 	h := &r.res.held
 	rec, found, err := h.layer.Store.Load(ctx, h.key)
 	if err != nil {
@@ -127,12 +128,12 @@ func (r *renewal) lose(ctx context.Context, answer Record) error {
 	return nil
 }
 
-// networkPatience is how long a home on a network is given to show what another
+// networkPatience is how long a network file system may take to show what another
 // machine stored.
 const networkPatience = 3 * time.Second
 
-// rejected handles invalid_grant: another machine with the same home may have
-// won, so the store decides before anyone is told to sign in again.
+// rejected handles invalid_grant. Another machine with the same home may have
+// renewed the token, so it reads the store again before it reports a rejection.
 func (r *renewal) rejected(ctx context.Context, cause error) error {
 	h := &r.res.held
 	until := time.Now()

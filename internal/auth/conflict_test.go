@@ -2,18 +2,13 @@ package auth
 
 import (
 	"context"
-	"errors"
-	"os"
-	"path/filepath"
 	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
-
-	"github.com/mogplex/mogplex-cli/internal/private"
 )
 
-// meanwhile is what another process did to a record, and what comes of it.
+// meanwhile is a change by another process, and its expected result.
 type meanwhile struct {
 	name    string
 	do      func(t *testing.T, r *rig, before Record)
@@ -46,9 +41,9 @@ func meanwhiles() []meanwhile {
 	}
 }
 
-// While an answer was awaited, somebody without our lock changed the record. The
-// loser writes nothing, and ends a grant that no store holds.
-func TestWhatWasStoredWhileTheServiceAnsweredDecides(t *testing.T) {
+// Somebody without our lock changes the record during the request. The renewal
+// writes nothing, and revokes a grant that no store holds.
+func TestARecordStoredDuringTheRequestWins(t *testing.T) {
 	for _, test := range meanwhiles() {
 		for _, ttl := range []time.Duration{30 * time.Second, -time.Second} {
 			t.Run(test.name, func(t *testing.T) {
@@ -72,8 +67,8 @@ func TestWhatWasStoredWhileTheServiceAnsweredDecides(t *testing.T) {
 	}
 }
 
-// The same before the claim: no refresh token is spent.
-func TestWhatWasStoredBeforeTheClaimDecides(t *testing.T) {
+// The same before the claim: the refresh token is not spent.
+func TestARecordStoredBeforeTheClaimWins(t *testing.T) {
 	for _, test := range meanwhiles() {
 		for _, ttl := range []time.Duration{30 * time.Second, -time.Second} {
 			t.Run(test.name, func(t *testing.T) {
@@ -91,8 +86,8 @@ func TestWhatWasStoredBeforeTheClaimDecides(t *testing.T) {
 	}
 }
 
-// What came meanwhile may be due itself, or be neither renewable nor alive.
-func TestWhatCameMeanwhileIsRenewedIfItIsDue(t *testing.T) {
+// The newer record may be due itself, or expired and not renewable.
+func TestANewerRecordIsRenewedIfItIsDue(t *testing.T) {
 	ended := account("ended", -time.Second)
 	ended.Refresh = Secret{}
 	for _, test := range []struct {
@@ -113,7 +108,7 @@ func TestWhatCameMeanwhileIsRenewedIfItIsDue(t *testing.T) {
 	}
 }
 
-// A record that changes at each look does not keep a command for ever.
+// A record that changes at each load does not block a command for ever.
 func TestARecordThatKeepsChangingEndsTheRenewal(t *testing.T) {
 	r := newRig(t)
 	r.put(t, r.keychain, account("a", -time.Second))
@@ -123,7 +118,7 @@ func TestARecordThatKeepsChangingEndsTheRenewal(t *testing.T) {
 	r.service.wantCalls(t, 0)
 }
 
-// It was migrated while its lock was waited for: that is no sign-out.
+// A record that was migrated during the wait for its lock is not a sign-out.
 func TestARecordThatMovedMeanwhileIsFoundWhereItIs(t *testing.T) {
 	for _, ttl := range []time.Duration{30 * time.Second, -time.Second} {
 		r := newRig(t)
@@ -164,7 +159,7 @@ func (r *rig) lockID(t *testing.T) string {
 	return id
 }
 
-func TestTheClaimOfADeadProcessStopsNobody(t *testing.T) {
+func TestTheClaimOfADeadProcessBlocksNobody(t *testing.T) {
 	for _, ttl := range []time.Duration{30 * time.Second, -time.Second} {
 		r := newRig(t)
 		r.claimedRecord(t, ttl, r.lockID(t), 100*time.Hour)
@@ -243,8 +238,8 @@ func TestAnExpiredTokenWaitsForAnotherMachinesRenewal(t *testing.T) {
 	}
 }
 
-// A claim that another machine made only just now is not taken for a dead one's,
-// however long the wait was before it.
+// A claim that another machine made just now is respected, however long this
+// process waited before.
 func TestTheClaimOfALivingMachineIsNeverOverwritten(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := newRig(t)
@@ -274,165 +269,4 @@ func TestAWaitForAnotherMachineEndsWithTheCaller(t *testing.T) {
 			t.Errorf("it took %s", took)
 		}
 	})
-}
-
-func TestAnotherProcessHoldsTheLock(t *testing.T) {
-	for _, test := range []struct {
-		ttl  time.Duration
-		wait time.Duration
-		err  error
-	}{{30 * time.Second, briefWait, nil}, {-time.Second, LockWait, ErrBusy}} {
-		synctest.Test(t, func(t *testing.T) {
-			r := newRig(t)
-			r.put(t, r.keychain, account("a", test.ttl))
-			lock, err := r.lock(t.Context(), r.Key(Mogplex), time.Second, r.all(), nil)
-			must(t, err)
-			defer lock.Unlock()
-			start := time.Now()
-			res, err := r.Token(t.Context(), Query{}, time.Minute)
-			if took := time.Since(start); took != test.wait {
-				t.Errorf("waited %s; want %s", took, test.wait)
-			}
-			wantError(t, err, test.err)
-			wantToken(t, res, "a")
-			if test.err == nil {
-				wantError(t, res.NotRenewed, ErrBusy)
-			}
-			ctx, cancel := context.WithTimeout(t.Context(), time.Second)
-			defer cancel()
-			_, err = r.Token(ctx, Query{}, 2*time.Minute)
-			if !errors.Is(err, context.DeadlineExceeded) && test.err != nil {
-				t.Errorf("error %v", err)
-			}
-			r.service.wantCalls(t, 0)
-		})
-	}
-}
-
-func TestACallerThatEndsWhileItWaitsGetsNoToken(t *testing.T) {
-	r := newRig(t)
-	r.put(t, r.keychain, account("a", 30*time.Second))
-	lock, err := r.lock(t.Context(), r.Key(Mogplex), time.Second, r.all(), nil)
-	must(t, err)
-	defer lock.Unlock()
-	ctx, cancel := context.WithCancel(t.Context())
-	time.AfterFunc(20*time.Millisecond, cancel)
-	_, err = r.Token(ctx, Query{}, time.Minute)
-	wantError(t, err, context.Canceled)
-}
-
-// Who waits for the lock sees that another process renewed, and does not take it.
-func TestAWaitForTheLockEndsWhenTheTokenIsRenewed(t *testing.T) {
-	r := newRig(t)
-	before := r.put(t, r.keychain, account("a", -time.Second))
-	lock, err := r.lock(t.Context(), r.Key(Mogplex), time.Second, r.all(), nil)
-	must(t, err)
-	defer lock.Unlock() // after the test
-	time.AfterFunc(20*time.Millisecond, func() {
-		r.putRecord(t, r.keychain, Record{Credential: account("b", time.Hour), Revision: before.Revision.next()})
-		r.Announce(r.Key(Mogplex))
-	})
-	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
-	defer cancel()
-	res, err := r.Token(ctx, Query{}, time.Minute)
-	must(t, err)
-	wantToken(t, res, "b")
-}
-
-// Without any lock a living token is used as it is, and an expired one is renewed
-// under its claim alone.
-func TestALockThatCantBeHad(t *testing.T) {
-	r := newRig(t)
-	r.noLocks(t)
-	r.put(t, r.keychain, account("a", 30*time.Second))
-	res, err := r.Token(t.Context(), Query{}, time.Minute)
-	must(t, err)
-	wantToken(t, res, "a")
-	if res.NotRenewed == nil {
-		t.Error("it is not said why it was not renewed")
-	}
-	r.service.wantCalls(t, 0)
-	r.put(t, r.keychain, account("a", -time.Second))
-	r.service.during = func() {
-		if rec, _ := r.record(r.keychain); rec.Mark == nil || rec.Mark.Lock != "" {
-			t.Errorf("the record in between is %+v", rec)
-		}
-	}
-	res, err = r.Token(t.Context(), Query{}, time.Minute)
-	must(t, err)
-	wantToken(t, res, "new1")
-	saved, err := r.SignIn(t.Context(), account("b", time.Hour))
-	must(t, err)
-	wantWarning(t, saved.Warnings, "no other process could be kept")
-	removals, err := r.Remove(t.Context(), r.Key(Mogplex))
-	must(t, err)
-	if !removals[0].Removed {
-		t.Errorf("removals %+v", removals)
-	}
-}
-
-// noLocks makes it impossible to have a lock, also elsewhere.
-func (r *rig) noLocks(t *testing.T) {
-	t.Helper()
-	saved := acquire
-	t.Cleanup(func() { acquire = saved })
-	acquire = func(context.Context, string, private.LockOptions) (*private.Lock, error) {
-		return nil, private.ErrNoLock
-	}
-}
-
-// All processes take two locks in one order.
-func TestLocksAreTakenInOneOrder(t *testing.T) {
-	saved := acquire
-	defer func() { acquire = saved }()
-	for _, dirs := range [][2]string{{"a", "b"}, {"b", "a"}} {
-		r := newRig(t)
-		base := t.TempDir()
-		for i, dir := range dirs {
-			r.Layers[i].LockDir = func(Key) string { return filepath.Join(base, dir) }
-		}
-		var taken []string
-		acquire = func(ctx context.Context, path string, opt private.LockOptions) (*private.Lock, error) {
-			taken = append(taken, filepath.Base(filepath.Dir(path)))
-			return saved(ctx, path, opt)
-		}
-		lock, err := r.lock(t.Context(), r.Key(Mogplex), time.Second, r.all(), nil)
-		must(t, err)
-		lock.Unlock()
-		if len(taken) != 2 || taken[0] != "a" {
-			t.Errorf("taken are %q", taken)
-		}
-	}
-}
-
-// The lock lies beside what it protects, and two layers share one file.
-func TestTheKeysLockFiles(t *testing.T) {
-	r := newRig(t)
-	elsewhere := filepath.Join(t.TempDir(), "linked")
-	lock, err := r.lock(t.Context(), r.Key(Mogplex), time.Second, r.all(), nil)
-	must(t, err)
-	if len(lock.locks) != 1 {
-		t.Errorf("%d locks", len(lock.locks))
-	}
-	lock.Unlock()
-	r.Layers[1].LockDir = func(Key) string { return elsewhere }
-	lock, err = r.lock(t.Context(), r.Key(Mogplex), time.Second, r.all(), nil)
-	must(t, err)
-	defer lock.Unlock()
-	for _, dir := range []string{filepath.Join(r.dir, "locks"), elsewhere} {
-		if _, err := os.Stat(filepath.Join(dir, r.Key(Mogplex).inHome()+".lock")); err != nil {
-			t.Error(err)
-		}
-	}
-	for _, layers := range [][]*Layer{{&r.Layers[0]}, {&r.Layers[1]}} {
-		if _, err := r.lock(t.Context(), r.Key(Mogplex), 10*time.Millisecond, layers, nil); !errors.Is(err, ErrBusy) {
-			t.Errorf("error %v; want ErrBusy", err)
-		}
-	}
-	// Another service's, provider's or profile's lock is another.
-	for _, key := range []Key{r.Key("openai"), {Dir: r.dir, Provider: Mogplex, Origin: DefaultOrigin}, {Dir: r.dir, Profile: "p", Provider: Mogplex, Origin: testOrigin}} {
-		other, err := r.lock(t.Context(), key, 10*time.Millisecond, []*Layer{&r.Layers[0]}, nil)
-		must(t, err)
-		other.Unlock()
-	}
 }

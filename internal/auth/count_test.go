@@ -15,7 +15,7 @@ import (
 	"github.com/mogplex/mogplex-cli/legacyfile"
 )
 
-// counting is a Backend that counts what its keychain is asked.
+// counting is a Backend that counts its calls.
 type counting struct {
 	keyring.Backend
 	reads, writes, lists, opens atomic.Int32
@@ -52,7 +52,7 @@ func (v countingVault) List(ctx context.Context) ([]string, error) {
 	return v.Vault.List(ctx)
 }
 
-// want checks what the keychain was asked since the last time.
+// want checks the calls since the last check.
 func (c *counting) want(t *testing.T, what string, reads, writes, lists int32) {
 	t.Helper()
 	r, w, l, o := c.reads.Swap(0), c.writes.Swap(0), c.lists.Swap(0), c.opens.Swap(0)
@@ -99,7 +99,7 @@ func signedIn(token string, ttl time.Duration) auth.Credential {
 	}
 }
 
-func TestWhatAKeychainIsAsked(t *testing.T) {
+func TestKeychainCallsPerOperation(t *testing.T) {
 	c := &counting{Backend: keyringtest.Fake{Dir: t.TempDir()}}
 	m := overKeyring(t, c)
 	ctx := t.Context()

@@ -1,6 +1,8 @@
 package auth
 
 import (
+	"errors"
+	"fmt"
 	"strings"
 	"time"
 )
@@ -16,7 +18,7 @@ const (
 )
 
 // Account is who an OAuth credential or personal access token belongs to. It is
-// what the service said of itself, for display only.
+// what the service reported, for display only.
 type Account struct {
 	ID    string `json:"id,omitempty"`
 	Email string `json:"email,omitempty"`
@@ -39,8 +41,8 @@ type Credential struct {
 	SignInExpiresAt time.Time
 }
 
-// usable wraps a token that can go into a header and onto one line. Any other
-// is none: the one beside it may still do.
+// usable wraps a token that fits into a header and onto one line. For any other
+// text it returns the zero Secret: the entry's other token may still be usable.
 func usable(text string) Secret {
 	if strings.ContainsFunc(text, func(r rune) bool { return r <= ' ' || r >= 0x7f }) {
 		return Secret{}
@@ -56,10 +58,9 @@ func (c Credential) livesUntil(t time.Time) bool {
 	return !c.Token.IsZero() && (c.ExpiresAt.IsZero() || t.Before(c.ExpiresAt))
 }
 
-// margin is how long before its end the token is due: minTTL, or half its life
-// where it was issued for no longer than that. Each call would else renew it.
-// One that was saved after its end was so by another clock: its life is not
-// known.
+// margin is how long before its end the token is due: minTTL, or half its life if
+// it was issued for no longer than minTTL, because each call would otherwise renew
+// it. If it was saved after its end, the clock was wrong and its life is unknown.
 func (c Credential) margin(minTTL time.Duration) time.Duration {
 	if life := c.ExpiresAt.Sub(c.SavedAt); 0 < life && life <= minTTL {
 		return life / 2
@@ -71,4 +72,20 @@ func (c Credential) margin(minTTL time.Duration) time.Duration {
 // provider's refresh token, as auth.json may hold one, is never sent there.
 func (c Credential) Refreshable() bool {
 	return c.Provider == Mogplex && c.Type == OAuth && !c.Refresh.IsZero()
+}
+
+// Check reports what is wrong with a credential that a person entered, without
+// quoting it: characters that no key has, or another provider's key.
+func (c Credential) Check() error {
+	if usable(c.Token.Reveal()).IsZero() {
+		return errors.New("a token or key is one word of printable characters")
+	}
+	p, ok := ProviderNamed(c.Provider)
+	if !ok {
+		return errors.New("there is no such provider")
+	}
+	if other, ok := p.otherOwner(c.Token.Reveal()); ok {
+		return fmt.Errorf("this looks like a key of %s, not of %s", other.Name, p.Name)
+	}
+	return nil
 }

@@ -16,10 +16,10 @@ import (
 	"github.com/mogplex/mogplex-cli/internal/private"
 )
 
-// Directory is a state directory, known in the keychain by a random id that it
-// carries in a file: moved, linked, mounted or spelled otherwise, it is the same.
-// The one in the home that the user database names has plain names instead, so
-// that another HOME does not reach the person's own items.
+// Directory is a state directory. The keychain knows it by a random id in one of
+// its files, so that it stays the same when it is moved, linked or mounted. The
+// .mogplex of the home in the user database has no id, so that a process with
+// another HOME does not reach the person's own items.
 type Directory struct {
 	Path string
 	// UserHome returns the home that the user database names, or HOME's if it
@@ -45,8 +45,8 @@ func (d *Directory) ID() string {
 	return id
 }
 
-// ErrBadID says that a state directory has an id file that can't be read: what
-// the keychain holds of it can't be found, and is not known to be absent.
+// ErrBadID reports an id file that can't be read. Items of the directory may be in
+// the keychain, but their names are unknown.
 var ErrBadID = errors.New("what the keychain holds of this directory can't be found")
 
 // find returns the ID, or ErrBadID.
@@ -125,14 +125,14 @@ func (d *Directory) readFile() (string, error) {
 	return hex.EncodeToString(raw), nil // in lower case, as keychains need it
 }
 
-// idWait is how long the making of an id waits for another process that makes it.
+// idWait is how long MakeID waits for another process that makes the id.
 const idWait = 5 * time.Second
 
 // MakeID gives the directory its id file before something is first stored under
-// its name. The random id is used unless inUse reports that the keychain has
-// items under the hash of the path, from when the directory could not be
-// written: then the hash becomes the id. If that can't be found out, or no file
-// can be made, the hash serves.
+// its name. The id is random, unless inUse reports that the keychain has items
+// under the hash of the path, from a time when the directory was not writable:
+// then the hash becomes the id. If inUse fails or the file can't be written, the
+// hash is used without a file.
 func (d *Directory) MakeID(ctx context.Context, inUse func(ctx context.Context, id string) (bool, error)) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
@@ -146,7 +146,7 @@ func (d *Directory) makeFile(ctx context.Context, inUse func(ctx context.Context
 		d.known, d.id = true, id
 		return
 	}
-	// A directory that was removed while this process ran is made anew as the same.
+	// A directory that was removed while this process ran gets the same id again.
 	id, keep := d.id, d.id != ""
 	if !keep { // outside the lock: a keychain may ask a person
 		var err error
@@ -163,7 +163,7 @@ func (d *Directory) makeFile(ctx context.Context, inUse func(ctx context.Context
 	}
 	defer lock.Unlock()
 	if _, err := d.readFile(); !errors.Is(err, fs.ErrNotExist) {
-		return // it is there, and not for us to replace
+		return // another process made it, or it is damaged
 	}
 	if !keep {
 		random := make([]byte, idBytes)

@@ -56,8 +56,8 @@ func TestADirectoryIsTheSameWhereverItIs(t *testing.T) {
 	}
 }
 
-// The directory in the home of the user database has plain names, however it is
-// reached, and no other HOME's has.
+// Only the directory in the home of the user database has plain names, by whatever
+// path it is reached.
 func TestOnlyTheUsersOwnDirectoryHasPlainNames(t *testing.T) {
 	home := t.TempDir()
 	own := filepath.Join(home, ".mogplex")
@@ -85,8 +85,8 @@ func TestOnlyTheUsersOwnDirectoryHasPlainNames(t *testing.T) {
 	}
 }
 
-// A directory that can't be written goes by the hash of its path. If the keychain
-// has items under that, it becomes the id as soon as it can be written.
+// A directory that can't be written uses the hash of its path. If the keychain has
+// items under the hash, it becomes the id once the directory is writable.
 func TestADirectoryThatCantBeWrittenAtFirst(t *testing.T) {
 	for _, used := range []bool{true, false} {
 		path := filepath.Join(t.TempDir(), "state")
@@ -109,8 +109,8 @@ func TestADirectoryThatCantBeWrittenAtFirst(t *testing.T) {
 	}
 }
 
-// A keychain that can't be looked into may hold items under the hash: nothing is
-// written then, and they stay within reach.
+// A keychain that can't be read may hold items under the hash: no id is written, so
+// that they can be found later.
 func TestNoIDIsMadeWhileTheKeychainCantBeRead(t *testing.T) {
 	r := newRig(t)
 	r.Dir.UserHome = t.TempDir
@@ -148,7 +148,7 @@ func TestADamagedIDFileIsNotReplaced(t *testing.T) {
 	}
 }
 
-func TestManyWhoMakeTheIDAtOnceMakeOne(t *testing.T) {
+func TestConcurrentMakeIDMakesOneID(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "state")
 	ids := make([]string, 20)
 	var wg sync.WaitGroup

@@ -8,11 +8,11 @@ import (
 	"path/filepath"
 )
 
-// A renewed token whose store failed after the refresh token was spent lies in
-// displaced.json, sealed with the key of the claim. The record in the store,
-// which still carries that claim, is what gives it meaning: whoever reads that
-// record next opens it, and whoever writes brings it home. It never outranks
-// anything.
+// If a store fails after the refresh token is spent, the renewed token goes into
+// displaced.json, encrypted with the key of the claim. The record in the store still
+// carries that claim: the next reader of the record decrypts the token with it, and
+// the next writer stores it in its own layer. Without that record the entry means
+// nothing.
 
 // sealed is an entry of displaced.json.
 type sealed struct {
@@ -25,8 +25,8 @@ func displacedName(key Key, layer string) string { return key.inHome() + "." + l
 
 func displacedPath(key Key) string { return filepath.Join(key.Home(), "displaced.json") }
 
-// displacedIn is the displaced.json of a key's home; nil if the key does not say
-// where that is.
+// displacedIn is the displaced.json of a key's home; nil if the key has no
+// directory.
 func (r *Resolver) displacedIn(key Key) Place {
 	if r.Displaced == nil || key.Dir == "" {
 		return nil
@@ -51,13 +51,13 @@ func (r *Resolver) displace(ctx context.Context, key Key, layer string, claim *M
 	}
 	place := r.displacedIn(key)
 	if place == nil {
-		return fmt.Errorf("there is no place for it")
+		return errors.New("the record does not name its state directory")
 	}
 	return place.Update(ctx, name, func([]byte) ([]byte, error) { return entry, nil })
 }
 
 // displaced returns the renewed record that waits for the claim on rec, which
-// the layer holds. With an error it is not known whether one does.
+// the layer holds. If it returns an error, one may be waiting.
 func (r *Resolver) displaced(ctx context.Context, key Key, layer string, rec Record) (Record, bool, error) {
 	place := r.displacedIn(key)
 	if rec.Mark == nil || rec.Mark.Key.IsZero() || place == nil {
@@ -80,17 +80,17 @@ func (r *Resolver) displaced(ctx context.Context, key Key, layer string, rec Rec
 	return renewed, err == nil, nil
 }
 
-// live is a layer's record with the renewed token that waits for its claim, if
+// withDisplaced is a layer's record with the renewed token that waits for its claim, if
 // one does.
-func (r *Resolver) live(ctx context.Context, key Key, layer string, rec Record) Record {
+func (r *Resolver) withDisplaced(ctx context.Context, key Key, layer string, rec Record) Record {
 	if renewed, found, _ := r.displaced(ctx, key, layer, rec); found {
 		return renewed
 	}
 	return rec
 }
 
-// dropDisplaced removes what waits for a layer's record of a key: it is home, or
-// its claim is gone. The caller holds the key's lock.
+// dropDisplaced removes what waits for a layer's record of a key, after it was
+// stored or its claim is gone. The caller holds the key's lock.
 func (r *Resolver) dropDisplaced(ctx context.Context, key Key, layer string) {
 	place := r.displacedIn(key)
 	if place == nil {
@@ -102,8 +102,8 @@ func (r *Resolver) dropDisplaced(ctx context.Context, key Key, layer string) {
 	}
 }
 
-// keepDisplaced keeps an answer that its store did not take.
-func (r *renewal) keepDisplaced(ctx context.Context, answer Record, cause error) {
+// displaceAnswer writes an answer that its store did not take to displaced.json.
+func (r *renewal) displaceAnswer(ctx context.Context, answer Record, cause error) {
 	h := &r.res.held
 	r.res.Warnings = append(r.res.Warnings, fmt.Sprintf("the %s did not take the renewed token: %v", h.layer.Name, cause))
 	// The deadline is for stores that hang; this is one small file.
@@ -111,15 +111,15 @@ func (r *renewal) keepDisplaced(ctx context.Context, answer Record, cause error)
 	defer cancel()
 	if err := r.displace(ctx, h.key, h.layer.Name, h.record.Mark, answer); err != nil {
 		r.res.Warnings = append(r.res.Warnings,
-			fmt.Sprintf("it could not be kept in %s either (%v) and is lost when this command ends; sign in again", displacedPath(h.key), err))
+			fmt.Sprintf("it could not be written to %s either (%v) and is lost when this command ends; sign in again", displacedPath(h.key), err))
 		return
 	}
 	h.displaced = true
 	r.res.Warnings = append(r.res.Warnings, fmt.Sprintf("it waits in %s, encrypted, for the %s to work again", displacedPath(h.key), h.layer.Name))
 }
 
-// bringHome stores a displaced token in its own layer.
-func (r *renewal) bringHome(ctx context.Context, renewed Record) error {
+// restoreDisplaced stores a displaced token in its own layer.
+func (r *renewal) restoreDisplaced(ctx context.Context, renewed Record) error {
 	h := &r.res.held
 	renewed.Revision = h.record.Revision.next()
 	switch err := h.layer.Store.Swap(ctx, h.key, h.record.Revision, renewed); {
@@ -127,7 +127,7 @@ func (r *renewal) bringHome(ctx context.Context, renewed Record) error {
 		return r.reload(ctx)
 	case err != nil && renewed.Expired(r.Now()):
 		return fmt.Errorf("not refreshed: %w", err)
-	case err != nil: // it stays where it is, and works
+	case err != nil: // it works from displaced.json
 		r.res.Credential = renewed.Credential
 		r.res.Warnings = append(r.res.Warnings, fmt.Sprintf("the token still waits in %s: %v", displacedPath(h.key), err))
 		return nil

@@ -9,8 +9,8 @@ import (
 	"time"
 )
 
-// displaceIt has the keychain fail after the refresh token was spent, and returns
-// what the command got.
+// displaceIt has the keychain fail after the refresh token is spent, and returns
+// the command's result.
 func (r *rig) displaceIt(t *testing.T) Result {
 	t.Helper()
 	r.put(t, r.keychain, account("a", -time.Second))
@@ -26,7 +26,7 @@ func (r *rig) displaceIt(t *testing.T) Result {
 	return res
 }
 
-func TestATokenThatItsKeychainDidNotTakeIsUsedKeptAndBroughtHome(t *testing.T) {
+func TestATokenTheKeychainRefusedIsUsedAndStoredLater(t *testing.T) {
 	r := newRig(t)
 	res := r.displaceIt(t)
 	wantWarning(t, res.Warnings, "keychain", "did not take", errRefused.Error())
@@ -60,8 +60,8 @@ func TestATokenThatItsKeychainDidNotTakeIsUsedKeptAndBroughtHome(t *testing.T) {
 	r.service.wantCalls(t, 1)
 }
 
-// A displaced token that is due itself is brought home and renewed.
-func TestADisplacedTokenThatExpiredIsBroughtHomeAndRenewed(t *testing.T) {
+// A displaced token that is due itself is stored and renewed.
+func TestAnExpiredDisplacedTokenIsStoredAndRenewed(t *testing.T) {
 	r := newRig(t)
 	r.displaceIt(t)
 	later := noon.Add(2 * time.Hour)
@@ -79,8 +79,8 @@ func TestADisplacedTokenThatExpiredIsBroughtHomeAndRenewed(t *testing.T) {
 	}
 }
 
-// A process waited for the lock while the one before it displaced its answer: the
-// record looks as it did, and its refresh token is spent.
+// A process waits for the lock while the one before it displaces its answer: the
+// record is unchanged, and its refresh token is spent.
 func TestAnAnswerThatWasDisplacedMeanwhileIsNotOverwritten(t *testing.T) {
 	r := newRig(t)
 	r.displaceIt(t)
@@ -99,8 +99,8 @@ func TestAnAnswerThatWasDisplacedMeanwhileIsNotOverwritten(t *testing.T) {
 	r.wantTokens(t, "new1", "")
 }
 
-// Another process brought it home meanwhile: that is used, whoever claimed it.
-func TestADisplacedTokenThatIsHomeAlreadyIsUsed(t *testing.T) {
+// Another process stored the token meanwhile.
+func TestADisplacedTokenThatAnotherProcessStoredIsUsed(t *testing.T) {
 	r := newRig(t)
 	rec := r.claimedRecord(t, -time.Second, "another-machine", heldLimit)
 	home := Record{Credential: account("b", time.Hour), Revision: rec.Revision.next()}
@@ -119,7 +119,7 @@ func TestADisplacedTokenThatIsHomeAlreadyIsUsed(t *testing.T) {
 	}
 }
 
-// The record was changed at the claim, by one whose answer is displaced in turn.
+// The claim fails because of another process, whose answer is displaced as well.
 func TestTheDisplacedTokenOfAnotherIsFoundAfterAConflict(t *testing.T) {
 	r := newRig(t)
 	r.put(t, r.keychain, account("a", -time.Second))
@@ -137,7 +137,7 @@ func TestTheDisplacedTokenOfAnotherIsFoundAfterAConflict(t *testing.T) {
 	r.service.wantCalls(t, 0)
 }
 
-// An error is not absence: a renewed token may be in what can't be read.
+// A displaced.json that can't be read may hold a renewed token.
 func TestNothingIsRenewedIfDisplacedCantBeRead(t *testing.T) {
 	r := newRig(t)
 	r.displaceIt(t)
@@ -157,7 +157,7 @@ func TestNothingIsRenewedIfDisplacedCantBeRead(t *testing.T) {
 	wantToken(t, res, "new1")
 }
 
-// A displaced token whose claim is gone belongs to nothing.
+// A displaced token is ignored once its claim is gone.
 func TestADisplacedTokenOfAClaimThatIsGoneIsNeverUsed(t *testing.T) {
 	r := newRig(t)
 	r.displaceIt(t)
@@ -177,8 +177,9 @@ func TestADisplacedTokenOfAClaimThatIsGoneIsNeverUsed(t *testing.T) {
 	}
 }
 
-// A read-only state directory: the token is lost with the command, which is said.
-func TestATokenThatCanBeKeptNowhereIsUsedOutLoud(t *testing.T) {
+// In a read-only state directory the token is lost with the command, and the
+// command warns.
+func TestATokenThatNoStoreTakesIsUsedWithAWarning(t *testing.T) {
 	r := newRig(t)
 	r.put(t, r.keychain, account("a", -time.Second))
 	r.displaced.fail(readOnly)
@@ -189,7 +190,8 @@ func TestATokenThatCanBeKeptNowhereIsUsedOutLoud(t *testing.T) {
 	wantWarning(t, res.Warnings, "displaced.json", "lost when this command ends", "sign in again")
 }
 
-// The keychain hangs at the answer: the command ends, with the token.
+// The keychain hangs while it stores the answer: the command still returns the
+// token.
 func TestAKeychainThatHangsAtTheAnswer(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := newRig(t)
@@ -205,7 +207,7 @@ func TestAKeychainThatHangsAtTheAnswer(t *testing.T) {
 	})
 }
 
-// A sign-out and a sign-in end the session whose token is displaced, too.
+// A sign-out and a sign-in also end the session of a displaced token.
 func TestADisplacedTokenIsRevokedWithItsRecord(t *testing.T) {
 	r := newRig(t)
 	r.displaceIt(t)
@@ -225,8 +227,7 @@ func TestADisplacedTokenIsRevokedWithItsRecord(t *testing.T) {
 	}
 }
 
-// Its keychain can't be reached: whatever is done with the file, the token waits
-// for it.
+// The token waits for its unreachable keychain, whatever happens to the file.
 func TestADisplacedTokenWaitsForItsOwnKeychain(t *testing.T) {
 	for name, do := range map[string]func(*rig) error{
 		"sign-out": func(r *rig) error { _, err := r.Remove(t.Context(), r.Key(Mogplex)); return err },
@@ -261,7 +262,6 @@ func TestADisplacedTokenWaitsForItsOwnKeychain(t *testing.T) {
 	}
 }
 
-// It is moved with its record.
 func TestADisplacedTokenIsMovedWithItsRecord(t *testing.T) {
 	r := newRig(t)
 	r.displaceIt(t)

@@ -7,13 +7,12 @@ import (
 	"strings"
 )
 
-// ErrBadValue is a variable whose value can't be a key.
+// ErrBadValue reports a variable whose value can't be a key.
 var ErrBadValue = errors.New("has a space, a line break or another character inside it that no key has")
 
-// environment asks the variables of the table. The variable of the provider that
-// was asked about always has a finding, the account's if none was named; the
-// others only if they are set. A blank variable counts as unset and is warned
-// about.
+// environment reads the variables of the table. The asked provider's variable always
+// has a finding (the account's if none is named), others only if they are set. A
+// blank variable counts as unset, with a warning.
 func (r *Resolver) environment(asked string) (findings []Finding, warnings []string) {
 	asked = cmp.Or(asked, Mogplex)
 	for _, p := range providers {
@@ -23,13 +22,13 @@ func (r *Resolver) environment(asked string) (findings []Finding, warnings []str
 			findings = append(findings, variable(p, value))
 		}
 		if set {
-			warnings = append(warnings, complaints(p, raw)...)
+			warnings = append(warnings, variableWarnings(p, raw)...)
 		}
 	}
 	return findings, warnings
 }
 
-// variable reads one variable's value, spaces around it taken off.
+// variable is the finding for one variable, whose value is trimmed.
 func variable(p Provider, value string) Finding {
 	f := Finding{Layer: Env, Name: p.Variable, Provider: p.Name, State: Absent}
 	if value == "" {
@@ -47,16 +46,16 @@ func variable(p Provider, value string) Finding {
 	return f
 }
 
-// complaints are what looks wrong about a variable that is set, in words that
-// do not show its value.
-func complaints(p Provider, raw string) []string {
+// variableWarnings describe what looks wrong about a set variable, without quoting
+// its value.
+func variableWarnings(p Provider, raw string) []string {
 	value := strings.TrimSpace(raw)
 	if value == "" {
 		return []string{p.Variable + " is set but blank; it counts as unset"}
 	}
 	var found []string
 	if value != raw {
-		found = append(found, p.Variable+" has spaces or a line break around its value; they are taken off")
+		found = append(found, p.Variable+" has spaces or a line break around its value; they are ignored")
 	}
 	if first, last := value[0], value[len(value)-1]; strings.ContainsRune(`"'`, rune(first)) || strings.ContainsRune(`"'`, rune(last)) {
 		found = append(found, p.Variable+" has quotation marks in its value; no key has those")

@@ -5,7 +5,7 @@ import (
 	"testing"
 )
 
-func TestVariablesThatLookWrongAreToldWithoutTheirValue(t *testing.T) {
+func TestVariableWarningsDoNotQuoteTheValue(t *testing.T) {
 	for _, test := range []struct {
 		name, variable, value string
 		state                 State

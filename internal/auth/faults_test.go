@@ -10,16 +10,15 @@ import (
 	"time"
 )
 
-// A fault is met at each step of each operation in turn: before a call or a
-// write, or after a write that was carried out all the same. It passes at once, or
-// lasts until the operation is over. Whatever comes of that, no sign-in is lost
-// and nothing untrue is returned.
+// These tests inject a fault at each step of each operation: before a call or a
+// write, or after a write that succeeded. The fault passes at once, or lasts until
+// the operation is over. No sign-in is lost and no false result is returned.
 
 // faults are what the steps fail with.
 var faults = []error{errLocked, errUnavailable, errRefused, context.DeadlineExceeded}
 
-// eachFault runs test on a rig of make's, with a fault after each number of
-// steps, until one is not met any more.
+// eachFault runs test on fresh rigs, with the fault one step later each time, until
+// the operation ends before it.
 func eachFault(t *testing.T, prepare func(*testing.T) *rig, test func(t *testing.T, r *rig, heal func())) {
 	for _, cause := range faults {
 		for _, once := range []bool{true, false} {
@@ -48,7 +47,7 @@ func (r *rig) wantSignedIn(t *testing.T) {
 	}
 }
 
-// works reports that the service takes the token, and its refresh token.
+// works reports that the service accepts the token and its refresh token.
 func (r *rig) works(c Credential) bool {
 	return !c.Expired(r.Now()) && (c.Token.Reveal() == "a" || c.Refresh.Reveal() == r.service.valid)
 }
@@ -128,7 +127,7 @@ func TestAFaultAtAnyStepOfASignInLosesNothing(t *testing.T) {
 	})
 }
 
-func TestAFaultAtAnyStepOfARemovalIsToldTruly(t *testing.T) {
+func TestAFaultAtAnyStepOfARemovalIsReported(t *testing.T) {
 	for _, displaced := range []bool{false, true} {
 		eachFault(t, func(t *testing.T) *rig {
 			r := newRig(t)

@@ -5,10 +5,10 @@ import (
 	"fmt"
 )
 
-// State is what one layer said when it was asked.
+// State is a layer's answer for one key.
 type State string
 
-// The states of a layer. Only Absent means that nothing is there.
+// The states of a layer. Only Absent means that there is no credential.
 const (
 	Present     State = "present"
 	Absent      State = "absent"
@@ -17,7 +17,7 @@ const (
 	Timeout     State = "timeout"
 	Unavailable State = "unavailable"
 	Corrupt     State = "corrupt"
-	Disabled    State = "disabled" // by MOGPLEX_CREDENTIAL_STORE: it was not asked
+	Disabled    State = "disabled" // by MOGPLEX_CREDENTIAL_STORE: it was not read
 )
 
 // The layers, in their order, and the sources of a credential.
@@ -28,7 +28,7 @@ const (
 	InDisplaced = "displaced" // a renewed token that waits to be stored in its own layer
 )
 
-// Finding is what one layer said, and what came of it.
+// Finding is a layer's answer and whether it is used.
 type Finding struct {
 	Layer      string
 	Name       string // of the environment variable
@@ -38,7 +38,7 @@ type Finding struct {
 	Active     bool
 	ShadowedBy string // the layer that hides this one's credential
 	Stray      bool   // another layer's record of the same key is read before it
-	Err        error  // why a layer could not be read
+	Err        error  // why the layer could not be read
 
 	record Record
 }
@@ -46,8 +46,8 @@ type Finding struct {
 // Record is what the layer holds; zero unless State is Present.
 func (f Finding) Record() Record { return f.record }
 
-// Result is a resolution: the active credential, and what every layer that was
-// asked said.
+// Result is a resolution: the active credential, and the answer of each layer that
+// was read.
 type Result struct {
 	Found      bool
 	Credential Credential
@@ -69,7 +69,7 @@ type held struct {
 	displaced bool   // the credential is in displaced.json, and record has its claim
 }
 
-// ErrNotSignedIn says that every layer was asked, and none holds a credential.
+// ErrNotSignedIn says that every layer was read, and none holds a credential.
 var ErrNotSignedIn = errors.New("not signed in")
 
 // LayerError is a layer that could not be read while no other layer had a

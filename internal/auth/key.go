@@ -21,8 +21,8 @@ type Key struct {
 	Provider string
 	Origin   string // canonical origin of the service; for Mogplex alone
 
-	account string // the name in the keychain as List found it
-	noID    error  // why the name in the keychain is not known
+	account string // the name in the keychain, if List found it
+	noID    error  // why the name in the keychain is unknown
 }
 
 // Home is the directory of the key's profile.
@@ -89,8 +89,8 @@ const (
 	dirTag     = "d_"
 )
 
-// Account is the key's name in the keychain, of [a-z0-9._-] alone. The record
-// says inside whose it is: the origin is only a hash here.
+// Account is the key's name in the keychain, of [a-z0-9._-] alone. It has only a
+// hash of the origin; the record has the origin itself.
 func (k Key) Account() string {
 	if k.account != "" {
 		return k.account
@@ -114,8 +114,8 @@ func AccountNamed(what string, k Key) string {
 	return strings.Join(name, ".")
 }
 
-// accountKey reads a keychain account back, all but the origin, which the record
-// tells.
+// accountKey parses a keychain account. The origin stays empty: the account has
+// only a hash of it.
 func accountKey(account string) Key {
 	provider, rest, _ := strings.Cut(account, ".")
 	k := Key{Provider: provider, account: account}
@@ -146,8 +146,8 @@ func digest(text string) string {
 	return hex.EncodeToString(sum[:16])
 }
 
-// canonicalOrigin is an origin in the form in which origins are compared. What is
-// no origin stays as it is.
+// canonicalOrigin returns an origin in the form in which origins are compared, and
+// any other text unchanged.
 func canonicalOrigin(text string) string {
 	if origin, ok := parseOrigin(text); ok {
 		return origin

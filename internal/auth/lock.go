@@ -14,7 +14,7 @@ import (
 // ErrBusy says that another process held the lock for longer than the wait.
 var ErrBusy = errors.New("another mogplex process is using the credential")
 
-// fallbackName names the directory for locks that can't lie beside what they
+// fallbackName names the directory for locks that can't be made beside what they
 // protect.
 const fallbackName = "mogplex"
 
@@ -26,13 +26,14 @@ var acquire = private.Acquire
 type keyLock struct {
 	locks   map[string]*private.Lock // by the path that was wanted
 	key     Key
-	missing error // a lock that can't be had here
+	missing error // why a lock could not be made
 }
 
 // lock takes a key's locks beside the given layers, waiting at most the given
-// time: then it is ErrBusy. It must not be held while a person is waited for. If
-// needless is not nil and returns true during the wait, lock is private.ErrUnneeded. A
-// lock that can't be had at all is in missing, and no error.
+// time, after which it returns ErrBusy. It must not be held while a person is asked
+// for something. If needless is not nil and returns true during the wait, lock
+// returns private.ErrUnneeded. If a lock can't be made at all, lock succeeds and
+// missing has the reason.
 func (m *Manager) lock(ctx context.Context, key Key, wait time.Duration, layers []*Layer, needless func(context.Context) bool) (*keyLock, error) {
 	if m.BeforeLock != nil {
 		m.BeforeLock()
@@ -98,8 +99,8 @@ func (r *Resolver) all() (layers []*Layer) {
 }
 
 // WhileActive calls do while no other process can change the provider's
-// credential, if that is still accepted by same. It waits for no person, and no
-// longer than wait for others.
+// credential, if same still accepts that credential. It asks no person, and waits at most
+// the given time for other processes.
 func (m *Manager) WhileActive(ctx context.Context, provider string, wait time.Duration, same func(Credential) bool, do func(context.Context) error) error {
 	lock, err := m.lock(ctx, m.Key(provider), wait, m.all(), nil)
 	if err != nil {

@@ -9,15 +9,15 @@ import (
 	"time"
 )
 
-// Mark is what a renewal left on a record: that one is under way, or that the
-// service does not accept the refresh token.
+// Mark is a note of a renewal on a record: a renewal is under way, or the service
+// rejected the refresh token.
 type Mark struct {
 	State string
-	// Lock names the lock that the maker of a claim holds. Who holds that very
-	// lock knows that the maker is dead.
+	// Lock names the lock that the maker of a claim holds. If another process holds
+	// that lock, the maker is dead.
 	Lock  string
 	Until time.Time // when a claim is over
-	// Key opens what the maker could not store here; see displaced.json.
+	// Key decrypts what the maker could not store here; see displaced.json.
 	Key sealKey
 }
 
@@ -54,13 +54,14 @@ func newClaim(lock string, until time.Time) *Mark {
 	return &Mark{State: claimed, Lock: lock, Until: until.UTC(), Key: sealKey{NewSecret(base64.StdEncoding.EncodeToString(key))}}
 }
 
-// clockSlack is how far two clocks may be apart before a claim of another
-// machine is taken for over too early.
+// clockSlack is how far the clocks of two machines may differ before one of them
+// treats a claim of the other as over too early.
 const clockSlack = 2 * time.Minute
 
-// claimedByOther reports a claim that a process has to respect which holds the
-// lock named so; empty if it holds none.
-func (r Record) claimedByOther(lock string, now time.Time) bool {
+// hasActiveClaim reports whether another process may be renewing the record. lock
+// names the lock that the caller holds, if any: the maker of a claim under the same
+// lock is dead.
+func (r Record) hasActiveClaim(lock string, now time.Time) bool {
 	m := r.Mark
 	if m == nil || m.State != claimed || lock != "" && m.Lock == lock {
 		return false
@@ -70,7 +71,7 @@ func (r Record) claimedByOther(lock string, now time.Time) bool {
 
 func (r Record) rejected() bool { return r.Mark != nil && r.Mark.State == rejected }
 
-// sealKey encrypts one renewed token, once. It is kept as base64.
+// sealKey encrypts one renewed token, once. It is stored as base64.
 type sealKey struct{ Secret }
 
 func (k sealKey) cipher() (cipher.AEAD, error) {

@@ -30,9 +30,8 @@ var (
 	errDead        = errors.New("the process was killed")
 )
 
-// life is that of a process which is killed after some steps: from then on its
-// places do nothing. Each call has a step before it takes effect, and each write
-// one after.
+// life is a process that is killed after some steps: from then on its places do
+// nothing. Each call has a step before it takes effect, and each write one after.
 type life struct {
 	mu     sync.Mutex
 	mortal bool
@@ -68,8 +67,8 @@ func (l *life) step() error {
 	return nil
 }
 
-// memory is a Keychain and a File in memory that can be made to fail. It counts
-// what it is asked.
+// memory is a Keychain and a File in memory that can be made to fail. It counts its
+// calls.
 type memory struct {
 	life *life
 
@@ -144,7 +143,7 @@ func (m *memory) waitForReads(n int) {
 	}
 }
 
-// begin counts a call and returns the failure that any call meets.
+// begin counts a call and returns the injected failure, if any.
 func (m *memory) begin(ctx context.Context, call string) error {
 	m.mu.Lock()
 	m.calls = append(m.calls, call)

@@ -7,7 +7,7 @@ import (
 	"time"
 )
 
-// Move says how records are moved from one store to another.
+// Move describes a move of records from one store to another.
 type Move struct {
 	From, To string // InKeychain or InFile
 	DryRun   bool   // decide, and change nothing
@@ -20,7 +20,7 @@ type Moved struct {
 	Outcome  MoveOutcome
 	Why      string       // of what was skipped: a short phrase without a secret
 	Replaced []Credential // of another sign-in, with Force; to be revoked
-	Err      error        // of what failed; the record is where it was
+	Err      error        // why it failed; the record is where it was
 }
 
 // MoveOutcome is how a record's move ended.
@@ -67,164 +67,232 @@ func (m *Manager) Movable(ctx context.Context, how Move) ([]Listed, error) {
 	return ours, nil
 }
 
-// Move moves one record: it is stored in the destination and read back there, and
-// only then removed from the source. What the destination has of another sign-in
-// stays, and the record is skipped. Interrupted at any point and run again it
-// finishes the job. It waits for a renewal that is under way.
+// Move moves one record: it stores the record in the destination, reads it back
+// there, and only then removes it from the source. A record of another sign-in in
+// the destination stays, and the move is skipped. A move that was interrupted at
+// any point finishes when it runs again. Move waits for a renewal under way.
 func (m *Manager) Move(ctx context.Context, key Key, how Move) Moved {
-	done := Moved{Key: key}
-	from, to := m.layerNamed(how.From), m.layerNamed(how.To)
+	mv := &moving{Manager: m, Move: how, from: m.layerNamed(how.From), to: m.layerNamed(how.To), done: Moved{Key: key}}
 	if how.DryRun {
-		m.move(ctx, from, to, how, &done)
-		return done
+		mv.move(ctx)
+		return mv.done
 	}
-	m.load(ctx, key)          // has a person unlock a keychain, while no lock is held
-	var waited, dead Revision // of claims; dead is one that was waited for in vain
+	m.load(ctx, key)                // has a person unlock a keychain, while no lock is held
+	var waited, staleClaim Revision // of claims; staleClaim is one whose maker never finished
 	for began := time.Now(); ; {
-		claim := m.moveLocked(ctx, from, to, how, &done, dead)
+		claim := mv.attempt(ctx, staleClaim)
 		switch {
 		case claim == (Revision{}):
-			from.tidyAfter(ctx, &done)
-			return done
+			mv.tidy(ctx)
+			return mv.done
 		case claim != waited:
 			waited, began = claim, time.Now()
 		case time.Since(began) > claimPatience:
-			dead = claim
+			staleClaim = claim
 			continue
 		}
 		select {
 		case <-ctx.Done():
-			done.Outcome, done.Err = MoveFailed, ctx.Err()
-			return done
+			mv.fail(ctx.Err())
+			return mv.done
 		case <-time.After(time.Second):
 		}
 	}
 }
 
-// tidyAfter asks a person for the removal of the original, if the keychain wants
-// one for that. The item is empty by then.
-func (l *Layer) tidyAfter(ctx context.Context, done *Moved) {
-	if done.Outcome != MoveDone || l.Tidy == nil {
+// moving is one Move under way.
+type moving struct {
+	*Manager
+	Move
+	from, to *Layer
+	done     Moved
+}
+
+func (mv *moving) fail(err error) { mv.done.Outcome, mv.done.Err = MoveFailed, err }
+
+func (mv *moving) skip(why string) { mv.done.Outcome, mv.done.Why = MoveSkipped, why }
+
+// tidy asks a person to confirm the removal of the original, if the keychain
+// wants that. The item is empty by then.
+func (mv *moving) tidy(ctx context.Context) {
+	if mv.done.Outcome != MoveDone || mv.from.Tidy == nil {
 		return
 	}
-	if err := l.Tidy(ctx); err != nil {
-		done.Outcome, done.Err = MoveFailed, fmt.Errorf("it was moved, and an empty item is left in the %s: %w", l.Name, err)
+	if err := mv.from.Tidy(ctx); err != nil {
+		mv.fail(fmt.Errorf("it was moved, and an empty item is left in the %s: %w", mv.from.Name, err))
 	}
 }
 
-// moveLocked is one try. It returns the revision of a claim if a renewal on
-// another machine has to be waited for.
-func (m *Manager) moveLocked(ctx context.Context, from, to *Layer, how Move, done *Moved, dead Revision) (claim Revision) {
-	lock, err := m.lock(ctx, done.Key, LockWait, []*Layer{from, to}, nil)
+// attempt moves the record under the lock. It returns the revision of a claim if
+// the move has to wait for a renewal on another machine.
+func (mv *moving) attempt(ctx context.Context, staleClaim Revision) (claim Revision) {
+	key := mv.done.Key
+	lock, err := mv.lock(ctx, key, LockWait, []*Layer{mv.from, mv.to}, nil)
 	if err != nil {
-		done.Outcome, done.Err = MoveFailed, err
+		mv.fail(err)
 		return Revision{}
 	}
 	defer lock.Unlock()
-	ctx, cancel := context.WithTimeout(m.Unattended(ctx), heldLimit)
+	ctx, cancel := context.WithTimeout(mv.Unattended(ctx), heldLimit)
 	defer cancel()
-	rec, found, err := from.Store.Load(ctx, done.Key)
-	if err == nil && found && rec.claimedByOther(lock.id(from), m.Now()) && rec.Revision != dead {
+	rec, found, err := mv.from.Store.Load(ctx, key)
+	if err == nil && found && rec.hasActiveClaim(lock.id(mv.from), mv.Now()) && rec.Revision != staleClaim {
 		return rec.Revision
 	}
-	m.move(ctx, from, to, how, done)
-	if done.Outcome != MoveSkipped {
-		m.Announce(done.Key)
+	mv.move(ctx)
+	if mv.done.Outcome != MoveSkipped {
+		mv.Announce(key)
 	}
 	return Revision{}
 }
 
-func (m *Manager) move(ctx context.Context, from, to *Layer, how Move, done *Moved) {
-	fail := func(err error) { done.Outcome, done.Err = MoveFailed, err }
-	rec, found, err := from.Store.Load(ctx, done.Key)
-	if err != nil {
-		fail(fmt.Errorf("the %s could not be read: %w", from.Name, err))
+// move loads the record from both stores, decides, and acts.
+func (mv *moving) move(ctx context.Context) {
+	rec, found, err := mv.from.Store.Load(ctx, mv.done.Key)
+	switch {
+	case err != nil:
+		mv.fail(fmt.Errorf("the %s could not be read: %w", mv.from.Name, err))
+		return
+	case !found:
+		mv.skip("it is gone")
+		return
+	case rec.later:
+		mv.skip(ErrLater.Error())
 		return
 	}
-	if !found {
-		done.Outcome, done.Why = MoveSkipped, "it is gone"
-		return
-	}
-	if rec.later {
-		done.Outcome, done.Why = MoveSkipped, ErrLater.Error()
-		return
-	}
-	there, taken, err := to.Store.Load(ctx, done.Key)
+	there, taken, err := mv.to.Store.Load(ctx, mv.done.Key)
 	if err != nil && !errors.Is(err, ErrDamaged) {
-		fail(fmt.Errorf("the %s could not be read: %w", to.Name, err))
+		mv.fail(fmt.Errorf("the %s could not be read: %w", mv.to.Name, err))
 		return
 	}
 	if taken && there.ReadOnly { // ours goes beside the other program's
 		there, taken = Record{}, false
 	}
-	count := m.live(ctx, done.Key, to.Name, there).Revision.Count // of an answer that waits for the destination, too
+	if taken && !mv.mayReplace(ctx, rec, there, err) {
+		return
+	}
+	if mv.DryRun {
+		mv.done.Outcome = MoveDone
+		return
+	}
+	mv.copyThenRemove(ctx, rec, there, taken)
+}
+
+// mayReplace reports whether rec goes over the destination's record; damaged is
+// the error of one that can't be read. If not, it finishes the move: by removing
+// an original that was copied before, or by skipping it.
+func (mv *moving) mayReplace(ctx context.Context, rec, there Record, damaged error) bool {
+	sameSignIn := rec.Revision.sameSignIn(there.Revision)
+	live := mv.withDisplaced(ctx, mv.done.Key, mv.to.Name, there) // an answer may wait for the destination too
 	switch {
-	case !taken, rec.Revision.sameSignIn(there.Revision) && count <= rec.Revision.Count:
-	case rec.Revision.sameSignIn(there.Revision): // an earlier try was interrupted, or this one is older
-		m.moveAway(ctx, from, how, rec, done)
-		return
-	case rec.ReadOnly && sameToken(rec, there):
-		done.Outcome, done.Why = MoveSkipped, "already there; the original is another program's and stays"
-		return
+	case sameSignIn && live.Revision.Count <= rec.Revision.Count:
+		return true
+	case sameSignIn: // the destination is newer: a move was interrupted
+		mv.removeOriginal(ctx, rec)
+	case sameToken(rec, there) && rec.ReadOnly:
+		mv.skip("already there; the original is another program's and stays")
 	case sameToken(rec, there):
-		m.moveAway(ctx, from, how, rec, done)
-		return
-	case !how.Force:
-		done.Outcome, done.Why = MoveSkipped, fmt.Sprintf("the %s holds %s; --force replaces it", to.Name, whose(there, err))
-		return
+		mv.removeOriginal(ctx, rec)
+	case !mv.Force:
+		mv.skip(fmt.Sprintf("the %s holds %s; --force replaces it", mv.to.Name, ownerOf(there, damaged)))
 	default:
-		if err == nil {
-			done.Replaced = append(done.Replaced, m.live(ctx, done.Key, to.Name, there).Credential)
+		if damaged == nil {
+			mv.done.Replaced = append(mv.done.Replaced, live.Credential)
 		}
+		return true
 	}
-	if how.DryRun {
-		done.Outcome = MoveDone
+	return false
+}
+
+// copyThenRemove stores rec in the destination and removes the original.
+func (mv *moving) copyThenRemove(ctx context.Context, rec, there Record, taken bool) {
+	rec, err := mv.assignRevision(ctx, rec)
+	if err != nil {
+		mv.fail(fmt.Errorf("the %s could not be written: %w", mv.from.Name, err))
 		return
 	}
-	if rec, err = m.name(ctx, from, done.Key, rec); err != nil {
-		fail(fmt.Errorf("the %s could not be written: %w", from.Name, err))
+	copied, err := mv.storeCopy(ctx, rec, there)
+	if err != nil {
+		mv.done.Replaced = nil
+		mv.fail(err)
 		return
 	}
-	copied := m.copyOver(ctx, from, to, rec, there, done)
-	if done.Outcome == MoveFailed {
-		return
-	}
-	m.moveAway(ctx, from, how, rec, done)
-	if done.Outcome == MoveFailed && !taken {
-		m.takeBack(ctx, from, to, rec.Revision, copied, done)
+	mv.removeOriginal(ctx, rec)
+	if mv.done.Outcome == MoveFailed && !taken {
+		mv.undoCopy(ctx, rec.Revision, copied)
 	}
 }
 
-// takeBack removes a copy whose original could not be removed: one sign-in is not
-// left in two places, where a sign-out of one ends the other.
-func (m *Manager) takeBack(ctx context.Context, from, to *Layer, original, copied Revision, done *Moved) {
-	rec, found, err := from.Store.Load(ctx, done.Key)
-	if err != nil || !found || rec.Revision != original {
-		return // nobody knows whether it is still there
-	}
-	if _, _, err := to.Store.Delete(ctx, done.Key, &copied); err == nil {
-		done.Err = fmt.Errorf("nothing was moved: %w", done.Err)
-	}
-}
-
-// name gives a record that has no revision one of its own before it is copied, so
-// that the copy and the original are known as one sign-in's.
-func (m *Manager) name(ctx context.Context, l *Layer, key Key, rec Record) (Record, error) {
+// assignRevision gives a record without a revision one of its own before it is
+// copied, so that the copy and the original are known to be of one sign-in.
+func (mv *moving) assignRevision(ctx context.Context, rec Record) (Record, error) {
 	if rec.ReadOnly || rec.Revision.SignIn != "" {
 		return rec, nil
 	}
 	named := rec
 	named.Revision = rec.Revision.next()
-	if named.orphan() {
-		named.Issuer = key.Origin
+	if named.lacksIssuer() {
+		named.Issuer = mv.done.Key.Origin
 	}
-	return named, l.Store.Swap(ctx, key, rec.Revision, named)
+	return named, mv.from.Store.Swap(ctx, mv.done.Key, rec.Revision, named)
+}
+
+// storeCopy stores rec in the destination. A renewed token that waits for rec's
+// claim goes there in its place; the claim of a dead process stays behind.
+func (mv *moving) storeCopy(ctx context.Context, rec, there Record) (copied Revision, err error) {
+	next := rec
+	renewed, found, err := mv.displaced(ctx, mv.done.Key, mv.from.Name, rec)
+	if err != nil {
+		return Revision{}, err
+	}
+	if found {
+		next = renewed
+	}
+	next.Revision, next.ReadOnly = rec.Revision.next(), false
+	if next.Mark != nil && !next.rejected() {
+		next.Mark = nil
+	}
+	if err := mv.to.Store.Swap(ctx, mv.done.Key, there.Revision, next); err != nil {
+		return Revision{}, fmt.Errorf("the %s did not take it: %w", mv.to.Name, err)
+	}
+	return next.Revision, nil
+}
+
+// removeOriginal removes the record from the source, unless it is another
+// program's.
+func (mv *moving) removeOriginal(ctx context.Context, rec Record) {
+	switch {
+	case rec.ReadOnly:
+		mv.done.Outcome = MoveCopied
+		return
+	case mv.DryRun:
+		mv.done.Outcome = MoveDone
+		return
+	}
+	if _, _, err := mv.from.Store.Delete(ctx, mv.done.Key, &rec.Revision); err != nil {
+		mv.fail(fmt.Errorf("the original could not be removed: %w", err))
+		return
+	}
+	mv.done.Outcome = MoveDone
+	mv.dropDisplaced(ctx, mv.done.Key, mv.from.Name)
+}
+
+// undoCopy removes a copy whose original could not be removed: if one sign-in
+// were in two places, signing out of one would end the other.
+func (mv *moving) undoCopy(ctx context.Context, original, copied Revision) {
+	rec, found, err := mv.from.Store.Load(ctx, mv.done.Key)
+	if err != nil || !found || rec.Revision != original {
+		return // the original may be gone
+	}
+	if _, _, err := mv.to.Store.Delete(ctx, mv.done.Key, &copied); err == nil {
+		mv.done.Err = fmt.Errorf("nothing was moved: %w", mv.done.Err)
+	}
 }
 
 func sameToken(a, b Record) bool { return a.Token.Equal(b.Token) && a.Refresh.Equal(b.Refresh) }
 
-// whose names a record's owner, for what was skipped.
-func whose(rec Record, damaged error) string {
+// ownerOf describes whose record keeps the move from replacing it.
+func ownerOf(rec Record, damaged error) string {
 	switch {
 	case damaged != nil:
 		return "a damaged credential"
@@ -236,45 +304,4 @@ func whose(rec Record, damaged error) string {
 		return "another key"
 	}
 	return "another sign-in"
-}
-
-// copyOver stores rec in the destination. A renewed token that waits for rec's
-// claim is what goes there; a claim of a process that is dead stays behind.
-func (m *Manager) copyOver(ctx context.Context, from, to *Layer, rec, there Record, done *Moved) (copied Revision) {
-	next := rec
-	renewed, found, err := m.displaced(ctx, done.Key, from.Name, rec)
-	if found {
-		next = renewed
-	}
-	next.Revision, next.ReadOnly = rec.Revision.next(), false
-	if next.Mark != nil && !next.rejected() {
-		next.Mark = nil
-	}
-	if err == nil {
-		if err = to.Store.Swap(ctx, done.Key, there.Revision, next); err != nil {
-			err = fmt.Errorf("the %s did not take it: %w", to.Name, err)
-		}
-	}
-	if err != nil {
-		done.Outcome, done.Replaced, done.Err = MoveFailed, nil, err
-	}
-	return next.Revision
-}
-
-// moveAway removes the original, unless it is another program's.
-func (m *Manager) moveAway(ctx context.Context, from *Layer, how Move, rec Record, done *Moved) {
-	switch {
-	case rec.ReadOnly:
-		done.Outcome = MoveCopied
-		return
-	case how.DryRun:
-		done.Outcome = MoveDone
-		return
-	}
-	if _, _, err := from.Store.Delete(ctx, done.Key, &rec.Revision); err != nil {
-		done.Outcome, done.Err = MoveFailed, fmt.Errorf("the original could not be removed: %w", err)
-		return
-	}
-	done.Outcome = MoveDone
-	m.dropDisplaced(ctx, done.Key, from.Name)
 }

@@ -169,8 +169,8 @@ func TestAMoveThatFailsLeavesTheRecordWhereItWas(t *testing.T) {
 	}
 }
 
-// A process is killed at each step of a move. The credential is there all the
-// time, and the same command finishes the job.
+// A process is killed at each step of a move. The credential is always stored
+// somewhere, and the same command finishes the move.
 func TestAMoveThatIsKilledAnywhereIsFinishedByTheNext(t *testing.T) {
 	other := Record{Credential: account("b", time.Hour), Revision: firstRevision()}
 	for _, test := range []struct {
@@ -297,8 +297,8 @@ func TestAMoveWaitsForTheRenewalOfAnotherMachine(t *testing.T) {
 	})
 }
 
-// A person may be asked to unlock the keychain before the lock is taken, and not
-// while it is held.
+// A keychain may ask a person to unlock it before the lock is taken, but not while
+// it is held.
 func TestAMoveAsksAPersonOutsideTheLockAlone(t *testing.T) {
 	for _, how := range []Move{toKeychain, toFile} {
 		r := newRig(t)
@@ -313,8 +313,8 @@ func TestAMoveAsksAPersonOutsideTheLockAlone(t *testing.T) {
 	}
 }
 
-// A claim of a dead process of this machine is no reason to wait.
-func TestAMoveOfAClaimThatIsDead(t *testing.T) {
+// The claim of a dead process on this machine does not delay a move.
+func TestAMoveIgnoresTheClaimOfADeadProcess(t *testing.T) {
 	r := newRig(t)
 	r.claimedRecord(t, time.Hour, r.lockID(t), heldLimit)
 	if moved := r.Move(t.Context(), r.Key(Mogplex), toFile); moved.Outcome != MoveDone {
@@ -325,7 +325,7 @@ func TestAMoveOfAClaimThatIsDead(t *testing.T) {
 	}
 }
 
-// An orphan gets its issuer before it goes anywhere.
+// A record without an issuer gets one before it is moved.
 func TestAnOrphanIsMovedUnderItsService(t *testing.T) {
 	r := newRig(t)
 	r.Origin = DefaultOrigin

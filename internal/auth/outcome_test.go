@@ -8,8 +8,7 @@ import (
 	"time"
 )
 
-// goesAfter has a place that can't be reached any more after its next call of a
-// kind.
+// goesAfter makes a place unreachable after its next call of a kind.
 func (m *memory) goesAfter(call string) {
 	m.before = func(now string) {
 		if strings.HasPrefix(now, call) {
@@ -18,8 +17,7 @@ func (m *memory) goesAfter(call string) {
 	}
 }
 
-// A keychain that is there and then goes away holds what it held: that is no
-// sign-out without a keychain.
+// A keychain that disappears still holds its items: a sign-out without it fails.
 func TestAKeychainThatGoesAwayDuringARemovalIsAFailure(t *testing.T) {
 	r := newRig(t)
 	r.put(t, r.keychain, account("a", time.Hour))
@@ -39,9 +37,9 @@ func TestAKeychainThatGoesAwayDuringARemovalIsAFailure(t *testing.T) {
 	r.wantTokens(t, "a", "")
 }
 
-// A directory that is removed while a process uses it has the same id again, so
-// that what that process stores is found by others. One that another process made
-// in its place is that one.
+// A directory that is removed while a process uses it gets the same id again, so
+// that others find what the process stores. If another process made a new one, its
+// id is used.
 func TestADirectoryThatIsRemovedKeepsItsID(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "state")
 	running := aDirectory(path)
@@ -57,8 +55,8 @@ func TestADirectoryThatIsRemovedKeepsItsID(t *testing.T) {
 	}
 }
 
-// A user without a home has no directory of plain names, whatever directory the
-// command runs in.
+// Without a home no directory has plain names, whatever directory the command runs
+// in.
 func TestWithoutAHomeNoDirectoryHasPlainNames(t *testing.T) {
 	home := t.TempDir()
 	t.Chdir(home)
@@ -69,8 +67,8 @@ func TestWithoutAHomeNoDirectoryHasPlainNames(t *testing.T) {
 	}
 }
 
-// An id file that can't be read does not say that the keychain holds nothing:
-// every operation fails, and none stores beside what can't be found.
+// With an id file that can't be read every operation fails: the keychain may hold
+// items of the directory, and none may be stored beside them.
 func TestWithADamagedIDNothingIsSaidToBeAbsent(t *testing.T) {
 	for _, text := range []string{"", "x", strings.Repeat("a", 5000)} {
 		r := newRig(t)
@@ -103,7 +101,7 @@ func TestWithADamagedIDNothingIsSaidToBeAbsent(t *testing.T) {
 	}
 }
 
-// The id file may be a link, as a person's collection of such files makes it.
+// The id file may be a link, as dotfile managers make it.
 func TestALinkedIDIsFollowed(t *testing.T) {
 	path := t.TempDir()
 	id := makeID(t, aDirectory(path))
@@ -117,8 +115,8 @@ func TestALinkedIDIsFollowed(t *testing.T) {
 	}
 }
 
-// A machine that shares no lock signed in while the service answered, and took the
-// record's place in the other store: that is no sign-out either.
+// A machine without a common lock signs in during the request and stores its record
+// in the other store. The renewal uses that record instead of reporting a sign-out.
 func TestASignInElsewhereWhileTheServiceAnsweredIsFound(t *testing.T) {
 	r := newRig(t)
 	r.put(t, r.file, account("a", -time.Second))
@@ -132,8 +130,8 @@ func TestASignInElsewhereWhileTheServiceAnsweredIsFound(t *testing.T) {
 	r.revoked.want(t, "new1")
 }
 
-// A migration to the file was interrupted, and the keychain then had a renewal
-// whose answer waits for it: the way back keeps that, and not the file's copy.
+// A migration to the file was interrupted, and then a renewal in the keychain left
+// a displaced answer. Moving back keeps that answer, not the file's copy.
 func TestAMoveOverARecordWhoseAnswerWaitsKeepsTheAnswer(t *testing.T) {
 	r := newRig(t)
 	before := r.put(t, r.keychain, account("a", -time.Second))

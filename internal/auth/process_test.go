@@ -16,7 +16,6 @@ import (
 	"strconv"
 	"strings"
 	"sync"
-	"sync/atomic"
 	"testing"
 	"time"
 
@@ -25,7 +24,7 @@ import (
 	"github.com/mogplex/mogplex-cli/legacyfile"
 )
 
-// child is what this test binary does when it is started as another process.
+// child runs this test binary as another process.
 func child(role string) int {
 	if role == "panic" {
 		i, _ := strconv.Atoi(os.Getenv("AUTH_TEST_VALUE"))
@@ -45,7 +44,7 @@ func child(role string) int {
 	return 0
 }
 
-// act does what a role says.
+// act performs a role.
 func act(m *Manager, role string) (said string, err error) {
 	ctx, key := context.Background(), m.Key(Mogplex)
 	switch role {
@@ -84,7 +83,7 @@ func act(m *Manager, role string) (said string, err error) {
 	return "", fmt.Errorf("there is no role %q", role)
 }
 
-// doom kills its process by force after so many steps; a negative number is none.
+// doom kills its process after so many steps; a negative number never does.
 type doom struct{ left int }
 
 func (d *doom) step() {
@@ -145,8 +144,8 @@ func fakeIn(dir string) keyringtest.Fake {
 	return keyringtest.Fake{Dir: filepath.Join(dir, "keychain")}
 }
 
-// shared is a manager on a directory that many processes share, with a keychain
-// and an auth.json, whose service answers at url.
+// shared is a manager for a directory that many processes share, with a keychain,
+// an auth.json, and a service at url.
 func shared(dir, url string, d *doom) *Manager {
 	ring := ringPlace{keyring.New(fakeIn(dir), keyring.Options{})}
 	file := legacyfile.New(filepath.Join(dir, "auth.json"), legacyfile.Options{})
@@ -190,8 +189,8 @@ func post(ctx context.Context, url string, c Credential) (Credential, error) {
 	return c, err
 }
 
-// server answers like the service does, after before returned true; a request
-// that before refuses is dropped and spends nothing.
+// server is a token endpoint. It drops a request for which before returns false,
+// without using its refresh token.
 func server(t *testing.T, before func(*http.Request) bool) (url string, s *service) {
 	s = &service{valid: "refresh-a", ttl: time.Hour, now: time.Now}
 	srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -217,7 +216,7 @@ func lasting(token string, ttl time.Duration) Credential {
 	return c
 }
 
-// stock puts a credential into a directory's keychain or file.
+// stock stores a credential in a directory's keychain or file.
 func stock(t *testing.T, dir, layer string, c Credential) {
 	t.Helper()
 	m := shared(dir, "", &doom{left: -1})
@@ -237,7 +236,7 @@ func start(t testing.TB, role, dir, url string, env ...string) (*exec.Cmd, *byte
 	return cmd, out
 }
 
-// run runs a role to its end, or until it kills itself after so many steps.
+// run runs a role until it ends or kills itself after so many steps.
 func run(t *testing.T, role, dir, url string, kill int) (said string, killed bool) {
 	t.Helper()
 	cmd, out := start(t, role, dir, url, "AUTH_TEST_KILL="+strconv.Itoa(kill))
@@ -249,7 +248,7 @@ func run(t *testing.T, role, dir, url string, kill int) (said string, killed boo
 	return out.String(), killed
 }
 
-// everywhere starts processes with one role at once; wait returns what they said.
+// everywhere starts n processes with one role at once; wait returns their output.
 func everywhere(t *testing.T, n int, role, dir, url string) (wait func() []string) {
 	t.Helper()
 	var wg sync.WaitGroup
@@ -294,7 +293,7 @@ func TestManyProcessesMakeOneID(t *testing.T) {
 	}
 }
 
-// Each process' session is in the store, or was replaced by a later one.
+// Each process's session is in the store, or a later one replaced it.
 func TestProcessesThatSignInAtOnce(t *testing.T) {
 	dir := t.TempDir()
 	stock(t, dir, InFile, lasting("old", time.Hour))
@@ -306,8 +305,8 @@ func TestProcessesThatSignInAtOnce(t *testing.T) {
 	}
 }
 
-// startHolder starts a process and returns once it holds the lock, which it does
-// until its input ends.
+// startHolder starts a process that holds the lock until its input ends, and
+// returns once it does.
 func startHolder(t *testing.T, dir string) (*exec.Cmd, io.Closer) {
 	t.Helper()
 	self, err := os.Executable()
@@ -323,180 +322,4 @@ func startHolder(t *testing.T, dir string) (*exec.Cmd, io.Closer) {
 		t.Fatalf("the holder said %q, %v", said, err)
 	}
 	return cmd, stdin
-}
-
-func TestAKilledHolderOfTheLockStopsNobody(t *testing.T) {
-	dir := t.TempDir()
-	stock(t, dir, InKeychain, lasting("a", -time.Second))
-	url, s := server(t, nil)
-	cmd, stdin := startHolder(t, dir)
-	wait := everywhere(t, 2, "token", dir, url)
-	must(t, cmd.Process.Kill())
-	_ = cmd.Wait()
-	_ = stdin.Close()
-	wantAll(t, wait(), "new1")
-	s.wantCalls(t, 1)
-}
-
-// A process is killed while its request is under way and never arrives. Those
-// that waited for its lock go on.
-func TestAProcessKilledInMidRefreshStopsNobody(t *testing.T) {
-	arrived := make(chan bool)
-	var first atomic.Bool
-	dir := t.TempDir()
-	stock(t, dir, InKeychain, lasting("a", -time.Second))
-	url, s := server(t, func(r *http.Request) bool {
-		if !first.CompareAndSwap(false, true) {
-			return true
-		}
-		close(arrived)
-		<-r.Context().Done() // it was killed
-		return false
-	})
-	cmd, _ := start(t, "token", dir, url)
-	<-arrived
-	wait := everywhere(t, 3, "token", dir, url)
-	must(t, cmd.Process.Kill())
-	_ = cmd.Wait()
-	wantAll(t, wait(), "new1")
-	s.wantCalls(t, 1)
-}
-
-// killedAnywhere runs a role again and again in fresh directories, killed one
-// step later each time until it is not, and calls check after each.
-func killedAnywhere(t *testing.T, role string, atLeast int, prepare func(t *testing.T, dir string), check func(t *testing.T, dir, url string, s *service, killed bool, said string)) {
-	for steps := 0; ; steps++ {
-		dir := t.TempDir()
-		prepare(t, dir)
-		url, s := server(t, nil)
-		said, killed := run(t, role, dir, url, steps)
-		check(t, dir, url, s, killed, said)
-		if t.Failed() {
-			t.Fatalf("killed after %d steps", steps)
-		}
-		if !killed {
-			if steps < atLeast {
-				t.Errorf("there were %d steps only", steps)
-			}
-			return
-		}
-	}
-}
-
-// tokenIn is the account's token in a layer.
-func tokenIn(t *testing.T, dir, layer string) string {
-	t.Helper()
-	m := shared(dir, "", &doom{left: -1})
-	rec, _, err := m.layerNamed(layer).Store.Load(t.Context(), m.Key(Mogplex))
-	must(t, err)
-	return rec.Token.Reveal()
-}
-
-// A renewal that is killed before it asks, or after it stored, loses nothing. The
-// one moment that no program can close is between the service's answer and the
-// write: then a person is told to sign in again.
-func TestARenewalThatIsKilledAnywhere(t *testing.T) {
-	lost := 0
-	killedAnywhere(t, "token", 6, func(t *testing.T, dir string) { stock(t, dir, InKeychain, lasting("a", -time.Second)) },
-		func(t *testing.T, dir, url string, s *service, killed bool, _ string) {
-			asked := s.calls.Load() > 0
-			stored := tokenIn(t, dir, InKeychain) == "new1"
-			res, err := shared(dir, url, &doom{left: -1}).Token(t.Context(), Query{}, time.Minute)
-			switch {
-			case asked && !stored:
-				lost++
-				wantError(t, err, ErrRejected)
-			default:
-				must(t, err)
-				wantToken(t, res, "new1")
-				s.wantCalls(t, 1)
-			}
-			if got := tokenIn(t, dir, InFile); got != "" {
-				t.Errorf("the file has %q", got)
-			}
-		})
-	if lost > 2 { // before the read, and between it and the write
-		t.Errorf("the answer is lost at %d steps", lost)
-	}
-}
-
-func TestASignInThatIsKilledAnywhere(t *testing.T) {
-	killedAnywhere(t, "sign in", 8, func(t *testing.T, dir string) {
-		stock(t, dir, InKeychain, lasting("old", time.Hour))
-		stock(t, dir, InFile, lasting("stray", time.Hour))
-	}, func(t *testing.T, dir, url string, _ *service, killed bool, _ string) {
-		res, err := shared(dir, url, &doom{left: -1}).Token(t.Context(), Query{}, time.Minute)
-		must(t, err)
-		if token := res.Credential.Token.Reveal(); token != "signed-in" && (token != "old" || !killed) {
-			t.Errorf("token %q", token)
-		}
-		run(t, "sign in", dir, url, -1)
-		if k, f := tokenIn(t, dir, InKeychain), tokenIn(t, dir, InFile); k != "signed-in" || f != "" {
-			t.Errorf("the keychain has %q, the file %q", k, f)
-		}
-	})
-}
-
-func TestASignOutThatIsKilledAnywhere(t *testing.T) {
-	killedAnywhere(t, "remove", 8, func(t *testing.T, dir string) {
-		stock(t, dir, InKeychain, lasting("kc", time.Hour))
-		stock(t, dir, InFile, lasting("stray", time.Hour))
-		stock(t, dir, InFile, apiKey("openai", "o"))
-	}, func(t *testing.T, dir, url string, _ *service, _ bool, _ string) {
-		if said, _ := run(t, "remove", dir, url, -1); said != "removed" {
-			t.Errorf("run again it said %q", said)
-		}
-		_, err := shared(dir, url, &doom{left: -1}).Token(t.Context(), Query{Provider: Mogplex}, time.Minute)
-		wantError(t, err, ErrNotSignedIn)
-		res, err := shared(dir, url, &doom{left: -1}).Token(t.Context(), Query{}, time.Minute)
-		must(t, err)
-		wantToken(t, res, "o")
-	})
-}
-
-func TestAMigrationThatIsKilledAnywhere(t *testing.T) {
-	for role, ends := range map[string][2]string{"to keychain": {InFile, InKeychain}, "to file": {InKeychain, InFile}} {
-		killedAnywhere(t, role, 8, func(t *testing.T, dir string) { stock(t, dir, ends[0], lasting("a", time.Hour)) },
-			func(t *testing.T, dir, url string, _ *service, killed bool, said string) {
-				if !killed && said != string(MoveDone) {
-					t.Errorf("said %q", said)
-				}
-				res, err := shared(dir, url, &doom{left: -1}).Token(t.Context(), Query{}, time.Minute)
-				must(t, err)
-				wantToken(t, res, "a")
-				run(t, role, dir, url, -1)
-				if from, to := tokenIn(t, dir, ends[0]), tokenIn(t, dir, ends[1]); from != "" || to != "a" {
-					t.Errorf("the source has %q, the destination %q", from, to)
-				}
-			})
-	}
-}
-
-// Whoever watches has dropped the credential after many processes signed out at
-// once.
-func TestManySignOutsAtOnceAreTold(t *testing.T) {
-	dir := t.TempDir()
-	stock(t, dir, InKeychain, lasting("a", time.Hour))
-	m := shared(dir, "", &doom{left: -1})
-	w := m.Watch(t.Context())
-	wait := everywhere(t, 10, "remove", dir, "")
-	told(t, w)
-	wantAll(t, wait(), "removed")
-	_, err := m.Resolve(t.Context(), Query{})
-	wantError(t, err, ErrNotSignedIn)
-}
-
-// A process that is killed as soon as the credential is gone, before it can say
-// so, has not kept the others from noticing.
-func TestASignOutThatIsKilledIsTold(t *testing.T) {
-	dir := t.TempDir()
-	stock(t, dir, InKeychain, lasting("a", time.Hour))
-	m := shared(dir, "", &doom{left: -1})
-	w := m.Watch(t.Context())
-	for steps := 0; tokenIn(t, dir, InKeychain) != ""; steps++ {
-		if _, killed := run(t, "remove", dir, "", steps); !killed {
-			t.Fatal("it was never killed")
-		}
-	}
-	told(t, w)
 }

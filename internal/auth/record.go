@@ -17,7 +17,7 @@ type Record struct {
 	Mark     *Mark // nil if nobody is renewing it
 	ReadOnly bool  // another program's: it is used, and never written
 
-	dir     string // the state directory that it says it is of
+	dir     string // the state directory that it names
 	later   bool   // a later version wrote it
 	unknown Secret // a JSON object: the fields of a later version
 }
@@ -56,9 +56,9 @@ type wholeEntry struct {
 	entryEnd
 }
 
-// members says where each member of an entry is read to. They are read one by
-// one because encoding/json would first study the type of the struct and of all
-// that is in it, and most processes read one entry in their life.
+// members maps each JSON member to where it is stored. They are decoded one by one
+// because encoding/json would first inspect the type of the whole struct, and most
+// processes decode a single entry.
 func (e *wholeEntry) members() map[string]any {
 	return map[string]any{
 		"version": &e.Version, "type": &e.Type, "access_token": &e.AccessToken, "refresh_token": &e.RefreshToken,
@@ -69,9 +69,9 @@ func (e *wholeEntry) members() map[string]any {
 }
 
 // read reads an entry and returns the members that this version does not know,
-// as a JSON object or nothing. The case of a name does not matter, as
-// encoding/json has it, unless there is one of the right case as well: what was
-// read as known must not be written a second time. An error is ErrDamaged.
+// as a JSON object or nothing. As in encoding/json, the case of a name does not
+// matter, unless there is one of the right case as well: a member that was read as
+// known must not be written a second time. An error is ErrDamaged.
 func (e *wholeEntry) read(data []byte) (unknown Secret, err error) {
 	var given map[string]json.RawMessage
 	if json.Unmarshal(data, &given) != nil {
@@ -155,27 +155,27 @@ func checkIssuer(key Key, issuer string) error {
 	return fmt.Errorf("%w: another service issued it", ErrDamaged)
 }
 
-// Later reports that a later version stored the record: it is used, and only a
-// sign-out removes it.
+// Later reports that a later version stored the record: it is used, but only a
+// sign-out changes it.
 func (r Record) Later() bool { return r.later }
 
-// orphan reports a record of the account from before entries named their
-// issuer. Before anything of it is sent, a swap writes the issuer into it.
-func (r Record) orphan() bool { return r.Provider == Mogplex && r.Issuer == "" }
+// lacksIssuer reports a record of the account from before entries named their
+// issuer. A swap writes the issuer into it before its token is sent anywhere.
+func (r Record) lacksIssuer() bool { return r.Provider == Mogplex && r.Issuer == "" }
 
 // revisionOf is the revision of an entry; the zero one of none.
 func revisionOf(data []byte) Revision {
 	if data == nil {
 		return Revision{}
 	}
-	var e wholeEntry // the same reading as a load's, also of a name that is there twice
+	var e wholeEntry // as a load decodes it, also if a name occurs twice
 	if _, err := e.read(data); err != nil {
 		return hashRevision(data)
 	}
 	return e.revision(data)
 }
 
-// revision is what the end of the entry says, else a hash of the whole entry.
+// revision is the entry's own revision, or a hash of the whole entry.
 func (e entryEnd) revision(data []byte) Revision {
 	if r, ok := parseRevision(e.Revision); ok {
 		return r
@@ -188,8 +188,8 @@ func isLater(data []byte) bool {
 	return json.Unmarshal(data, &e) == nil && e.Version > entryVersion
 }
 
-// encode writes the stored form of a key's record; a located one says whose it
-// is. It fails if decodeRecord could not read the result, which holds secrets.
+// encode returns the stored form of a key's record, which holds secrets; a located
+// one names its directory and profile. It fails if decodeRecord could not read it.
 func (r Record) encode(key Key, located bool) ([]byte, error) {
 	token, refresh := usable(r.Token.Reveal()), usable(r.Refresh.Reveal())
 	if token.IsZero() && (refresh.IsZero() || r.Type != OAuth) {
@@ -210,7 +210,7 @@ func (r Record) encode(key Key, located bool) ([]byte, error) {
 	case APIKey:
 		e.Key = r.Token.Reveal()
 	default:
-		return nil, fmt.Errorf("store the %s credential: its type is not known", key.Provider)
+		return nil, fmt.Errorf("store the %s credential: its type is unknown", key.Provider)
 	}
 	if r.Account != (Account{}) {
 		e.Account = &r.Account

@@ -10,7 +10,7 @@ import (
 	"time"
 )
 
-// anyKey is the key of a record whose service is not known yet.
+// anyKey is the key of a record whose service is unknown.
 var anyKey = Key{Provider: Mogplex}
 
 func TestRecordsRoundTrip(t *testing.T) {
@@ -40,8 +40,8 @@ func TestRecordsRoundTrip(t *testing.T) {
 	}
 }
 
-// What a claim changes is at the end, so that a keychain which keeps a value in
-// parts rewrites the last one alone.
+// A claim changes only the end of an entry, so that a keychain that splits long
+// values rewrites only the last part.
 func TestAClaimChangesTheEndOfARecordAlone(t *testing.T) {
 	rec := Record{Credential: account("a", time.Hour), Revision: firstRevision(), unknown: NewSecret(`{"later":1}`)}
 	before, err := rec.encode(anyKey, true)
@@ -107,12 +107,11 @@ func TestATimeThatCantBeWrittenDoesNotKeepATokenFromBeingStored(t *testing.T) {
 	}
 }
 
-// An entry that names no issuer is from before entries did, when there was one
-// service.
+// An entry without an issuer is from the time when there was one service.
 func TestAnEntryWithoutAnIssuerIsOfTheDefaultServiceAlone(t *testing.T) {
 	for at, want := range map[string]error{DefaultOrigin: nil, testOrigin: ErrDamaged, "http://mogplex.com": ErrDamaged} {
 		rec, err := decodeRecord(Key{Provider: Mogplex, Origin: at}, []byte(`{"type":"oauth","access_token":"a"}`))
-		if wantError(t, err, want); rec.orphan() != (err == nil) {
+		if wantError(t, err, want); rec.lacksIssuer() != (err == nil) {
 			t.Errorf("%s: %+v", at, rec)
 		}
 	}

@@ -13,7 +13,7 @@ import (
 	"github.com/mogplex/mogplex-cli/legacyfile"
 )
 
-// A file that is cut off may hold a token: nothing can be said to be removed.
+// A truncated file may hold a token: a removal can't report success.
 func TestARemovalFromAFileThatCantBeParsedFails(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "auth.json")
 	const cutOff = `{"credentials":{"mogplex":{"type":"pat","token":"mog_1"`
@@ -28,8 +28,8 @@ func TestARemovalFromAFileThatCantBeParsedFails(t *testing.T) {
 	}
 }
 
-// A writer that was killed leaves parts of a value without the item that names
-// them. They have a token in them, and a removal takes them away.
+// A killed writer leaves parts of a value without the item that names them. A
+// removal deletes them too, because they contain parts of a token.
 func TestARemovalTakesThePartsOfAnInterruptedWrite(t *testing.T) {
 	dir := t.TempDir()
 	k := keyring.New(keyringtest.Fake{Dir: dir, MaxBytes: 700}, keyring.Options{})

@@ -12,51 +12,51 @@ import (
 // ErrClaimed says that another machine is renewing the token.
 var ErrClaimed = errors.New("another machine is renewing the token")
 
-// A renewal locks, claims the record by a swap, asks the service, and swaps the
-// answer in. The claim's swap is the second look under the lock: it succeeds only
-// over the revision that was found due. It also proves that the store can be
+// renewal locks, claims the record by a swap, asks the service, and swaps the
+// answer in. The swap of the claim succeeds only over the revision that was due, so
+// no second look under the lock is needed. It also proves that the store can be
 // written before the refresh token is spent.
 type renewal struct {
 	*Manager
-	res    Result
-	due    func(Credential) bool
-	forced bool // also after the service rejected the refresh token before
-	from   Credential
-	dead   Revision  // of a claim that was waited for in vain
-	end    time.Time // of the lock that is held
+	res        Result
+	due        func(Credential) bool
+	forced     bool // also after the service rejected the refresh token before
+	from       Credential
+	staleClaim Revision  // of a claim whose maker never finished
+	end        time.Time // of the lock that is held
 }
 
-// maxTurns bounds how often a renewal begins again because the record changed.
-const maxTurns = 8
+// maxAttempts bounds how often a renewal begins again because the record changed.
+const maxAttempts = 8
 
 // renew renews the credential of res, which a store holds.
 func (m *Manager) renew(ctx context.Context, res Result, due func(Credential) bool, forced bool) (Result, error) {
 	r := &renewal{Manager: m, res: res, due: due, forced: forced, from: res.Credential}
 	patience := time.Now().Add(claimPatience)
-	for range maxTurns {
-		err := r.turn(ctx)
+	for range maxAttempts {
+		err := r.attempt(ctx)
 		if errors.Is(err, ErrClaimed) && r.res.Credential.Expired(m.Now()) {
 			err = r.waitForClaim(ctx, patience)
 		}
 		if errors.Is(err, errGone) {
-			err = r.lookElsewhere(ctx)
+			err = r.resolveAgain(ctx)
 		}
 		if !errors.Is(err, errAgain) {
-			return r.keep(err)
+			return r.fallBack(err)
 		}
 	}
-	return r.keep(ErrConflict)
+	return r.fallBack(ErrConflict)
 }
 
 var (
-	// errAgain: the record is another one than was thought, and is due as well.
+	// errAgain: the record changed, and the new one is due as well.
 	errAgain = errors.New("begin again")
-	// errGone: the layer holds no record any more.
+	// errGone: the layer has no record any more.
 	errGone = errors.New("the record is gone")
 )
 
-// turn is one try under the lock. It returns nil if r.res is what to use.
-func (r *renewal) turn(ctx context.Context) error {
+// attempt tries once under the lock. It returns nil if r.res is to be used.
+func (r *renewal) attempt(ctx context.Context) error {
 	h := r.res.held
 	wait := LockWait
 	if !r.res.Credential.Expired(r.Now()) {
@@ -76,16 +76,16 @@ func (r *renewal) turn(ctx context.Context) error {
 	r.end = time.Now().Add(heldLimit)
 	ctx, cancel := context.WithDeadline(r.Unattended(ctx), r.end)
 	defer cancel()
-	// Also if there was none before: the maker of a claim may have left it since.
+	// Look again even if there was none: the maker of a claim may have left it since.
 	renewed, found, err := r.displaced(ctx, h.key, h.layer.Name, h.record)
 	switch {
 	case err != nil:
 		return fmt.Errorf("not refreshed: %w", err)
 	case found:
-		return r.bringHome(ctx, renewed)
-	case h.displaced: // another process brought it home
+		return r.restoreDisplaced(ctx, renewed)
+	case h.displaced: // another process stored it
 		return r.reload(ctx)
-	case h.record.claimedByOther(lock.id(h.layer), r.Now()) && h.record.Revision != r.dead:
+	case h.record.hasActiveClaim(lock.id(h.layer), r.Now()) && h.record.Revision != r.staleClaim:
 		return ErrClaimed
 	case h.record.rejected() && !r.forced:
 		return ErrRejected
@@ -117,7 +117,7 @@ func (r *renewal) claim(ctx context.Context, lock *keyLock) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
-	return r.spend(ctx)
+	return r.exchange(ctx)
 }
 
 // reserve makes room for the answer, before the refresh token is spent.
@@ -131,8 +131,8 @@ func (l *Layer) reserve(ctx context.Context, rec Record) (release func(), err er
 // reserveExtra is room for what an answer may say beside its tokens, in bytes.
 const reserveExtra = 4 << 10
 
-// spend uses the refresh token of the record that this process has claimed.
-func (r *renewal) spend(ctx context.Context) error {
+// exchange uses the refresh token of the record that this process has claimed.
+func (r *renewal) exchange(ctx context.Context) error {
 	ctx, cancel := context.WithDeadline(context.WithoutCancel(ctx), r.end)
 	defer cancel()
 	asking, cancel := context.WithDeadline(ctx, r.end.Add(-saveReserve))
@@ -151,9 +151,9 @@ func (r *renewal) spend(ctx context.Context) error {
 	defer r.Announce(h.key)
 	switch err := h.layer.Store.Swap(ctx, h.key, h.record.Revision, answer); {
 	case errors.Is(err, ErrConflict):
-		return r.lose(ctx, answer)
+		return r.lostSwap(ctx, answer)
 	case err != nil:
-		r.keepDisplaced(ctx, answer, err)
+		r.displaceAnswer(ctx, answer, err)
 	default:
 		h.record = answer
 	}
@@ -161,14 +161,14 @@ func (r *renewal) spend(ctx context.Context) error {
 	return nil
 }
 
-// keep goes on with the token in hand if it still works, and says why it was not
-// renewed; if it does not, the reason is the error.
-func (r *renewal) keep(reason error) (Result, error) {
+// fallBack returns the current token if it still works, with the reason why it was
+// not renewed; otherwise the reason is the error.
+func (r *renewal) fallBack(reason error) (Result, error) {
 	if reason == nil {
 		return r.res, nil
 	}
 	gone := errors.Is(reason, ErrNotSignedIn) || errors.Is(reason, context.Canceled) ||
-		errors.Is(reason, ErrRejected) && r.savedInFuture(r.res.Credential) // its end is not to be believed
+		errors.Is(reason, ErrRejected) && r.savedInFuture(r.res.Credential) // its end can't be relied on
 	if gone || r.res.Credential.Expired(r.Now()) {
 		return r.res, reason
 	}
@@ -176,8 +176,8 @@ func (r *renewal) keep(reason error) (Result, error) {
 	return r.res, nil
 }
 
-// adopt writes the issuer into a record from before records named one.
-func (m *Manager) adopt(ctx context.Context, res *Result) {
+// storeIssuer writes the issuer into a record from before records named one.
+func (m *Manager) storeIssuer(ctx context.Context, res *Result) {
 	h := &res.held
 	if h.record.ReadOnly {
 		return

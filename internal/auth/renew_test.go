@@ -83,7 +83,7 @@ func TestRenewNow(t *testing.T) {
 	wantError(t, err, ErrNotSignedIn)
 }
 
-// Inside the lock no person is asked; before it one may be.
+// No person is asked while the lock is held; before that one may be.
 func TestNobodyIsAskedInsideTheLock(t *testing.T) {
 	r := newRig(t)
 	r.put(t, r.keychain, account("a", -time.Hour))
@@ -96,8 +96,8 @@ func TestNobodyIsAskedInsideTheLock(t *testing.T) {
 	}
 }
 
-// The record keeps its claim: nothing is written to clean up. The next command
-// holds the very lock of that claim, and goes on.
+// The record keeps its claim after a failure. The next command holds the lock of
+// that claim, and goes on.
 func TestANetworkFailureLeavesTheRecordAndItsClaim(t *testing.T) {
 	for _, ttl := range []time.Duration{30 * time.Second, -time.Second} {
 		r := newRig(t)
@@ -122,8 +122,8 @@ func TestANetworkFailureLeavesTheRecordAndItsClaim(t *testing.T) {
 	}
 }
 
-// The service is asked once for a refresh token that it does not accept, until a
-// person asks again or signs in.
+// A rejected refresh token is sent once, until a person forces a refresh or signs
+// in.
 func TestARejectedRefreshTokenIsRemembered(t *testing.T) {
 	for _, ttl := range []time.Duration{30 * time.Second, -time.Second} {
 		r := newRig(t)
@@ -214,8 +214,8 @@ func TestTheCallersEndDoesNotCutARefreshShort(t *testing.T) {
 	r.wantTokens(t, "new1", "")
 }
 
-// A caller with little time left gets the token all the same: the answer is under
-// way.
+// A caller with little time left still gets the token: a request that was sent is
+// finished.
 func TestACallerWithLittleTimeDoesNotCutARefreshShort(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := newRig(t)
@@ -312,7 +312,7 @@ func TestTokensShorterThanAskedForAreSharedAllTheSame(t *testing.T) {
 	r.service.wantCalls(t, 2)
 }
 
-// A renewal by another process serves whoever waits to renew now.
+// A forced renewal that waited uses the token that another process just renewed.
 func TestManyWhoRenewNowAtOnceMakeOneRefresh(t *testing.T) {
 	const callers = 20
 	r := newRig(t)

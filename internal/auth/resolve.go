@@ -7,25 +7,25 @@ import (
 	"slices"
 )
 
-// Layer is a store with its place in the order of reading.
+// Layer is a store in the order of reading.
 type Layer struct {
 	Name     string // InKeychain or InFile
 	Path     string // of a file
 	Store    Store
 	Disabled bool              // it is neither read nor written
-	Required bool              // that it can't be reached is an error
-	State    func(error) State // names a failure of this store
-	// LockDir is where the locks of a key lie: beside what they protect.
+	Required bool              // it is an error if it can't be reached
+	State    func(error) State // classifies a failure of this store
+	// LockDir is the directory of a key's locks: beside what they protect.
 	LockDir func(Key) string
 	// Reserve, if set, reserves space for the answer of a renewal until release.
 	Reserve func(ctx context.Context, size int) (release func(), err error)
-	// Replaces, if set, reports a failure to read that keeps no record from being
-	// stored: what can't be parsed is backed up first.
+	// Replaces, if set, reports whether a record may be stored despite this read
+	// failure: the store backs up what it can't parse.
 	Replaces func(error) bool
 	// OnNetwork, if set, reports that other machines may write to the store too.
 	OnNetwork func() bool
-	// Tidy, if set, asks a person for what a removal could not do without one. It
-	// is called while no lock is held.
+	// Tidy, if set, asks a person to confirm removals that need it. It is called
+	// while no lock is held.
 	Tidy func(context.Context) error
 }
 
@@ -56,16 +56,15 @@ func (r *Resolver) keychainDisabled() bool {
 	return slices.ContainsFunc(r.Layers, func(l Layer) bool { return l.Name == InKeychain && l.Disabled })
 }
 
-// Query says what to resolve.
+// Query selects what to resolve.
 type Query struct {
 	Provider string // empty: whichever comes first
 	All      bool   // ask every layer, also below the active one
 }
 
 // Resolve asks the layers in their order and stops at the first that decides,
-// unless the query says All. If no credential is found the error is
-// ErrNotSignedIn or a *LayerError, and the result still says what each layer
-// said.
+// unless the query says All. If no credential is found, the error is
+// ErrNotSignedIn or a *LayerError, and the result still has each layer's answer.
 func (r *Resolver) Resolve(ctx context.Context, q Query) (Result, error) {
 	var res Result
 	res.Findings, res.Warnings = r.environment(q.Provider)
@@ -76,9 +75,9 @@ func (r *Resolver) Resolve(ctx context.Context, q Query) (Result, error) {
 	return r.stored(ctx, q, res)
 }
 
-// decideByVariable makes the first set variable active. One that is set to what
-// can't be a key decides too: going on to another credential than the one that
-// was meant would be worse than an error.
+// decideByVariable makes the first set variable active. A variable with a value
+// that can't be a key is an error: using another credential than the one that was
+// meant would be worse.
 func (res *Result) decideByVariable(provider string) {
 	for i := range res.Findings {
 		f := &res.Findings[i]
@@ -94,7 +93,7 @@ func (res *Result) decideByVariable(provider string) {
 	}
 }
 
-// take makes a finding active, unless another was before: then it is hidden.
+// take makes a finding active, or records which earlier one hides it.
 func (res *Result) take(f *Finding) {
 	switch {
 	case res.blocked != nil:
@@ -128,15 +127,15 @@ func (r *Resolver) stored(ctx context.Context, q Query, res Result) (Result, err
 	case res.blocked != nil:
 		return res, res.blocked
 	case !res.Found:
-		return res, r.whyNot(found)
+		return res, r.noCredentialError(found)
 	}
 	return res, nil
 }
 
 func holds(f Finding) bool { return f.State == Present }
 
-// askOthers returns the findings of the first provider that a layer holds
-// something of. A layer that could not answer for the account is not asked again.
+// askOthers returns the findings of the first provider with a stored credential.
+// It does not ask a layer again that failed for the account.
 func (r *Resolver) askOthers(ctx context.Context, account []Finding, all bool) []Finding {
 	quiet := *r
 	quiet.Layers = slices.Clone(r.Layers)
@@ -152,7 +151,7 @@ func (r *Resolver) askOthers(ctx context.Context, account []Finding, all bool) [
 			continue
 		}
 		for i, f := range account[:len(found)] {
-			if f.State != Absent { // what it said of itself goes for this provider too
+			if f.State != Absent { // the same failure applies to this provider
 				f.Provider = p.Name
 				found[i] = f
 			}
@@ -252,8 +251,9 @@ func (r *Resolver) layerNamed(name string) *Layer {
 	return nil
 }
 
-// whyNot says why no store gave a credential: the gravest thing that one said.
-func (r *Resolver) whyNot(found []Finding) error {
+// noCredentialError is the first failure that may hide a credential, or
+// ErrNotSignedIn.
+func (r *Resolver) noCredentialError(found []Finding) error {
 	for _, f := range found {
 		passing := f.State == Unavailable && !r.layerNamed(f.Layer).Required
 		if f.Err != nil && !passing {

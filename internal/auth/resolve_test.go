@@ -10,7 +10,7 @@ import (
 	"time"
 )
 
-// resolution is what the layers hold and what comes of it.
+// resolution is a row: what the layers hold, and the expected result.
 type resolution struct {
 	name           string
 	env            map[string]string

@@ -23,7 +23,7 @@ func firstRevision() Revision {
 	return Revision{SignIn: newNonce() + newNonce(), Count: 1, Nonce: newNonce()}
 }
 
-// next is the revision of the write after r. What had no sign-in gets one.
+// next is the revision of the write after r. It begins a sign-in if r has none.
 func (r Revision) next() Revision {
 	if r.SignIn == "" {
 		return firstRevision()
@@ -34,7 +34,7 @@ func (r Revision) next() Revision {
 // sameSignIn reports whether both are of one sign-in.
 func (r Revision) sameSignIn(s Revision) bool { return r.SignIn != "" && r.SignIn == s.SignIn }
 
-// hashRevision is that of an entry that carries none: a hash of its bytes.
+// hashRevision is the revision of an entry without one: a hash of its bytes.
 func hashRevision(entry []byte) Revision {
 	sum := sha256.Sum256(entry)
 	return Revision{Nonce: "sha256:" + hex.EncodeToString(sum[:])}

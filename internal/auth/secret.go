@@ -10,8 +10,8 @@ const redacted = "[redacted]"
 
 // Secret is a token or key. It prints, formats with every verb, marshals and
 // logs as "[redacted]"; only Reveal gives the text. The text is behind a
-// pointer, so that fmt shows an address even where it finds a Secret in an
-// unexported field and can't call its methods. The zero value is no secret.
+// pointer, so that fmt prints an address if it finds a Secret in an unexported
+// field and can't call its methods. The zero value holds no secret.
 type Secret struct{ text *string }
 
 // NewSecret wraps a text. An empty text gives the zero Secret.

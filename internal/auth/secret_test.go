@@ -17,7 +17,7 @@ import (
 	"time"
 )
 
-// marks are secrets that no output may hold in any form. They have characters
+// marks are secrets that no output may contain in any form. They have characters
 // that JSON and URLs escape.
 var marks = []string{"tok<MARK>/1+", "ref&MARK=/2+", "unknown?MARK/3+", "seal~MARK/4+"}
 
@@ -57,8 +57,8 @@ func markedRecord() Record {
 	}
 }
 
-// holder stands for another package's struct with a secret where fmt finds it
-// and can call no method.
+// holder stands for another package's struct with a secret in an unexported field,
+// where fmt can't call methods.
 type holder struct {
 	secret     Secret
 	credential Credential
@@ -137,8 +137,8 @@ func TestSecret(t *testing.T) {
 	}
 }
 
-// A panic with a value that holds secrets ends the process; what the runtime
-// prints of it is read from another process.
+// Another process panics with a value that holds secrets; the test reads what the
+// runtime prints.
 func TestAPanicShowsNoSecret(t *testing.T) {
 	for i := range marked() {
 		cmd := exec.Command(os.Args[0])

@@ -12,19 +12,18 @@ import (
 // Store keeps records. A keychain and a file have no compare-and-swap of their
 // own: there Swap and Delete are safe under the key's lock.
 type Store interface {
-	// Load returns the record of a key. Absent is found == false, and an error is
-	// never absence. What is there and can't be used is found with an error of
-	// class ErrDamaged, and its revision is valid.
+	// Load returns the record of a key. found is false if there is none; an error
+	// never means that. For a record that can't be used found is true, the error is
+	// ErrDamaged, and the revision is valid.
 	Load(ctx context.Context, key Key) (rec Record, found bool, err error)
 	// Swap stores rec in place of the record of revision old; the zero revision
-	// stands for none. Over any other it is ErrConflict, with nothing written.
+	// stands for none. For any other it writes nothing and returns ErrConflict.
 	Swap(ctx context.Context, key Key, old Revision, rec Record) error
 	// Delete removes the record of revision old, or any for nil, and returns what
-	// it removed. Over another revision it is ErrConflict. What a later version
-	// stored goes only if any may go; else it is ErrLater, as for Swap.
+	// it removed. Another revision is ErrConflict. A record of a later version is
+	// removed only for nil; otherwise it is ErrLater, as for Swap.
 	Delete(ctx context.Context, key Key, old *Revision) (removed Record, found bool, err error)
-	// List returns the keys of all records, of other programs' not, with what each
-	// holds.
+	// List returns all records except those of other programs.
 	List(ctx context.Context) ([]Listed, error)
 }
 
@@ -36,8 +35,8 @@ type Listed struct {
 }
 
 var (
-	// ErrConflict says that the record is not of the revision to be replaced.
-	// Whoever meets it loads again and uses what is there.
+	// ErrConflict says that the record is not of the revision to be replaced. The
+	// caller loads again and uses what it finds.
 	ErrConflict = errors.New("the stored credential was changed meanwhile")
 	// ErrLater says that a later version of mogplex wrote the record.
 	ErrLater = errors.New("a later version of mogplex stored this credential")
@@ -47,12 +46,13 @@ var (
 
 // Place keeps entries by name, as keyring.Keyring and legacyfile.File do.
 type Place interface {
-	// Get returns the entry under name. Absent is found == false. Beside the error
-	// of an entry that is damaged it is true, and the entry is what Update has.
+	// Get returns the entry under name; found is false if there is none. For a
+	// damaged entry found is true beside the error, and the entry is what Update
+	// passes to change.
 	Get(ctx context.Context, name string) (entry []byte, found bool, err error)
 	// Update reads the entry, nil for none, calls change once, and stores what it
-	// returns; nil removes. With an error of change nothing is written. It returns
-	// nil only after a read-back that found what was written.
+	// returns; nil removes the entry. If change fails, nothing is written. Update
+	// returns nil only after it read back what was written.
 	Update(ctx context.Context, name string, change func(current []byte) (next []byte, err error)) error
 }
 
@@ -61,9 +61,9 @@ type records struct {
 	place Place
 	name  func(Key) (string, error)
 	list  func(context.Context) ([]Listed, error)
-	// located records say inside which directory and profile they are of.
+	// located records name their directory and profile.
 	located bool
-	// foreign reports an entry that is another program's: it is only read.
+	// foreign reports an entry of another program, which is only read.
 	foreign func(ctx context.Context, name string) (bool, error)
 }
 
@@ -114,8 +114,8 @@ func (s records) Swap(ctx context.Context, key Key, old Revision, rec Record) er
 	return err
 }
 
-// holds reports that the record of a revision is stored: a write that ended with
-// an error may have been carried out, and then nothing else is true.
+// holds reports that the record of a revision is stored: a write that returned an
+// error may have succeeded.
 func (s records) holds(ctx context.Context, name string, revision Revision) bool {
 	entry, found, err := s.place.Get(ctx, name)
 	return err == nil && found && revisionOf(entry) == revision
@@ -129,7 +129,7 @@ func (s records) Delete(ctx context.Context, key Key, old *Revision) (removed Re
 	}
 	err = s.place.Update(ctx, name, func(current []byte) ([]byte, error) {
 		switch {
-		case current == nil: // the place looks for itself what is left of an interrupted write
+		case current == nil: // the place itself removes what an interrupted write left
 			return nil, nil
 		case old != nil && revisionOf(current) != *old:
 			return nil, ErrConflict
@@ -169,7 +169,7 @@ func KeychainStore(k Keychain) Store {
 	}}
 }
 
-// listedAccount reads an item of the keychain. Whose it is, the record says.
+// listedAccount decodes an item of the keychain. The record names its directory.
 func listedAccount(account string, entry []byte) (Listed, bool) {
 	key := accountKey(account)
 	if _, known := ProviderNamed(key.Provider); !known {

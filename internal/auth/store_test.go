@@ -186,7 +186,7 @@ func TestStoreNeverRewritesWhatALaterVersionStored(t *testing.T) {
 	})
 }
 
-// An entry without a revision is known by its bytes, whatever shape it has.
+// The revision of an entry without one is a hash of its bytes, whatever its shape.
 func TestStoreSwapsAnEntryWithoutARevision(t *testing.T) {
 	forEachStore(t, func(t *testing.T, s auth.Store, base auth.Key, raw auth.Place, name func(auth.Key) string) {
 		ctx, key := t.Context(), keyOf(base, "openai", "")
@@ -287,8 +287,8 @@ func TestStoreEndsWithItsContext(t *testing.T) {
 	})
 }
 
-// What Get and Update answer has the same revision, so that the first swap over
-// an entry of any older shape succeeds.
+// Get and Update give the same revision, so that the first swap over an entry of
+// any older shape succeeds.
 func TestStoreReadsEveryShapeOfAuthJSON(t *testing.T) {
 	for shape, text := range map[string]string{
 		"a bare string":           `{"openai":"k"}`,
@@ -314,7 +314,7 @@ func TestStoreReadsEveryShapeOfAuthJSON(t *testing.T) {
 	}
 }
 
-// Codex's key is read and never written: ours goes beside it.
+// Codex's key is read and never written: ours is stored beside it.
 func TestStoreLeavesCodexsKeyAlone(t *testing.T) {
 	dir := t.TempDir()
 	codex := filepath.Join(dir, "auth.json")

@@ -11,8 +11,8 @@ import (
 	"github.com/mogplex/mogplex-cli/internal/private"
 )
 
-// watchPoll is how often the files are looked at: a keychain tells nobody of its
-// changes, and a file on another machine does not either.
+// watchPoll is how often the files are polled: neither a keychain nor a network file
+// system announces changes.
 const watchPoll = 400 * time.Millisecond
 
 // stampName is the file in the home's lock directory whose time is set after each
@@ -21,12 +21,12 @@ const stampName = "changed"
 
 func stampOf(key Key) string { return filepath.Join(key.Home(), "locks", stampName) }
 
-// Announce tells every Watch of the key's directory and profile, in all
-// processes, that a store changed. What writes does so by itself. A failure is
-// not the caller's: it is of use to others.
+// Announce notifies every Watch of the key's directory and profile, in all
+// processes, that a store changed. The Manager's own writes call it. It ignores
+// failures: the caller's write is done.
 func (m *Manager) Announce(key Key) {
 	stamp := stampOf(key)
-	now := time.Now() // in full: the file system's own clock ticks in milliseconds
+	now := time.Now() // finer than the file system's own clock
 	if os.Chtimes(stamp, now, now) == nil {
 		return
 	}
@@ -43,11 +43,11 @@ func (m *Manager) announced(key Key) bool {
 // began is when this process began, by the clock that Announce sets.
 var began = time.Now()
 
-// Watch receives within a second after this or another process stored, renewed
-// or removed a credential, and when someone changes a layer's file by hand.
-// Changes that come together are told once; one that comes while nobody receives
-// is kept. It tells that something changed, and no more: whoever receives
-// resolves again. The watch ends with ctx, and does not close the channel.
+// Watch returns a channel that receives within a second after this or another
+// process stored, renewed or removed a credential, or after someone edited a
+// layer's file. It merges changes that come together, and holds one while nobody
+// receives. The receiver resolves again to see what changed. The watch ends with
+// ctx and does not close the channel.
 func (m *Manager) Watch(ctx context.Context) <-chan struct{} {
 	w := watch{paths: []string{stampOf(m.Key(Mogplex))}, changed: make(chan struct{}, 1)}
 	for _, l := range m.Layers {

@@ -9,8 +9,8 @@ import (
 	"time"
 )
 
-// told waits until the watch tells of a change. That it does so within a second
-// is TestTheWatchTellsWithinASecond's: this machine may have other things to do.
+// told waits for the watch to report a change. TestTheWatchTellsWithinASecond
+// checks how soon; elsewhere a busy machine may take longer.
 func told(t *testing.T, w <-chan struct{}) {
 	t.Helper()
 	select {
@@ -20,7 +20,7 @@ func told(t *testing.T, w <-chan struct{}) {
 	}
 }
 
-// A change is told within a second, whenever it comes.
+// The watch reports a change within a second.
 func TestTheWatchTellsWithinASecond(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := newRig(t)
@@ -41,7 +41,7 @@ func TestTheWatchTellsWithinASecond(t *testing.T) {
 	})
 }
 
-// Whoever changes a store announces it: the stamp is new, at once.
+// Every change of a store is announced at once: the stamp is new.
 func TestEveryChangeOfAStoreIsAnnounced(t *testing.T) {
 	orphan := account("a", time.Hour)
 	orphan.Issuer = ""
@@ -100,14 +100,14 @@ func TestEveryChangeOfAStoreIsAnnounced(t *testing.T) {
 	}
 }
 
-// oldStamp makes the stamp that of a change long ago.
+// oldStamp sets the stamp to a time long ago.
 func (r *rig) oldStamp(t *testing.T) {
 	r.Announce(r.Key(Mogplex))
 	must(t, os.Chtimes(stampOf(r.Key(Mogplex)), noon, noon))
 }
 
-// A sign-out is announced before the credential goes, too: whoever is killed in
-// between tells nobody.
+// A sign-out is also announced before the credential is removed: a process that is
+// killed in between announces nothing.
 func TestASignOutIsAnnouncedBeforehand(t *testing.T) {
 	r := newRig(t)
 	r.put(t, r.keychain, account("a", time.Hour))
@@ -162,7 +162,7 @@ func TestEveryChangeIsTold(t *testing.T) {
 	}
 }
 
-// Whatever else happens in the directory is nobody's business.
+// The watch ignores other files in the directory.
 func TestOtherFilesAreNotTold(t *testing.T) {
 	r := newRig(t)
 	w := watch{paths: []string{stampOf(r.Key(Mogplex)), r.Layers[1].Path}}
@@ -183,7 +183,7 @@ func TestOtherFilesAreNotTold(t *testing.T) {
 	}
 }
 
-// Changes that come while nobody receives are told once, later.
+// Changes while nobody receives are merged into one report.
 func TestAChangeIsKeptUntilItIsReceived(t *testing.T) {
 	r := newRig(t)
 	ctx, cancel := context.WithCancel(t.Context())
@@ -193,8 +193,7 @@ func TestAChangeIsKeptUntilItIsReceived(t *testing.T) {
 	cancel()
 }
 
-// A place where no stamp can be written is no failure, and nothing is written
-// anywhere else.
+// Announce ignores a stamp that can't be written, and writes nothing elsewhere.
 func TestAnnounceIsBestEffort(t *testing.T) {
 	elsewhere := filepath.Join(t.TempDir(), "elsewhere")
 	for name, plant := range map[string]func(stamp string) error{

@@ -91,7 +91,7 @@ func TestFailures(t *testing.T) {
 		"passing":        {who: ada, fault: fault(accountserver.Fault{Status: 503, RetryAfter: "2"}), kind: chat.ErrUnreachable, wait: 2 * time.Second},
 		"broken":         {who: ada, fault: fault(accountserver.Fault{Status: 500, HTML: true}), kind: chat.ErrUnreachable},
 		"portal":         {who: ada, fault: fault(accountserver.Fault{HTML: true}), kind: chat.ErrUnreachable, want: "something else"},
-		"not a stream":   {who: ada, fault: fault(accountserver.Fault{Body: `{"error":"over\u001b[2J quota"}`}), kind: chat.ErrCut, want: "over[2J quota"},
+		"not a stream":   {who: ada, fault: fault(accountserver.Fault{Body: `{"error":"over\u001b[2J quota"}`}), kind: chat.ErrCut, want: "over quota"},
 		"endless":        {who: ada, fault: fault(accountserver.Fault{Endless: true}), kind: chat.ErrUnreachable},
 		"dropped":        {who: ada, fault: fault(accountserver.Fault{Drop: true}), kind: chat.ErrUnreachable},
 		"dropped late":   {who: ada, fault: fault(accountserver.Fault{DropAfterProcessing: true}), kind: chat.ErrUnreachable},

@@ -24,6 +24,7 @@ func shortRun() accountserver.Run {
 
 // A run is shown until it ends, and left for the cockpit.
 func TestAppAttaches(t *testing.T) {
+	t.Parallel()
 	w := fakeWorld(t, accountserver.Config{})
 	w.service.AddRun(shortRun())
 	w.seed(time.Hour, "keychain")
@@ -38,6 +39,7 @@ func TestAppAttaches(t *testing.T) {
 
 // With --logout it is signed out first; the run comes after the new sign-in.
 func TestAppAttachesAfterASignOut(t *testing.T) {
+	t.Parallel()
 	w := fakeWorld(t, accountserver.Config{})
 	w.service.AddRun(shortRun())
 	w.seed(time.Hour, "keychain")
@@ -53,6 +55,7 @@ func TestAppAttachesAfterASignOut(t *testing.T) {
 
 // What is in the way of a run is told, and is the exit code.
 func TestAppTellsWhyARunIsNotShown(t *testing.T) {
+	t.Parallel()
 	for _, c := range []struct {
 		name  string
 		fault accountserver.Fault
@@ -103,6 +106,7 @@ func TestAppTellsWhyARunIsNotShown(t *testing.T) {
 // What the service itself says about a run that it does not show, or not yet, is
 // told by both kinds of the app.
 func TestAppTellsWhatTheServiceSaysAboutARun(t *testing.T) {
+	t.Parallel()
 	for _, args := range []string{"", "--plain"} {
 		for status, words := range map[int]string{403: "Ask your admin for Runs.", 503: "Back at noon."} {
 			t.Run(fmt.Sprint(args, status), func(t *testing.T) {

@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/mogplex/mogplex-cli/internal/account"
 	"github.com/mogplex/mogplex-cli/internal/auth"
 	"github.com/mogplex/mogplex-cli/internal/chat"
 	"github.com/mogplex/mogplex-cli/internal/hosted"
@@ -15,7 +16,9 @@ import (
 )
 
 func TestExplain(t *testing.T) {
-	a := &app{session: &session{program: newProgram(), settings: settings{origin: auth.DefaultOrigin}}}
+	t.Parallel()
+	a := &app{program: newProgram()}
+	a.account = account.Open(a.env, account.Settings{Origin: auth.DefaultOrigin})
 	for _, c := range []struct {
 		err  error
 		want talk.Problem
@@ -30,7 +33,7 @@ func TestExplain(t *testing.T) {
 				Hint: "The service has trouble of its own. Try again later.",
 			}},
 		{&chat.Error{Kind: chat.ErrRateLimited, RetryAfter: 9 * time.Second},
-			talk.Problem{Text: "The service asks to wait.", Hint: "Try again in 9 seconds."}},
+			talk.Problem{Text: "The service asks to wait 9s.", Hint: "Try again in 9 seconds."}},
 		{&hosted.Error{Kind: hosted.ErrUnreachable, Status: 503, RetryAfter: 7 * time.Second},
 			talk.Problem{Text: "No usable answer from the service (HTTP 503).", Hint: "Try again in 7 seconds."}},
 		{&hosted.Error{Kind: hosted.ErrUnreachable, Status: 500},
@@ -40,9 +43,9 @@ func TestExplain(t *testing.T) {
 			}},
 		{&hosted.Error{Kind: hosted.ErrRateLimited, Status: 429, RetryAfter: 7 * time.Second},
 			talk.Problem{Text: "The service asks to wait 7s.", Hint: "Try again in 7 seconds."}},
-		{hinted{&chat.Error{Kind: chat.ErrUnauthorized}, "Unset it."},
+		{account.HintError{Err: &chat.Error{Kind: chat.ErrUnauthorized}, Hint: "Unset it."},
 			talk.Problem{Text: "The service does not accept the credential.", Hint: "Unset it."}},
-		{usageError{"a token or key is one word of printable characters"},
+		{account.UsageError("a token or key is one word of printable characters"),
 			talk.Problem{Text: "A token or key is one word of printable characters."}},
 		{errors.New("/home/ada/auth.json is a pipe"), talk.Problem{Text: "/home/ada/auth.json is a pipe."}},
 	} {
@@ -55,7 +58,9 @@ func TestExplain(t *testing.T) {
 // TestTheAppNamesItsOwnCommands: no hint of the command line that names another
 // command gets through to the app.
 func TestTheAppNamesItsOwnCommands(t *testing.T) {
-	a := &app{session: &session{program: newProgram()}}
+	t.Parallel()
+	a := &app{program: newProgram()}
+	a.account = account.Open(a.env, account.Settings{})
 	for _, row := range outcomes {
 		for _, kind := range row.kinds {
 			if hint := a.Explain(kind).Hint; strings.Contains(hint, "`mogplex") {

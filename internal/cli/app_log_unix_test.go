@@ -62,6 +62,7 @@ func (s typist) showsOneOf(a, b string) {
 // What a person types or pastes is not in the session log, wherever in the app
 // and whatever its shape.
 func TestNothingTypedIsInTheSessionLog(t *testing.T) {
+	t.Parallel()
 	for i, text := range typedTexts(t) {
 		t.Run(fmt.Sprintf("piece %d", i), func(t *testing.T) {
 			t.Parallel()
@@ -92,9 +93,9 @@ func TestNothingTypedIsInTheSessionLog(t *testing.T) {
 			at.presses("esc", "esc", "esc")
 			at.shows("Enter sends")
 			at.gives("/models " + text)
-			at.shows("There is no model")
+			at.shows("The catalog has no model")
 			at.gives("/" + word)
-			at.shows("There is no command")
+			at.shows("Unknown command")
 			at.enters("/quit")
 			at.ends(exitFailure) // the run's
 			w.logHasNoMark(`"msg":"prompt sent"`, `"msg":"run failed"`, `"msg":"sign-in failed"`)
@@ -105,6 +106,7 @@ func TestNothingTypedIsInTheSessionLog(t *testing.T) {
 // A model that a provider does not list is taken by the name that was typed, which
 // is not in the log.
 func TestATypedModelIsNotInTheSessionLog(t *testing.T) {
+	t.Parallel()
 	w := fakeWorld(t, accountserver.Config{})
 	w.env = append(w.env, "OPENAI_API_KEY=sk-proj-MARKMARKMARK0123456789", "HTTPS_PROXY=http://127.0.0.1:1")
 	at := w.screen(wide)
@@ -113,11 +115,11 @@ func TestATypedModelIsNotInTheSessionLog(t *testing.T) {
 		name := fmt.Sprintf("model%d-%s", i, text)
 		at.enters("/models " + name)
 		at.shows(fmt.Sprintf("model%d-", i))
-		at.shows("answers from now on.")
+		at.shows("Now using")
 		at.enters(fmt.Sprintf("prompt %d", i))
 		at.shows("Check the network")
 		at.enters("/clear")
-		at.until("an empty screen", func(now term.Screen) bool { return !now.Contains("answers from now on.") })
+		at.until("an empty screen", func(now term.Screen) bool { return !now.Contains("Now using") })
 	}
 	at.leaves()
 	w.logHasNoMark(`"msg":"prompt sent","provider":"openai","model":"(not listed)"`)

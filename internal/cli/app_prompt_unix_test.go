@@ -13,6 +13,7 @@ import (
 
 // A prompt is streamed, and the model can be picked.
 func TestAppPrompts(t *testing.T) {
+	t.Parallel()
 	w := fakeWorld(t, accountserver.Config{})
 	w.seed(time.Hour, "keychain")
 	at := w.screen(wide)
@@ -26,9 +27,9 @@ func TestAppPrompts(t *testing.T) {
 	at.shows("Hello Ada. You wrote: what is a keychain?")
 	at.entersBehindAnAnswer("/models", "contoso/quill")
 	at.presses("down", "enter")
-	at.shows("northwind/atlas-1 answers from now on.")
+	at.shows("Now using northwind/atlas-1.")
 	at.enters("/nosuch")
-	at.shows("There is no command /nosuch.")
+	at.shows("Unknown command /nosuch.")
 	at.enters("and now?")
 	at.shows("You wrote: and now?")
 	at.leaves()
@@ -49,6 +50,7 @@ func TestAppPrompts(t *testing.T) {
 // Each reason why a prompt can fail after a sign-in that worked is told by its
 // name, with what to do.
 func TestAppTellsWhyAPromptFails(t *testing.T) {
+	t.Parallel()
 	prompts := func(f accountserver.Fault) func(*world) {
 		f.Path = accountserver.InferencePath
 		return func(w *world) { w.service.Fail(f) }
@@ -107,6 +109,7 @@ func TestAppTellsWhyAPromptFails(t *testing.T) {
 
 // A token that the service stopped accepting is renewed once, unseen.
 func TestAppRenewsARefusedToken(t *testing.T) {
+	t.Parallel()
 	w := fakeWorld(t, accountserver.Config{})
 	w.seed(time.Hour, "keychain")
 	at := w.screen(wide)

@@ -26,6 +26,7 @@ import (
 // A provider's key is sent to that provider, and to nobody else: its models are
 // listed, and a prompt is answered.
 func TestAppAsksTheProvider(t *testing.T) {
+	t.Parallel()
 	const key = "sk-proj-MARKMARKMARK9876543210"
 	heard.secret(key)
 	w := fakeWorld(t, accountserver.Config{})
@@ -46,7 +47,7 @@ func TestAppAsksTheProvider(t *testing.T) {
 	at.enters("/models")
 	at.shows("gpt-demo")
 	at.presses("enter")
-	at.shows("gpt-demo answers from now on.")
+	at.shows("Now using gpt-demo.")
 	at.enters("hi")
 	at.shows("Hello from the provider.")
 	at.leaves()

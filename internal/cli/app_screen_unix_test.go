@@ -18,6 +18,7 @@ import (
 
 // However the app is left, the terminal is as it was.
 func TestAppGivesTheTerminalBack(t *testing.T) {
+	t.Parallel()
 	for _, c := range []struct {
 		name  string
 		leave func(*screen)
@@ -69,6 +70,7 @@ func (s *screen) signal(sig syscall.Signal) {
 
 // The app fits a window of any size, and one whose size changes.
 func TestAppResizes(t *testing.T) {
+	t.Parallel()
 	w := fakeWorld(t, accountserver.Config{})
 	w.seed(time.Hour, "keychain")
 	at := w.screen(term.Size{Columns: 40, Rows: 12})
@@ -86,6 +88,7 @@ func TestAppResizes(t *testing.T) {
 
 // With NO_COLOR nothing that is written names a colour.
 func TestAppWithoutColour(t *testing.T) {
+	t.Parallel()
 	colour := regexp.MustCompile("\x1b\\[[0-9;:]*[34][0-8][0-9;:]*m")
 	w := fakeWorld(t, accountserver.Config{})
 	w.seed(time.Hour, "keychain")
@@ -93,7 +96,7 @@ func TestAppWithoutColour(t *testing.T) {
 		at := w.screen(wide)
 		at.shows("Ada Lovelace")
 		at.enters("/nosuch")
-		at.shows("There is no command")
+		at.shows("Unknown command")
 		at.leaves()
 		return string(at.Terminal.Output())
 	}
@@ -109,6 +112,7 @@ func TestAppWithoutColour(t *testing.T) {
 // A terminal that can't be drawn on, and a person who wants no screen, have
 // lines.
 func TestAppLineByLine(t *testing.T) {
+	t.Parallel()
 	for _, c := range []struct {
 		name string
 		env  string
@@ -140,6 +144,7 @@ func TestAppLineByLine(t *testing.T) {
 // The address that is pasted has a code in it, which is not shown. What is typed
 // after that is.
 func TestAppLineByLineHidesThePastedAddress(t *testing.T) {
+	t.Parallel()
 	w := fakeWorld(t, accountserver.Config{})
 	at := w.screen(wide, "--plain")
 	at.shows("Number:")
@@ -169,6 +174,7 @@ func TestAppLineByLineHidesThePastedAddress(t *testing.T) {
 // On a pipe, --plain reads lines and ends with the input. Without it nothing is
 // drawn and nobody is asked.
 func TestAppOnAPipe(t *testing.T) {
+	t.Parallel()
 	w := fakeWorld(t, accountserver.Config{})
 	if code, out, said := w.run(); code != exitNotSignedIn || out != "" || !strings.Contains(said, "not signed in") {
 		t.Errorf("exit %d: %q %q", code, out, said)

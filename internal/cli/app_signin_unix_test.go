@@ -28,9 +28,11 @@ var appWorlds = []struct {
 // From the first start to a prompt, and out again: a sign-out in one terminal
 // cuts the answer in another one.
 func TestAppFromSignInToSignOut(t *testing.T) {
+	t.Parallel()
 	heard.secret("demo-secret-3f9c1a77d2", "demo-secret-b04e66815c") // of the service's MCP definitions
 	for _, c := range appWorlds {
 		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
 			w := c.make(t, accountserver.Config{ChunkDelay: 100 * time.Millisecond, OfferRevocation: true})
 			at := w.screen(wide)
 			at.shows("Sign in with Mogplex")
@@ -70,6 +72,7 @@ func TestAppFromSignInToSignOut(t *testing.T) {
 
 // A personal access token that is pasted is never on the screen, and stored.
 func TestAppPastedToken(t *testing.T) {
+	t.Parallel()
 	w := fakeWorld(t, accountserver.Config{})
 	token := w.service.issuePAT()
 	at := w.screen(term.Size{Columns: 40, Rows: 12})
@@ -94,6 +97,7 @@ func TestAppPastedToken(t *testing.T) {
 
 // A paste of more than one word is refused out loud, line by line too.
 func TestPlainRefusesMoreThanOneWord(t *testing.T) {
+	t.Parallel()
 	w := fakeWorld(t, accountserver.Config{})
 	at := w.screen(wide, "--plain")
 	at.shows("personal access token")
@@ -112,6 +116,7 @@ func TestPlainRefusesMoreThanOneWord(t *testing.T) {
 
 // One that the service does not know is refused, and nothing is stored.
 func TestAppRefusesAWrongToken(t *testing.T) {
+	t.Parallel()
 	w := fakeWorld(t, accountserver.Config{})
 	token := "mog_" + strings.Repeat("markMARK", 4)
 	heard.secret(token)
@@ -131,6 +136,7 @@ func TestAppRefusesAWrongToken(t *testing.T) {
 
 // A provider's key is stored and in force, and its sign-out leaves it alone.
 func TestAppProviderKey(t *testing.T) {
+	t.Parallel()
 	w := fakeWorld(t, accountserver.Config{})
 	key := "sk-proj-MARKMARKMARK0123456789"
 	heard.secret(key)
@@ -141,11 +147,11 @@ func TestAppProviderKey(t *testing.T) {
 	at.presses("down", "enter")
 	at.shows("not shown")
 	at.enters(key)
-	at.shows("openai key, stored in")
+	at.shows("Stored the openai key. It is stored in")
 	at.enters("hi")
 	at.shows("Pick one with /models.")
 	at.enters("/logout")
-	at.shows("Nothing was stored for mogplex. · In force now: openai key, from keychain (fake keychain). `mogplex logout --provider openai` removes it.")
+	at.shows("Nothing was stored for mogplex. · Active now: openai key, from keychain (fake keychain). `mogplex logout --provider openai` removes it.")
 	at.leaves()
 	if got := strings.TrimSpace(w.must("auth", "token", "--provider", "openai")); got != key {
 		t.Error("another key was stored")
@@ -155,6 +161,7 @@ func TestAppProviderKey(t *testing.T) {
 
 // A variable that still signs in after a sign-out is named.
 func TestAppSignOutUnderAVariable(t *testing.T) {
+	t.Parallel()
 	w := fakeWorld(t, accountserver.Config{})
 	w.seed(time.Hour, "keychain")
 	w.env = append(w.env, "MOGPLEX_API_KEY="+w.service.issuePAT())
@@ -171,6 +178,7 @@ func TestAppSignOutUnderAVariable(t *testing.T) {
 // On another machine: the address is copied by one key, and where the browser
 // ends at is pasted, unseen. A sign-in that was cancelled before changes nothing.
 func TestAppPastedCallback(t *testing.T) {
+	t.Parallel()
 	w := fakeWorld(t, accountserver.Config{})
 	at := w.screen(wide)
 	at.shows("Sign in with Mogplex")
@@ -195,6 +203,7 @@ func TestAppPastedCallback(t *testing.T) {
 // The end of a session that the service does not take at once is tried again
 // behind the screen. What is not reached by the end is said.
 func TestAppSignOutWhileTheServiceIsDown(t *testing.T) {
+	t.Parallel()
 	for _, c := range []struct {
 		name  string
 		back  bool // the service is, before the app ends
@@ -225,6 +234,7 @@ func TestAppSignOutWhileTheServiceIsDown(t *testing.T) {
 // A keychain that can't be read is never "not signed in": it is named, and can be
 // tried again.
 func TestAppLockedKeychain(t *testing.T) {
+	t.Parallel()
 	w := realWorld(t, accountserver.Config{})
 	w.seed(time.Hour, "keychain")
 	w.env = append(w.env, "MOGPLEX_KEYCHAIN_TIMEOUT="+longest.String())
@@ -247,6 +257,7 @@ func TestAppLockedKeychain(t *testing.T) {
 // With --logout the app goes on, whatever the service says to the end of the
 // session: nobody is asked first whether to try again.
 func TestAppGoesOnAfterASignOut(t *testing.T) {
+	t.Parallel()
 	w := fakeWorld(t, accountserver.Config{OfferRevocation: true})
 	w.seed(time.Hour, "keychain")
 	w.service.Fail(accountserver.Fault{Path: accountserver.RevokePath, Status: 503, RetryAfter: "60"})
@@ -262,6 +273,7 @@ func TestAppGoesOnAfterASignOut(t *testing.T) {
 // With --logout the login screen is shown although a provider's key is in force:
 // it is the account that was signed out of.
 func TestAppAsksForASignInAfterASignOut(t *testing.T) {
+	t.Parallel()
 	w := fakeWorld(t, accountserver.Config{})
 	w.seed(time.Hour, "keychain")
 	cmd := w.command("login", "--provider", "openai", "--with-api-key")
@@ -271,7 +283,7 @@ func TestAppAsksForASignInAfterASignOut(t *testing.T) {
 	}
 	at := w.screen(wide, "--logout")
 	at.shows("Sign in with Mogplex")
-	at.shows("In force now: openai key")
+	at.shows("Active now: openai key")
 	at.presses("esc")
 	at.shows("/models picks a model")
 	at.leaves()

@@ -15,13 +15,14 @@ import (
 // A sign-out ends the answer that another terminal is being given, and both kinds
 // of the app say why. The service would have gone on for half a minute.
 func TestASignOutInAnotherTerminalCutsTheAnswer(t *testing.T) {
+	t.Parallel()
 	for _, args := range []string{"", "--plain"} {
 		for _, where := range []string{"keychain", "file"} {
 			t.Run(args+"/"+where, func(t *testing.T) {
 				t.Parallel()
 				var ended atomic.Bool
 				w := fakeWorld(t, accountserver.Config{ChunkDelay: 300 * time.Millisecond, OnRequest: func(r accountserver.Request) {
-					if strings.HasPrefix(r.Path, inferencePath) {
+					if strings.HasPrefix(r.Path, "/api/cli/inference") {
 						ended.Store(true)
 					}
 				}})
@@ -46,6 +47,7 @@ func TestASignOutInAnotherTerminalCutsTheAnswer(t *testing.T) {
 // What could not be parsed was backed up and may hold a credential: both kinds of
 // the app say so after a sign-out, as `mogplex logout` does.
 func TestASignOutInTheAppNamesBackups(t *testing.T) {
+	t.Parallel()
 	for _, args := range []string{"", "--plain"} {
 		t.Run(args, func(t *testing.T) {
 			t.Parallel()

@@ -15,6 +15,7 @@ import (
 // Ctrl+Z gives the terminal to the shell as it was, and fg goes on where the app
 // was left, in a window that has changed its size meanwhile.
 func TestAppIsSuspended(t *testing.T) {
+	t.Parallel()
 	w := fakeWorld(t, accountserver.Config{})
 	w.seed(time.Hour, "keychain")
 	at := w.screenOf(wide, exec.Command("sh", "-i"), "PS1=ready> ", "ENV=", "MOGPLEX="+w.mogplex)
@@ -54,6 +55,7 @@ func TestAppIsSuspended(t *testing.T) {
 
 // In a window that mogplex was opened in there is no shell to go back to.
 func TestAppIsNotSuspendedWithoutAShell(t *testing.T) {
+	t.Parallel()
 	w := fakeWorld(t, accountserver.Config{})
 	w.seed(time.Hour, "keychain")
 	at := w.screen(wide)
@@ -68,6 +70,7 @@ func TestAppIsNotSuspendedWithoutAShell(t *testing.T) {
 // Ctrl+Z at the hidden prompt gives the terminal to the shell as it was. What was
 // typed before is forgotten; fg asks again, still without echo.
 func TestHiddenPromptIsSuspended(t *testing.T) {
+	t.Parallel()
 	w := fakeWorld(t, accountserver.Config{})
 	token := w.service.issuePAT()
 	at := w.screenOf(wide, exec.Command("sh", "-i"), "PS1=ready> ", "ENV=", "MOGPLEX="+w.mogplex)

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/mogplex/mogplex-cli/internal/dev/accountserver"
+	"github.com/mogplex/mogplex-cli/internal/dev/deep"
 	term "github.com/mogplex/mogplex-cli/internal/dev/terminal"
 )
 
@@ -20,7 +21,7 @@ func (w *world) inTmux(size term.Size, name string) *screen {
 	w.Helper()
 	tmux, err := exec.LookPath("tmux")
 	if err != nil {
-		missing(w, "tmux is not installed")
+		deep.Missing(w, "tmux is not installed")
 	}
 	dir, err := os.MkdirTemp("/tmp", "tmux") // a socket's path is short
 	if err != nil {
@@ -42,6 +43,7 @@ func (w *world) inTmux(size term.Size, name string) *screen {
 // In tmux, which is another terminal with other abilities, the app looks as it
 // does without: at both sizes, and when the window's size changes.
 func TestAppInTmux(t *testing.T) {
+	t.Parallel()
 	for _, name := range []string{"tmux-256color", "screen-256color"} {
 		for _, size := range []term.Size{{Columns: 80, Rows: 24}, {Columns: 40, Rows: 12}} {
 			t.Run(fmt.Sprintf("%s %dx%d", name, size.Columns, size.Rows), func(t *testing.T) {
@@ -56,7 +58,7 @@ func TestAppInTmux(t *testing.T) {
 				both.each(func(s *screen) { s.enters("Is it 日本語?") })
 				both.show("no model has read it.")
 				both.each(func(s *screen) { s.enters("/nothing") })
-				both.show("There is no command")
+				both.show("Unknown command")
 				both.each(func(s *screen) {
 					if err := s.Resize(term.Size{Columns: size.Columns + 5, Rows: size.Rows + 3}); err != nil {
 						t.Fatal(err)

@@ -6,14 +6,13 @@ import (
 	"context"
 	"errors"
 	"net/http"
-	"net/url"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
-	"time"
 
+	"github.com/mogplex/mogplex-cli/internal/dev/deep"
 	term "github.com/mogplex/mogplex-cli/internal/dev/terminal"
 )
 
@@ -38,7 +37,7 @@ func (w *world) screenOf(size term.Size, cmd *exec.Cmd, env ...string) *screen {
 	cmd.Env = append(cmd.Env, env...)
 	t, err := term.Start(cmd, size)
 	if err != nil {
-		missing(w, "there are no pseudo terminals here: "+err.Error())
+		deep.Missing(w, "there are no pseudo terminals here: "+err.Error())
 	}
 	w.Cleanup(func() { _ = t.Close() })
 	return &screen{TB: w.TB, Terminal: t, cmd: cmd}
@@ -75,7 +74,7 @@ func (s *screen) enters(text string) {
 // last answer has come to its end, a text stays where it was typed, and is told so.
 func (s *screen) entersBehindAnAnswer(text, shows string) {
 	s.Helper()
-	refused := func(now term.Screen) int { return strings.Count(now.String(), "that has to wait.") }
+	refused := func(now term.Screen) int { return strings.Count(now.String(), "this has to wait.") }
 	said := refused(s.Screen())
 	for s.enters(text); ; s.presses("enter") {
 		s.until(shows, func(now term.Screen) bool { return now.Contains(shows) || refused(now) > said })
@@ -129,18 +128,10 @@ func (s *screen) leaves() {
 	s.ends(exitOK)
 }
 
-// signsIn walks the address off the screen, in a browser of its own. While both
-// callback ports are taken, as by other packages' tests for a moment, it begins
-// again.
+// signsIn walks the address off the screen, in a browser of its own.
 func (s *screen) signsIn(who string) {
 	s.Helper()
 	callback := s.callback(who)
-	for end := time.Now().Add(longest); s.Screen().Contains("the page that does not load") && time.Now().Before(end); {
-		s.presses("esc")
-		s.shows("personal access token")
-		s.presses("1")
-		callback = s.callback(who)
-	}
 	resp, err := http.Get(callback)
 	if err != nil {
 		s.Fatal(err)
@@ -161,7 +152,7 @@ func (s *screen) callback(who string) string {
 		}
 		return address != ""
 	})
-	callback, err := walk(address, url.Values{"as": {who}})
+	callback, err := walk(address, who)
 	if err != nil {
 		s.Fatal(err)
 	}

@@ -6,6 +6,7 @@ import (
 	"net"
 	"net/http"
 	"net/url"
+	"os/exec"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -14,8 +15,6 @@ import (
 
 	"github.com/mogplex/mogplex-cli/internal/dev/accountserver"
 )
-
-func adaForm() url.Values { return url.Values{"as": {ada}} }
 
 // arrive visits a callback address as a browser does and returns the page that
 // it ends at.
@@ -64,12 +63,29 @@ func send(host, text string, sent *atomic.Int32, stop <-chan struct{}) {
 	}
 }
 
+// listeningLogin starts a login that listens on a callback port.
+func (w *world) listeningLogin() (cmd *exec.Cmd, address string, stderr *syncBuffer) {
+	w.Helper()
+	cmd, stderr = w.command("login"), &syncBuffer{}
+	cmd.Stderr = stderr
+	if err := cmd.Start(); err != nil {
+		w.Fatal(err)
+	}
+	w.Cleanup(func() { _ = cmd.Process.Kill() })
+	eventually(w, "a login that listens", func() bool { return strings.Contains(stderr.String(), "Ctrl-C") })
+	if strings.Contains(stderr.String(), "are taken") {
+		w.Fatalf("the callback ports are taken: %s", stderr)
+	}
+	return cmd, accountserver.AuthorizeURL(stderr.String()), stderr
+}
+
 // Another user of the machine throws everything at the port at once, from before
 // the browser arrives until after. The person signs in all the same.
 func TestSignInThroughAFlood(t *testing.T) {
+	t.Parallel()
 	w := fakeWorld(t, accountserver.Config{})
 	cmd, address, stderr := w.listeningLogin()
-	callback, err := walk(address, adaForm())
+	callback, err := walk(address, ada)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -99,7 +115,7 @@ func TestSignInThroughAFlood(t *testing.T) {
 	if err != nil || !strings.Contains(page, "You are signed in") {
 		t.Fatalf("%v: %s\n%s", err, stderr, page)
 	}
-	if n := w.service.Stats().Grants["authorization_code"]; n != 1 || !w.service.Valid(w.token()) {
+	if n := w.service.Count("authorization_code"); n != 1 || !w.service.Valid(w.token()) {
 		t.Errorf("%d exchanges, or what was stored does not work", n)
 	}
 }
@@ -107,27 +123,29 @@ func TestSignInThroughAFlood(t *testing.T) {
 // A squatter on the first port gets nothing: the service sends the browser to the
 // second.
 func TestASquatterOnTheFirstPortGetsNothing(t *testing.T) {
-	squatter, err := net.Listen("tcp4", "127.0.0.1:24816")
-	if err == nil { // else somebody else squats there, which serves as well
-		defer squatter.Close()
-		go func() {
-			for {
-				conn, err := squatter.Accept()
-				if err != nil {
-					return
-				}
-				t.Error("the squatter was visited")
-				conn.Close()
-			}
-		}()
-	}
+	t.Parallel()
 	w := fakeWorld(t, accountserver.Config{})
-	cmd, address, stderr := w.listeningLogin()
-	callback, err := walk(address, adaForm())
+	squatter, err := net.Listen("tcp4", fmt.Sprintf("127.0.0.1:%d", w.service.ports[0]))
 	if err != nil {
 		t.Fatal(err)
 	}
-	if squatter != nil && !strings.HasPrefix(callback, "http://127.0.0.1:24818/") {
+	defer squatter.Close()
+	go func() {
+		for {
+			conn, err := squatter.Accept()
+			if err != nil {
+				return
+			}
+			t.Error("the squatter was visited")
+			conn.Close()
+		}
+	}()
+	cmd, address, stderr := w.listeningLogin()
+	callback, err := walk(address, ada)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !strings.HasPrefix(callback, fmt.Sprintf("http://127.0.0.1:%d/", w.service.ports[1])) {
 		t.Errorf("the browser is sent to %.30s", callback)
 	}
 	arrive(t, callback)
@@ -140,10 +158,11 @@ func TestASquatterOnTheFirstPortGetsNothing(t *testing.T) {
 // A sign-in whose code somebody else used first ends in a clear error, and the
 // session before it goes on.
 func TestAReplayedCodeCostsNothing(t *testing.T) {
+	t.Parallel()
 	w := fakeWorld(t, accountserver.Config{})
 	token, _ := w.seed(time.Hour, "keychain")
 	thief := func(shown string) (string, error) {
-		callback, err := walk(authorizeLine.FindString(shown), adaForm())
+		callback, err := walk(accountserver.AuthorizeURL(shown), ada)
 		if err != nil {
 			return "", err
 		}
@@ -178,6 +197,7 @@ func TestAReplayedCodeCostsNothing(t *testing.T) {
 // everybody, and the shell's history keeps. A person who gives one all the same
 // does not find it in the log of what failed, too.
 func TestNoArgumentTakesASecret(t *testing.T) {
+	t.Parallel()
 	w := fakeWorld(t, accountserver.Config{})
 	const secret = "sk-proj-0123456789abcdef"
 	heard.secret(secret)

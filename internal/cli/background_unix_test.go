@@ -16,6 +16,7 @@ import (
 // TestNoCommandButASignInOpensABrowser runs everything that a script or a prompt
 // runs, many at once, where nobody is signed in and where the session has ended.
 func TestNoCommandButASignInOpensABrowser(t *testing.T) {
+	t.Parallel()
 	w := fakeWorld(t, accountserver.Config{})
 	opened := filepath.Join(t.TempDir(), "opened")
 	browser := filepath.Join(t.TempDir(), "browser")

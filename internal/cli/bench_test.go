@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/mogplex/mogplex-cli/internal/dev/accountserver"
+	"github.com/mogplex/mogplex-cli/internal/dev/deep"
 )
 
 // timed is a program whose whole run is timed.
@@ -93,7 +94,7 @@ func benchPrograms(b *testing.B) map[string]timed {
 	w := realWorld(b, accountserver.Config{})
 	secretTool, err := exec.LookPath("secret-tool")
 	if err != nil {
-		missing(b, err.Error())
+		deep.Missing(b, err.Error())
 	}
 	inKeychain, _ := w.seed(time.Hour, "keychain")
 	file := newWorld(b, w.mogplex, accountserver.Config{})

@@ -17,12 +17,14 @@ import (
 	"github.com/chromedp/chromedp"
 
 	"github.com/mogplex/mogplex-cli/internal/dev/accountserver"
+	"github.com/mogplex/mogplex-cli/internal/dev/deep"
 )
 
 // chromium starts a headless Chromium. Its sandbox needs privileges that CI
 // machines withhold; it visits pages of this test alone.
 func chromium(t *testing.T) context.Context {
 	t.Helper()
+	deep.Only(t)
 	var path string
 	for _, name := range []string{"chromium", "chromium-browser", "google-chrome"} {
 		if found, err := exec.LookPath(name); err == nil {
@@ -31,7 +33,7 @@ func chromium(t *testing.T) context.Context {
 		}
 	}
 	if path == "" {
-		missing(t, "chromium is not installed")
+		deep.Missing(t, "chromium is not installed")
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Minute)
 	t.Cleanup(cancel)
@@ -47,6 +49,7 @@ func chromium(t *testing.T) context.Context {
 // page tells where the credential is kept, and the browser keeps nothing of the
 // code.
 func TestSignInWithChromium(t *testing.T) {
+	t.Parallel()
 	ctx := chromium(t)
 	complaints := listenToConsole(ctx)
 	w := fakeWorld(t, accountserver.Config{})
@@ -76,33 +79,6 @@ func TestSignInWithChromium(t *testing.T) {
 	for _, line := range complaints() {
 		t.Errorf("the browser complains: %s", line)
 	}
-}
-
-// listeningLogin starts a login that listens on a callback port. Where both are
-// taken, as other packages' tests do for a moment, it tries again.
-func (w *world) listeningLogin() (cmd *exec.Cmd, address string, stderr *syncBuffer) {
-	w.Helper()
-	for end := time.Now().Add(3 * time.Minute); time.Now().Before(end); time.Sleep(200 * time.Millisecond) {
-		cmd, stderr = w.command("login"), &syncBuffer{}
-		cmd.Stderr = stderr
-		if err := cmd.Start(); err != nil {
-			w.Fatal(err)
-		}
-		w.Cleanup(func() { _ = cmd.Process.Kill() })
-		for !strings.Contains(stderr.String(), "Ctrl-C") && cmd.ProcessState == nil && time.Now().Before(end) {
-			if strings.Contains(stderr.String(), "24818") {
-				break
-			}
-			time.Sleep(5 * time.Millisecond)
-		}
-		if address := authorizeLine.FindString(stderr.String()); address != "" && !strings.Contains(stderr.String(), "are taken") {
-			return cmd, address, stderr
-		}
-		_ = cmd.Process.Kill()
-		_ = cmd.Wait()
-	}
-	w.Fatalf("the callback ports stayed taken: %s", stderr)
-	return nil, "", nil
 }
 
 // listenToConsole collects what the browser has against the pages: a policy

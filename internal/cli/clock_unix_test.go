@@ -18,10 +18,11 @@ var untilLine = regexp.MustCompile(`until (\d\d:\d\d:\d\d)\.`)
 // A sign-in that is refused on the service's page ends half a minute later: the
 // last time that the terminal shows is that one, and the page shows none.
 func TestARefusedSignInShowsOneClock(t *testing.T) {
+	t.Parallel()
 	w := fakeWorld(t, accountserver.Config{})
 	cmd, address, stderr := w.listeningLogin()
 	began := time.Now()
-	page, err := accountserver.WalkCancel(context.Background(), address)
+	page, err := accountserver.WalkSignIn(context.Background(), address, accountserver.Cancel)
 	if err != nil {
 		t.Fatal(err)
 	}

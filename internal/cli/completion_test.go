@@ -6,6 +6,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"github.com/mogplex/mogplex-cli/internal/dev/deep"
 )
 
 // completionDrivers complete lines in a shell and show what came of it. Debian
@@ -57,11 +59,12 @@ zpty -d typed
 // The scripts ask mogplex itself, and complete without looking into any store:
 // the keychain hangs.
 func TestCompletionInEachShell(t *testing.T) {
+	t.Parallel()
 	for _, test := range completionDrivers {
 		t.Run(test.shell, func(t *testing.T) {
 			path, err := exec.LookPath(test.shell)
 			if err != nil {
-				missing(t, test.shell+" is not installed")
+				deep.Missing(t, test.shell+" is not installed")
 			}
 			home := t.TempDir()
 			driver := filepath.Join(home, "driver")

@@ -13,6 +13,7 @@ import (
 
 	"github.com/urfave/cli/v2"
 
+	"github.com/mogplex/mogplex-cli/internal/account"
 	"github.com/mogplex/mogplex-cli/internal/auth"
 	"github.com/mogplex/mogplex-cli/login"
 )
@@ -37,7 +38,7 @@ func endings() (all []string) {
 	for _, status := range []int{0, 401, 403} {
 		add(outcomeOf(&login.Error{Kind: login.ErrRefused, Status: status}))
 	}
-	add(outcomeOf(usageError{}))
+	add(outcomeOf(account.UsageError("")))
 	add(outcomeOf(errors.New("any other")))
 	slices.Sort(all)
 	return slices.Compact(all)
@@ -46,6 +47,7 @@ func endings() (all []string) {
 // TestEveryEndingIsDocumented compares the table of errors with the code, both
 // ways.
 func TestEveryEndingIsDocumented(t *testing.T) {
+	t.Parallel()
 	row := regexp.MustCompile("(?m)^\\| `([a-z_]+)` \\| ([0-9]+) \\|")
 	var documented []string
 	for _, match := range row.FindAllStringSubmatch(readDoc(t, "docs/authentication.md"), -1) {
@@ -58,6 +60,7 @@ func TestEveryEndingIsDocumented(t *testing.T) {
 }
 
 func TestEveryExitCodeIsInREADME(t *testing.T) {
+	t.Parallel()
 	text := readDoc(t, "README.md")
 	for _, code := range []int{exitOK, exitFailure, exitUsage, exitNotSignedIn, exitForbidden, exitUnavailable, exitTryAgain, exitInterrupted} {
 		if !strings.Contains(text, fmt.Sprintf("| %d |", code)) {
@@ -67,6 +70,7 @@ func TestEveryExitCodeIsInREADME(t *testing.T) {
 }
 
 func TestEveryProviderIsInREADME(t *testing.T) {
+	t.Parallel()
 	text := readDoc(t, "README.md")
 	for _, p := range auth.Providers() {
 		if row := fmt.Sprintf("| %s | `%s` |", p.Name, p.Variable); !strings.Contains(text, row) {
@@ -79,6 +83,7 @@ func TestEveryProviderIsInREADME(t *testing.T) {
 // against README and user's guide, and the commands told of there against those
 // that there are.
 func TestEveryCommandIsDocumented(t *testing.T) {
+	t.Parallel()
 	text := readDoc(t, "README.md") + readDoc(t, "docs/authentication.md")
 	app := newProgram().app()
 	known := []string{"mogplex"}
@@ -113,6 +118,7 @@ func TestEveryCommandIsDocumented(t *testing.T) {
 // TestLinksLeadSomewhere follows the relative links of every page, and those to
 // headings.
 func TestLinksLeadSomewhere(t *testing.T) {
+	t.Parallel()
 	link := regexp.MustCompile(`\]\(([^)\s]+)\)`)
 	err := filepath.WalkDir(repository, func(page string, entry fs.DirEntry, err error) error {
 		if err != nil || filepath.Ext(page) != ".md" {
@@ -134,6 +140,7 @@ func TestLinksLeadSomewhere(t *testing.T) {
 // TestTheThreatModelNamesTests checks that every test of the tables exists, and
 // that few rows are without one.
 func TestTheThreatModelNamesTests(t *testing.T) {
+	t.Parallel()
 	text := readDoc(t, "docs/threat-model.md")
 	named := regexp.MustCompile("`([a-z0-9_/]+_test\\.go):([A-Za-z]+)`").FindAllStringSubmatch(text, -1)
 	for _, test := range named {

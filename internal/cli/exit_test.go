@@ -18,18 +18,19 @@ func (full) Write([]byte) (int, error) { return 0, errors.New("no space left on 
 
 // What could not be printed as JSON is said.
 func TestAnObjectThatIsNotPrintedIsSaid(t *testing.T) {
+	t.Parallel()
 	var said strings.Builder
 	p := newProgram()
 	p.stdout, p.stderr = full{}, &said
-	p.lookupEnv = func(string) (string, bool) { return "", false }
-	p.userHome = func() (string, error) { return t.TempDir(), nil }
+	p.env.LookupEnv = func(string) (string, bool) { return "", false }
+	p.env.UserHome = func() (string, error) { return t.TempDir(), nil }
 	code := p.run(t.Context(), []string{"mogplex", "models", "--provider", "--json"})
 	if code != exitUsage || !strings.Contains(said.String(), "-provider") {
 		t.Errorf("exit %d: %q", code, said.String())
 	}
 	said.Reset()
 	p.printed = true
-	p.stdout = &witness{err: errors.New("no space left on device")}
+	p.stdout = &checkedWriter{err: errors.New("no space left on device")}
 	if code := p.fail(errors.New("write to stdout: no space left on device")); code != exitFailure || !strings.Contains(said.String(), "no space left") {
 		t.Errorf("exit %d: %q", code, said.String())
 	}
@@ -37,11 +38,12 @@ func TestAnObjectThatIsNotPrintedIsSaid(t *testing.T) {
 
 // Where there is no home directory, it is said what helps.
 func TestNoHomeDirectory(t *testing.T) {
+	t.Parallel()
 	var said strings.Builder
 	p := newProgram()
 	p.stdout, p.stderr = &said, &said
-	p.lookupEnv = func(string) (string, bool) { return "", false }
-	p.userHome = func() (string, error) { return "", errors.New("$HOME is not defined") }
+	p.env.LookupEnv = func(string) (string, bool) { return "", false }
+	p.env.UserHome = func() (string, error) { return "", errors.New("$HOME is not defined") }
 	if code := p.run(t.Context(), []string{"mogplex"}); code != exitFailure || !strings.Contains(said.String(), "Set MOGPLEX_HOME") {
 		t.Errorf("exit %d: %q", code, said.String())
 	}
@@ -50,6 +52,7 @@ func TestNoHomeDirectory(t *testing.T) {
 // Nobody is sent to fix permissions because another process or a later version
 // was there first.
 func TestAWriteThatOthersPreventIsToldAsSuch(t *testing.T) {
+	t.Parallel()
 	for cause, want := range map[error]outcome{
 		auth.ErrClaimed:       {"busy", exitTryAgain, "Try again in a moment."},
 		auth.ErrConflict:      {"busy", exitTryAgain, "Try again in a moment."},

@@ -6,17 +6,20 @@ import (
 	"testing"
 	"time"
 
+	"github.com/mogplex/mogplex-cli/internal/account"
 	"github.com/mogplex/mogplex-cli/internal/dev/accountserver"
+	"github.com/mogplex/mogplex-cli/internal/dev/deep"
 )
 
 // A full disk is told as what it is, whatever the command; nobody is sent to
 // start a keychain. The refresh token is not spent, and nothing is lost.
 func TestAFullDiskIsNotBlamedOnTheKeychain(t *testing.T) {
+	t.Parallel()
 	strace, err := exec.LookPath("strace")
 	if err != nil {
-		missing(t, "strace is not installed")
+		deep.Missing(t, "strace is not installed")
 	}
-	for _, mode := range []storeMode{storeAuto, storeFile} {
+	for _, mode := range []account.StoreMode{account.StoreAuto, account.StoreFile} {
 		t.Run(string(mode), func(t *testing.T) {
 			w := newWorld(t, fakeWorld(t, accountserver.Config{}).mogplex, accountserver.Config{}) // no keychain
 			w.env = append(w.env, "MOGPLEX_CREDENTIAL_STORE="+string(mode))
@@ -32,7 +35,7 @@ func TestAFullDiskIsNotBlamedOnTheKeychain(t *testing.T) {
 				said := string(out)
 				heard.output(cmd.Args, said, "")
 				if strings.Contains(said, "ptrace") {
-					missing(t, "strace can't trace here: "+said)
+					deep.Missing(t, "strace can't trace here: "+said)
 				}
 				if exitCode(err) != exitFailure || !strings.Contains(said, "no space left on device") || !strings.Contains(said, "Make room on the disk") {
 					t.Errorf("mogplex %s: %v: %s", args, err, said)

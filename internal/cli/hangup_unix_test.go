@@ -16,6 +16,7 @@ import (
 // nobody reads any more. A command that has spent a refresh token by then stores
 // the answer all the same: the session would else be over.
 func TestAClosedTerminalOrPipeCostsNoSession(t *testing.T) {
+	t.Parallel()
 	for _, c := range []struct {
 		name    string
 		goes    func(p *os.Process) // in the moment of the refresh
@@ -74,6 +75,7 @@ func unread(t *testing.T) *os.File {
 
 // `mogplex auth status | head -1` is no failure to talk about.
 func TestAReaderThatLeavesIsNotComplainedAbout(t *testing.T) {
+	t.Parallel()
 	w := fakeWorld(t, accountserver.Config{})
 	w.seed(time.Hour, "keychain")
 	cmd := w.command("auth", "status", "--json")
@@ -87,6 +89,7 @@ func TestAReaderThatLeavesIsNotComplainedAbout(t *testing.T) {
 // Line by line, it does not go on for nobody; nor is it killed, in the middle of
 // a renewal that goes on beside.
 func TestPlainEndsWithItsReader(t *testing.T) {
+	t.Parallel()
 	w := fakeWorld(t, accountserver.Config{})
 	w.seed(time.Hour, "keychain")
 	cmd := w.command("--plain")

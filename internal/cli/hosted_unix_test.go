@@ -11,18 +11,20 @@ import (
 	"github.com/clipperhouse/displaywidth"
 
 	"github.com/mogplex/mogplex-cli/internal/dev/accountserver"
+	"github.com/mogplex/mogplex-cli/internal/dev/deep"
 	"github.com/mogplex/mogplex-cli/internal/dev/terminal"
 )
 
 // TestTablesFitTheTerminal shows the lists where columns are few.
 func TestTablesFitTheTerminal(t *testing.T) {
+	t.Parallel()
 	w := fakeWorld(t, accountserver.Config{})
 	w.seed(time.Hour, "keychain")
 	for _, columns := range []int{80, 40, 12} {
 		for command, want := range map[string]string{"models": "contoso/q", "mcp": "issues"} {
 			at, err := terminal.Start(w.command(command), terminal.Size{Columns: columns, Rows: 40})
 			if err != nil {
-				missing(t, err.Error())
+				deep.Missing(t, err.Error())
 			}
 			code, err := at.Wait(t.Context())
 			output := string(at.Output())
@@ -41,6 +43,7 @@ func TestTablesFitTheTerminal(t *testing.T) {
 
 // TestLeavingARunSaysThatItGoesOn interrupts once the first event was told.
 func TestLeavingARunSaysThatItGoesOn(t *testing.T) {
+	t.Parallel()
 	w := fakeWorld(t, accountserver.Config{})
 	w.seed(time.Hour, "keychain")
 	w.service.AddRun(accountserver.Run{ID: "long", Events: []accountserver.Event{{Type: "status"}, {After: time.Hour}}})

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"net/http"
 	"net/http/httptest"
-	"net/url"
 	"os"
 	"strings"
 	"sync/atomic"
@@ -31,6 +30,7 @@ func wantHarmless(t *testing.T, what, text string) {
 }
 
 func TestJSONIsExactAndSteersNothing(t *testing.T) {
+	t.Parallel()
 	var out strings.Builder
 	p := program{stdout: &out}
 	want := evil + "\U000e0041 é 🙂"
@@ -48,9 +48,10 @@ func TestJSONIsExactAndSteersNothing(t *testing.T) {
 // An account's name and address, as the service or a stored entry has them, are
 // made harmless wherever they are shown: terminal, JSON, the page after sign-in.
 func TestAHostileNameSteersNothing(t *testing.T) {
+	t.Parallel()
 	w := fakeWorld(t, accountserver.Config{Accounts: []accountserver.Account{{ID: evil, Email: evil, Name: evil}}})
 	cmd, address, stderr := w.listeningLogin()
-	callback, err := walk(address, url.Values{"as": {evil}})
+	callback, err := walk(address, evil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -92,6 +93,7 @@ func (w *world) wantHarmlessStatus(t *testing.T) {
 // What a hostile service answers ends in a clear error, visits no other origin,
 // and costs nothing that was stored.
 func TestAHostileService(t *testing.T) {
+	t.Parallel()
 	var visits atomic.Int32
 	elsewhere := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { visits.Add(1) }))
 	defer elsewhere.Close()
@@ -134,6 +136,7 @@ func TestAHostileService(t *testing.T) {
 // However long the service says that a token lives, it is stored, handed out,
 // and not renewed in a loop.
 func TestAnAbsurdLifetimeDoesNotLoop(t *testing.T) {
+	t.Parallel()
 	for _, life := range []string{"0", "-1", "1e300", `"3600"`, "null", `"soon"`} {
 		t.Run(life, func(t *testing.T) {
 			w := fakeWorld(t, accountserver.Config{})

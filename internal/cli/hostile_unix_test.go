@@ -18,6 +18,7 @@ import (
 
 // An answer without an end is cut off, and not kept in memory meanwhile.
 func TestAnEndlessAnswerIsCutOff(t *testing.T) {
+	t.Parallel()
 	for path, c := range map[string]struct {
 		args string
 		exit int
@@ -118,6 +119,7 @@ func another(path string) error {
 // Whatever lies in the state directory, a command ends at once, says what is in
 // the way, and loses nothing: once it is gone the session goes on.
 func TestAHostileStateDirectory(t *testing.T) {
+	t.Parallel()
 	for _, c := range plants {
 		t.Run(c.name, func(t *testing.T) {
 			w := fakeWorld(t, accountserver.Config{})

@@ -2,19 +2,21 @@ package cli
 
 import (
 	"errors"
+	"io"
 	"io/fs"
 	"math/rand/v2"
-	"net/url"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"syscall"
 	"testing"
 	"time"
 
 	"github.com/mogplex/mogplex-cli/internal/dev/accountserver"
+	"github.com/mogplex/mogplex-cli/internal/dev/deep"
 )
 
 // murder is a command that is killed, or interrupted, at every step.
@@ -51,17 +53,16 @@ var murders = []murder{
 // first write of it, the command loses the new refresh token. The service lets
 // the old one live, and that is what is found then.
 //
-// With MOGPLEX_DEEP set no step is left out.
+// Unless MOGPLEX_DEEP is set, most steps are left out.
 func TestKilledAtEveryStep(t *testing.T) {
-	for _, keychain := range keychains {
+	t.Parallel()
+	for _, keychain := range deep.Choose(keychains, keychains[:1]) {
 		for _, m := range murders {
 			t.Run(keychain.name+"/"+m.name, func(t *testing.T) {
+				t.Parallel()
 				w := keychain.make(t, accountserver.Config{OfferRevocation: m.revokes})
-				stride := keychain.stride
-				if os.Getenv("MOGPLEX_DEEP") != "" {
-					stride = 1
-				}
-				kills, step := 0, 1+rand.N(stride)
+				stride := deep.Choose(keychain.stride, 8)
+				kills, step := 0, 1+seeded(t).IntN(stride)
 				for ; w.killed(m, step); step += stride {
 					w.recovers(m)
 					kills++
@@ -75,6 +76,17 @@ func TestKilledAtEveryStep(t *testing.T) {
 	}
 }
 
+// seeded returns random numbers from a seed that it prints, or that MOGPLEX_SEED sets.
+func seeded(t *testing.T) *rand.Rand {
+	t.Helper()
+	seed, err := strconv.ParseUint(os.Getenv("MOGPLEX_SEED"), 10, 64)
+	if err != nil {
+		seed = rand.Uint64()
+	}
+	t.Logf("MOGPLEX_SEED=%d", seed)
+	return rand.New(rand.NewPCG(seed, 0))
+}
+
 // killed sets the stage, runs the command, and reports whether it was killed.
 func (w *world) killed(m murder, n int) bool {
 	w.Helper()
@@ -86,7 +98,7 @@ func (w *world) killed(m murder, n int) bool {
 	cmd := w.command(m.args...)
 	killed, exit, err := w.killAt(cmd, n, m.by)
 	if errors.Is(err, errNoTracing) {
-		missing(w, err.Error())
+		deep.Missing(w, err.Error())
 	}
 	if err != nil || !killed && exit != 0 {
 		w.Fatalf("step %d: exit %d, %v", n, exit, err)
@@ -124,10 +136,12 @@ func (w *world) killAt(cmd *exec.Cmd, n int, by syscall.Signal) (killed bool, ex
 		return false, 0, err
 	}
 	cmd.Stdin, cmd.Stderr = inR, errW
+	screen, _ := attend(inW, walking(ada))
 	text := make(chan string)
 	go func() {
-		all, _ := attend(errR, inW, walking(url.Values{"as": {ada}}))
-		text <- all
+		_, _ = io.Copy(screen, errR)
+		inW.Close()
+		text <- screen.String()
 	}()
 	killed, exit, err = killAt(cmd, n, by)
 	errW.Close()
@@ -206,18 +220,20 @@ func (w *world) files() (paths []string) {
 // TestKilledAtRandom kills commands by the clock, where the steps of the kernel
 // are not what counts.
 func TestKilledAtRandom(t *testing.T) {
-	for _, keychain := range keychains {
+	t.Parallel()
+	for _, keychain := range deep.Choose(keychains, keychains[:1]) {
 		t.Run(keychain.name, func(t *testing.T) {
+			t.Parallel()
 			w := keychain.make(t, accountserver.Config{OfferRevocation: true})
 			w.seed(time.Hour, "keychain")
-			const rounds = 40
-			for range rounds {
-				m := murders[rand.N(3)]
+			random := seeded(t)
+			for range deep.Choose(40, 10) {
+				m := murders[random.IntN(3)]
 				cmd := w.command(m.args...)
 				if err := cmd.Start(); err != nil {
 					t.Fatal(err)
 				}
-				time.Sleep(rand.N(15 * time.Millisecond))
+				time.Sleep(time.Duration(random.Int64N(int64(15 * time.Millisecond))))
 				_ = cmd.Process.Kill()
 				_ = cmd.Wait()
 				if !w.service.Valid(w.token()) {

@@ -17,6 +17,7 @@ import (
 
 	"github.com/mogplex/mogplex-cli/internal/auth"
 	"github.com/mogplex/mogplex-cli/internal/dev/accountserver"
+	"github.com/mogplex/mogplex-cli/internal/dev/deep"
 	"github.com/mogplex/mogplex-cli/internal/dev/keyringtest"
 )
 
@@ -43,6 +44,7 @@ func (w *world) setEveryVariable() {
 // the address and nothing else, neither in its arguments nor in its environment;
 // what `ps` shows of mogplex holds nothing; and no session bus is started.
 func TestTheBrowserIsGivenTheAddressAndNoSecret(t *testing.T) {
+	t.Parallel()
 	w := fakeWorld(t, accountserver.Config{})
 	w.seed(time.Hour, "keychain")
 	record := filepath.Join(t.TempDir(), "record")
@@ -59,7 +61,7 @@ mv "$RECORD.part" "$RECORD"`)
 		seen, err = os.ReadFile(record)
 		return err == nil && strings.Contains(string(seen), address) // an earlier one's was of no use
 	})
-	callback, err := walk(address, adaForm())
+	callback, err := walk(address, ada)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -93,6 +95,7 @@ mv "$RECORD.part" "$RECORD"`)
 // A process that holds tokens and dies of a signal, its limits wide open and
 // the Go runtime asked for a core, writes none, and its last words hold nothing.
 func TestACrashLeavesNoCoreAndNoSecret(t *testing.T) {
+	t.Parallel()
 	w := fakeWorld(t, accountserver.Config{})
 	w.setEveryVariable()
 	w.env = append(w.env, "MOGPLEX_API_KEY=") // it would decide
@@ -178,6 +181,7 @@ func openWorld(t *testing.T, cfg accountserver.Config) *world {
 // Whatever mogplex writes is its owner's alone, lock files and displaced.json
 // included, under a umask that forbids nothing.
 func TestFilesArePrivateUnderAnyUmask(t *testing.T) {
+	t.Parallel()
 	var w *world
 	var keychain keyringtest.Fake
 	var storesBreak atomic.Bool // in the moment of a refresh
@@ -217,6 +221,7 @@ func TestFilesArePrivateUnderAnyUmask(t *testing.T) {
 
 // What a write that is cut short leaves is private at every moment, too.
 func TestFilesArePrivateWhereverAWriteIsKilled(t *testing.T) {
+	t.Parallel()
 	w := openWorld(t, accountserver.Config{})
 	w.env = append(w.env, "MOGPLEX_CREDENTIAL_STORE=file")
 	key := filepath.Join(t.TempDir(), "key")
@@ -237,7 +242,7 @@ func TestFilesArePrivateWhereverAWriteIsKilled(t *testing.T) {
 		killed, _, err = killAt(cmd, step, syscall.SIGKILL)
 		stdin.Close()
 		if errors.Is(err, errNoTracing) {
-			missing(t, err.Error())
+			deep.Missing(t, err.Error())
 		}
 		if err != nil {
 			t.Fatal(err)

@@ -13,6 +13,7 @@ import (
 // What a file manager leaves among the profiles keeps nothing from being removed,
 // and a state directory may have any name.
 func TestEverythingIsRemovedWhateverLiesThere(t *testing.T) {
+	t.Parallel()
 	w := fakeWorld(t, accountserver.Config{})
 	dir := filepath.Join(w.home, "a [b] c")
 	w = w.with("MOGPLEX_HOME=" + dir)
@@ -42,6 +43,7 @@ func TestEverythingIsRemovedWhateverLiesThere(t *testing.T) {
 
 // A file that can't be parsed may hold the credential that was to go.
 func TestSigningOutFailsBesideAFileThatCantBeParsed(t *testing.T) {
+	t.Parallel()
 	w := fakeWorld(t, accountserver.Config{})
 	w.seed(time.Hour, "keychain")
 	if err := w.writeFile(`{"credentials":{"mogplex":{"type":"pat","token":"x`); err != nil {
@@ -58,6 +60,7 @@ func TestSigningOutFailsBesideAFileThatCantBeParsed(t *testing.T) {
 // What a later version stored is used and not replaced. Each command says so, and
 // what helps does.
 func TestWhatALaterVersionStoredIsToldAsSuch(t *testing.T) {
+	t.Parallel()
 	w := fakeWorld(t, accountserver.Config{}).storing("file")
 	if err := w.writeFile(`{"version":1,"credentials":{"openai":{"version":2,"type":"api_key","key":"sk-1"}}}`); err != nil {
 		t.Fatal(err)
@@ -81,6 +84,7 @@ func TestWhatALaterVersionStoredIsToldAsSuch(t *testing.T) {
 
 // A state directory whose id can't be read is not one that nobody signed in to.
 func TestADamagedIDIsToldAsSuch(t *testing.T) {
+	t.Parallel()
 	w := fakeWorld(t, accountserver.Config{})
 	w.seed(time.Hour, "keychain")
 	if err := os.WriteFile(w.state("id"), nil, 0o600); err != nil {

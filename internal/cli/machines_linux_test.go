@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/mogplex/mogplex-cli/internal/dev/accountserver"
+	"github.com/mogplex/mogplex-cli/internal/dev/deep"
 )
 
 // machine is another computer with the same home and keychain, whose file system
@@ -17,7 +18,7 @@ func (w *world) machine(boot string) *world {
 	w.Helper()
 	for _, program := range []string{"bwrap", "strace"} {
 		if _, err := exec.LookPath(program); err != nil {
-			missing(w, program+" is not installed")
+			deep.Missing(w, program+" is not installed")
 		}
 	}
 	id := filepath.Join(w.TempDir(), "boot_id")
@@ -28,7 +29,7 @@ func (w *world) machine(boot string) *world {
 	m.prefix = []string{"bwrap", "--dev-bind", "/", "/", "--ro-bind", id, "/proc/sys/kernel/random/boot_id",
 		"strace", "-f", "-qq", "-o", os.DevNull, "-e", "trace=flock", "-e", "inject=flock:error=ENOLCK"}
 	if code, _, said := m.run("--version"); code != 0 {
-		missing(w, "no other machine can be played here: "+said)
+		deep.Missing(w, "no other machine can be played here: "+said)
 	}
 	return m
 }
@@ -36,6 +37,7 @@ func (w *world) machine(boot string) *world {
 // TestTwoMachinesWithoutACommonLock has one of them ask the service for a renewal
 // while the other does something else: the claim keeps them apart.
 func TestTwoMachinesWithoutACommonLock(t *testing.T) {
+	t.Parallel()
 	for _, where := range []string{"keychain", "file"} {
 		for _, does := range []string{"auth token", "auth refresh", "auth migrate", "logout", "login"} {
 			t.Run(does+" beside a renewal in the "+where, func(t *testing.T) {

@@ -14,7 +14,9 @@ import (
 	"testing"
 	"time"
 
+	"github.com/mogplex/mogplex-cli/internal/account"
 	"github.com/mogplex/mogplex-cli/internal/dev/accountserver"
+	"github.com/mogplex/mogplex-cli/internal/dev/deep"
 )
 
 // snapshot is everything that the world's stores hold, times included.
@@ -58,7 +60,7 @@ func (w *world) snapshot() map[string]string {
 func (w *world) search() string {
 	w.Helper()
 	if _, err := exec.LookPath("secret-tool"); err != nil {
-		missing(w, "secret-tool is not installed")
+		deep.Missing(w, "secret-tool is not installed")
 	}
 	cmd := exec.Command("secret-tool", "search", "--all", "service", "mogplex")
 	cmd.Env = w.env
@@ -83,6 +85,7 @@ func (w *world) wantSame(before map[string]string, after string) {
 }
 
 func TestADryRunOfMigrateChangesNothingAnywhere(t *testing.T) {
+	t.Parallel()
 	for _, keychain := range keychains {
 		t.Run(keychain.name, func(t *testing.T) {
 			w := keychain.make(t, accountserver.Config{})
@@ -124,6 +127,7 @@ func (w *world) moved(want int, args ...string) migrateReport {
 // decides between them. With --force the moved one takes the other's place, and
 // the other's session is ended.
 func TestMigrateLeavesAnotherSignInAlone(t *testing.T) {
+	t.Parallel()
 	for _, to := range []string{"keychain", "file"} {
 		for _, age := range []time.Duration{20 * time.Minute, -20 * time.Minute} { // by which the file's is newer
 			t.Run(fmt.Sprintf("to the %s, %s", to, age), func(t *testing.T) {
@@ -174,6 +178,7 @@ func TestMigrateLeavesAnotherSignInAlone(t *testing.T) {
 }
 
 func TestMigrateMovesWhatItCanWhereOneItemIsRefused(t *testing.T) {
+	t.Parallel()
 	w := fakeWorld(t, accountserver.Config{})
 	token, _ := w.seed(time.Hour, "file")
 	text, err := os.ReadFile(w.state("auth.json"))
@@ -213,9 +218,10 @@ func TestMigrateMovesWhatItCanWhereOneItemIsRefused(t *testing.T) {
 
 // TestMigrateAgainGoesTheSameWay: what is said to be typed after a failure.
 func TestMigrateAgainGoesTheSameWay(t *testing.T) {
+	t.Parallel()
 	for _, to := range []string{"keychain", "file"} {
-		r := &migrateReport{To: to, errs: []error{errors.New("no room")}}
-		if hint := outcomeOf(r.failures()).hint; !strings.Contains(hint, "`mogplex auth migrate --to "+to+"`") {
+		m := &account.Migration{To: to, Failed: []account.NotMoved{{Err: errors.New("no room")}}}
+		if hint := outcomeOf(migrationError(m)).hint; !strings.Contains(hint, "`mogplex auth migrate --to "+to+"`") {
 			t.Errorf("to the %s: %s", to, hint)
 		}
 	}

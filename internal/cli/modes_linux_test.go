@@ -14,7 +14,9 @@ import (
 	"testing"
 	"time"
 
+	"github.com/mogplex/mogplex-cli/internal/account"
 	"github.com/mogplex/mogplex-cli/internal/dev/accountserver"
+	"github.com/mogplex/mogplex-cli/internal/dev/deep"
 	"github.com/mogplex/mogplex-cli/internal/dev/keyringtest"
 )
 
@@ -97,17 +99,18 @@ func (l *ledger) everyCommand(w *world, midRefresh *interlude) {
 // TestWhereOnlyTheKeychainMayHoldATokenNoFileEverDoes watches every write of
 // every command, the ones included of files that are gone by the end.
 func TestWhereOnlyTheKeychainMayHoldATokenNoFileEverDoes(t *testing.T) {
+	t.Parallel()
 	if _, err := exec.LookPath("strace"); err != nil {
-		missing(t, "strace is not installed")
+		deep.Missing(t, "strace is not installed")
 	}
-	for _, mode := range []storeMode{storeKeychain, storeAuto} {
+	for _, mode := range []account.StoreMode{account.StoreKeychain, account.StoreAuto} {
 		t.Run(string(mode), func(t *testing.T) {
 			var midRefresh interlude
 			w := realWorld(t, accountserver.Config{StrictRotation: true, OnRequest: midRefresh.request})
 			w.env = append(w.env, "MOGPLEX_CREDENTIAL_STORE="+string(mode))
 			l := &ledger{dir: t.TempDir()}
 			if out, err := l.traced(w, "--version").CombinedOutput(); err != nil {
-				missing(t, "strace can't trace here: "+string(out))
+				deep.Missing(t, "strace can't trace here: "+string(out))
 			}
 			l.everyCommand(w, &midRefresh)
 			displaced := 0
@@ -145,6 +148,7 @@ func (l *ledger) wantSeen(t *testing.T, w *world) {
 // session bus: a keychain that hangs, or asks for a password, is in nobody's
 // way then.
 func TestWhereTheFileIsChosenTheKeychainIsNotTouched(t *testing.T) {
+	t.Parallel()
 	mogplex, err := production()
 	if err != nil {
 		t.Fatal(err)
@@ -204,7 +208,8 @@ func TestWhereTheFileIsChosenTheKeychainIsNotTouched(t *testing.T) {
 // renewed token is used, waits encrypted beside the state, is shown, and is stored
 // where it belongs by the next command that can.
 func TestARenewedTokenThatTheKeychainRefusedComesHome(t *testing.T) {
-	for _, mode := range []storeMode{storeAuto, storeKeychain} {
+	t.Parallel()
+	for _, mode := range []account.StoreMode{account.StoreAuto, account.StoreKeychain} {
 		t.Run(string(mode), func(t *testing.T) {
 			var midRefresh interlude
 			w := fakeWorld(t, accountserver.Config{StrictRotation: true, OnRequest: midRefresh.request})
@@ -225,7 +230,7 @@ func TestARenewedTokenThatTheKeychainRefusedComesHome(t *testing.T) {
 			if !strings.Contains(status, `"displaced": true`) || strings.Count(status, `"layer": "keychain"`) != 1 || strings.Count(status, `"in_force": true`) != 1 {
 				t.Errorf("status: %s", status)
 			}
-			if text := w.must("auth", "status"); !hasRow(text, "displaced", "to be stored") || !hasRow(text, "keychain", "in force") {
+			if text := w.must("auth", "status"); !hasRow(text, "displaced", "to be stored") || !hasRow(text, "keychain", "active") {
 				t.Errorf("status: %s", text)
 			}
 			if err := fake.Clear(keyringtest.ReadOnly); err != nil {

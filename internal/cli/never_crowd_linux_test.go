@@ -2,29 +2,22 @@ package cli
 
 import (
 	"context"
-	"os"
 	"os/exec"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/mogplex/mogplex-cli/internal/dev/accountserver"
+	"github.com/mogplex/mogplex-cli/internal/dev/deep"
 )
-
-// thorough is many where everything is tested, and few where a person waits.
-func thorough(many, few int) int {
-	if os.Getenv("MOGPLEX_CI_REQUIRE") != "" {
-		return many
-	}
-	return few
-}
 
 // TestACrowdThatMeetsAnExpiredTokenRenewsItOnceAndNobodyFails is case 26: nothing
 // holds the processes back, and all of them print the one new token.
 func TestACrowdThatMeetsAnExpiredTokenRenewsItOnceAndNobodyFails(t *testing.T) {
+	t.Parallel()
 	w := realWorld(t, accountserver.Config{StrictRotation: true})
 	w.seed(-time.Minute, "keychain")
-	commands := make([]*exec.Cmd, thorough(500, 60))
+	commands := make([]*exec.Cmd, deep.Choose(500, 60))
 	stdout, stderr := make([]strings.Builder, len(commands)), make([]strings.Builder, len(commands))
 	began := time.Now()
 	for i := range commands {
@@ -78,6 +71,7 @@ func (w *world) calls(do func()) map[string]int {
 // TestARenewalCostsAtMostFiveReadsAndTwoWrites counts at the real bus what a
 // command costs: `auth token` is one read.
 func TestARenewalCostsAtMostFiveReadsAndTwoWrites(t *testing.T) {
+	t.Parallel()
 	w := realWorld(t, accountserver.Config{StrictRotation: true})
 	w.seed(time.Hour, "keychain")
 	for _, test := range []struct {

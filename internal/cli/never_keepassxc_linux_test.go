@@ -8,15 +8,17 @@ import (
 	"time"
 
 	"github.com/mogplex/mogplex-cli/internal/dev/accountserver"
+	"github.com/mogplex/mogplex-cli/internal/dev/deep"
 	"github.com/mogplex/mogplex-cli/internal/dev/keyringtest"
 )
 
 // keePassWorld runs mogplex as it is shipped with a KeePassXC of its own.
 func keePassWorld(t *testing.T, cfg accountserver.Config, config string) *world {
 	t.Helper()
+	deep.Only(t)
 	for _, program := range []string{"keepassxc", "keepassxc-cli"} {
 		if _, err := exec.LookPath(program); err != nil {
-			missing(t, program+" is not installed")
+			deep.Missing(t, program+" is not installed")
 		}
 	}
 	w := realWorldWith(t, cfg, keyringtest.Options{NoProvider: true})
@@ -30,6 +32,7 @@ func keePassWorld(t *testing.T, cfg accountserver.Config, config string) *world 
 // its person before a process replaces what another one made, and here nobody
 // answers. Each of these commands is a process of its own, often two at once.
 func TestRenewingInKeePassXCNeitherHangsNorEndsInPlaintext(t *testing.T) {
+	t.Parallel()
 	w := keePassWorld(t, accountserver.Config{StrictRotation: true, OfferRevocation: true}, keyringtest.KeePassConfig)
 	if said, err := w.login(w.command("login", "--no-browser")); err != nil || !strings.Contains(said, "KeePassXC") {
 		t.Fatalf("%v: %s", err, said)
@@ -78,6 +81,7 @@ func (w *world) twice(args ...string) {
 // which asks before it deletes. The credential is gone before anyone is asked, and
 // no lock is held meanwhile.
 func TestNobodyIsBusyWhileAPersonIsAskedToConfirmADeletion(t *testing.T) {
+	t.Parallel()
 	config := strings.Replace(keyringtest.KeePassConfig, "ConfirmDeleteItem=false", "ConfirmDeleteItem=true", 1) +
 		"[Security]\nNoConfirmMoveEntryToRecycleBin=false\n"
 	for _, args := range []string{"logout", "auth migrate --to file"} {

@@ -20,6 +20,7 @@ const impatient = "MOGPLEX_KEYCHAIN_TIMEOUT=700ms"
 // sign-in and a renewal: the keychain stores what it is told to, and does not say
 // so in time. What it holds decides; auth.json is not written.
 func TestASlowKeychainThatStoredTheSignInHasNoPlaintextBesideIt(t *testing.T) {
+	t.Parallel()
 	for name, deafly := range map[string]bool{"it answers the next question": false, "it answers nothing more": true} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -93,6 +94,7 @@ func (w *world) wantNoPlaintext() {
 // collection is the one that lasts as long as the session. It is not used, which
 // is said, and what was stored is there after the daemon's end.
 func TestASignInIsStillThereAfterTheNextLogIn(t *testing.T) {
+	t.Parallel()
 	w := realWorldWith(t, accountserver.Config{}, keyringtest.Options{Forgets: true})
 	said, err := w.login(w.command("login", "--no-browser"))
 	if err != nil || !strings.Contains(said, "auth.json, not encrypted") {
@@ -110,7 +112,7 @@ func TestASignInIsStillThereAfterTheNextLogIn(t *testing.T) {
 	}
 	w.env = append(w.env, "MOGPLEX_CREDENTIAL_STORE=keychain")
 	code, _, stderr := w.run("auth", "token")
-	if code != exitUnavailable || !strings.Contains(stderr, "it forgets") {
+	if code != exitUnavailable || !strings.Contains(stderr, "lasts only until the session ends") {
 		t.Errorf("a keychain is required: exit %d: %s", code, stderr)
 	}
 }
@@ -119,6 +121,7 @@ func TestASignInIsStillThereAfterTheNextLogIn(t *testing.T) {
 // case 13: a desktop and an SSH session share a home. Each uses what it can
 // reach; nothing moves, and neither signs the other out.
 func TestAHomeThatIsUsedWithAndWithoutABusKeepsBothSignIns(t *testing.T) {
+	t.Parallel()
 	w := realWorld(t, accountserver.Config{StrictRotation: true, OfferRevocation: true})
 	desktop, ssh := w, &world{}
 	*ssh = world{TB: t, mogplex: w.mogplex, home: w.home, runtime: w.runtime, service: w.service,
@@ -159,6 +162,7 @@ func TestAHomeThatIsUsedWithAndWithoutABusKeepsBothSignIns(t *testing.T) {
 // the keychain goes away while the service answers a renewal, and the runtime
 // directory with the session. The token waits in the state directory, sealed.
 func TestARenewedTokenSurvivesTheLogOutThatEmptiesTheRuntimeDirectory(t *testing.T) {
+	t.Parallel()
 	var w *world
 	w = realWorld(t, accountserver.Config{StrictRotation: true, OnRequest: func(r accountserver.Request) {
 		if r.Grant == "refresh_token" {

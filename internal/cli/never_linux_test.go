@@ -15,6 +15,7 @@ import (
 	"testing"
 
 	"github.com/mogplex/mogplex-cli/internal/dev/accountserver"
+	"github.com/mogplex/mogplex-cli/internal/dev/deep"
 )
 
 // Two users that this machine does not have.
@@ -37,7 +38,7 @@ func (w *world) without(errors map[string]string) *world {
 	}
 	other.prefix = append(strace, w.prefix...)
 	if out, err := other.command("--version").CombinedOutput(); err != nil {
-		missing(w, "strace can't trace here: "+string(out))
+		deep.Missing(w, "strace can't trace here: "+string(out))
 	}
 	return other
 }
@@ -48,7 +49,7 @@ func worldOf(t *testing.T, cfg accountserver.Config, uid int) *world {
 		t.Skip("only root can be several users")
 	}
 	if _, err := exec.LookPath("setpriv"); err != nil {
-		missing(t, "setpriv is not installed")
+		deep.Missing(t, "setpriv is not installed")
 	}
 	dir, err := os.MkdirTemp("/tmp", "home-of-")
 	if err != nil {
@@ -135,7 +136,7 @@ func TestWithoutALockDirectoryOneCanSignOut(t *testing.T) {
 				t.Errorf("exit %d: %s", code, said)
 			}
 			said, err := poor.login(poor.command("login", "--no-browser"))
-			if err != nil || strings.Contains(said, "no other process could be kept") != lockless {
+			if err != nil || strings.Contains(said, "without a lock another process") != lockless {
 				t.Errorf("login: %v: %s", err, said)
 			}
 		})
@@ -208,8 +209,9 @@ var (
 
 // 20: Linux: the first write never syncs the directories it made.
 func TestTheFirstWriteSyncsTheDirectoriesItMade(t *testing.T) {
+	t.Parallel()
 	if _, err := exec.LookPath("strace"); err != nil {
-		missing(t, "strace is not installed")
+		deep.Missing(t, "strace is not installed")
 	}
 	w := fakeWorld(t, accountserver.Config{})
 	log := filepath.Join(t.TempDir(), "log")
@@ -217,7 +219,7 @@ func TestTheFirstWriteSyncsTheDirectoriesItMade(t *testing.T) {
 	home := filepath.Join(w.home, "a/b/c")
 	w = w.storing("file").with("MOGPLEX_HOME=" + home)
 	if code, _, said := w.runWith("sk-proj-0123456789abcdef", "login", "--provider", "openai", "--with-api-key"); code != 0 {
-		missing(t, "strace can't trace here: "+said)
+		deep.Missing(t, "strace can't trace here: "+said)
 	}
 	text, err := os.ReadFile(log)
 	if err != nil {

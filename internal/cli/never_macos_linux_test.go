@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/mogplex/mogplex-cli/internal/dev/accountserver"
+	"github.com/mogplex/mogplex-cli/internal/dev/deep"
 	"github.com/mogplex/mogplex-cli/internal/dev/keyringtest"
 )
 
@@ -43,6 +44,7 @@ type mac struct {
 
 func macWorld(t *testing.T, cfg accountserver.Config) mac {
 	t.Helper()
+	deep.Only(t)
 	path, err := macOSProgram()
 	if err != nil {
 		t.Fatal(err)
@@ -91,6 +93,7 @@ func (m mac) running() (pids []string) {
 // the screen that nobody answers in time. Whoever answers it later changes nothing:
 // no process is left that could.
 func TestNothingIsWrittenToAMacsKeychainAfterACommandGaveUp(t *testing.T) {
+	t.Parallel()
 	m := macWorld(t, accountserver.Config{})
 	token, _ := m.seed(time.Hour, "keychain")
 	before := m.changes()
@@ -122,6 +125,7 @@ func TestNothingIsWrittenToAMacsKeychainAfterACommandGaveUp(t *testing.T) {
 // TestAMacThatIsLeftAloneShowsNoDialog is case 17, too: the keychain is locked, and
 // nobody is there.
 func TestAMacThatIsLeftAloneShowsNoDialog(t *testing.T) {
+	t.Parallel()
 	m := macWorld(t, accountserver.Config{})
 	token, _ := m.seed(time.Hour, "keychain")
 	before := m.changes()
@@ -144,12 +148,13 @@ func TestAMacThatIsLeftAloneShowsNoDialog(t *testing.T) {
 // in place, so that "Always Allow" holds, and no item is added by a renewal, nor a
 // part of a value that is too long for one.
 func TestAMacsItemKeepsItsPermissionThroughEveryRenewal(t *testing.T) {
+	t.Parallel()
 	for name, test := range map[string]struct{ padding, renewals int }{
-		"in one item": {0, thorough(1000, 4)}, "in parts": {6000, thorough(100, 4)},
+		"in one item": {0, deep.Choose(1000, 4)}, "in parts": {6000, deep.Choose(100, 4)},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			m := macWorld(t, accountserver.Config{StrictRotation: true, TokenRequestsPerMinute: -1})
+			m := macWorld(t, accountserver.Config{StrictRotation: true})
 			m.pad(test.padding)
 			m.must("auth", "migrate")
 			m.must("auth", "refresh")

@@ -19,6 +19,7 @@ import (
 // 5: `auth migrate` swallows an entry of a provider that it does not know; nothing
 // can read it any more.
 func TestMigrateLeavesEntriesThatItDoesNotKnow(t *testing.T) {
+	t.Parallel()
 	w := fakeWorld(t, accountserver.Config{})
 	w.seed(time.Hour, "file")
 	text, err := os.ReadFile(w.state("auth.json"))
@@ -33,7 +34,7 @@ func TestMigrateLeavesEntriesThatItDoesNotKnow(t *testing.T) {
 		t.Fatal(err)
 	}
 	r := w.moved(0)
-	skipped := []migrateOutcome{{"acme", "not one of ours"}, {"mogplex@nowhere", "not one of ours"}}
+	skipped := []notMoved{{"acme", "not one of ours"}, {"mogplex@nowhere", "not one of ours"}}
 	if !slices.Equal(r.Moved, []string{w.service.name()}) || !slices.Equal(r.Skipped[:2], skipped) {
 		t.Errorf("%+v", r)
 	}
@@ -61,6 +62,7 @@ func TestMigrateLeavesEntriesThatItDoesNotKnow(t *testing.T) {
 // 15: Two state directories link one auth.json and use two locks: saves that
 // reported success are lost.
 func TestTwoHomesThatLinkOneFileLoseNoSave(t *testing.T) {
+	t.Parallel()
 	one := fakeWorld(t, accountserver.Config{StrictRotation: true}).storing("file")
 	two := one.with("MOGPLEX_HOME=" + t.TempDir())
 	one.seed(-time.Minute, "file")
@@ -129,6 +131,7 @@ func codexWorld(t *testing.T) (w *world, same func(after string)) {
 // 16: Codex rotates its tokens between our read and our rename; ours brings the
 // spent ones back.
 func TestCodexsFileIsNeverWritten(t *testing.T) {
+	t.Parallel()
 	for _, mode := range []string{"auto", "file"} {
 		w, same := codexWorld(t)
 		w = w.storing(mode)
@@ -155,6 +158,7 @@ func TestCodexsFileIsNeverWritten(t *testing.T) {
 // 29: `openai` and Codex's own key: `migrate` says "moved" for what it copied;
 // `logout` says "deleted and still there".
 func TestCodexsOwnKeyIsCopiedAndStays(t *testing.T) {
+	t.Parallel()
 	w, same := codexWorld(t)
 	if r := w.moved(0); len(r.Moved) != 0 || !slices.Equal(r.Copied, []string{"openai"}) {
 		t.Errorf("%+v", r)

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/mogplex/mogplex-cli/internal/dev/accountserver"
+	"github.com/mogplex/mogplex-cli/internal/dev/deep"
 )
 
 // neighbour is another program that keeps an item of the same service and
@@ -48,6 +49,7 @@ var neighbours = []neighbour{
 // item under our service and account. Signing in, renewing and signing out go on
 // beside it, its item stays as it is, and status speaks of ours alone.
 func TestSignOutWorksBesideAnotherProgramsItem(t *testing.T) {
+	t.Parallel()
 	for _, n := range neighbours {
 		t.Run(n.name, func(t *testing.T) {
 			t.Parallel()
@@ -86,7 +88,7 @@ func (w *world) besides(n neighbour, state, when string) {
 	}
 	layer, want, _ := strings.Cut(state, " ")
 	code, stdout, stderr := w.run("auth", "status")
-	if shown := map[string]string{"present": "in force"}[want]; !hasRow(stdout, layer, cmp.Or(shown, want)) || (code == exitOK) != (want == "present") {
+	if shown := map[string]string{"present": "active"}[want]; !hasRow(stdout, layer, cmp.Or(shown, want)) || (code == exitOK) != (want == "present") {
 		w.Errorf("%s: exit %d: %s%s", when, code, stdout, stderr)
 	}
 	if strings.Contains(stdout+stderr, "Warning") {
@@ -98,7 +100,7 @@ func (w *world) besides(n neighbour, state, when string) {
 func (w *world) neighbour(stdin string, args []string) string {
 	w.Helper()
 	if _, err := exec.LookPath(args[0]); err != nil {
-		missing(w, args[0]+" is not installed")
+		deep.Missing(w, args[0]+" is not installed")
 	}
 	names := strings.NewReplacer("SERVICE", "mogplex", "ACCOUNT", w.account("mogplex"))
 	args = slices.Clone(args)

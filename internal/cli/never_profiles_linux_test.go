@@ -9,8 +9,10 @@ import (
 	"testing"
 	"time"
 
+	"github.com/mogplex/mogplex-cli/internal/account"
 	"github.com/mogplex/mogplex-cli/internal/auth"
 	"github.com/mogplex/mogplex-cli/internal/dev/accountserver"
+	"github.com/mogplex/mogplex-cli/internal/dev/deep"
 	"github.com/mogplex/mogplex-cli/keyring"
 )
 
@@ -28,7 +30,7 @@ func TestAThousandProfilesCostWhatOneCosts(t *testing.T) {
 	}
 	w.fillProfiles(0, 10)
 	few := costs()
-	profiles := thorough(1000, 60)
+	profiles := deep.Choose(1000, 60)
 	began := time.Now()
 	tokens := w.fillProfiles(10, profiles)
 	t.Logf("%d profiles are made in %s", profiles, time.Since(began).Round(time.Millisecond))
@@ -74,7 +76,7 @@ func (w *world) fillProfiles(from, to int) (tokens []string) {
 	if err != nil || !found {
 		w.Fatalf("found %v, %v", found, err)
 	}
-	dir := auth.Directory{Path: w.state(""), UserHome: userHome}
+	dir := auth.Directory{Path: w.state(""), UserHome: account.UserDatabaseHome}
 	for i := range to - from {
 		profile := fmt.Sprintf("p%d", from+i)
 		access, refresh := w.service.issue()
@@ -100,7 +102,7 @@ func (w *world) fillProfiles(from, to int) (tokens []string) {
 func (w *world) wantNoItem() {
 	w.Helper()
 	if _, err := exec.LookPath("secret-tool"); err != nil {
-		missing(w, "secret-tool is not installed")
+		deep.Missing(w, "secret-tool is not installed")
 	}
 	cmd := exec.Command("secret-tool", "search", "--all", "service", "mogplex")
 	cmd.Env = w.env

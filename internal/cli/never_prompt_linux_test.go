@@ -27,6 +27,7 @@ var prompting = []struct{ args, record string }{
 // TestNobodyIsBusyWhileAPersonIsAskedToUnlock is case 9: a command that waits at
 // the keychain's prompt holds no lock, and other commands go on meanwhile.
 func TestNobodyIsBusyWhileAPersonIsAskedToUnlock(t *testing.T) {
+	t.Parallel()
 	for _, test := range prompting {
 		t.Run(test.args, func(t *testing.T) {
 			t.Parallel()
@@ -55,6 +56,7 @@ func TestNobodyIsBusyWhileAPersonIsAskedToUnlock(t *testing.T) {
 // TestACommandGoesOnOnceThePersonUnlockedTheKeychain is the other half of case 9:
 // what was begun at the prompt is done, although nobody is asked under the lock.
 func TestACommandGoesOnOnceThePersonUnlockedTheKeychain(t *testing.T) {
+	t.Parallel()
 	for _, test := range prompting[:len(prompting)-1] {
 		t.Run(test.args, func(t *testing.T) {
 			t.Parallel()

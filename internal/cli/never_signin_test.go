@@ -23,6 +23,7 @@ func (w *world) owner() string {
 
 // 7: The old credential comes back after the clock was wrong.
 func TestAnOldCredentialDoesNotComeBackAfterTheClockWasWrong(t *testing.T) {
+	t.Parallel()
 	for _, wrong := range []string{"CLOCK=1000h", "CLOCK=-1000h"} {
 		for _, stores := range [][2]string{{"file", "keychain"}, {"keychain", "keychain"}, {"file", "file"}} {
 			t.Run(wrong+"/"+stores[0]+" then "+stores[1], func(t *testing.T) {
@@ -59,6 +60,7 @@ func TestAnOldCredentialDoesNotComeBackAfterTheClockWasWrong(t *testing.T) {
 // 22: `--with-token` while the service is down replaces a working sign-in by a
 // token nobody checked, and ends the old session.
 func TestATokenThatNobodyCheckedReplacesNothing(t *testing.T) {
+	t.Parallel()
 	w := fakeWorld(t, accountserver.Config{OfferRevocation: true})
 	token, pat := w.signsIn(ada), w.service.issuePAT()
 	w.service.Fail(accountserver.Fault{Path: accountserver.APIPath, Status: 503})
@@ -76,6 +78,7 @@ func TestATokenThatNobodyCheckedReplacesNothing(t *testing.T) {
 
 // 23: A token that expired while the clock was wrong is handed out for hours.
 func TestATokenSavedUnderAWrongClockIsNotHandedOutAfterItsEnd(t *testing.T) {
+	t.Parallel()
 	for _, renewable := range []bool{true, false} {
 		w := fakeWorld(t, accountserver.Config{NoRefreshTokens: !renewable})
 		old := w.with("CLOCK=10h").signsIn(ada) // it seems to live for eleven hours
@@ -94,6 +97,7 @@ func TestATokenSavedUnderAWrongClockIsNotHandedOutAfterItsEnd(t *testing.T) {
 // 27: Sign-out leaves a session alive that had no refresh token, although the
 // service offers revocation.
 func TestASignOutEndsASessionWithoutARefreshToken(t *testing.T) {
+	t.Parallel()
 	w := fakeWorld(t, accountserver.Config{NoRefreshTokens: true, OfferRevocation: true})
 	token := w.signsIn(ada)
 	var report logoutReport

@@ -86,8 +86,10 @@ func (w *world) inFiles(roots ...string) (found []string) {
 // 12: A keychain that was slow but did store leaves a plaintext copy in auth.json
 // beside it.
 func TestASlowKeychainLeavesNoPlaintextCopy(t *testing.T) {
+	t.Parallel()
 	for how, exit := range map[string]int{"late": 0, deaf: exitTryAgain} { // a late one is asked what it stored
 		t.Run(how, func(t *testing.T) {
+			t.Parallel()
 			var midRefresh interlude
 			w := fakeWorld(t, accountserver.Config{StrictRotation: true, OfferRevocation: true, OnRequest: midRefresh.request})
 			hasty := w.with("MOGPLEX_KEYCHAIN_TIMEOUT=300ms")
@@ -130,6 +132,7 @@ func TestASlowKeychainLeavesNoPlaintextCopy(t *testing.T) {
 
 // 28: A key is "Stored" in a place that a reboot empties.
 func TestAKeyIsNotStoredWhereARebootEmptiesIt(t *testing.T) {
+	t.Parallel()
 	w := fakeWorld(t, accountserver.Config{})
 	if err := w.writeFile(`{"version": 2, "credentials": {}}`); err != nil { // a later version's, which is not rewritten
 		t.Fatal(err)
@@ -159,6 +162,7 @@ var command = regexp.MustCompile("`([^`]+)`")
 // 21: A locked keychain's hint ("…=file does without it"), followed to the letter
 // after `logout`, reports "signed out" while the keychain still signs in.
 func TestTheHintOfALockedKeychainSignsOut(t *testing.T) {
+	t.Parallel()
 	w := fakeWorld(t, accountserver.Config{OfferRevocation: true})
 	token := w.signsIn(ada)
 	if err := w.fake().Break(keyringtest.Locked); err != nil {
@@ -177,7 +181,7 @@ func TestTheHintOfALockedKeychainSignsOut(t *testing.T) {
 	if !slices.Equal(report.NotLookedInto, []notLookedInto{{"keychain", "disabled"}}) || len(report.Removed) != 0 {
 		t.Errorf("%+v", report)
 	}
-	if _, _, said := without.run("logout"); !strings.Contains(said, "keychain was not looked into") {
+	if _, _, said := without.run("logout"); !strings.Contains(said, "keychain was not searched") {
 		t.Errorf("it says %s", said)
 	}
 	if err := w.fake().Clear(keyringtest.Locked); err != nil {
@@ -192,6 +196,7 @@ func TestTheHintOfALockedKeychainSignsOut(t *testing.T) {
 // 8: `logout --all` beside a renewal in another profile or state directory: the
 // renewal puts it back.
 func TestLogoutOfEverythingOutlastsRenewalsElsewhere(t *testing.T) {
+	t.Parallel()
 	var midRefresh interlude
 	cfg := accountserver.Config{StrictRotation: true, OfferRevocation: true, OnRequest: midRefresh.request}
 	w := fakeWorld(t, cfg)

@@ -3,7 +3,6 @@ package cli
 import (
 	"encoding/json"
 	"maps"
-	"net/url"
 	"os"
 	"path/filepath"
 	"slices"
@@ -27,7 +26,7 @@ func (w *world) with(env ...string) *world {
 
 // at is the same machine with another service.
 func (w *world) at(s *service) *world {
-	other := w.with("MOGPLEX_URL=" + s.url)
+	other := w.with("MOGPLEX_URL="+s.url, s.ports.Env())
 	other.service = s
 	return other
 }
@@ -39,7 +38,7 @@ func (w *world) storing(where string) *world { return w.with("MOGPLEX_CREDENTIAL
 func (w *world) signsIn(who string, args ...string) (token string) {
 	w.Helper()
 	cmd := w.command(append([]string{"login", "--no-browser"}, args...)...)
-	_, said, err := runAttended(cmd, walking(url.Values{"as": {who}}))
+	_, said, err := runAttended(cmd, walking(who))
 	heard.output(args, "", said)
 	if err != nil {
 		w.Fatalf("%v: %s", err, said)
@@ -75,13 +74,14 @@ func (w *world) wantStored(after string, where ...string) {
 }
 
 // revocations counts the requests to end a session.
-func (s *service) revocations() int { return s.Stats().Endpoints["POST "+accountserver.RevokePath] }
+func (s *service) revocations() int { return s.Count(accountserver.RevokePath) }
 
 var revoking = accountserver.Config{StrictRotation: true, OfferRevocation: true}
 
 // 1: Signing in at a second service signs out of the first, silently, and revokes
 // its session there.
 func TestSigningInAtASecondServiceKeepsTheFirst(t *testing.T) {
+	t.Parallel()
 	for _, where := range []string{"keychain", "file"} {
 		t.Run(where, func(t *testing.T) {
 			a := fakeWorld(t, revoking).storing(where)
@@ -103,6 +103,7 @@ func TestSigningInAtASecondServiceKeepsTheFirst(t *testing.T) {
 // 2: A renewal at one service overwrites or deletes what the keychain or the file
 // holds for another.
 func TestARenewalAtOneServiceLeavesTheOthersCredential(t *testing.T) {
+	t.Parallel()
 	for _, here := range []string{"keychain", "file"} {
 		for _, there := range []string{"keychain", "file"} {
 			t.Run(here+" beside "+there, func(t *testing.T) {
@@ -139,6 +140,7 @@ func TestARenewalAtOneServiceLeavesTheOthersCredential(t *testing.T) {
 // 3: `MOGPLEX_URL=B mogplex logout` removes A's credential, or A's models and MCP
 // definitions.
 func TestASignOutAtOneServiceKeepsTheOthersCredentialAndLists(t *testing.T) {
+	t.Parallel()
 	a := fakeWorld(t, revoking)
 	token := a.signsIn(ada)
 	b := a.at(startService(t, revoking))
@@ -180,6 +182,7 @@ func TestASignOutAtOneServiceKeepsTheOthersCredentialAndLists(t *testing.T) {
 // 4: A renewal, even one that fails, moves the credential from auth.json to the
 // keychain: the same home over SSH or in cron is signed out.
 func TestARenewalLeavesTheCredentialInTheFile(t *testing.T) {
+	t.Parallel()
 	w := fakeWorld(t, revoking)
 	w.seed(-time.Minute, "file")
 	w.service.Fail(accountserver.Fault{Path: accountserver.TokenPath, Status: 503})
@@ -202,6 +205,7 @@ func TestARenewalLeavesTheCredentialInTheFile(t *testing.T) {
 
 // 6: Two sign-ins at once leave a session alive that no store holds.
 func TestSignInsAtOnceLeaveNoSessionThatNobodyHolds(t *testing.T) {
+	t.Parallel()
 	for _, where := range []string{"keychain", "file"} {
 		t.Run(where, func(t *testing.T) {
 			w := fakeWorld(t, accountserver.Config{OfferRevocation: true}).storing(where)

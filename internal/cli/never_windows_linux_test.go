@@ -2,7 +2,6 @@ package cli
 
 import (
 	"io/fs"
-	"os"
 	"path/filepath"
 	"regexp"
 	"strings"
@@ -22,9 +21,7 @@ const moveFlags = "9"
 // user alone, and a file's new content is on the disk when the command ends. Wine keeps
 // access lists as modes, and gives rights to others to what has none.
 func TestAnotherUserOfAWindowsMachineCannotReadTheStateDirectory(t *testing.T) {
-	if os.Getenv("MOGPLEX_TEST_WINE") == "" {
-		t.Skip("MOGPLEX_TEST_WINE is not set: a Windows machine takes half a minute")
-	}
+	t.Parallel()
 	machine := startWine(t)
 	w := machine.world(accountserver.Config{})
 	w.env = append(w.env, "MOGPLEX_CREDENTIAL_STORE=file", "WINEDEBUG=trace+file")

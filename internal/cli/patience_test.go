@@ -12,6 +12,7 @@ import (
 // TestAKeychainThatHangsCostsOneWaitAndIsSaid bounds what a headless machine
 // makes a person wait, who is told what for.
 func TestAKeychainThatHangsCostsOneWaitAndIsSaid(t *testing.T) {
+	t.Parallel()
 	const limit = 1200 * time.Millisecond
 	for _, c := range []struct {
 		args  string

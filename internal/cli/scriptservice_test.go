@@ -1,11 +1,11 @@
 package cli
 
 import (
+	"encoding/json"
 	"errors"
 	"os"
 	"path/filepath"
 	"regexp"
-	"strconv"
 	"strings"
 	"sync"
 	"time"
@@ -15,55 +15,28 @@ import (
 	"github.com/mogplex/mogplex-cli/internal/dev/accountserver"
 )
 
-// services are the scripts' running ones, by their address.
+// services holds the running services of all scripts, by address.
 var services sync.Map
 
-// deferred lets a script's end be cleaned up as a test's is.
+// deferred gives a script the Cleanup of a test.
 type deferred struct{ *testscript.TestScript }
 
 func (d deferred) Cleanup(f func()) { d.Defer(f) }
 
-// fail clear, or fail KEY=VALUE...: the service misbehaves from now on.
+// fail clear, or fail WORD...: from now on the service has the fault that the words of
+// accountserver.ParseFault describe, or none.
 func failService(ts *testscript.TestScript, _ bool, args []string) {
 	if args[0] == "clear" {
 		serviceOf(ts).ClearFaults()
 		return
 	}
-	var fault accountserver.Fault
-	for _, arg := range args {
-		key, value, _ := strings.Cut(arg, "=")
-		var err error
-		switch key {
-		case "path":
-			fault.Path = value
-		case "grant":
-			fault.Grant = value
-		case "status":
-			fault.Status, err = strconv.Atoi(value)
-		case "times":
-			fault.Times, err = strconv.Atoi(value)
-		case "delay":
-			fault.Delay, err = time.ParseDuration(value)
-		case "x-retry-after":
-			fault.XRetryAfter = value
-		case "html":
-			fault.HTML = true
-		case "drop":
-			fault.Drop = true
-		case "lost":
-			fault.DropAfterProcessing = true
-		case "truncate":
-			fault.Truncate = true
-		default:
-			ts.Fatalf("fail: what is %s?", arg)
-		}
-		ts.Check(err)
-	}
+	fault, err := accountserver.ParseFault(args...)
+	ts.Check(err)
 	serviceOf(ts).Fail(fault)
 }
 
-// seed AGE FILE writes an auth.json with a session whose token ends AGE from
-// now; its tokens go into the files access and refresh.
+// seed AGE FILE writes an auth.json with a session whose access token expires AGE from
+// now, and its tokens into the files access and refresh.
 func seedFile(ts *testscript.TestScript, _ bool, args []string) {
 	age, err := time.ParseDuration(args[0])
 	ts.Check(err)
@@ -73,15 +46,15 @@ func seedFile(ts *testscript.TestScript, _ bool, args []string) {
 	ts.Check(os.WriteFile(ts.MkAbs("refresh"), []byte(refresh+"\n"), 0o600))
 }
 
-// secret FILE... marks what files hold.
+// secret FILE... marks the contents of files as secret.
 func markSecrets(ts *testscript.TestScript, _ bool, args []string) {
 	for _, file := range args {
 		heard.secret(strings.TrimSpace(ts.ReadFile(file)))
 	}
 }
 
-// pat FILE writes a fresh personal access token, or with the name alone of an
-// environment variable sets it.
+// pat FILE|VARIABLE writes a new personal access token to a file, which has an
+// extension, or sets an environment variable.
 func makePAT(ts *testscript.TestScript, _ bool, args []string) {
 	token := serviceOf(ts).issuePAT()
 	if filepath.Ext(args[0]) == "" {
@@ -91,7 +64,36 @@ func makePAT(ts *testscript.TestScript, _ bool, args []string) {
 	ts.Check(os.WriteFile(ts.MkAbs(args[0]), []byte(token+"\n"), 0o600))
 }
 
-// onDevice is a person who types the code in elsewhere.
+// catalog models|servers|run FILE replaces a list of the service with the JSON in
+// FILE, or adds a run.
+func setCatalog(ts *testscript.TestScript, _ bool, args []string) {
+	text, s := ts.ReadFile(args[1]), serviceOf(ts)
+	switch args[0] {
+	case "models":
+		s.SetModels(text)
+	case "servers":
+		s.SetMCPServers(text)
+	case "run":
+		var run accountserver.Run
+		ts.Check(json.Unmarshal([]byte(text), &run))
+		s.AddRun(run)
+	default:
+		ts.Fatalf("catalog models|servers|run FILE")
+	}
+}
+
+var fetchedAt = regexp.MustCompile(`"fetched_at":"[^"]*"`)
+
+// aged AGE FILE makes a cached list AGE old.
+func makeAged(ts *testscript.TestScript, _ bool, args []string) {
+	age, err := time.ParseDuration(args[0])
+	ts.Check(err)
+	stamp, _ := time.Now().Add(-age).UTC().MarshalJSON()
+	text := fetchedAt.ReplaceAll([]byte(ts.ReadFile(args[1])), append([]byte(`"fetched_at":`), stamp...))
+	ts.Check(os.WriteFile(ts.MkAbs(args[1]), text, 0o600))
+}
+
+// onDevice is a person who approves or denies the code on another device.
 func onDevice(s *service, approve bool) person {
 	return func(shown string) (string, error) {
 		code := regexp.MustCompile(`type the code (\S+)`).FindStringSubmatch(shown)

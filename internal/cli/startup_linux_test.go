@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"github.com/mogplex/mogplex-cli/internal/dev/accountserver"
+	"github.com/mogplex/mogplex-cli/internal/dev/deep"
 )
 
 const (
@@ -28,8 +29,9 @@ var slowCalls = map[string]*regexp.Regexp{
 
 // A prompt that runs `mogplex auth token` is late by what each of these takes.
 func TestATokenFromAVariableWaitsForNothing(t *testing.T) {
+	t.Parallel()
 	if _, err := exec.LookPath("strace"); err != nil {
-		missing(t, "strace is not installed")
+		deep.Missing(t, "strace is not installed")
 	}
 	mogplex, err := production()
 	if err != nil {
@@ -61,7 +63,7 @@ func (w *world) traced(args ...string) string {
 	out, err := cmd.CombinedOutput()
 	heard.output(args, string(out), "")
 	if strings.Contains(string(out), "ptrace(") {
-		missing(w, "strace can't trace here")
+		deep.Missing(w, "strace can't trace here")
 	}
 	if err != nil {
 		w.Fatalf("%s: %v", args, err)

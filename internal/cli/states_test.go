@@ -12,10 +12,11 @@ import (
 	"time"
 
 	"github.com/mogplex/mogplex-cli/internal/dev/accountserver"
+	"github.com/mogplex/mogplex-cli/internal/dev/deep"
 	"github.com/mogplex/mogplex-cli/internal/dev/keyringtest"
 )
 
-// predicament is a reason why no credential is in force, and what `auth status`
+// predicament is a reason why no credential is active, and what `auth status`
 // has to say of it.
 type predicament struct {
 	name  string
@@ -94,7 +95,7 @@ func predicaments() []predicament {
 // damageItem has another program write under our name.
 func damageItem(w *world) error {
 	if _, err := exec.LookPath("secret-tool"); err != nil {
-		missing(w, "secret-tool is not installed")
+		deep.Missing(w, "secret-tool is not installed")
 	}
 	w.seed(time.Hour, "keychain")
 	cmd := exec.Command("secret-tool", "store", "--label=x", "service", "mogplex", "username", w.account("mogplex"))
@@ -105,6 +106,7 @@ func damageItem(w *world) error {
 // TestEveryStateIsToldApart produces each state by its cause, and reads it in
 // text and JSON: one that is taken for another sends a person to the wrong cure.
 func TestEveryStateIsToldApart(t *testing.T) {
+	t.Parallel()
 	for _, p := range predicaments() {
 		t.Run(p.name, func(t *testing.T) {
 			stage := fakeWorld
@@ -120,7 +122,7 @@ func TestEveryStateIsToldApart(t *testing.T) {
 			args := append([]string{"auth", "status"}, strings.Fields(p.args)...)
 			code, stdout, stderr := w.run(args...)
 			layer, state, _ := strings.Cut(p.layer, " ")
-			words := map[string]string{"timeout": "timed out", "present": "in force"}
+			words := map[string]string{"timeout": "timed out", "present": "active"}
 			word := cmp.Or(p.row, words[state], state)
 			if code != p.exit || !strings.Contains(stderr, p.says) || !strings.Contains(stderr, p.hint) || !hasRow(stdout, layerTitle(layer), word) {
 				t.Errorf("exit %d: %s%s", code, stdout, stderr)
@@ -138,6 +140,7 @@ func TestEveryStateIsToldApart(t *testing.T) {
 // that is fine: whoever wonders which key is used is told in text and JSON, and
 // shown none.
 func TestAVariableThatLooksWrongIsToldByStatus(t *testing.T) {
+	t.Parallel()
 	w := fakeWorld(t, accountserver.Config{})
 	values := map[string]string{"MOGPLEX_API_KEY": "mog_0123456789", "ANTHROPIC_API_KEY": " ", "OPENAI_API_KEY": `"sk-proj-0123456789"`,
 		"GROQ_API_KEY": "gsk_0123456789\n", "XAI_API_KEY": "xai-0123 456789", "MISTRAL_API_KEY": "sk-ant-0123456789"}

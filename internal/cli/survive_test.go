@@ -12,6 +12,7 @@ import (
 	"github.com/gofrs/flock"
 
 	"github.com/mogplex/mogplex-cli/internal/dev/accountserver"
+	"github.com/mogplex/mogplex-cli/internal/dev/deep"
 )
 
 // setback is why a refresh can't be had, though nobody is signed out.
@@ -37,7 +38,7 @@ func setbacks(t *testing.T) []setback {
 		{name: "429 with Retry-After", fault: accountserver.Fault{Status: 429, RetryAfter: "11"}, exit: exitTryAgain, says: "in 11 seconds"},
 		{name: "429 with X-Retry-After", fault: accountserver.Fault{Status: 429, XRetryAfter: "13"}, exit: exitTryAgain, says: "in 13 seconds"},
 		{name: "429 with rubbish", fault: accountserver.Fault{Status: 429, RetryAfter: "soon"}, exit: exitTryAgain, says: "Wait"},
-		{name: "captive portal", fault: accountserver.Fault{HTML: true}, all: true, exit: exitUnavailable, says: "something else than the account service"},
+		{name: "captive portal", fault: accountserver.Fault{HTML: true}, all: true, exit: exitUnavailable, says: "something else than the service"},
 		{name: "captive portal by redirect", fault: accountserver.Fault{Redirect: "https://portal.invalid/login"}, all: true, exit: exitUnavailable, says: "HTTP 302"},
 		{name: "cut off", fault: accountserver.Fault{Truncate: true, Body: `{"access_token":"half`}, exit: exitUnavailable, says: "the answer was cut off"},
 		{name: "dropped", fault: accountserver.Fault{Drop: true}, exit: exitUnavailable, says: "no usable answer"},
@@ -53,6 +54,7 @@ func setbacks(t *testing.T) []setback {
 // ends with the cause and its exit code, the refresh token stays, and the
 // service is asked once a command.
 func TestABadNetworkSignsNobodyOut(t *testing.T) {
+	t.Parallel()
 	for _, c := range setbacks(t) {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
@@ -109,9 +111,10 @@ func (w *world) wantAsked(c setback, times int) {
 	}
 }
 
-// TestAServiceThatNeverAnswersIsGivenUpOn has the longest limit that there is.
+// TestAServiceThatNeverAnswersIsGivenUpOn waits for the longest limit that a command has.
 func TestAServiceThatNeverAnswersIsGivenUpOn(t *testing.T) {
 	t.Parallel()
+	deep.Only(t)
 	w := fakeWorld(t, accountserver.Config{})
 	w.service.Fail(accountserver.Fault{Path: accountserver.TokenPath, Delay: time.Hour})
 	_, refresh := w.seed(-time.Minute, "keychain")
@@ -155,6 +158,7 @@ func TestALockThatIsNotLetGoOfIsNotWaitedForLong(t *testing.T) {
 // TestAWrongClockNeitherLoopsNorSignsOut has sessions that were stored while
 // the clock stood hours from where it is now.
 func TestAWrongClockNeitherLoopsNorSignsOut(t *testing.T) {
+	t.Parallel()
 	for _, off := range []time.Duration{-26 * time.Hour, -5 * time.Hour, 5 * time.Hour, 26 * time.Hour, 20 * 365 * 24 * time.Hour} {
 		t.Run(off.String(), func(t *testing.T) {
 			t.Parallel()

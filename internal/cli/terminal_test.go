@@ -5,7 +5,6 @@ package cli
 import (
 	"context"
 	"fmt"
-	"net/url"
 	"os/exec"
 	"reflect"
 	"strings"
@@ -15,6 +14,7 @@ import (
 	"golang.org/x/term"
 
 	"github.com/mogplex/mogplex-cli/internal/dev/accountserver"
+	"github.com/mogplex/mogplex-cli/internal/dev/deep"
 	"github.com/mogplex/mogplex-cli/internal/dev/keyringtest"
 	"github.com/mogplex/mogplex-cli/internal/dev/terminal"
 )
@@ -36,7 +36,7 @@ func (w *world) seat(cmd *exec.Cmd, args []string) *seat {
 	w.Helper()
 	at, err := terminal.Start(cmd, terminal.Size{Columns: 80, Rows: 24})
 	if err != nil {
-		missing(w, err.Error())
+		deep.Missing(w, err.Error())
 	}
 	w.Cleanup(func() { _ = at.Close() })
 	return &seat{TB: w, Terminal: at, args: args}
@@ -88,6 +88,7 @@ func (s *seat) ends(want int) {
 const interrupt = "\x03" // Ctrl-C
 
 func TestTokenIsTypedUnseen(t *testing.T) {
+	t.Parallel()
 	w := fakeWorld(t, accountserver.Config{})
 	token := w.service.issuePAT()
 	at := w.terminal("login", "--with-token")
@@ -105,6 +106,7 @@ func TestTokenIsTypedUnseen(t *testing.T) {
 
 // Ctrl-C at the hidden prompt ends the command, and the echo is back.
 func TestTypingATokenIsInterrupted(t *testing.T) {
+	t.Parallel()
 	w := fakeWorld(t, accountserver.Config{})
 	cmd := w.command("login", "--with-token")
 	cmd.Args = append([]string{"sh", "-c", `read begin; exec "$@"`, "sh", cmd.Path}, cmd.Args[1:]...)
@@ -140,10 +142,11 @@ func (s *seat) state() *term.State {
 }
 
 func TestPasteOnATerminal(t *testing.T) {
+	t.Parallel()
 	w := fakeWorld(t, accountserver.Config{})
 	at := w.terminal("login")
 	text := at.shows("Press Ctrl-C")
-	callback, err := walk(authorizeLine.FindString(strings.ReplaceAll(text, "\r", "")), url.Values{"as": {ada}})
+	callback, err := walk(accountserver.AuthorizeURL(text), ada)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -159,6 +162,7 @@ func TestPasteOnATerminal(t *testing.T) {
 
 // Ctrl-C ends a sign-in, and the session before goes on.
 func TestSignInIsInterrupted(t *testing.T) {
+	t.Parallel()
 	w := fakeWorld(t, accountserver.Config{OfferRevocation: true})
 	token, _ := w.seed(time.Hour, "keychain")
 	for _, args := range []string{"login", "login --no-browser"} {
@@ -176,17 +180,19 @@ func TestSignInIsInterrupted(t *testing.T) {
 // A person is asked to unlock a locked keychain; what that person does decides,
 // and doing nothing is waited for no longer than was set.
 func TestLockedKeychainOnATerminal(t *testing.T) {
+	t.Parallel()
 	for _, c := range []struct {
 		answer keyringtest.Answer
 		limit  time.Duration
 		exit   int
 		shows  string
 	}{
-		{keyringtest.IgnorePrompt, 3 * time.Second, exitTryAgain, "waited 3s"},
+		{keyringtest.IgnorePrompt, time.Second, exitTryAgain, "waited 1s"},
 		{keyringtest.DismissPrompt, longest, exitUnavailable, "keychain"},
 		{keyringtest.AnswerPrompt, longest, exitOK, "it opens"},
 	} {
 		t.Run(fmt.Sprint("answer ", c.answer), func(t *testing.T) {
+			t.Parallel()
 			w := realWorld(t, accountserver.Config{})
 			token, _ := w.seed(time.Hour, "keychain")
 			w.env = append(w.env, "MOGPLEX_KEYCHAIN_TIMEOUT="+c.limit.String(), "DISPLAY=:9") // the prompter of the test needs none
@@ -210,6 +216,7 @@ func TestLockedKeychainOnATerminal(t *testing.T) {
 // The session can't be ended at the service: the person decides how often it is
 // tried, and the token is nowhere but in memory by then.
 func TestEndingASessionIsTriedAgain(t *testing.T) {
+	t.Parallel()
 	for _, c := range []struct {
 		name, typed, shows string
 		valid              bool
@@ -218,6 +225,7 @@ func TestEndingASessionIsTriedAgain(t *testing.T) {
 		{"Ctrl-C", interrupt, "The refresh token still works at http://127.0.0.1:", true},
 	} {
 		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
 			w := fakeWorld(t, accountserver.Config{OfferRevocation: true})
 			_, refresh := w.seed(time.Hour, "keychain")
 			w.service.Fail(accountserver.Fault{Path: accountserver.RevokePath, Drop: true})

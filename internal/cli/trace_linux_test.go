@@ -28,7 +28,7 @@ func killAt(cmd *exec.Cmd, n int, by syscall.Signal) (killed bool, exit int, err
 	// A tracer is a thread.
 	runtime.LockOSThread()
 	defer runtime.UnlockOSThread()
-	cmd.SysProcAttr = &syscall.SysProcAttr{Ptrace: true, Pdeathsig: syscall.SIGKILL}
+	cmd.SysProcAttr = &syscall.SysProcAttr{Ptrace: true, Pdeathsig: syscall.SIGKILL, Setpgid: true}
 	if err := cmd.Start(); err != nil {
 		if errors.Is(err, syscall.EPERM) || errors.Is(err, syscall.ENOSYS) {
 			err = fmt.Errorf("%w: %w", errNoTracing, err)
@@ -64,8 +64,8 @@ func follow(pid, n int, by syscall.Signal) (killed bool, exit int, err error) {
 			return killed, 0, err
 		}
 		var status syscall.WaitStatus
-		// __WNOTHREAD: the children of other threads are other tests'.
-		tid, err = syscall.Wait4(-1, &status, syscall.WALL|unix.WNOTHREAD, nil)
+		// The process group holds its threads and no other test's children, which this thread may have started.
+		tid, err = syscall.Wait4(-pid, &status, syscall.WALL|unix.WNOTHREAD, nil)
 		signal = 0
 		switch {
 		case err == syscall.EINTR:

@@ -3,7 +3,6 @@ package cli
 import (
 	"errors"
 	"io"
-	"net/url"
 	"strings"
 	"testing"
 	"time"
@@ -16,6 +15,7 @@ import (
 // sign-in brought: it fails, no other store is used in its place, the session
 // before goes on, and the new one, which nobody has, is ended.
 func TestASignInThatNothingStoresIsNotReportedAsDone(t *testing.T) {
+	t.Parallel()
 	later := func(w *world) error { return w.writeFile(`{"version": 2, "credentials": {}}`) } // it is not rewritten
 	for _, c := range []struct {
 		fault keyringtest.Fault
@@ -40,7 +40,7 @@ func TestASignInThatNothingStoresIsNotReportedAsDone(t *testing.T) {
 			if w.token() != token || !w.service.Valid(token) {
 				t.Error("the session before is gone")
 			}
-			if n := w.service.Stats().Endpoints["POST "+accountserver.RevokePath]; n != 1 {
+			if n := w.service.Count(accountserver.RevokePath); n != 1 {
 				t.Errorf("%d sessions were ended at the service", n)
 			}
 		})
@@ -50,6 +50,7 @@ func TestASignInThatNothingStoresIsNotReportedAsDone(t *testing.T) {
 // TestARefreshDoesNotWaitForAPersonWhoSignsIn has a sign-in stand open while
 // other commands go on.
 func TestARefreshDoesNotWaitForAPersonWhoSignsIn(t *testing.T) {
+	t.Parallel()
 	w := fakeWorld(t, accountserver.Config{StrictRotation: true, OfferRevocation: true})
 	w.seed(-time.Minute, "keychain")
 	cmd := w.command("login", "--no-browser")
@@ -72,7 +73,7 @@ func TestARefreshDoesNotWaitForAPersonWhoSignsIn(t *testing.T) {
 	if !w.service.Valid(before) {
 		t.Error("the token that was renewed beside a sign-in does not work")
 	}
-	callback, err := walk(authorizeLine.FindString(stderr.String()), url.Values{"as": {grace}})
+	callback, err := walk(accountserver.AuthorizeURL(stderr.String()), grace)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -119,6 +119,7 @@ func disguises(secret string) []string {
 }
 
 func TestLeaksAreFound(t *testing.T) {
+	t.Parallel()
 	const secret = "sk-a/b+c=<0123456789~abcdef>"
 	others := []string{
 		"before" + base64.RawURLEncoding.EncodeToString([]byte("1"+secret+"23")),

@@ -13,6 +13,7 @@ import (
 
 // Whoever reads what is said goes away: what was begun is done all the same.
 func TestAStderrThatNobodyReadsEndsNothing(t *testing.T) {
+	t.Parallel()
 	w := fakeWorld(t, accountserver.Config{OfferRevocation: true, StrictRotation: true})
 	before, _ := w.seed(-time.Minute, "keychain")
 	// The service takes so long that it is said, in the middle of the renewal.
@@ -37,6 +38,7 @@ func TestAStderrThatNobodyReadsEndsNothing(t *testing.T) {
 
 // A result that nobody reads ends the command as it ends any other.
 func TestAStdoutThatNobodyReadsEndsTheCommand(t *testing.T) {
+	t.Parallel()
 	w := fakeWorld(t, accountserver.Config{})
 	w.seed(time.Hour, "keychain")
 	w.service.AddRun(accountserver.Run{ID: "long", Events: []accountserver.Event{{Type: "status"}, {After: time.Hour}}})

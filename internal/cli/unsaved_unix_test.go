@@ -38,7 +38,7 @@ func (w *world) interrupted() (code int, said string) {
 			}
 			_ = process.Signal(os.Interrupt)
 		})
-		return walking(adaForm())(shown)
+		return walking(ada)(shown)
 	})
 	granted.Wait()
 	heard.output(cmd.Args[1:], "", said)

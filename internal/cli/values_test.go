@@ -16,6 +16,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/mogplex/mogplex-cli/internal/account"
 	"github.com/mogplex/mogplex-cli/internal/chat"
 	"github.com/mogplex/mogplex-cli/internal/dev/accountserver"
 	"github.com/mogplex/mogplex-cli/internal/dev/keyringtest"
@@ -30,6 +31,7 @@ import (
 // rooms that handle secrets, after it has handled marked ones, and every error
 // that came of it. internal/auth does the same for its own types.
 func TestNoExportedTypeShowsASecret(t *testing.T) {
+	t.Parallel()
 	values := slices.Concat(loginValues(t), keyringValues(t), fileValues(t), hostedValues(t), chatValues(t), logValues(t))
 	shown := map[string]bool{}
 	for _, v := range values {
@@ -41,7 +43,7 @@ func TestNoExportedTypeShowsASecret(t *testing.T) {
 		name, _, _ := strings.Cut(reflect.TypeOf(v).String(), "[") // a generic type's arguments
 		shown[strings.TrimPrefix(name, "*")] = true
 	}
-	for _, room := range []string{"login", "keyring", "legacyfile", "internal/hosted", "internal/chat", "internal/sessionlog"} {
+	for _, room := range []string{"login", "keyring", "legacyfile", "internal/hosted", "internal/chat", "internal/web", "internal/sessionlog"} {
 		for _, name := range structs(t, room) {
 			if !shown[name] {
 				t.Errorf("no value of %s is formatted", name)
@@ -108,12 +110,12 @@ func loginValues(t *testing.T) []any {
 func hostedValues(t *testing.T) []any {
 	s := startService(t, accountserver.Config{})
 	access, _ := s.issue()
-	s.SetMCPServers(accountserver.MCPServer{Name: "n", Config: map[string]any{"env": map[string]string{"A": access}}})
+	s.SetMCPServers(`[{"name":"n","config":{"env":{"A":"` + access + `"}}}]`)
 	c := hosted.Catalog{
 		Client: hosted.Client{Origin: s.url, HTTP: login.NewHTTPClient("")}, Now: time.Now,
 		Keeper:  hosted.Keeper{Dir: t.TempDir(), Owner: hosted.Owner(s.url, "", access)},
 		Token:   func(context.Context) (string, error) { return access, nil },
-		InForce: func(context.Context, func(context.Context) error) error { return errOtherNow },
+		InForce: func(context.Context, func(context.Context) error) error { return account.ErrReplaced },
 	}
 	servers, err := c.Servers(t.Context(), 0)
 	if err != nil || servers.List[0].Config.Env["A"] != access {
@@ -167,12 +169,12 @@ func keyringValues(t *testing.T) []any {
 	heard.secret("mark-in-the-keychain", entry)
 	fake := keyringtest.Fake{Dir: t.TempDir()}
 	k := keyring.New(fake, keyring.Options{OnPrompt: func() {}})
-	sealer := &keyring.Sealer{Keyring: k, Account: sealAccount}
+	sealer := &keyring.Sealer{Keyring: k, Account: "seal"}
 	sealed, err := sealer.Seal(t.Context(), "groq", []byte(entry))
 	if err := errors.Join(err, k.Set(t.Context(), "groq", []byte(entry))); err != nil {
 		t.Fatal(err)
 	}
-	key, _, err := k.Get(t.Context(), sealAccount)
+	key, _, err := k.Get(t.Context(), "seal")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -186,7 +188,7 @@ func keyringValues(t *testing.T) []any {
 	if mislabelled == nil || !errors.As(unkept, &failed) {
 		t.Fatalf("%v, %v", mislabelled, unkept)
 	}
-	return []any{k, sealer, keyring.Options{}, keyring.Access{}, keyring.Entry{Account: "groq", Value: []byte(entry)}, mislabelled, unkept, failed, *failed}
+	return []any{k, sealer, keyring.Options{}, keyring.Access{}, keyring.Item{Payload: entry}, keyring.Entry{Account: "groq", Value: []byte(entry)}, mislabelled, unkept, failed, *failed}
 }
 
 func fileValues(t *testing.T) []any {

@@ -12,6 +12,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/mogplex/mogplex-cli/internal/account"
 	"github.com/mogplex/mogplex-cli/internal/auth"
 	"github.com/mogplex/mogplex-cli/internal/dev/accountserver"
 )
@@ -21,12 +22,12 @@ import (
 // it holds then. It ends with its stdin.
 func holderMain() {
 	p := testProgram()
-	settings, err := p.loadSettings("")
+	settings, err := p.env.ReadSettings("")
 	if err != nil {
 		fmt.Println(err)
 		return
 	}
-	manager := p.manager(settings, p.openStores(settings))
+	manager := account.Open(p.env, settings).Manager
 	ctx, cancel := context.WithCancel(context.Background())
 	go func() {
 		defer cancel()
@@ -100,9 +101,11 @@ func (w *world) holder(env ...string) (says func(want string)) {
 // stops using what was signed out. That a watch tells within a second is tested
 // where the clock stands still, in internal/auth.
 func TestRunningProcessesNoticeASignOut(t *testing.T) {
+	t.Parallel()
 	for _, keychain := range keychains {
 		for mode, place := range map[string]string{"auto": "keychain", "file": "file"} {
 			t.Run(keychain.name+"/"+mode, func(t *testing.T) {
+				t.Parallel()
 				w := keychain.make(t, accountserver.Config{})
 				w.env = append(w.env, "MOGPLEX_CREDENTIAL_STORE="+mode)
 				here, work := w.holder(), w.holder("MOGPLEX_PROFILE=work")
@@ -133,6 +136,7 @@ func TestRunningProcessesNoticeASignOut(t *testing.T) {
 
 // A migration moves the credential; whoever uses it resolves again.
 func TestRunningProcessesNoticeAMigration(t *testing.T) {
+	t.Parallel()
 	w := fakeWorld(t, accountserver.Config{})
 	says := w.holder()
 	says("dropped")

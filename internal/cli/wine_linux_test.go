@@ -13,6 +13,7 @@ import (
 	"testing"
 
 	"github.com/mogplex/mogplex-cli/internal/dev/accountserver"
+	"github.com/mogplex/mogplex-cli/internal/dev/deep"
 )
 
 // Windows is Wine's here: its Credential Manager, file system and access lists,
@@ -41,12 +42,13 @@ type wine struct {
 
 func startWine(t testing.TB) *wine {
 	t.Helper()
+	deep.Only(t)
 	if runtime.GOARCH != "amd64" {
 		t.Skip("this machine's Wine runs no amd64 programs")
 	}
 	for _, program := range []string{wineProgram, mingw} {
 		if _, err := exec.LookPath(program); err != nil {
-			missing(t, program+" is not installed")
+			deep.Missing(t, program+" is not installed")
 		}
 	}
 	w := &wine{TB: t, prefix: filepath.Join(t.TempDir(), "prefix")}
@@ -147,7 +149,7 @@ func (w *wine) world(cfg accountserver.Config) *world {
 	}
 	user := newWorld(w.TB, script, cfg)
 	user.home = filepath.Dir(homes[0])
-	user.env = append(slices.Clone(w.env), "MOGPLEX_URL="+user.service.url, "MOGPLEX_DEV=1", "MOGPLEX_KEYCHAIN_TIMEOUT="+longest.String())
+	user.env = append(slices.Clone(w.env), "MOGPLEX_URL="+user.service.url, "MOGPLEX_DEV=1", user.service.ports.Env(), "MOGPLEX_KEYCHAIN_TIMEOUT="+longest.String())
 	return user
 }
 
@@ -167,6 +169,7 @@ func (w *world) where() (source, account string) {
 }
 
 func TestTheWindowsProgramKeepsEverythingInCredentialManager(t *testing.T) {
+	t.Parallel()
 	machine := startWine(t)
 	w := machine.world(accountserver.Config{OfferRevocation: true, StrictRotation: true})
 	const key = "sk-proj-MARKwindowsMARKwindowsMARKwindows"
@@ -221,8 +224,8 @@ var windowsTests = []struct{ dir, run, skip string }{
 	// parts, which costs Wine more than the time limit where the machine has other things to do.
 	{"keyring", "", "TestContractOfThePlatform/readers_and_writers|TestContractOfTheFake|TestATokenOfAnySizeAndAnyBytesFitsEveryStore"},
 	// Wine 8 says that it made a symbolic link, and makes none.
-	{"legacyfile", "", "TestTwoStateDirectoriesThatLinkOneFileShareItsLock"},
-	{"internal/private", "", "TestALockWhoseFileWasReplacedIsTakenAnew"}, // Wine gives the file again that is being deleted
+	{"legacyfile", "", "TestTwoStateDirectoriesWithOneFileShareItsLock"},
+	{"internal/private", "", "TestALockWhoseFileWasRemovedIsTakenAgain"}, // Wine gives the file again that is being deleted
 	{"login", "", ""},
 	// Links again. And Wine now and then can't start a process, of which a test that kills at each step needs hundreds.
 	{"internal/auth", "", "ThatIsKilledAnywhere$|TestADirectoryIsTheSameWhereverItIs|TestOnlyTheUsersOwnDirectoryHasPlainNames|TestALinkedIDIsFollowed"},
@@ -238,12 +241,9 @@ var windowsTests = []struct{ dir, run, skip string }{
 const wineCantStart = ": Internal error."
 
 // TestThePackagesOnWindows runs the packages' own tests, and the contract with
-// Wine's Credential Manager. They take a minute or two, and so run where they are
-// asked for.
+// Wine's Credential Manager. It has the machine to itself: a busy Wine can't always
+// start a process.
 func TestThePackagesOnWindows(t *testing.T) {
-	if os.Getenv("MOGPLEX_TEST_WINE") == "" {
-		t.Skip("MOGPLEX_TEST_WINE is not set: the packages' tests on Windows take a minute or two")
-	}
 	machine := startWine(t)
 	bin := t.TempDir()
 	build := []string{"test", "-c", "-overlay", removingFiles(t), "-o", bin}

@@ -1,8 +1,11 @@
 package hosted
 
 import (
+	"context"
 	"encoding/json"
-	"net/http"
+	"time"
+
+	"github.com/mogplex/mogplex-cli/internal/web"
 )
 
 // Model is a row of the model catalog.
@@ -10,58 +13,126 @@ type Model struct {
 	ID            string   `json:"id"`
 	Provider      string   `json:"provider"`
 	Name          string   `json:"name"`
-	ContextLength *int64   `json:"contextLength"` // tokens; nil where it is not known
+	ContextLength *int64   `json:"contextLength"` // tokens; nil if unknown
 	Capabilities  []string `json:"capabilities"`
 	Pricing       Pricing  `json:"pricing"`
 }
 
-// Pricing is in US dollars per million tokens; nil where it is not known.
+// Pricing is in US dollars per million tokens; nil if unknown.
 type Pricing struct {
 	Input  *float64 `json:"input"`
 	Output *float64 `json:"output"`
 }
 
-// MCPServer is a remote MCP definition. Its Config holds secrets: it prints and
-// marshals masked.
+// MCPServer is a remote MCP definition. Its Config holds secrets: it prints and marshals masked.
 type MCPServer struct {
 	Name    string    `json:"name"`
 	Enabled bool      `json:"enabled"`
 	Config  MCPConfig `json:"config"`
 }
 
-// list is one of the service's lists: where it is asked for, what file keeps
-// it, and how it is read.
+// list is one of the service's lists: its path, the file of its cached copy, and the name of its rows in an answer.
 type list[T any] struct {
-	path, file string
-	secret     bool // it holds secrets
-	read       func(json.RawMessage) ([]T, error)
+	path, file, rows string
+	secret           bool // the rows hold secrets
 }
 
-var modelList = list[Model]{path: "/models", file: "models.remote.json", read: readModels}
+var (
+	modelList  = list[Model]{path: "/models", file: "models.remote.json", rows: "models"}
+	serverList = list[MCPServer]{path: "/mcp/servers", file: "mcp-servers.remote.json", rows: "servers", secret: true}
+)
 
-var serverList = list[MCPServer]{path: "/mcp/servers", file: "mcp-servers.remote.json", secret: true, read: readServers}
-
-func readModels(data json.RawMessage) ([]Model, error) {
-	var answer struct {
-		Models *[]Model `json:"models"`
+// parse reads the rows. An answer without any is not the service's; an empty list is.
+func (l list[T]) parse(data json.RawMessage) ([]T, error) {
+	var members map[string]json.RawMessage
+	if json.Unmarshal(data, &members) != nil {
+		return nil, foreign()
 	}
-	return present(decode(data, &answer), answer.Models)
-}
-
-func readServers(data json.RawMessage) ([]MCPServer, error) {
-	var answer struct {
-		Servers *[]MCPServer `json:"servers"`
+	var rows []T
+	if json.Unmarshal(members[l.rows], &rows) != nil || rows == nil {
+		return nil, foreign()
 	}
-	return present(decode(data, &answer), answer.Servers)
+	return rows, nil
 }
 
-// present tells an empty list from an answer without one, which is another's.
-func present[T any](err error, rows *[]T) ([]T, error) {
+// Catalog serves the lists of one account, from the service or from the cached copy. Its methods may be called
+// concurrently.
+type Catalog struct {
+	Client
+	Keeper
+	Now func() time.Time
+	// Token returns the token for a request. Its failure counts as the service's, so that a cached copy serves if
+	// the failure passes.
+	Token func(context.Context) (string, error)
+	// InForce calls save while the owner's credential is certain to be active, and stays so until save returns, or
+	// returns an error without calling it. It prevents the caching of an answer that arrives after a sign-out.
+	InForce func(ctx context.Context, save func(context.Context) error) error
+}
+
+// Listing is a list and where it came from.
+type Listing[T any] struct {
+	List    []T
+	Fetched time.Time
+	Stale   error // why List is the cached copy and not the service's; nil otherwise
+	NotKept error // why the service's answer could not be cached; nil otherwise
+}
+
+// Models returns the model catalog. A cached copy younger than fresh serves without a request. If the request fails in
+// a way that passes, such as a service out of reach, a cached copy of any age serves, and Stale is the failure.
+func (c Catalog) Models(ctx context.Context, fresh time.Duration) (Listing[Model], error) {
+	return serve(ctx, c, modelList, fresh)
+}
+
+// Servers returns the remote MCP definitions, as Models does.
+func (c Catalog) Servers(ctx context.Context, fresh time.Duration) (Listing[MCPServer], error) {
+	return serve(ctx, c, serverList, fresh)
+}
+
+func serve[T any](ctx context.Context, c Catalog, l list[T], fresh time.Duration) (Listing[T], error) {
+	if fresh > 0 {
+		old, err := cached(ctx, c, l)
+		if age := c.Now().Sub(old.Fetched); err == nil && age >= 0 && age < fresh {
+			return old, nil
+		}
+	}
+	now, err := fetch(ctx, c, l)
+	if err == nil || !web.Passes(err) {
+		return now, err
+	}
+	old, missing := cached(ctx, c, l)
+	if missing != nil {
+		return Listing[T]{}, err
+	}
+	old.Stale = err
+	return old, nil
+}
+
+// cached returns the owner's copy.
+func cached[T any](ctx context.Context, c Catalog, l list[T]) (Listing[T], error) {
+	record, err := c.load(ctx, l.file, l.secret)
 	if err != nil {
-		return nil, err
+		return Listing[T]{}, err
 	}
-	if rows == nil {
-		return nil, &Error{Kind: ErrUnreachable, Status: http.StatusOK, Err: errForeign}
+	rows, err := l.parse(record.Data)
+	return Listing[T]{List: rows, Fetched: record.Fetched}, err
+}
+
+// fetch asks the service and caches its answer.
+func fetch[T any](ctx context.Context, c Catalog, l list[T]) (Listing[T], error) {
+	token, err := c.Token(ctx)
+	if err != nil {
+		return Listing[T]{}, err
 	}
-	return *rows, nil
+	data, err := c.get(ctx, token, l.path)
+	if err != nil {
+		return Listing[T]{}, err
+	}
+	now := Listing[T]{Fetched: c.Now().UTC().Truncate(time.Second)}
+	if now.List, err = l.parse(data); err != nil {
+		return Listing[T]{}, err
+	}
+	now.NotKept = c.InForce(ctx, func(ctx context.Context) error {
+		return c.save(ctx, l.file, l.secret, record{Fetched: now.Fetched, Data: data})
+	})
+	return now, nil
 }

@@ -7,15 +7,14 @@ import (
 	"log/slog"
 )
 
-// The covers that stand for a secret.
+// Covers that stand for a secret.
 const (
 	Dots     = "••••"
 	Redacted = "[redacted]"
 )
 
-// MCPConfig is how to reach an MCP server: a command with its arguments and
-// environment, or an address with HTTP headers. Its values are secrets. It
-// prints as "[redacted]" and marshals masked; only the fields give them.
+// MCPConfig is how to reach an MCP server: a command with its arguments and environment, or an address with HTTP headers.
+// Its values are secrets: it prints as "[redacted]" and marshals masked.
 type MCPConfig struct {
 	Command string
 	Args    []string
@@ -24,7 +23,7 @@ type MCPConfig struct {
 	Headers map[string]string
 }
 
-// configView is the JSON form.
+// configView is the JSON form of MCPConfig.
 type configView struct {
 	Command string            `json:"command,omitempty"`
 	Args    []string          `json:"args,omitempty"`
@@ -33,8 +32,8 @@ type configView struct {
 	Headers map[string]string `json:"http_headers,omitempty"`
 }
 
-// UnmarshalJSON reads a config. One of a shape that this version does not know
-// is empty: the other servers are still of use.
+// UnmarshalJSON reads a config. A form that this version does not know reads as an empty one, so that the other servers of a
+// list stay usable.
 func (c *MCPConfig) UnmarshalJSON(data []byte) error {
 	var view configView
 	if json.Unmarshal(data, &view) != nil {
@@ -44,11 +43,11 @@ func (c *MCPConfig) UnmarshalJSON(data []byte) error {
 	return nil
 }
 
-// MarshalJSON writes the masked form.
+// MarshalJSON returns the masked form.
 func (c MCPConfig) MarshalJSON() ([]byte, error) { return json.Marshal(configView(c.Masked(Redacted))) }
 
-// Format prints no value, whatever the verb.
+// Format prints "[redacted]" for every verb.
 func (MCPConfig) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, Redacted) }
 
-// LogValue logs no value.
+// LogValue returns "[redacted]".
 func (MCPConfig) LogValue() slog.Value { return slog.StringValue(Redacted) }

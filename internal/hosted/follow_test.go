@@ -16,9 +16,10 @@ import (
 
 	"github.com/mogplex/mogplex-cli/internal/dev/accountserver"
 	"github.com/mogplex/mogplex-cli/internal/hosted"
+	"github.com/mogplex/mogplex-cli/internal/web"
 )
 
-// clock is the server's and the follower's: sleeping moves it.
+// clock is the clock of server and follower. Sleep moves it.
 type clock struct {
 	now   time.Time
 	slept []time.Duration
@@ -29,7 +30,7 @@ func (c *clock) sleep(ctx context.Context, d time.Duration) error {
 	return ctx.Err()
 }
 
-// followed is a service with a run, and somebody who follows it.
+// followed returns a service with a run "r", and a follower for it.
 func followed(t *testing.T, run accountserver.Run) (*accountserver.Server, *clock, hosted.Follower) {
 	c := &clock{now: time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC)}
 	service, client := serve(t, accountserver.Config{Now: func() time.Time { return c.now }, RequestsPerMinute: -1})
@@ -40,7 +41,7 @@ func followed(t *testing.T, run accountserver.Run) (*accountserver.Server, *cloc
 	return service, c, hosted.Follower{Client: client, Sleep: c.sleep, Token: ask}
 }
 
-// steps are n events, one every so often.
+// steps are n events with every between them.
 func steps(n int, every time.Duration) (events []accountserver.Event) {
 	for i := range n {
 		events = append(events, accountserver.Event{After: time.Duration(i) * every, Type: "message", Message: strconv.Itoa(i)})
@@ -48,14 +49,14 @@ func steps(n int, every time.Duration) (events []accountserver.Event) {
 	return events
 }
 
-func TestFollowTellsEachEventOnceUntilTheEnd(t *testing.T) {
+func TestFollowReportsEachEventOnce(t *testing.T) {
 	run := accountserver.Run{Events: steps(300, 100*time.Millisecond), Status: hosted.RunFailed, Error: "it broke"}
 	_, _, follower := followed(t, run)
-	var told []string
+	var seen []string
 	var last hosted.Update
 	err := follower.Follow(t.Context(), "r", func(u hosted.Update) {
 		for _, e := range u.Events {
-			told = append(told, e.Message)
+			seen = append(seen, e.Message)
 		}
 		if u.Missed || u.Err != nil {
 			t.Errorf("missed %v, %v", u.Missed, u.Err)
@@ -63,8 +64,8 @@ func TestFollowTellsEachEventOnceUntilTheEnd(t *testing.T) {
 		last = u
 	})
 	want := steps(300, 0)
-	if err != nil || len(told) != len(want) || !slices.IsSortedFunc(told, byNumber) {
-		t.Errorf("%d events told, %v", len(told), err)
+	if err != nil || len(seen) != len(want) || !slices.IsSortedFunc(seen, byNumber) {
+		t.Errorf("%d events seen, %v", len(seen), err)
 	}
 	if last.Run.Status != hosted.RunFailed || last.Run.Error != "it broke" || last.Wait != 0 {
 		t.Errorf("last %+v", last)
@@ -77,12 +78,12 @@ func byNumber(a, b string) int {
 	return x - y
 }
 
-func TestFollowSaysThatEventsMayBeMissing(t *testing.T) {
+func TestFollowReportsThatEventsMayBeMissing(t *testing.T) {
 	for n, missed := range map[int]bool{199: false, 200: true, 500: true} {
 		_, _, follower := followed(t, accountserver.Run{Events: steps(n, 0)})
 		err := follower.Follow(t.Context(), "r", func(u hosted.Update) {
 			if u.Missed != missed || len(u.Events) != min(n, hosted.EventLimit) {
-				t.Errorf("%d events: missed %v, told %d", n, u.Missed, len(u.Events))
+				t.Errorf("%d events: missed %v, seen %d", n, u.Missed, len(u.Events))
 			}
 		})
 		if err != nil {
@@ -108,7 +109,7 @@ func TestFollowAsksLessAndLessOften(t *testing.T) {
 	}
 }
 
-func TestFollowBearsWhatPasses(t *testing.T) {
+func TestFollowRetriesFailuresThatPass(t *testing.T) {
 	for name, fault := range map[string]accountserver.Fault{
 		"429": {Status: 429, RetryAfter: "40"}, "429 X-": {Status: 429, XRetryAfter: "40"}, "503": {Status: 503, RetryAfter: "40"},
 		"500": {Status: 500}, "html": {HTML: true}, "cut off": {Truncate: true}, "no JSON": {Status: 200, Body: "{"},
@@ -125,35 +126,35 @@ func TestFollowBearsWhatPasses(t *testing.T) {
 				}
 				if u.Err != nil {
 					failures++
-					if !hosted.Passing(u.Err) || u.Run.Status == "" || u.Wait <= 0 {
-						t.Errorf("told %+v", u)
+					if !web.Passes(u.Err) || u.Run.Status == "" || u.Wait <= 0 {
+						t.Errorf("seen %+v", u)
 					}
 				}
 			})
 			if err != nil || failures != 3 || events != 2 {
-				t.Errorf("%d failures and %d events told, %v", failures, events, err)
+				t.Errorf("%d failures and %d events seen, %v", failures, events, err)
 			}
 			if asked := fault.RetryAfter + fault.XRetryAfter; asked != "" && c.slept[1] < 40*time.Second {
-				t.Errorf("asked again after %s", c.slept[1])
+				t.Errorf("retried after %s", c.slept[1])
 			}
 		})
 	}
 }
 
-func TestFollowEndsAtOnceWhereNothingHelps(t *testing.T) {
+func TestFollowEndsAtOtherFailures(t *testing.T) {
 	for want, fault := range map[error]accountserver.Fault{
 		hosted.ErrForbidden:    {Status: 403},
 		hosted.ErrUnauthorized: {Status: 401},
 		hosted.ErrNotFound:     {Status: 404, Body: `{"ok":false,"error":{"code":"NOT_FOUND","message":"MARK"}}`},
 	} {
 		service, c, follower := followed(t, accountserver.Run{Events: steps(2, time.Hour)})
-		told := 0
+		seen := 0
 		err := follower.Follow(t.Context(), "r", func(hosted.Update) {
 			fault.Path = accountserver.APIPath
 			service.Fail(fault)
-			told++
+			seen++
 		})
-		if !errors.Is(err, want) || told != 1 || len(c.slept) != 1 {
+		if !errors.Is(err, want) || seen != 1 || len(c.slept) != 1 {
 			t.Errorf("%v after %d pauses; want %v", err, len(c.slept), want)
 		}
 	}
@@ -165,7 +166,7 @@ func TestFollowEndsAtOnceWhereNothingHelps(t *testing.T) {
 	}
 }
 
-func TestFollowAsksForTheTokenEachTime(t *testing.T) {
+func TestFollowCallsTokenBeforeEachRequest(t *testing.T) {
 	service, _, follower := followed(t, accountserver.Run{Events: steps(3, time.Second)})
 	tokens := []string{"expired", service.IssuePAT("ada@example.test"), "revoked meanwhile", service.IssuePAT("ada@example.test")}
 	asked := 0
@@ -183,7 +184,7 @@ func TestFollowAsksForTheTokenEachTime(t *testing.T) {
 	}
 }
 
-func TestFollowGivesUpWhenPatienceIsOver(t *testing.T) {
+func TestFollowEndsWhenPatienceIsOver(t *testing.T) {
 	service, c, follower := followed(t, accountserver.Run{Events: steps(2, time.Hour)})
 	follower.Patience = time.Minute
 	begun := c.now
@@ -194,7 +195,7 @@ func TestFollowGivesUpWhenPatienceIsOver(t *testing.T) {
 		t.Errorf("%v after %s", err, waited)
 	}
 	begun = c.now
-	err = follower.Follow(t.Context(), "r", untold)
+	err = follower.Follow(t.Context(), "r", ignore)
 	if !errors.Is(err, hosted.ErrUnreachable) || c.now.Sub(begun) > 10*time.Second {
 		t.Errorf("without a first answer: %v after %s", err, c.now.Sub(begun))
 	}
@@ -205,12 +206,11 @@ func TestFollowGivesUpWhenPatienceIsOver(t *testing.T) {
 	}
 }
 
-// A service that takes requests and does not answer is out of reach while it is
-// waited for, not only in the pauses.
-func TestFollowGivesUpOnASilentService(t *testing.T) {
+// The time of a request that gets no answer counts, not only the pauses.
+func TestPatienceIncludesSlowRequests(t *testing.T) {
 	for patience, first := range map[time.Duration]string{
 		time.Minute:     `{"ok":true,"data":{"run":{"runId":"r","status":"streaming"},"events":[]}}`,
-		8 * time.Second: "", // whatever the follower's own
+		8 * time.Second: "", // the follower's own patience is longer
 	} {
 		synctest.Test(t, func(t *testing.T) {
 			answers := []string{first}[:min(len(first), 1)]
@@ -229,7 +229,7 @@ func TestFollowGivesUpOnASilentService(t *testing.T) {
 				Patience: time.Minute,
 			}
 			begun := time.Now()
-			err := follower.Follow(t.Context(), "r", untold)
+			err := follower.Follow(t.Context(), "r", ignore)
 			if waited := time.Since(begun); !errors.Is(err, hosted.ErrUnreachable) || waited > patience+25*time.Second {
 				t.Errorf("patience %s: %v after %s", patience, err, waited)
 			}
@@ -241,9 +241,9 @@ type transport func(*http.Request) (*http.Response, error)
 
 func (t transport) RoundTrip(r *http.Request) (*http.Response, error) { return t(r) }
 
-func untold(hosted.Update) {}
+func ignore(hosted.Update) {}
 
-func TestRunsAreReadWhateverElseIsInThem(t *testing.T) {
+func TestRunsWithUnknownMembersAreRead(t *testing.T) {
 	const run = `{"runId":"r","status":"streaming","harness":null,"createdAt":"yesterday","error":null,"later":{"a":1}}`
 	for _, event := range []string{
 		`{"id":"e","type":"t","toolName":null,"message":null,"payload":null,"createdAt":7}`,

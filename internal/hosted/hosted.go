@@ -1,66 +1,37 @@
-// Package hosted talks to the account service's API and keeps what it serves
-// on disk.
+// Package hosted calls the account service's API and caches what it serves on disk.
 //
-// [Catalog] serves the models and MCP definitions of one account, from the
-// service or from the copies that it keeps. [Follower] tells what happens in a
-// run. [Client] is the single calls: [Client.Check] asks whether a token is
-// accepted. [Clear] removes the hosted state that a sign-in brought.
+//   - [Catalog] serves the models and MCP definitions of one account, from the service or from the cached copy.
+//   - [Follower] polls a run and reports what is new.
+//   - [Client] makes the single calls; [Client.Check] asks whether a token is accepted.
+//   - [Clear] removes what a sign-in cached.
+//
+// A call that fails returns a [*Error]. An interrupted one returns context.Canceled.
 package hosted
 
 import (
 	"context"
 	"encoding/json"
 	"errors"
-	"fmt"
-	"io"
 	"net/http"
 	"time"
 
 	"github.com/mogplex/mogplex-cli/internal/web"
 )
 
-// Failures of a call, for errors.Is.
+// Error is a failed call. Its Message is set for status 403 and 503 only: other answers are not about the account or the
+// service itself.
+type Error = web.Error
+
+// The classes of a failed call, for errors.Is.
 var (
-	ErrUnauthorized = errors.New("the service does not accept the credential") // 401, or a redirect to its login page
-	ErrForbidden    = errors.New("the service does not allow this account to do that")
-	ErrNotFound     = errors.New("the service has nothing of that name")
-	ErrRateLimited  = errors.New("the service asks to wait")
-	ErrUnreachable  = errors.New("no usable answer from the service") // no connection, 5xx, or no JSON
+	ErrUnauthorized = web.ErrUnauthorized // 401, or a redirect to the login page
+	ErrForbidden    = web.ErrForbidden    // 403
+	ErrNotFound     = web.ErrNotFound     // 404 in the API's own form
+	ErrRateLimited  = web.ErrRateLimited  // 429
+	ErrUnreachable  = web.ErrUnreachable  // anything else
 )
 
-// Error is a failed call. It quotes nothing of an answer but Message.
-type Error struct {
-	Kind       error
-	Status     int           // HTTP status; 0 without an answer
-	RetryAfter time.Duration // 0 where the service named no time
-	Message    string        // the service's words with 403 and 503, see [web.Message]; may be empty
-	Err        error         // the transport's error, where there is one
-}
-
-func (e *Error) Error() string {
-	switch {
-	case e.Err != nil:
-		return fmt.Sprintf("%v: %v", e.Kind, e.Err)
-	case e.Message != "":
-		return fmt.Sprintf("%v: %s", e.Kind, e.Message)
-	case e.Kind == ErrRateLimited && e.RetryAfter > 0:
-		return fmt.Sprintf("%v %s", e.Kind, e.RetryAfter)
-	case e.Status > 0:
-		return fmt.Sprintf("%v (HTTP %d)", e.Kind, e.Status)
-	}
-	return e.Kind.Error()
-}
-
-// Unwrap gives the class, and the transport's error.
-func (e *Error) Unwrap() []error {
-	if e.Err == nil {
-		return []error{e.Kind}
-	}
-	return []error{e.Kind, e.Err}
-}
-
-// Client calls one service's API. HTTP must not follow redirects: one would
-// carry the token along.
+// Client calls one service's API. HTTP must not follow redirects: one would carry the token along.
 type Client struct {
 	Origin string // scheme://host[:port]
 	HTTP   *http.Client
@@ -68,8 +39,8 @@ type Client struct {
 
 const (
 	apiBase = "/api/v1/mogplex"
-	// bodyLimit is in bytes. Some thousand models of a few hundred bytes each
-	// are above 1 MiB, and events carry what tools put out.
+	// bodyLimit is in bytes. A thousand models of a few hundred bytes each are near 1 MiB, and events carry what tools
+	// print.
 	bodyLimit = 8 << 20
 	// requestLimit bounds one call, to the last byte of its answer.
 	requestLimit = 30 * time.Second
@@ -93,23 +64,24 @@ func (c Client) get(ctx context.Context, token, path string) (json.RawMessage, e
 	req.Header.Set("Accept", "application/json")
 	resp, err := c.HTTP.Do(req)
 	if err != nil {
-		return nil, broken(ctx, 0, err)
+		return nil, unanswered(ctx, 0, err)
 	}
 	defer resp.Body.Close()
-	body, err := io.ReadAll(io.LimitReader(resp.Body, bodyLimit+1))
-	if failed := classify(resp, body, token, time.Now()); failed != nil {
-		return nil, failed
-	}
+	body, err := web.ReadBody(resp.Body, bodyLimit)
 	switch {
-	case len(body) > bodyLimit, len(body) == bodyLimit && err != nil: // HTTP can have a limit of its own
-		return nil, broken(ctx, resp.StatusCode, errTooLong)
+	case resp.StatusCode != http.StatusOK:
+		return nil, failure(resp, body, token)
 	case err != nil:
-		return nil, broken(ctx, resp.StatusCode, err)
+		return nil, unanswered(ctx, resp.StatusCode, err)
 	}
-	return open(resp.StatusCode, body)
+	var answer envelope
+	if json.Unmarshal(body, &answer) != nil || !answer.OK {
+		return nil, foreign()
+	}
+	return answer.Data, nil
 }
 
-// envelope is what every answer of the API comes in.
+// envelope is the form of every answer of the API.
 type envelope struct {
 	OK    bool            `json:"ok"`
 	Data  json.RawMessage `json:"data"`
@@ -119,47 +91,42 @@ type envelope struct {
 	} `json:"error"`
 }
 
-func open(status int, body []byte) (json.RawMessage, error) {
-	var answer envelope
-	if json.Unmarshal(body, &answer) != nil || !answer.OK {
-		return nil, &Error{Kind: ErrUnreachable, Status: status, Err: errForeign}
+// unanswered is a call whose answer did not come, or not to its end. A deadline of the caller's counts as the service's
+// failure, like a limit of this package; an interruption does not.
+func unanswered(ctx context.Context, status int, err error) error {
+	if ctx.Err() != nil {
+		err = ctx.Err()
 	}
-	return answer.Data, nil
+	err = web.Of(err)
+	if errors.Is(err, context.Canceled) {
+		return err
+	}
+	return &Error{Kind: ErrUnreachable, Status: status, Err: err}
 }
 
-// decode reads an envelope's data. Fields that are not known are passed over.
-func decode(data json.RawMessage, into any) error {
-	if json.Unmarshal(data, into) != nil {
-		return &Error{Kind: ErrUnreachable, Status: http.StatusOK, Err: errForeign}
-	}
-	return nil
+// foreign is an answer with status 200 that is not of the API's form.
+func foreign() *Error {
+	return &Error{Kind: ErrUnreachable, Status: http.StatusOK, Err: web.ErrForeign}
 }
 
-// classify reads an answer's status. A redirect is the login page's: 401. Only
-// the API itself can say that something does not exist; any other 404 comes
-// from another place. What it says is quoted only if it is about the account or
-// the service, and without the token.
-func classify(resp *http.Response, body []byte, token string, now time.Time) error {
-	failed := &Error{Status: resp.StatusCode}
-	if resp.StatusCode == http.StatusOK {
-		return nil
-	}
+// failure reads an answer with another status than 200. Only the API itself can say that something does not exist; any
+// other 404 comes from elsewhere, a proxy for example.
+func failure(resp *http.Response, body []byte, token string) *Error {
+	failed := &Error{Kind: ErrUnreachable, Status: resp.StatusCode, RetryAfter: web.RetryAfter(resp.Header, time.Now())}
 	var answer envelope
-	_ = json.Unmarshal(body, &answer) // an answer that is not the API's says nothing
-	if resp.StatusCode == http.StatusForbidden || resp.StatusCode == http.StatusServiceUnavailable {
+	_ = json.Unmarshal(body, &answer) // it stays empty for an answer that is not the API's
+	if failed.Status == http.StatusForbidden || failed.Status == http.StatusServiceUnavailable {
 		failed.Message = web.Message(answer.Error.Message, token)
 	}
-	switch code := resp.StatusCode; {
+	switch code := failed.Status; {
 	case code == http.StatusUnauthorized, code >= 300 && code < 400:
 		failed.Kind = ErrUnauthorized
 	case code == http.StatusForbidden:
 		failed.Kind = ErrForbidden
 	case code == http.StatusTooManyRequests:
-		failed.Kind, failed.RetryAfter = ErrRateLimited, web.RetryAfter(resp.Header, now)
+		failed.Kind = ErrRateLimited
 	case code == http.StatusNotFound && answer.Error.Code == "NOT_FOUND":
 		failed.Kind = ErrNotFound
-	default:
-		failed.Kind, failed.RetryAfter = ErrUnreachable, web.RetryAfter(resp.Header, now)
 	}
 	return failed
 }

@@ -59,7 +59,7 @@ func TestARedirectIsNotFollowedAndMeansUnauthorized(t *testing.T) {
 	}
 }
 
-func TestEachFailureHasItsOwnClass(t *testing.T) {
+func TestFailures(t *testing.T) {
 	const secret = "mog_marked0secret0in0the0body000000000"
 	for name, c := range map[string]struct {
 		fault accountserver.Fault
@@ -99,9 +99,8 @@ func TestEachFailureHasItsOwnClass(t *testing.T) {
 	}
 }
 
-// What the service says about the account or itself is quoted, cleaned and without
-// the token. What comes with another status is not.
-func TestTheServicesOwnWordsAreQuoted(t *testing.T) {
+// Only statuses 403 and 503 are about the account or the service; their message is quoted, cleaned and without the token.
+func TestMessagesAreQuoted(t *testing.T) {
 	service, client := serve(t, accountserver.Config{})
 	token := service.IssuePAT("ada@example.test")
 	const long = "mog_MARKED0secret0on0the0wire00000000"
@@ -110,7 +109,7 @@ func TestTheServicesOwnWordsAreQuoted(t *testing.T) {
 		body, want string
 	}{
 		{403, `{"ok":false,"error":{"code":"FORBIDDEN","message":"Ask your admin\n\u001b[2J for \u202eRuns."}}`,
-			"the service does not allow this account to do that: Ask your admin [2J for Runs."},
+			"the service does not allow this account to do that: Ask your admin for Runs."},
 		{403, `{"error":{"message":"token ` + token[:12] + ` lacks a scope"}}`,
 			"the service does not allow this account to do that: token [redacted] lacks a scope"},
 		{503, `{"ok":false,"error":{"code":"SERVICE_UNAVAILABLE","message":"Back at noon."}}`,
@@ -124,7 +123,7 @@ func TestTheServicesOwnWordsAreQuoted(t *testing.T) {
 		service.ClearFaults()
 		service.Fail(accountserver.Fault{Path: accountserver.APIPath, Status: c.status, Body: c.body})
 		if err := client.Check(t.Context(), token); err == nil || err.Error() != c.want {
-			t.Errorf("%d %s:\n%v in place of\n%s", c.status, c.body, err, c.want)
+			t.Errorf("%d %s:\n%v want\n%s", c.status, c.body, err, c.want)
 		}
 	}
 }
@@ -158,7 +157,7 @@ func TestABrokenConnectionIsNotQuoted(t *testing.T) {
 	}
 }
 
-func TestAServiceThatIsNotThereIsUnreachable(t *testing.T) {
+func TestUnreachableAndCancelled(t *testing.T) {
 	client := hosted.Client{Origin: "http://127.0.0.1:1", HTTP: login.NewHTTPClient("")}
 	if err := client.Check(t.Context(), "t"); !errors.Is(err, hosted.ErrUnreachable) {
 		t.Errorf("error %v", err)

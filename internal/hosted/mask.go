@@ -6,9 +6,8 @@ import (
 	"unicode"
 )
 
-// Masked is the config with a cover in place of each value of a header or
-// variable, of credentials and query values in addresses, and of arguments that
-// look like secrets. Names stay. What is in doubt is covered.
+// Masked returns the config with cover in place of each value of a header or variable, of credentials and query values in
+// addresses, and of arguments that look like secrets. Names stay. In doubt it covers.
 func (c MCPConfig) Masked(cover string) MCPConfig {
 	return MCPConfig{
 		Command: maskWords(c.Command, cover), Args: maskArgs(c.Args, cover), Env: maskValues(c.Env, cover),
@@ -27,8 +26,8 @@ func maskValues(values map[string]string, cover string) map[string]string {
 	return masked
 }
 
-// maskURL covers the user and password, every query value and the fragment of
-// an address, and what looks like a secret in its path.
+// maskURL covers the user and password, every query value and the fragment of an address, and the segments of its path
+// that look like secrets.
 func maskURL(text, cover string) string {
 	if text == "" {
 		return ""
@@ -37,7 +36,7 @@ func maskURL(text, cover string) string {
 	if err != nil || u.Opaque != "" {
 		return cover
 	}
-	// A password that was not escaped lets its parts pass for host or path.
+	// A password that was not escaped is parsed as host or path.
 	if at := strings.Count(text, "@"); at > 1 || at == 1 && u.User == nil {
 		return cover
 	}
@@ -53,14 +52,14 @@ func maskURL(text, cover string) string {
 		if i > 0 {
 			b.WriteByte('/')
 		}
-		if looksSecret(segment) {
+		if isSecretWord(segment) {
 			segment = cover
 		}
 		b.WriteString(segment)
 	}
 	for i, pair := range strings.FieldsFunc(u.RawQuery, func(r rune) bool { return r == '&' || r == ';' }) {
 		name, _, named := strings.Cut(pair, "=")
-		if !named || looksSecret(name) {
+		if !named || isSecretWord(name) {
 			pair = cover
 		} else {
 			pair = name + "=" + cover
@@ -73,8 +72,11 @@ func maskURL(text, cover string) string {
 	return b.String()
 }
 
-// maskArgs covers arguments that are secrets or hold one.
+// maskArgs covers the arguments that are secrets, and the parts of others that are.
 func maskArgs(args []string, cover string) []string {
+	if args == nil {
+		return nil
+	}
 	masked := make([]string, len(args))
 	for i, arg := range args {
 		switch flag := args[max(i-1, 0)]; {
@@ -86,26 +88,26 @@ func maskArgs(args []string, cover string) []string {
 			masked[i] = maskArg(arg, cover)
 		}
 	}
-	if args == nil {
-		return nil
-	}
 	return masked
 }
 
-// takesPair reports a flag whose value, the next argument, is a name and a secret.
+// takesPair reports whether the value of a flag, the next argument, is a name and a secret.
 func takesPair(flag string) bool {
 	return flag == "-e" || flag == "--env" || flag == "-H" || flag == "--header"
 }
 
-// takesSecret reports a flag whose value, the next argument, is a secret.
+// takesSecret reports whether the value of a flag, the next argument, is a secret.
 func takesSecret(flag string) bool {
-	return flag == "-u" || strings.HasPrefix(flag, "-") && !strings.Contains(flag, "=") && secretName(flag)
+	return flag == "-u" || strings.HasPrefix(flag, "-") && !strings.Contains(flag, "=") && isSecretName(flag)
 }
 
-// maskPair covers a value, or the value of NAME=VALUE or Name: value.
+// maskPair covers the value of NAME=VALUE or Name: value, and all of any other argument.
 func maskPair(arg, cover string) string {
-	if at := strings.IndexAny(arg, "=:"); at > 0 && pairName()(arg[:at]) && !looksSecret(arg[:at]) {
-		return arg[:at+1] + cover
+	if at := strings.IndexAny(arg, "=:"); at > 0 && at <= 60 {
+		name := arg[:at]
+		if strings.Trim(name, letters+digits+"_.-") == "" && !isSecretWord(name) {
+			return name + arg[at:at+1] + cover
+		}
 	}
 	return cover
 }
@@ -119,22 +121,21 @@ func maskArg(arg, cover string) string {
 		return cover // JSON, which may hold anything
 	case strings.Contains(arg, "://") && !paired, strings.Contains(name, "://"):
 		return maskURL(arg, cover)
-	case paired && (secretName(name) || looksSecret(value)):
+	case paired && (isSecretName(name) || isSecretWord(value)):
 		return maskPair(arg, cover)
 	case paired:
 		return name + "=" + maskArg(value, cover)
-	case looksSecret(arg):
+	case isSecretWord(arg):
 		return cover
 	}
 	return arg
 }
 
-// maskWords covers a text of words, such as a shell command, as a whole if any
-// of them would be, or speaks of a secret.
+// maskWords covers all of a text of words, such as a shell command, if one of them would be covered or names a secret.
 func maskWords(text, cover string) string {
 	words := strings.Fields(text)
 	for i, word := range maskArgs(words, cover) {
-		if word != words[i] || len(words) > 1 && secretName(word) {
+		if word != words[i] || len(words) > 1 && isSecretName(word) {
 			return cover
 		}
 	}

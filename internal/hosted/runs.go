@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"net/http"
 	"net/url"
 	"slices"
 	"strings"
@@ -12,7 +11,7 @@ import (
 	"unicode"
 )
 
-// The statuses of a run. It has ended with the last three.
+// The statuses of a run. The last three end it.
 const (
 	RunPending   = "pending"
 	RunStreaming = "streaming"
@@ -21,36 +20,34 @@ const (
 	RunCancelled = "cancelled"
 )
 
-// EventLimit is how many events the service answers at most.
+// EventLimit is how many events the service returns at most.
 const EventLimit = 200
 
-// Run is the state of a run. All its texts are untrusted.
+// Run is the state of a run. Its texts are untrusted.
 type Run struct {
-	ID        string    `json:"runId"`
-	Status    string    `json:"status"`
-	Harness   string    `json:"harness"`
-	RepoID    string    `json:"repoId"`
-	Branch    Branch    `json:"branch"`
-	CreatedAt Timestamp `json:"createdAt"`
-	UpdatedAt Timestamp `json:"updatedAt"`
-	Error     string    `json:"error"` // empty where there is none
-	// Raw is the object as the service sent it, with what this version does not
-	// know.
-	Raw json.RawMessage `json:"-"`
+	ID        string          `json:"runId"`
+	Status    string          `json:"status"`
+	Harness   string          `json:"harness"`
+	RepoID    string          `json:"repoId"`
+	Branch    Branch          `json:"branch"`
+	CreatedAt Timestamp       `json:"createdAt"`
+	UpdatedAt Timestamp       `json:"updatedAt"`
+	Error     string          `json:"error"` // empty if there is none
+	Raw       json.RawMessage `json:"-"`     // the object as the service sent it, with members unknown to this version
 }
 
-// Branch names what a run starts from and what it works on.
+// Branch names the branch that a run starts from and the one it works on.
 type Branch struct {
 	Base    string `json:"base"`
 	Working string `json:"working"`
 }
 
-// Ended reports that a run goes no further.
+// Ended reports whether the run is over.
 func (r Run) Ended() bool {
 	return slices.Contains([]string{RunSuccess, RunFailed, RunCancelled}, r.Status)
 }
 
-// Event is a step of a run. All its texts are untrusted.
+// Event is a step of a run. Its texts are untrusted.
 type Event struct {
 	ID        string          `json:"id"`
 	Type      string          `json:"type"`
@@ -61,8 +58,8 @@ type Event struct {
 	Raw       json.RawMessage `json:"-"` // as of Run
 }
 
-// Timestamp is a time of the service's. One that is not RFC 3339 is zero: a
-// time is for display, and no reason to lose the rest.
+// Timestamp is a time of the service. One that is not RFC 3339 is zero: times are only shown, and the rest of the answer
+// is of use without.
 type Timestamp struct{ time.Time }
 
 // UnmarshalJSON reads any JSON value.
@@ -73,7 +70,7 @@ func (t *Timestamp) UnmarshalJSON(data []byte) error {
 	return nil
 }
 
-// UnmarshalJSON reads a run and keeps its text.
+// UnmarshalJSON reads a run and sets Raw.
 func (r *Run) UnmarshalJSON(data []byte) error {
 	type plain Run
 	err := json.Unmarshal(data, (*plain)(r))
@@ -81,7 +78,7 @@ func (r *Run) UnmarshalJSON(data []byte) error {
 	return err
 }
 
-// UnmarshalJSON reads an event and keeps its text.
+// UnmarshalJSON reads an event and sets Raw.
 func (e *Event) UnmarshalJSON(data []byte) error {
 	type plain Event
 	err := json.Unmarshal(data, (*plain)(e))
@@ -89,9 +86,8 @@ func (e *Event) UnmarshalJSON(data []byte) error {
 	return err
 }
 
-// Events asks for a run and the latest of its events, oldest first, at most
-// limit of them, which is from 1 to EventLimit. A run that this account may not
-// know of is ErrNotFound.
+// Events returns a run and the latest of its events, oldest first, at most limit of them, which is between 1 and
+// [EventLimit]. A run that the account may not see is ErrNotFound.
 func (c Client) Events(ctx context.Context, token, id string, limit int) (Run, []Event, error) {
 	if !validRunID(id) {
 		return Run{}, nil, &Error{Kind: ErrNotFound}
@@ -102,20 +98,16 @@ func (c Client) Events(ctx context.Context, token, id string, limit int) (Run, [
 		return Run{}, nil, err
 	}
 	var answer struct {
-		Run    *Run    `json:"run"`
+		Run    Run     `json:"run"`
 		Events []Event `json:"events"`
 	}
-	if err := decode(data, &answer); err != nil {
-		return Run{}, nil, err
+	if json.Unmarshal(data, &answer) != nil || answer.Run.Status == "" {
+		return Run{}, nil, foreign()
 	}
-	if answer.Run == nil || answer.Run.Status == "" {
-		return Run{}, nil, &Error{Kind: ErrUnreachable, Status: http.StatusOK, Err: errForeign}
-	}
-	return *answer.Run, answer.Events, nil
+	return answer.Run, answer.Events, nil
 }
 
-// validRunID refuses what no run is called: dots would climb in the path, and
-// what is not printable is nobody's name.
+// validRunID refuses dots, which would climb in the path, and what does not print.
 func validRunID(id string) bool {
 	return strings.Trim(id, ".") != "" && len(id) <= 200 &&
 		!strings.ContainsFunc(id, func(r rune) bool { return !unicode.IsPrint(r) || r == unicode.ReplacementChar })

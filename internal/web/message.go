@@ -2,37 +2,22 @@ package web
 
 import (
 	"strings"
-	"unicode"
+
+	"github.com/mogplex/mogplex-cli/internal/text"
 )
 
-const messageLimit = 200 // characters
+const messageColumns = 200
 
-// Message returns the text of a service's error answer fit to show: one printable
-// line of at most 200 characters. A word that repeats six or more bytes of secret,
-// the token of the request, is "[redacted]".
-func Message(text, secret string) string {
-	words := strings.Fields(strings.Map(spaced, text))
+// Message returns what a service says about a failure, fit to show: one line of at most 200 columns. A word that
+// repeats six or more bytes of secret, the token of the request, is "[redacted]".
+func Message(said, secret string) string {
+	words := strings.Fields(text.Line(said))
 	for i, word := range words {
 		if repeats(word, secret) {
 			words[i] = "[redacted]"
 		}
 	}
-	line := []rune(strings.Join(words, " "))
-	if len(line) > messageLimit {
-		line = append(line[:messageLimit-1], '…')
-	}
-	return string(line)
-}
-
-// spaced takes out what could steer a terminal or reorder a line.
-func spaced(r rune) rune {
-	switch {
-	case unicode.IsSpace(r):
-		return ' '
-	case !unicode.IsGraphic(r), r == unicode.ReplacementChar:
-		return -1
-	}
-	return r
+	return text.Shorten(strings.Join(words, " "), messageColumns)
 }
 
 // repeats reports that a word has six bytes of the secret in a row, or all of it.

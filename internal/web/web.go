@@ -1,153 +1,82 @@
-// Package web has what every HTTP client of ours needs: plain words for why a
-// request brought no answer, for what a service says in one that is an error, and
-// how long it asks to wait.
+// Package web has what every HTTP client of ours needs: one type for a request that failed, its classes, and what to
+// say about it.
 //
-// [Of] is for every error that comes from a net/http client, from the body of a
-// response or from a context, before it becomes part of a message. Nothing else
-// in this module shows what package net, TLS or a context says. [Message] is for
-// what a service itself says in an answer that is an error.
+// An error of package net, of TLS, of a context or of a body becomes plain words by [Of] before it is shown anywhere. What
+// a service says in an answer is shown by [Message] alone, and how long it asks to wait is read by [RetryAfter].
 package web
 
 import (
-	"context"
-	"crypto/tls"
-	"crypto/x509"
 	"errors"
+	"fmt"
 	"io"
-	"net"
 	"net/http"
-	"strings"
-	"syscall"
-	"unicode"
+	"time"
 )
 
-// cause is a failure in plain words.
-type cause struct {
-	text string
-	is   error // what errors.Is finds: a context's error, a syscall.Errno or nil
-}
-
-func (c *cause) Error() string { return c.text }
-
-func (c *cause) Unwrap() error { return c.is }
-
-// Of returns the cause of err as half a sentence about the service, such as
-// "connection refused" or "it did not answer in time". errors.Is finds
-// context.Canceled, context.DeadlineExceeded (for any timeout) and the
-// [syscall.Errno] in it. It is an allowlist: net/http quotes malformed answers,
-// which can repeat the request's token, and proxies with their passwords. What
-// is not on the list is "the connection failed". Of(nil) is nil.
-func Of(err error) error {
-	var named *cause
-	switch {
-	case err == nil:
-		return nil
-	case errors.As(err, &named):
-		return named
-	}
-	c := classify(err)
-	var op *net.OpError
-	if errors.As(err, &op) && op.Op == "proxyconnect" {
-		c.text = "the proxy: " + c.text
-	}
-	return c
-}
-
-func classify(err error) *cause {
-	var (
-		dns   *net.DNSError
-		cert  *tls.CertificateVerificationError
-		late  net.Error
-		errno syscall.Errno
-		alert tls.AlertError
-	)
-	switch {
-	case errors.Is(err, context.Canceled):
-		return &cause{"it was interrupted", context.Canceled}
-	case errors.As(err, &dns):
-		return lookup(dns)
-	case errors.As(err, &cert):
-		return &cause{"its certificate is not trusted: " + distrust(cert.Err), nil}
-	case errors.Is(err, context.DeadlineExceeded), errors.As(err, &late) && late.Timeout():
-		return &cause{"it did not answer in time", context.DeadlineExceeded}
-	case errors.As(err, &errno):
-		return system(errno)
-	case errors.As(err, new(tls.RecordHeaderError)), errors.Is(err, http.ErrSchemeMismatch):
-		return &cause{"it answered without TLS", nil}
-	case errors.As(err, &alert):
-		return &cause{"the TLS handshake failed", nil}
-	case errors.Is(err, io.ErrUnexpectedEOF):
-		return &cause{"the answer was cut off", nil}
-	case errors.Is(err, io.EOF), errors.Is(err, net.ErrClosed):
-		return &cause{"it closed the connection", nil}
-	}
-	return &cause{"the connection failed", nil}
-}
-
-func lookup(dns *net.DNSError) *cause {
-	c := &cause{text: "host name lookup failed for " + printable(dns.Name)}
-	switch {
-	case dns.IsNotFound:
-		c.text += ": it does not exist"
-	case dns.IsTimeout:
-		c.text, c.is = c.text+": the name server did not answer in time", context.DeadlineExceeded
-	}
-	return c
-}
-
-// distrust says what is wrong with a certificate, without quoting any of it.
-func distrust(err error) string {
-	var (
-		unknown x509.UnknownAuthorityError
-		invalid x509.CertificateInvalidError
-		name    x509.HostnameError
-		roots   x509.SystemRootsError
-	)
-	switch {
-	case errors.As(err, &unknown):
-		return "no authority that this system knows has signed it (SSL_CERT_FILE names others)"
-	case errors.As(err, &invalid) && invalid.Reason == x509.Expired:
-		return "it has expired or is not valid yet, or the clock of this machine is wrong"
-	case errors.As(err, &name):
-		return "it is for another name"
-	case errors.As(err, &roots):
-		return "this system has no list of authorities (SSL_CERT_FILE names one)"
-	}
-	return "it does not verify"
-}
-
-// The numbers of Windows Sockets, which package syscall gives no portable name.
-const (
-	wsaNetUnreachable  syscall.Errno = 10051
-	wsaConnReset       syscall.Errno = 10054
-	wsaTimedOut        syscall.Errno = 10060
-	wsaConnRefused     syscall.Errno = 10061
-	wsaHostUnreachable syscall.Errno = 10065
+// The classes of failure that all services have, for errors.Is.
+var (
+	// ErrUnauthorized: the service does not accept the token.
+	ErrUnauthorized = errors.New("the service does not accept the credential")
+	// ErrForbidden: the token is good, and may not do this.
+	ErrForbidden = errors.New("the service does not allow this account to do that")
+	// ErrNotFound: the service answers that it has no such thing.
+	ErrNotFound = errors.New("the service has nothing of that name")
+	// ErrRateLimited: the same request may succeed after [Error.RetryAfter].
+	ErrRateLimited = errors.New("the service asks to wait")
+	// ErrUnreachable: no connection, no answer in time, 5xx, or an answer that can't be the service's. The same request
+	// may succeed later.
+	ErrUnreachable = errors.New("no usable answer from the service")
 )
 
-// system returns a system call's failure, in the system's own words if it is a
-// rare one.
-func system(errno syscall.Errno) *cause {
-	switch errno {
-	case syscall.ECONNREFUSED, wsaConnRefused:
-		return &cause{"connection refused", errno}
-	case syscall.ECONNRESET, syscall.EPIPE, wsaConnReset:
-		return &cause{"it closed the connection", errno}
-	case wsaTimedOut:
-		return &cause{"it did not answer in time", context.DeadlineExceeded}
-	case syscall.ENETUNREACH, syscall.EHOSTUNREACH, wsaNetUnreachable, wsaHostUnreachable:
-		return &cause{"there is no way to it through the network", errno}
-	}
-	return &cause{errno.Error(), errno}
+// The causes of ErrUnreachable that only the reader of an answer can know.
+var (
+	// ErrTooLarge ends the reading of an answer that is over its limit.
+	ErrTooLarge = errors.New("the answer is too large")
+	// ErrForeign is an answer that is not of the service's form.
+	ErrForeign = errors.New("something else than the service answered; a proxy or the sign-in page of a network may be in between")
+)
+
+// Error is a request that failed. Its text holds no secret, and of an answer only Message.
+type Error struct {
+	Kind       error         // its class: one of this package, or of the package that made the request
+	Status     int           // HTTP status; 0 without an answer
+	RetryAfter time.Duration // how long the service asks to wait, up to an hour; 0 if it does not say
+	Message    string        // what the service says, see [Message]; may be empty
+	Err        error         // the cause, free of secrets; may be nil
 }
 
-// printable drops what could steer a terminal, and shortens what is too long.
-func printable(s string) string {
-	s = strings.Map(func(r rune) rune {
-		if unicode.IsGraphic(r) {
-			return r
-		}
-		return -1
-	}, s)
-	return s[:min(len(s), 253)]
+// Error says what failed and why, in one line.
+func (e *Error) Error() string {
+	switch {
+	case e.Message != "":
+		return fmt.Sprintf("%v: %s", e.Kind, e.Message)
+	case e.Err != nil:
+		return fmt.Sprintf("%v: %v", e.Kind, e.Err)
+	case e.RetryAfter > 0 && errors.Is(e.Kind, ErrRateLimited):
+		return fmt.Sprintf("%v %s", e.Kind, e.RetryAfter)
+	case e.Status > 0 && e.Status != http.StatusOK:
+		return fmt.Sprintf("%v (HTTP %d)", e.Kind, e.Status)
+	}
+	return e.Kind.Error()
+}
+
+// Unwrap returns the class and the cause.
+func (e *Error) Unwrap() []error {
+	if e.Err == nil {
+		return []error{e.Kind}
+	}
+	return []error{e.Kind, e.Err}
+}
+
+// Passes reports whether the same request may succeed later: the service is out of reach, or asks to wait. It says nothing
+// about the credential.
+func Passes(err error) bool { return errors.Is(err, ErrUnreachable) || errors.Is(err, ErrRateLimited) }
+
+// ReadBody reads a body of at most limit bytes. A longer one is [ErrTooLarge].
+func ReadBody(body io.Reader, limit int64) ([]byte, error) {
+	text, err := io.ReadAll(io.LimitReader(body, limit+1))
+	if err == nil && int64(len(text)) > limit {
+		return nil, ErrTooLarge
+	}
+	return text, err
 }

@@ -8,7 +8,7 @@ import (
 	"path/filepath"
 )
 
-// keychainLocked goes by the files that are before the stand-in.
+// keychainLocked reads the state from files that the tests put among the stand-in's items.
 func keychainLocked() (locked bool, status int32) {
 	there := func(name string) bool {
 		_, err := os.Stat(filepath.Join(os.Getenv("SECURITY_ITEMS"), name))
@@ -22,7 +22,7 @@ func keychainLocked() (locked bool, status int32) {
 
 // SetOnPlatform sets an item as a vault does, without reading it first.
 func SetOnPlatform(ctx context.Context, service, account, payload string) {
-	v, err := platformBackend(service).Open(ctx, Access{Attended: true})
+	v, err := platformBackend(service, Options{}).Open(ctx, Access{Attended: true, OnPrompt: func() {}})
 	if err == nil {
 		_ = v.Set(ctx, account, payload)
 	}

@@ -9,32 +9,30 @@ import (
 	"net/http/cookiejar"
 	"net/url"
 	"strings"
+	"sync"
 )
 
-// Page is where WalkSignIn ended: the last answer, its redirects followed.
+// Cancel takes the place of an account's email for a person who presses Cancel.
+const Cancel = "cancel"
+
+// Page is the last page of a sign-in.
 type Page struct {
 	URL    *url.URL
 	Status int
-	Body   string // 1 MiB of it at most
+	Body   string // the first MiB
 }
 
-// WalkSignIn does what a person with a browser does: it opens an authorize address,
-// signs in by the login page's button for email, and follows the redirects to the
-// program's callback, whose page it returns. A program that answers only once it has
-// its tokens keeps it waiting as long, so it is often run in a goroutine. Nothing of
-// it is left behind: each call is a browser of its own.
-func WalkSignIn(ctx context.Context, authorizeURL, email string) (Page, error) {
-	return walk(ctx, authorizeURL, url.Values{"as": {email}})
+// WalkSignIn opens an authorize address as a browser does, presses the login page's
+// button of an account (its email, or Cancel), and returns the page that the program
+// shows at its callback. It waits as long as that program does, so most callers run it
+// in a goroutine. Each call is a new browser, without cookies.
+func WalkSignIn(ctx context.Context, address, who string) (Page, error) {
+	return walk(ctx, newBrowser(), address, who)
 }
 
-// WalkCancel is WalkSignIn for a person who presses Cancel.
-func WalkCancel(ctx context.Context, authorizeURL string) (Page, error) {
-	return walk(ctx, authorizeURL, url.Values{"cancel": {"1"}})
-}
-
-// WalkToCallback is WalkSignIn for a person whose browser can't reach the program: it
-// returns the address of the callback, which it does not open.
-func WalkToCallback(ctx context.Context, authorizeURL, email string) (callback *url.URL, err error) {
+// WalkToCallback is WalkSignIn in a browser that can't reach the program: it returns
+// the callback's address, for the person to paste, and does not open it.
+func WalkToCallback(ctx context.Context, address, who string) (callback *url.URL, err error) {
 	browser := newBrowser()
 	browser.CheckRedirect = func(r *http.Request, _ []*http.Request) error {
 		if r.URL.Path == "/auth/callback" {
@@ -43,32 +41,32 @@ func WalkToCallback(ctx context.Context, authorizeURL, email string) (callback *
 		}
 		return nil
 	}
-	if _, err = browse(ctx, browser, authorizeURL, url.Values{"as": {email}}); err == nil && callback == nil {
+	if _, err = walk(ctx, browser, address, who); err == nil && callback == nil {
 		err = errors.New("sign in: the service did not redirect to the callback")
 	}
 	return callback, err
 }
 
-func walk(ctx context.Context, authorizeURL string, form url.Values) (Page, error) {
-	return browse(ctx, newBrowser(), authorizeURL, form)
-}
-
 func newBrowser() *http.Client {
-	jar, _ := cookiejar.New(nil) // its options alone can be wrong
+	jar, _ := cookiejar.New(nil) // fails for no options
 	return &http.Client{Jar: jar, Transport: &http.Transport{DisableKeepAlives: true}}
 }
 
-func browse(ctx context.Context, browser *http.Client, authorizeURL string, form url.Values) (Page, error) {
-	login, err := visit(ctx, browser, http.MethodGet, authorizeURL, nil)
+func walk(ctx context.Context, browser *http.Client, address, who string) (Page, error) {
+	login, err := visit(ctx, browser, http.MethodGet, address, nil)
 	if err != nil {
-		return Page{}, fmt.Errorf("open the authorize address: %w", plain(err))
+		return Page{}, fmt.Errorf("open the authorize address: %w", err)
 	}
 	if login.URL.Path != "/login" {
 		return login, fmt.Errorf("open the authorize address: got status %d and no login page", login.Status)
 	}
+	form := url.Values{"as": {who}}
+	if who == Cancel {
+		form = url.Values{"cancel": {"1"}}
+	}
 	page, err := visit(ctx, browser, http.MethodPost, login.URL.String(), form)
 	if err != nil {
-		return Page{}, fmt.Errorf("sign in: %w", plain(err))
+		return Page{}, fmt.Errorf("sign in: %w", err)
 	}
 	return page, nil
 }
@@ -82,6 +80,9 @@ func visit(ctx context.Context, browser *http.Client, method, address string, fo
 		r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
 	}
 	response, err := browser.Do(r)
+	if wrapped, ok := errors.AsType[*url.Error](err); ok {
+		return Page{}, wrapped.Err // without the address, which can hold a code
+	}
 	if err != nil {
 		return Page{}, err
 	}
@@ -90,10 +91,45 @@ func visit(ctx context.Context, browser *http.Client, method, address string, fo
 	return Page{URL: response.Request.URL, Status: response.StatusCode, Body: string(body)}, err
 }
 
-// plain takes the address, which can hold a code, out of a client's error.
-func plain(err error) error {
-	if wrapped, ok := err.(*url.Error); ok {
-		return wrapped.Err
+// AuthorizeURL returns the authorize address that `mogplex login` printed on a line of
+// its own, or "" if printed holds no such line yet.
+func AuthorizeURL(printed string) string {
+	for line := range strings.Lines(printed) {
+		address := strings.TrimRight(line, "\r\n")
+		if address != line && strings.HasPrefix(address, "http") && strings.Contains(address, "/authorize?") {
+			return address
+		}
 	}
-	return err
+	return ""
+}
+
+// Screen is the stderr of a `mogplex login` that a person watches. It calls Act once,
+// with the text so far, when the login has printed its instructions; the login's output
+// waits until Act returns. String may be called at any time.
+type Screen struct {
+	Act func(printed string)
+
+	mu    sync.Mutex
+	text  strings.Builder
+	acted bool
+}
+
+func (s *Screen) Write(p []byte) (int, error) {
+	s.mu.Lock()
+	s.text.Write(p)
+	printed := s.text.String()
+	act := !s.acted && strings.Contains(printed, "Ctrl-C") // the end of the instructions
+	s.acted = s.acted || act
+	s.mu.Unlock()
+	if act {
+		s.Act(printed)
+	}
+	return len(p), nil
+}
+
+// String returns what the login has printed so far.
+func (s *Screen) String() string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.text.String()
 }

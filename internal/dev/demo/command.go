@@ -1,147 +1,131 @@
 package main
 
 import (
+	"bufio"
 	"bytes"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"os"
 	"os/exec"
 	"slices"
 	"strings"
+	"sync"
 	"time"
+
+	"github.com/mogplex/mogplex-cli/internal/dev/accountserver"
 )
 
-// commandLimit bounds every command but a sign-in, which has its own limit.
+// commandLimit bounds every command, a sign-in too.
 const commandLimit = 30 * time.Second
 
 // result is what came of a command.
 type result struct {
-	stdout string
-	stderr string
-	code   int
+	stdout, stderr string
+	code           int
 }
 
-// mogplex shows a command line, runs it and shows what it printed. Variables
-// come before it, as in a shell.
-func (d *demo) mogplex(ctx context.Context, variables []string, args ...string) result {
-	r := d.try(ctx, variables, args)
-	for _, text := range []string{r.stdout, r.stderr} {
-		if text != "" {
-			d.output(text)
+// take runs a step, shows it, and returns an error if something is not as the step says.
+func (d *demo) take(ctx context.Context, s step) error {
+	if s.only != "" && s.only != d.store {
+		return nil
+	}
+	if s.title != "" {
+		d.say("\n# %s", s.title)
+	}
+	if s.run != "" {
+		if err := d.command(ctx, s); err != nil {
+			return fmt.Errorf("mogplex %s: %w", s.run, err)
 		}
 	}
-	return r
+	if err := d.readStates(ctx); err != nil {
+		return err
+	}
+	for _, c := range s.checks {
+		if !c.holds(d) {
+			return fmt.Errorf("a check failed: %s", c.says)
+		}
+		d.say("  ✓ %s", c.says)
+	}
+	if s.run == "auth token" && !s.withPAT {
+		d.token = d.printed
+	}
+	return nil
 }
 
-// token is `mogplex auth token`, its output shown masked.
-func (d *demo) token(ctx context.Context, variables ...string) string {
-	r := d.try(ctx, variables, []string{"auth", "token"})
-	token, line := strings.CutSuffix(r.stdout, "\n")
-	if d.err == nil && (r.code != 0 || !line || token == "") {
-		d.stop(fmt.Errorf("mogplex auth token: exit code %d: %s", r.code, r.stderr))
+// command runs the command of a step and compares its output and exit code with the step. `auth token` is the one
+// command that may print a token, of which the demo shows the first letters.
+func (d *demo) command(ctx context.Context, s step) error {
+	env, variable := d.env, ""
+	if s.withPAT {
+		env, variable = append(slices.Clip(d.env), "MOGPLEX_API_KEY="+d.pat), "MOGPLEX_API_KEY=mog_… "
 	}
-	if d.err != nil {
-		return ""
-	}
-	d.keepSecret(token)
-	d.output(masked(token))
-	if r.stderr != "" {
-		d.output(r.stderr)
-	}
-	return token
-}
-
-// try shows a command line and runs it. After a failure it does nothing.
-func (d *demo) try(ctx context.Context, variables, args []string) (r result) {
-	if d.err != nil {
-		return r
-	}
-	d.typed(slices.Concat(variables, []string{"mogplex"}, args)...)
-	r, err := d.quietly(ctx, variables, args...)
+	d.say("\n$ %smogplex %s", variable, s.run)
+	r, err := d.mogplex(ctx, env, strings.Fields(s.run)...)
 	if err != nil {
-		d.stop(err)
+		return err
 	}
-	return r
+	d.printed = strings.TrimSuffix(r.stdout, "\n")
+	output := r.stdout + r.stderr
+	if s.run == "auth token" {
+		d.secrets = append(d.secrets, d.printed)
+		output = fmt.Sprintf("%.4s…\n%s", d.printed, r.stderr)
+	}
+	for _, secret := range append(d.secrets, d.pat, mcpSecret) {
+		if strings.Contains(output, secret) {
+			return errors.New("it prints a secret")
+		}
+	}
+	d.say("%s", strings.TrimRight(output, "\n"))
+	switch {
+	case r.code != s.exit && (s.exit != anyFailure || r.code == 0):
+		return fmt.Errorf("the exit code is %d", r.code)
+	case !strings.Contains(output, s.prints):
+		return fmt.Errorf("it does not print %q", s.prints)
+	}
+	return nil
 }
 
-// quietly runs a command line of mogplex and shows nothing.
-func (d *demo) quietly(ctx context.Context, variables []string, args ...string) (result, error) {
+// mogplex runs a command. If it prints an address to sign in at, Ada signs in there.
+func (d *demo) mogplex(ctx context.Context, env []string, args ...string) (result, error) {
 	ctx, cancel := context.WithTimeout(ctx, commandLimit)
 	defer cancel()
-	return d.run(ctx, variables, nil, nil, args...)
-}
-
-// run runs mogplex. What it says on stderr goes to live as well, where that is
-// not nil. An exit code other than 0 is no error, unless it was interrupted:
-// Ctrl-C may reach it first.
-func (d *demo) run(ctx context.Context, variables []string, stdin io.Reader, live io.Writer, args ...string) (result, error) {
-	cmd := exec.CommandContext(ctx, d.binary, args...)
-	cmd.Env = slices.Concat(d.env, d.settings, variables)
 	var stdout, stderr bytes.Buffer
-	cmd.Stdin, cmd.Stdout, cmd.Stderr = stdin, &stdout, &stderr
-	if live != nil {
-		cmd.Stderr = io.MultiWriter(&stderr, live)
-	}
-	// mogplex ends cleanly when it is interrupted, where the platform can do that.
-	cmd.Cancel = func() error { return cmd.Process.Signal(os.Interrupt) }
+	cmd := exec.CommandContext(ctx, d.binary, args...)
+	cmd.Env, cmd.Stdout = env, &stdout
+	cmd.Cancel = func() error { return cmd.Process.Signal(os.Interrupt) } // so that mogplex ends cleanly
 	cmd.WaitDelay = 5 * time.Second
-	err := cmd.Run()
-	var exit *exec.ExitError
-	switch {
-	case ctx.Err() != nil:
-		err = ctx.Err()
-	case errors.As(err, &exit) && exit.ExitCode() >= 0 && exit.ExitCode() != exitInterrupted:
-		err = nil
+	lines, err := cmd.StderrPipe()
+	if err == nil {
+		err = cmd.Start()
 	}
 	if err != nil {
-		err = fmt.Errorf("mogplex %s: %w", strings.Join(args, " "), err)
+		return result{}, err
+	}
+	var browser sync.WaitGroup
+	for scanner := bufio.NewScanner(lines); scanner.Scan(); {
+		line := scanner.Text()
+		stderr.WriteString(line + "\n")
+		if strings.HasPrefix(line, d.server.URL+accountserver.AuthorizePath) {
+			browser.Go(func() { d.signIn(ctx, line) })
+		}
+	}
+	err = cmd.Wait()
+	browser.Wait()
+	var exit *exec.ExitError
+	if ctx.Err() != nil {
+		err = ctx.Err()
+	} else if errors.As(err, &exit) {
+		err = nil
 	}
 	return result{stdout.String(), stderr.String(), cmd.ProcessState.ExitCode()}, err
 }
 
-// statusReport is what the demo reads of `mogplex auth status --json`.
-type statusReport struct {
-	SignedIn bool `json:"signed_in"`
-	Active   struct {
-		Source  string `json:"source"`
-		Account struct {
-			Email string `json:"email"`
-		} `json:"account"`
-	} `json:"active"`
-	Layers []layer `json:"layers"`
-}
-
-type layer struct {
-	Layer      string `json:"layer"`
-	Backend    string `json:"backend"`
-	State      string `json:"state"`
-	ShadowedBy string `json:"shadowed_by"`
-}
-
-// layer finds what was said of the keychain or the file.
-func (r statusReport) layer(name string) layer {
-	for _, l := range r.Layers {
-		if l.Layer == name {
-			return l
-		}
-	}
-	return layer{}
-}
-
-// status is the status, not shown.
-func (d *demo) status(ctx context.Context, variables ...string) (report statusReport) {
-	if d.err != nil {
-		return report
-	}
-	r, err := d.quietly(ctx, variables, "auth", "status", "--json")
-	if err == nil {
-		err = json.Unmarshal([]byte(r.stdout), &report)
-	}
+// signIn does what a person does in the browser.
+func (d *demo) signIn(ctx context.Context, address string) {
+	page, err := accountserver.WalkSignIn(ctx, address, accountserver.DefaultAccounts()[0].Email)
+	d.page = page.Body
 	if err != nil {
-		d.stop(fmt.Errorf("read the status: %w", err))
+		d.page = err.Error()
 	}
-	return report
 }

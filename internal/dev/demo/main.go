@@ -1,95 +1,62 @@
-// Command demo shows mogplex at work, in a few seconds and without an account:
+// Command demo uses mogplex as a new user does, in two seconds and without an account:
 //
 //	go run ./internal/dev/demo
 //
-// It builds mogplex, starts the development account service on this machine,
-// and goes from signed out to signed out with the commands a user types,
-// checking each against the service, the keychain and the state directory.
+// It builds mogplex, starts the development account service on this machine, and types the commands in steps.go. After
+// each command it checks what mogplex printed, what the service knows, and what the stores hold. It signs in without a
+// browser: the demo itself fills in the sign-in page.
 //
-// main.go is the run as a whole, stage.go what it runs on, steps.go and
-// migrate.go what is shown, keychain.go, lists.go and signin.go what these look
-// at and do, command.go how mogplex is run, screen.go how it is printed.
+// The credential goes to this machine's keychain if there is one, under a name of its own, and to auth.json if not. At
+// the end the demo removes everything that it made.
 package main
 
 import (
 	"context"
-	"errors"
-	"flag"
 	"fmt"
 	"io"
 	"os"
 	"os/signal"
 	"syscall"
-	"time"
 )
 
 const (
-	exitOK          = 0
 	exitFailure     = 1
 	exitUsage       = 2
 	exitInterrupted = 130
 )
 
-// cleanUpLimit bounds the cleaning up, which an interrupt does not cut short.
-const cleanUpLimit = 20 * time.Second
-
 func main() {
+	if len(os.Args) > 1 {
+		fmt.Fprintln(os.Stderr, "usage: go run ./internal/dev/demo")
+		os.Exit(exitUsage)
+	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
-	code := run(ctx, os.Args[1:], os.Stdin, os.Stdout, os.Stderr)
+	code := run(ctx, steps, os.Stdout)
 	stop()
 	os.Exit(code)
 }
 
-// options are the demo's flags.
-type options struct {
-	walk bool // through the sign-in page, without a browser
-	file bool // leave the keychain alone
-}
-
-// run is the demo. It returns the exit code: 0 where every check held, 1 where
-// one did not, 2 for usage, 130 when ctx ended first.
-func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.Writer) int {
-	var opt options
-	flags := flag.NewFlagSet("demo", flag.ContinueOnError)
-	flags.SetOutput(stderr)
-	flags.BoolVar(&opt.walk, "walk", false, "walk through the sign-in page by itself, also where a browser could open")
-	flags.BoolVar(&opt.file, "file", false, "keep the credential in a file, also where there is a keychain")
-	switch err := flags.Parse(args); {
-	case errors.Is(err, flag.ErrHelp):
-		return exitOK
-	case err != nil:
-		return exitUsage
-	case flags.NArg() > 0:
-		fmt.Fprintln(stderr, "demo: takes no arguments")
-		return exitUsage
-	}
-	d := &demo{screen: newScreen(stdout), stdin: stdin, options: opt}
-	if err := d.set(ctx); err != nil {
-		d.stop(err)
-	}
-	for i, s := range steps {
-		if d.err == nil {
-			d.title("%d. %s", i+1, s.title)
-			s.run(d, ctx)
+// run takes the steps until one fails, and returns the exit code: 0 if all went well, 130 if ctx ended first.
+func run(ctx context.Context, steps []step, out io.Writer) int {
+	d := &demo{out: out}
+	err := d.start(ctx)
+	for _, s := range steps {
+		if err == nil {
+			err = d.take(ctx, s)
 		}
 	}
-	d.cleanUp(ctx)
-	return d.end(ctx)
-}
-
-// end says how it went.
-func (d *demo) end(ctx context.Context) int {
+	left := d.cleanUp(context.WithoutCancel(ctx))
 	switch {
-	case d.err == nil:
-		d.say("\nDone: %d checks, and every one held. The demo has removed what it made.", d.checks)
-		return exitOK
-	case ctx.Err() != nil && !errors.Is(d.err, errCheck):
+	case left != nil:
+		d.say("\nThe demo could not remove what it made: %v", left)
+		return exitFailure
+	case ctx.Err() != nil:
 		d.say("\nInterrupted. The demo has removed what it made.")
 		return exitInterrupted
+	case err != nil:
+		d.say("\nThe demo failed: %v", err)
+		return exitFailure
 	}
-	if !errors.Is(d.err, errCheck) {
-		d.fail("%v", d.err)
-	}
-	d.say("\nThe demo failed.")
-	return exitFailure
+	d.say("\nEverything worked. The demo has removed what it made.")
+	return 0
 }

@@ -1,105 +1,56 @@
 package main
 
-import (
-	"context"
-
-	"github.com/mogplex/mogplex-cli/internal/dev/accountserver"
+// The stores, as `mogplex auth status --json` names them.
+const (
+	keychain = "keychain"
+	file     = "file"
 )
 
-const exitNotSignedIn = 64 // of mogplex
+const (
+	exitNotSignedIn = 64
+	anyFailure      = -1 // any exit code but 0
+)
 
-// steps are what is shown, in order.
-var steps = []struct {
-	title string
-	run   func(*demo, context.Context)
-}{
-	{"Nobody is signed in", (*demo).signedOut},
-	{"Sign in", (*demo).signIn},
-	{"What is in force now", (*demo).signedIn},
-	{"The token, as a script gets it", (*demo).printToken},
-	{"Where it is kept", (*demo).findToken},
-	{"An environment variable comes first", (*demo).override},
-	{"Models and MCP servers", (*demo).lists},
-	{"Renew the token", (*demo).refresh},
-	{"Move it between keychain and file", (*demo).migrate},
-	{"Sign out", (*demo).signOut},
-	{"Nothing is left", (*demo).nothingLeft},
+// step is a command that a user types, and what must come of it.
+type step struct {
+	title   string  // begins a new part of the demo
+	only    string  // skip the step if the credential is stored elsewhere
+	withPAT bool    // set MOGPLEX_API_KEY to a personal access token
+	run     string  // the arguments of mogplex; a step without them only checks
+	exit    int     // the exit code
+	prints  string  // a part of the output
+	checks  []check // what holds afterwards
 }
 
-func (d *demo) signedOut(ctx context.Context) {
-	r := d.mogplex(ctx, nil, "auth", "status")
-	d.check(r.code == exitNotSignedIn, "Exit code %d: not signed in.", r.code)
-}
+// steps are the demo, from signed out to signed out.
+var steps = []step{
+	{title: "Nobody is signed in", run: "auth status", exit: exitNotSignedIn, checks: []check{noStoreHasIt}},
 
-func (d *demo) signedIn(ctx context.Context) {
-	r := d.mogplex(ctx, nil, "auth", "status", "--check")
-	report := d.status(ctx)
-	d.check(r.code == 0 && report.SignedIn, "Signed in, and the service agrees.")
-	got := report.Active
-	d.check(got.Source == d.store(), "The credential comes from the %s.", got.Source)
-	if d.email == "" { // a person chose the account
-		d.email = got.Account.Email
-	}
-	d.check(d.email != "" && got.Account.Email == d.email, "The account is %s.", got.Account.Email)
-}
+	{title: "Sign in", run: "login --no-browser", prints: "Signed in as Ada Lovelace", checks: []check{pageNamesAda}},
+	{run: "auth status --check", prints: "ada@example.test"},
 
-// store is the layer in which the credential belongs.
-func (d *demo) store() string {
-	if d.keychain == "" {
-		return "file"
-	}
-	return "keychain"
-}
+	{title: "A script gets a valid token", run: "auth token", checks: []check{serviceAccepts}},
+	{only: keychain, checks: []check{keychainHasIt, noFileHasSecrets}},
+	{only: file, checks: []check{fileHasIt, onlyForThisUser}},
 
-func (d *demo) printToken(ctx context.Context) {
-	d.access = d.token(ctx)
-	d.check(d.service.Valid(d.access), "The service accepts this token.")
-}
+	{title: "An environment variable comes first", withPAT: true, run: "auth status", prints: "MOGPLEX_API_KEY"},
+	{withPAT: true, run: "auth token", checks: []check{variablesToken}},
+	{run: "auth token", checks: []check{sameToken}},
 
-func (d *demo) findToken(ctx context.Context) {
-	if d.keychain == "" {
-		d.inFile()
-		return
-	}
-	d.inKeychain(ctx)
-	d.inNoFile()
-}
+	{title: "What the account has", run: "models", prints: "northwind/atlas-1"},
+	{run: "mcp", prints: "Authorization: ••••"},
+	{run: "mcp --json", prints: "[redacted]"},
+	{only: keychain, checks: []check{noFileHasSecrets}}, // the cached definitions are encrypted
 
-// override has a personal access token in the environment of two commands.
-func (d *demo) override(ctx context.Context) {
-	personal := d.service.IssuePAT(accountserver.DefaultAccounts()[1].Email)
-	d.keepSecret(personal)
-	variable := "MOGPLEX_API_KEY=" + personal
-	d.mogplex(ctx, []string{variable}, "auth", "status")
-	report := d.status(ctx, variable)
-	stored := report.layer(d.store())
-	d.check(report.Active.Source == "env" && stored.State == "present" && stored.ShadowedBy == "env",
-		"The variable is in force, and hides what is stored.")
-	d.check(d.token(ctx, variable) == personal, "It is the variable's token.")
-	d.check(d.token(ctx) == d.access, "Without the variable it is the stored one again.")
-}
+	{title: "Renew the token", run: "auth refresh", checks: []check{oneRefresh}},
+	{run: "auth token", checks: []check{newToken, serviceAccepts}},
 
-func (d *demo) refresh(ctx context.Context) {
-	r := d.mogplex(ctx, nil, "auth", "refresh")
-	before := d.access
-	d.access = d.token(ctx)
-	d.check(r.code == 0 && d.access != before, "It is another token than before.")
-	d.check(d.service.Valid(d.access), "The service accepts it.")
-	asked := d.service.Stats().Grants["refresh_token"]
-	d.check(asked == 1, "The service was asked once.")
-}
+	{title: "Move it to the file and back", only: keychain, run: "auth migrate --to file --dry-run", checks: []check{keychainHasIt, noFileHasSecrets}},
+	{only: keychain, run: "auth migrate --to file", checks: []check{fileHasIt, onlyForThisUser}},
+	{only: keychain, run: "auth migrate", checks: []check{keychainHasIt, noFileHasSecrets}},
+	{title: "Without a keychain it stays in the file", only: file, run: "auth migrate", exit: anyFailure, checks: []check{fileHasIt}},
+	{run: "auth token", checks: []check{sameToken}},
 
-func (d *demo) signOut(ctx context.Context) {
-	r := d.mogplex(ctx, nil, "logout")
-	d.check(r.code == 0, "Exit code %d: signed out.", r.code)
-	d.check(!d.service.Valid(d.access), "The service accepts the token no more.")
-}
-
-func (d *demo) nothingLeft(ctx context.Context) {
-	d.signedOut(ctx)
-	if d.keychain != "" {
-		d.notInKeychain(ctx)
-	}
-	d.inNoFile()
-	d.noLists()
+	{title: "Sign out", run: "logout", checks: []check{serviceRejects, noStoreHasIt, noFileHasSecrets, noListIsLeft}},
+	{run: "auth status", exit: exitNotSignedIn},
 }

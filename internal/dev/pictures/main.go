@@ -1,20 +1,18 @@
 //go:build linux
 
-// Command pictures makes the pictures of the README:
+// Command pictures makes the pictures of the README in docs/pictures:
 //
-//	go run ./internal/dev/pictures
+//	go run ./internal/dev/pictures           write them
+//	go run ./internal/dev/pictures --check   fail if they are not what mogplex shows now
 //
-// It builds mogplex, runs it on a terminal of 80 columns against the
-// development account service, and draws what the terminal shows as SVG files in
-// docs/pictures. Everything runs on this machine and in directories of its own,
-// and the same source makes the same bytes. It needs gnome-keyring.
-//
-// scenes.go is what there is to see, stage.go and front.go what it runs on, and
-// svg.go, runs.go and colours.go draw it.
+// It builds mogplex, runs it on a terminal of 80 columns against the development account service, and draws the
+// screen as SVG. It needs gnome-keyring. The same source makes the same bytes.
 package main
 
 import (
+	"bytes"
 	"context"
+	"errors"
 	"flag"
 	"fmt"
 	"os"
@@ -23,15 +21,17 @@ import (
 	"time"
 )
 
-// limit bounds all of it: the build is the longest part.
+// limit bounds the whole run; the build takes most of it.
 const limit = 10 * time.Minute
 
+const dir = "docs/pictures"
+
 func main() {
-	dir := flag.String("o", filepath.Join("docs", "pictures"), "the `directory` to write to")
+	check := flag.Bool("check", false, "write nothing; compare "+dir+" with what mogplex shows")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	ctx, cancel := context.WithTimeout(ctx, limit)
-	err := write(ctx, *dir)
+	err := run(ctx, *check)
 	cancel()
 	stop()
 	if err != nil {
@@ -40,14 +40,13 @@ func main() {
 	}
 }
 
-// write makes every picture and writes it to dir.
-func write(ctx context.Context, dir string) error {
-	pictures, err := makeAll(ctx)
+func run(ctx context.Context, check bool) error {
+	pictures, err := drawAll(ctx)
 	if err != nil {
 		return err
 	}
-	if err := os.MkdirAll(dir, 0o755); err != nil {
-		return err
+	if check {
+		return compare(pictures)
 	}
 	for name, picture := range pictures {
 		if err := os.WriteFile(filepath.Join(dir, name), picture, 0o644); err != nil {
@@ -57,24 +56,30 @@ func write(ctx context.Context, dir string) error {
 	return nil
 }
 
-// makeAll makes every picture, by the name of its file.
-func makeAll(ctx context.Context) (pictures map[string][]byte, err error) {
-	s, err := newStage(ctx)
+// compare checks that dir has these pictures and no others, and that the README shows each of them.
+func compare(pictures map[string][]byte) error {
+	readme, err := os.ReadFile("README.md")
 	if err != nil {
-		return nil, err
+		return err
 	}
-	defer func() {
-		if e := s.close(); err == nil {
-			err = e
-		}
-	}()
-	pictures = map[string][]byte{}
-	for _, scene := range scenes {
-		screen, err := s.play(ctx, scene)
-		if err != nil {
-			return nil, fmt.Errorf("%s: %w", scene.name, err)
-		}
-		pictures[scene.name+".svg"] = draw(screen, scene.title, scene.tells)
+	files, err := os.ReadDir(dir)
+	if err != nil {
+		return err
 	}
-	return pictures, nil
+	var wrong []error
+	for _, file := range files {
+		if pictures[file.Name()] == nil {
+			wrong = append(wrong, fmt.Errorf("%s/%s: no scene makes it", dir, file.Name()))
+		}
+	}
+	for name, picture := range pictures {
+		path := dir + "/" + name
+		if old, err := os.ReadFile(path); err != nil || !bytes.Equal(old, picture) {
+			wrong = append(wrong, fmt.Errorf("%s is out of date: run `go run ./internal/dev/pictures` and look at it", path))
+		}
+		if !bytes.Contains(readme, []byte(path)) {
+			wrong = append(wrong, fmt.Errorf("README.md does not show %s", path))
+		}
+	}
+	return errors.Join(wrong...)
 }

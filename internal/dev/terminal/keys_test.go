@@ -5,12 +5,10 @@ package terminal
 import "testing"
 
 func TestKeys(t *testing.T) {
-	for _, c := range []struct{ key, plain, exact string }{
+	for _, c := range []struct{ key, plain, kitty string }{
 		{"a", "a", "a"},
 		{"é", "é", "é"},
-		{"+", "+", "+"},
 		{"/", "/", "/"},
-		{"shift+a", "A", "A"},
 		{"space", " ", " "},
 		{"enter", "\r", "\r"},
 		{"tab", "\t", "\t"},
@@ -20,30 +18,24 @@ func TestKeys(t *testing.T) {
 		{"shift+enter", "\r", "\x1b[13;2u"},
 		{"ctrl+c", "\x03", "\x1b[99;5u"},
 		{"ctrl+j", "\n", "\x1b[106;5u"},
-		{"ctrl+space", "\x00", "\x1b[32;5u"},
 		{"alt+b", "\x1bb", "\x1b[98;3u"},
 		{"up", "\x1b[A", "\x1b[A"},
-		{"shift+end", "\x1b[1;2F", "\x1b[1;2F"},
 		{"pgdown", "\x1b[6~", "\x1b[6~"},
-		{"ctrl+delete", "\x1b[3;5~", "\x1b[3;5~"},
 	} {
-		for exact, want := range map[bool]string{false: c.plain, true: c.exact} {
-			if got, err := encode(c.key, exact, false); got != want || err != nil {
-				t.Errorf("%s, exact %v: %q in place of %q, %v", c.key, exact, got, want, err)
+		for kitty, want := range map[bool]string{false: c.plain, true: c.kitty} {
+			if got, err := encode(c.key, kitty); got != want || err != nil {
+				t.Errorf("%s, kitty %v: %q, want %q, %v", c.key, kitty, got, want, err)
 			}
 		}
 	}
-	if got, _ := encode("up", false, true); got != "\x1bOA" {
-		t.Errorf("up for an application: %q", got)
-	}
-	for _, key := range []string{"", "hyper+a", "ctrl+", "return"} {
-		if got, err := encode(key, false, false); err == nil {
+	for _, key := range []string{"", "hyper+a", "ctrl+", "ctrl+up", "return"} {
+		if got, err := encode(key, false); err == nil {
 			t.Errorf("%q is %q", key, got)
 		}
 	}
 }
 
-// What the command asked for decides what a key sends.
+// The command decides which protocol a key uses.
 func TestPress(t *testing.T) {
 	at := start(t, Size{60, 5}, `stty raw -echo; printf '\033[>1uexact'; head -c 7 | cat -v; printf '\033[<uplain'
 		head -c 1 | cat -v`)

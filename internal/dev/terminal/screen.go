@@ -9,9 +9,8 @@ import (
 	uv "github.com/charmbracelet/ultraviolet"
 )
 
-// Cell is one place of the screen: a character of Width columns, its colours (nil
-// for the terminal's own) and attributes, and the address it links to. The column
-// after a character of two columns has Width 0.
+// Cell is one place on the screen: a character of Width columns, its style (a nil colour is the terminal's default) and
+// its hyperlink. The column after a character of two columns has Width 0.
 type Cell = uv.Cell
 
 // Screen is what a terminal shows at one moment.
@@ -19,8 +18,7 @@ type Screen struct {
 	Size      Size
 	Cells     [][]Cell // by row and column
 	Cursor    Cursor
-	Alternate bool // the command has the screen for itself, and gives it back
-	Title     string
+	Alternate bool // the command uses the alternate screen
 }
 
 // Cursor is where the next character goes.
@@ -29,8 +27,8 @@ type Cursor struct {
 	Hidden      bool
 }
 
-// shown copies the emulator's screen, or the one before the update in progress.
-func (t *Terminal) shown() Screen {
+// screen copies the emulator's screen. During a synchronized update it returns the screen before it.
+func (t *Terminal) screen() Screen {
 	if t.held != nil {
 		return *t.held
 	}
@@ -40,7 +38,6 @@ func (t *Terminal) shown() Screen {
 		Cells:     make([][]Cell, e.Height()),
 		Cursor:    Cursor{Column: position.X, Row: position.Y, Hidden: e.CursorHidden()},
 		Alternate: e.IsAltScreen(),
-		Title:     t.title,
 	}
 	for y := range s.Cells {
 		s.Cells[y] = make([]Cell, s.Size.Columns)
@@ -53,34 +50,27 @@ func (t *Terminal) shown() Screen {
 	return s
 }
 
-// Lines returns the text of each row without the blanks at its end.
-func (s Screen) Lines() []string {
-	lines := make([]string, len(s.Cells))
-	for y, row := range s.Cells {
+// String returns the text of the screen without blanks at the ends of rows and without empty rows at its end.
+func (s Screen) String() string {
+	var text strings.Builder
+	for _, row := range s.Cells {
 		var line strings.Builder
 		for _, cell := range row {
 			line.WriteString(cell.Content)
 		}
-		lines[y] = strings.TrimRight(line.String(), " ")
+		text.WriteString(strings.TrimRight(line.String(), " ") + "\n")
 	}
-	return lines
+	return strings.TrimRight(text.String(), "\n")
 }
 
-// String returns the text of the screen, without the empty rows at its end.
-func (s Screen) String() string {
-	return strings.TrimRight(strings.Join(s.Lines(), "\n"), "\n")
-}
-
-// Contains tells whether a text is on the screen. Any white space is as good as
-// any other: a text may go on in the next row.
+// Contains reports whether a text is on the screen, whatever its line breaks and runs of blanks.
 func (s Screen) Contains(text string) bool {
 	return strings.Contains(words(s.String()), words(text))
 }
 
 func words(text string) string { return strings.Join(strings.Fields(text), " ") }
 
-// Links returns the addresses of the hyperlinks on the screen (OSC 8), each once,
-// in the order in which they are shown.
+// Links returns the addresses of the hyperlinks (OSC 8) on the screen in the order in which they appear, each once.
 func (s Screen) Links() []string {
 	var links []string
 	for _, row := range s.Cells {

@@ -1,23 +1,19 @@
 //go:build !windows
 
-// Package terminal runs a command on a terminal of its own, types what a person
-// would type, and reads what a person would see. It is for tests and tools, and
-// never part of mogplex.
+// Package terminal runs a command on a terminal, types what a person would type, and reads what a person would see. It is
+// the terminal of tests and development programs.
 //
-// [Start] connects a command to a pseudo terminal whose other end is a terminal
-// emulator: it answers queries as a real terminal does, and [Terminal.Screen] is
-// what it shows. Waiting is for output, not for time: [Terminal.WaitFor] looks
-// again whenever something was written.
+// [Start] connects a command to a pseudo terminal with a terminal emulator at its other end. The emulator answers queries
+// as a real terminal does, and [Terminal.Screen] is what it shows. [Terminal.WaitFor] and [Terminal.WaitUntil] look at the
+// screen after each output, so a test never sleeps.
 //
-// The emulator is github.com/charmbracelet/x/vt. Of what real terminals do it is
-// known to lack one thing: a character of two columns that does not fit at the
-// end of a row is lost in place of going to the next.
+// The emulator, github.com/charmbracelet/x/vt, has one known gap: it loses a character of two columns that does not fit at
+// the end of a row, instead of moving it to the next row.
 package terminal
 
 import (
 	"errors"
 	"fmt"
-	"image/color"
 	"io"
 	"os"
 	"os/exec"
@@ -25,66 +21,48 @@ import (
 	"sync"
 	"time"
 
-	"github.com/charmbracelet/x/ansi"
 	"github.com/charmbracelet/x/vt"
 	"github.com/creack/pty"
 	"golang.org/x/sys/unix"
 	"golang.org/x/term"
 )
 
-// drainLimit is how long the terminal is read after its command ended, where a
-// process that the command left behind holds it open.
-const drainLimit = 5 * time.Second
+// drainLimit bounds reading after the command ended, in case a process that it left behind keeps the terminal open. A
+// test shortens it.
+var drainLimit = 5 * time.Second
 
-// Size is that of a terminal in cells.
+// Size is the size of a terminal in cells.
 type Size struct{ Columns, Rows int }
 
-// Option changes the terminal that [Start] makes.
-type Option func(*Terminal)
-
-// Light makes the terminal one with dark letters on a light background. Without
-// it, the background is dark.
-func Light(t *Terminal) {
-	t.emulator.SetDefaultForegroundColor(color.Black)
-	t.emulator.SetDefaultBackgroundColor(color.White)
-}
-
-// Terminal is a terminal with a command that runs on it. Its methods may be
-// called at the same time.
+// Terminal is a terminal with a command that runs on it. Its methods may be called concurrently.
 type Terminal struct {
 	cmd      *exec.Cmd
-	keyboard *os.File // the pseudo terminal's end that is not the command's
-	replies  io.Writer
-	drained  chan struct{} // closed when nothing more comes
-	typing   chan struct{} // closed when nothing more is answered
-	ended    chan struct{} // closed when the command ended and what it wrote was read
+	keyboard *os.File      // our end of the pseudo terminal
+	replies  io.Writer     // what the emulator answers
+	drained  chan struct{} // closed when no more output comes
+	answered chan struct{} // closed when no more answers are sent
+	ended    chan struct{} // closed when the command ended and its output was read
 	exit     int           // set before ended is closed
 
 	mu        sync.Mutex
 	emulator  *vt.Emulator
 	output    []byte
 	changed   chan struct{} // closed at the next output
-	held      *Screen       // what is shown during a synchronized update
-	modes     map[ansi.Mode]bool
-	kitty     []int // pushed flags of the kitty keyboard protocol
-	title     string
+	held      *Screen       // the screen before a synchronized update in progress
+	bracketed bool          // the command asked for bracketed paste
+	kitty     []int         // pushed flags of the kitty keyboard protocol
 	clipboard string
 }
 
-// Start runs cmd on a new terminal, which becomes its controlling terminal and
-// those of its standard streams that are not set. What the terminal is called,
-// TERM, is the caller's to say in cmd.Env. The caller calls [Terminal.Close].
-func Start(cmd *exec.Cmd, size Size, options ...Option) (*Terminal, error) {
+// Start runs cmd on a new terminal, which becomes its controlling terminal and those of its standard streams that are
+// not set. The caller sets TERM in cmd.Env, and calls [Terminal.Close].
+func Start(cmd *exec.Cmd, size Size) (*Terminal, error) {
 	t := &Terminal{
-		cmd: cmd, emulator: vt.NewEmulator(size.Columns, size.Rows), modes: map[ansi.Mode]bool{},
-		changed: make(chan struct{}), drained: make(chan struct{}), typing: make(chan struct{}),
-		ended: make(chan struct{}),
+		cmd: cmd, emulator: vt.NewEmulator(size.Columns, size.Rows), changed: make(chan struct{}),
+		drained: make(chan struct{}), answered: make(chan struct{}), ended: make(chan struct{}),
 	}
 	t.replies = t.emulator.InputPipe()
-	t.teach()
-	for _, option := range options {
-		option(t)
-	}
+	t.extend()
 	line, err := pty.StartWithSize(cmd, &pty.Winsize{Cols: uint16(size.Columns), Rows: uint16(size.Rows)})
 	if err != nil {
 		return nil, fmt.Errorf("start on a terminal: %w", err)
@@ -100,8 +78,7 @@ func Start(cmd *exec.Cmd, size Size, options ...Option) (*Terminal, error) {
 	return t, nil
 }
 
-// closable returns the same file in the mode in which Close ends a Read that
-// waits; the pty package leaves it in the other one.
+// closable returns the same file in non-blocking mode, in which Close ends a waiting Read.
 func closable(line *os.File) (*os.File, error) {
 	defer line.Close()
 	fd, err := unix.FcntlInt(line.Fd(), unix.F_DUPFD_CLOEXEC, 0)
@@ -114,7 +91,7 @@ func closable(line *os.File) (*os.File, error) {
 	return os.NewFile(uintptr(fd), line.Name()), nil
 }
 
-// control calls do with the terminal's descriptor, and leaves its mode alone.
+// control calls do with the terminal's descriptor. Unlike File.Fd, it leaves the file in non-blocking mode.
 func (t *Terminal) control(do func(fd int) error) error {
 	conn, err := t.keyboard.SyscallConn()
 	if err != nil {
@@ -126,7 +103,7 @@ func (t *Terminal) control(do func(fd int) error) error {
 	return err
 }
 
-// read shows what the command writes, until nobody can write any more.
+// read passes output to the emulator, until no process has the terminal open.
 func (t *Terminal) read() {
 	defer close(t.drained)
 	buf := make([]byte, 64<<10)
@@ -147,10 +124,10 @@ func (t *Terminal) read() {
 	}
 }
 
-// answer types what the emulator replies to the command's queries. When that
-// can't be done any more it still listens, or the emulator would wait.
+// answer types the emulator's answers to queries. When the terminal is closed it still reads them, because the emulator
+// would block.
 func (t *Terminal) answer() {
-	defer close(t.typing)
+	defer close(t.answered)
 	_, _ = io.Copy(t.keyboard, struct{ io.Reader }{t.emulator})
 	_, _ = io.Copy(io.Discard, struct{ io.Reader }{t.emulator})
 }
@@ -167,29 +144,28 @@ func (t *Terminal) wait() {
 	}
 }
 
-// Screen returns what is shown now.
+// Screen returns what the terminal shows now.
 func (t *Terminal) Screen() Screen {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	return t.shown()
+	return t.screen()
 }
 
-// Output returns a copy of everything that was ever written.
+// Output returns a copy of everything that was written so far.
 func (t *Terminal) Output() []byte {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	return slices.Clone(t.output)
 }
 
-// Clipboard returns what the command put there last (OSC 52).
+// Clipboard returns what the command last put on the clipboard (OSC 52).
 func (t *Terminal) Clipboard() string {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	return t.clipboard
 }
 
-// State returns how the terminal treats what is typed: whether it echoes it, and
-// whether it makes lines of it.
+// State returns the modes of the terminal, such as echo and line input.
 func (t *Terminal) State() (*term.State, error) {
 	var state *term.State
 	err := t.control(func(fd int) (err error) {
@@ -199,7 +175,7 @@ func (t *Terminal) State() (*term.State, error) {
 	return state, err
 }
 
-// Resize changes the terminal's size and tells the command.
+// Resize changes the terminal's size and signals the command.
 func (t *Terminal) Resize(size Size) error {
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -210,8 +186,7 @@ func (t *Terminal) Resize(size Size) error {
 	})
 }
 
-// Close kills the command where it still runs, and no other process. It may be
-// called again.
+// Close kills the command if it still runs, and no other process. It may be called more than once.
 func (t *Terminal) Close() error {
 	err := t.cmd.Process.Kill()
 	if errors.Is(err, os.ErrProcessDone) {
@@ -223,6 +198,6 @@ func (t *Terminal) Close() error {
 	if pipe, ok := t.replies.(io.Closer); ok {
 		_ = pipe.Close()
 	}
-	<-t.typing
+	<-t.answered
 	return err
 }

@@ -18,16 +18,16 @@ import (
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 // start runs a shell script on a terminal.
-func start(t *testing.T, size Size, script string, options ...Option) *Terminal {
+func start(t *testing.T, size Size, script string) *Terminal {
 	t.Helper()
 	if _, err := exec.LookPath("stty"); err != nil && strings.Contains(script, "stty") {
 		t.Skip("stty is not installed")
 	}
 	cmd := exec.Command("sh", "-c", script)
 	cmd.Env = append(os.Environ(), "TERM=xterm-256color", "LC_ALL=C.UTF-8")
-	at, err := Start(cmd, size, options...)
+	at, err := Start(cmd, size)
 	if err != nil {
-		t.Skip("there are no pseudo terminals here: ", err)
+		t.Skip("no pseudo terminal: ", err)
 	}
 	t.Cleanup(func() {
 		if err := at.Close(); err != nil {
@@ -50,7 +50,7 @@ func must(t *testing.T, err error) {
 	}
 }
 
-// shownBy returns the last screen of a script.
+// shownBy runs a script to its end.
 func shownBy(t *testing.T, script string) *Terminal {
 	t.Helper()
 	at := start(t, Size{20, 5}, script)
@@ -61,7 +61,7 @@ func shownBy(t *testing.T, script string) *Terminal {
 }
 
 func TestScreen(t *testing.T) {
-	at := shownBy(t, `printf 'one\ntwo \033[1;31mred\033[0m\033]0;a; title\007\033[?25l'`)
+	at := shownBy(t, `printf 'one\ntwo \033[1;31mred\033[0m\033[?25l'`)
 	s := at.Screen()
 	if got := s.String(); got != "one\ntwo red" {
 		t.Errorf("the screen is %q", got)
@@ -69,8 +69,8 @@ func TestScreen(t *testing.T) {
 	if !s.Contains("one two") || s.Contains("three") {
 		t.Error("Contains")
 	}
-	if s.Title != "a; title" || s.Alternate || s.Cursor != (Cursor{Column: 7, Row: 1, Hidden: true}) {
-		t.Errorf("%q, alternate %v, %+v", s.Title, s.Alternate, s.Cursor)
+	if s.Alternate || s.Cursor != (Cursor{Column: 7, Row: 1, Hidden: true}) {
+		t.Errorf("alternate %v, %+v", s.Alternate, s.Cursor)
 	}
 	if style := s.Cells[1][4].Style; style.Fg != ansi.Red || style.Attrs == 0 || s.Cells[1][0].Style.Fg != nil {
 		t.Errorf("%+v", style)
@@ -100,12 +100,12 @@ func TestHyperlinksAndClipboard(t *testing.T) {
 	}
 }
 
-// A synchronized update is seen whole, and one that is never ended is at the end.
+// The screen shows a synchronized update when it ends, or when the command ends.
 func TestSynchronizedUpdate(t *testing.T) {
 	at := start(t, Size{20, 5}, `printf 'old\033[?2026h\rnew'; read x; printf '!\033[?2026l\033[?2026hlast'`)
 	must(t, at.WaitUntil(soon(t), func(Screen) bool { return strings.Contains(string(at.Output()), "new") }))
 	if got := at.Screen().String(); got != "old" {
-		t.Errorf("%q in the middle of an update", got)
+		t.Errorf("%q during an update", got)
 	}
 	must(t, at.Type("\n"))
 	must(t, at.WaitFor(soon(t), "new"))
@@ -115,23 +115,20 @@ func TestSynchronizedUpdate(t *testing.T) {
 }
 
 func TestQueries(t *testing.T) {
-	light := []Option{Light}
 	for _, c := range []struct {
 		name, query, want string
-		options           []Option
 	}{
 		{name: "device attributes", query: `\033[c`, want: "^[[?62;1;6;22c"},
 		{name: "cursor", query: `ab\033[6n`, want: "^[[1;3R"},
-		{name: "dark background", query: `\033]11;?\007`, want: "^[]11;rgb:0000/0000/0000^G"},
-		{name: "light background", query: `\033]11;?\007`, want: "^[]11;rgb:ffff/ffff/ffff^G", options: light},
+		{name: "background", query: `\033]11;?\007`, want: "^[]11;rgb:0000/0000/0000^G"},
 		{name: "synchronized updates", query: `\033[?2026$p`, want: "^[[?2026;2$y"},
-		{name: "kitty keyboard", query: `\033[>1u\033[>3u\033[<u\033[=4;2u\033[?u`, want: "^[[?5u"},
+		{name: "kitty keyboard", query: `\033[>1u\033[>3u\033[<u\033[=5u\033[?u`, want: "^[[?5u"},
 		{name: "kitty keyboard, off", query: `\033[>1u\033[<9u\033[?u`, want: "^[[?0u"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			raw := strings.NewReplacer("^[", "\x1b", "^G", "\x07").Replace(c.want)
 			script := `stty raw -echo; printf '` + c.query + `'; head -c "$N" | cat -v`
-			at := start(t, Size{60, 5}, strings.ReplaceAll(script, "$N", strconv.Itoa(len(raw))), c.options...)
+			at := start(t, Size{60, 5}, strings.ReplaceAll(script, "$N", strconv.Itoa(len(raw))))
 			must(t, at.WaitFor(soon(t), c.want))
 		})
 	}
@@ -167,7 +164,7 @@ func TestPaste(t *testing.T) {
 	}
 }
 
-// The echo goes on and off, and how it was left is known at the end.
+// State shows echo being turned off and on, and how the command left it.
 func TestState(t *testing.T) {
 	at := start(t, Size{20, 5}, `printf ready; read x; stty -echo; printf off; read x; stty echo; printf on; read x; stty -echo`)
 	must(t, at.WaitFor(soon(t), "ready"))
@@ -186,7 +183,7 @@ func TestState(t *testing.T) {
 	_, err = at.Wait(soon(t))
 	must(t, err)
 	if state, err := at.State(); err != nil || *state == *before {
-		t.Errorf("the echo is said to be on, %v", err)
+		t.Errorf("the echo is on, %v", err)
 	}
 }
 
@@ -200,8 +197,9 @@ func TestEnds(t *testing.T) {
 	}
 }
 
-// Neither a command that does not end nor what it leaves behind is waited for.
+// Waiting ends with ctx, and does not wait for processes that the command left behind.
 func TestLimits(t *testing.T) {
+	defer func(limit time.Duration) { drainLimit = limit }(drainLimit)
 	at := start(t, Size{20, 5}, `printf here; exec cat`)
 	must(t, at.WaitFor(soon(t), "here"))
 	ctx, cancel := context.WithCancel(t.Context())
@@ -217,6 +215,7 @@ func TestLimits(t *testing.T) {
 	if code, err := at.Wait(t.Context()); code != -1 || err != nil {
 		t.Error(code, err)
 	}
+	drainLimit = 100 * time.Millisecond
 	left := start(t, Size{20, 5}, `(trap "" HUP; sleep 20) & printf left`)
 	if _, err := left.Wait(soon(t)); err != nil || !left.Screen().Contains("left") {
 		t.Error(err)

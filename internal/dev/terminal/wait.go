@@ -7,9 +7,8 @@ import (
 	"fmt"
 )
 
-// Wait waits for the command's end and returns its exit code, -1 where a signal
-// ended it. All that the command wrote is on the screen then. The error, when
-// ctx ends first, holds the screen.
+// Wait waits for the command's end and returns its exit code, -1 if a signal ended it. The screen then has everything
+// that the command wrote. If ctx ends first, the error has the screen.
 func (t *Terminal) Wait(ctx context.Context) (int, error) {
 	select {
 	case <-t.ended:
@@ -19,7 +18,7 @@ func (t *Terminal) Wait(ctx context.Context) (int, error) {
 	}
 }
 
-// WaitFor waits until a text is on the screen, as [Screen.Contains] has it.
+// WaitFor waits until a text is on the screen, see [Screen.Contains].
 func (t *Terminal) WaitFor(ctx context.Context, text string) error {
 	if err := t.WaitUntil(ctx, func(s Screen) bool { return s.Contains(text) }); err != nil {
 		return fmt.Errorf("wait for %q: %w", text, err)
@@ -27,12 +26,12 @@ func (t *Terminal) WaitFor(ctx context.Context, text string) error {
 	return nil
 }
 
-// WaitUntil waits until the screen is as asked, and looks again at each output.
-// The error, when ctx or the command ends first, holds the screen.
+// WaitUntil waits until good returns true, and calls it after each output. If ctx or the command ends first, the error
+// has the screen.
 func (t *Terminal) WaitUntil(ctx context.Context, good func(Screen) bool) error {
 	for {
 		t.mu.Lock()
-		screen, changed := t.shown(), t.changed
+		screen, changed := t.screen(), t.changed
 		t.mu.Unlock()
 		if good(screen) {
 			return nil

@@ -1,0 +1,169 @@
+package account
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+	"unicode"
+
+	"github.com/pelletier/go-toml/v2"
+	"github.com/pelletier/go-toml/v2/unstable"
+	"github.com/xrash/smetrics"
+
+	"github.com/mogplex/mogplex-cli/internal/private"
+)
+
+// configKeys are our keys of config.toml, and what each holds. A key of ours that is
+// mistyped or in the wrong table is an error, because it may be a security setting.
+// All other keys belong to other programs.
+var configKeys = map[string]configShape{
+	"credential_store": {unstable.String, "a string"},
+}
+
+// configShape is what a key holds. Only a table (or an array of them) has keys
+// of its own below it.
+type configShape struct {
+	kind unstable.Kind
+	name string // as in "it must be a string"
+}
+
+// setting is a string of config.toml, and its line.
+type setting struct {
+	value string
+	line  int
+}
+
+// configReader collects our strings.
+type configReader struct {
+	path   string
+	parser unstable.Parser
+	found  map[string]setting
+}
+
+// readConfig returns our strings in the text of the file at path.
+func readConfig(path string, text []byte) (map[string]setting, error) {
+	if err := toml.Unmarshal(text, new(any)); err != nil {
+		var at *toml.DecodeError
+		if errors.As(err, &at) {
+			line, column := at.Position()
+			return nil, fmt.Errorf("%s: line %d, column %d: it is not valid TOML", path, line, column)
+		}
+		return nil, fmt.Errorf("%s: it is not valid TOML", path)
+	}
+	r := configReader{path: path, found: map[string]setting{}}
+	r.parser.Reset(text)
+	var table []string
+	for r.parser.NextExpression() {
+		node := r.parser.Expression()
+		var err error
+		if node.Kind == unstable.KeyValue {
+			err = r.keyValue(table, node)
+		} else {
+			table, err = r.key(nil, node, node.Kind)
+		}
+		if err != nil {
+			return nil, err
+		}
+	}
+	return r.found, r.parser.Error()
+}
+
+// keyValue checks one key and those inside its value.
+func (r *configReader) keyValue(table []string, node *unstable.Node) error {
+	value := node.Value()
+	path, err := r.key(table, node, value.Kind)
+	if err != nil {
+		return err
+	}
+	if _, ours := configKeys[path[0]]; ours && len(path) == 1 && value.Kind == unstable.String {
+		r.found[path[0]] = setting{string(value.Data), r.line(node)}
+	}
+	return r.inside(path, value)
+}
+
+// inside checks the keys in an inline table, or in those of an array.
+func (r *configReader) inside(path []string, value *unstable.Node) error {
+	if value.Kind != unstable.Array && value.Kind != unstable.InlineTable {
+		return nil
+	}
+	for it := value.Children(); it.Next(); {
+		check := r.inside
+		if it.Node().Kind == unstable.KeyValue {
+			check = r.keyValue
+		}
+		if err := check(path, it.Node()); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// key returns the whole path of a key whose value is of kind, or an error that names
+// its line if it is nearly one of ours.
+func (r *configReader) key(table []string, node *unstable.Node, kind unstable.Kind) ([]string, error) {
+	path := append([]string(nil), table...)
+	for it := node.Key(); it.Next(); {
+		path = append(path, string(it.Node().Data))
+	}
+	for name, shape := range configKeys {
+		if wrong := shape.wrong(name, path, kind); wrong != "" {
+			return nil, HintError{UsageError(fmt.Sprintf("%s: line %d: %s", r.path, r.line(node), wrong)), "Correct that line."}
+		}
+	}
+	return path, nil
+}
+
+func (r *configReader) line(node *unstable.Node) int {
+	it := node.Key()
+	it.Next()
+	return r.parser.Shape(it.Node().Raw).Start.Line
+}
+
+// wrong says what is wrong with a path that means the key called name. It is empty
+// for a right path and for another program's.
+func (c configShape) wrong(name string, path []string, kind unstable.Kind) string {
+	last := path[len(path)-1]
+	below := c.kind == unstable.Table || c.kind == unstable.ArrayTable
+	switch {
+	case path[0] == name && (len(path) == 1 && kind == c.kind || len(path) > 1 && below):
+		return ""
+	case path[0] == name:
+		return name + " must be " + c.name
+	case last == name:
+		return fmt.Sprintf("%s belongs above the first table, not below [%s]", name, strings.Join(path[:len(path)-1], "."))
+	case near(last, name), near(strings.Join(path, ""), name):
+		return fmt.Sprintf("%q is not a setting; did you mean %s?", strings.Join(path, "."), name)
+	}
+	return ""
+}
+
+// near reports whether typed differs from name by its case, its dashes and three
+// letters at most.
+func near(typed, name string) bool {
+	const slips = 3
+	fold := func(s string) string {
+		return strings.Map(func(r rune) rune {
+			if !unicode.IsLetter(r) && !unicode.IsDigit(r) {
+				return -1
+			}
+			return unicode.ToLower(r)
+		}, s)
+	}
+	a, b := fold(typed), fold(name)
+	return len(a) <= len(b)+slips && len(b) <= len(a)+slips && smetrics.WagnerFischer(a, b, 1, 1, 1) <= slips
+}
+
+// configLimit is the most bytes that a config.toml may have.
+const configLimit = 1 << 20
+
+// openConfig reads a small file that belongs to the user or to root, who may have
+// linked it there.
+func openConfig(path string) ([]byte, error) {
+	text, err := private.ReadTrusted(path, configLimit)
+	for _, class := range []error{private.ErrNotRegular, private.ErrNotOwner, private.ErrTooLarge} {
+		if errors.Is(err, class) {
+			return nil, HintError{fmt.Errorf("%s: %w", path, class), "Move that file away, or put your own in its place."}
+		}
+	}
+	return text, err
+}

@@ -1,0 +1,80 @@
+package account
+
+import (
+	"errors"
+	"strings"
+	"testing"
+)
+
+// A setting of ours that would be ignored is an error with its line; what is not
+// ours is nobody's business.
+func TestConfig(t *testing.T) {
+	t.Parallel()
+	const mistyped, misplaced, wrongType = "did you mean credential_store?", "belongs above the first table", "credential_store must be a string"
+	for _, c := range []struct {
+		text  string
+		wrong string // on line 2
+		value string
+	}{
+		{"\ncredential_store = 'file'", "", "file"},
+		{"\n\"credential_store\" = \"keychain\"\n[a]\nb = 1", "", "keychain"},
+		{"\ncredential_store = ''", "", ""},
+		{"\ncredential-store = 'file'", mistyped, ""},
+		{"\ncredentialstore = 'file'", mistyped, ""},
+		{"\nCredential_Store = 'file'", mistyped, ""},
+		{"\nCREDENTIAL_STORE = 'file'", mistyped, ""},
+		{"\ncredentials_store = 'file'", mistyped, ""},
+		{"\ncredental_stroe = 'file'", mistyped, ""},
+		{"\ncredental_store = 'file'", mistyped, ""},
+		{"\ncredential.store = 'file'", mistyped, ""},
+		{"[credential]\nstore = 'file'", mistyped, ""},
+		{"[auth]\ncredential-store = 'file'", mistyped, ""},
+		{"[auth]\ncredential_store = 'file'", misplaced, ""},
+		{"[[auth]]\ncredential_store = 'file'", misplaced, ""},
+		{"\nauth.credential_store = 'file'", misplaced, ""},
+		{"\nauth = {x = 1, credential_store = 'file'}", misplaced, ""},
+		{"\nauth = [[{x = {credential_store = 'file'}}]]", misplaced, ""},
+		{"\n[auth.credential_store]", misplaced, ""},
+		{"\ncredential_store = 1", wrongType, ""},
+		{"\ncredential_store = ['file']", wrongType, ""},
+		{"\ncredential_store = {x = 1}", wrongType, ""},
+		{"\ncredential_store.x = 'file'", wrongType, ""},
+		{"\n[credential_store]\nx = 1", wrongType, ""},
+		{"\n[[credential_store]]", wrongType, ""},
+		// Keys that Codex has, and others.
+		{"\ncli_auth_credentials_store = 'file'\nmcp_oauth_credentials_store = 'auto'\nmodel = 'x'\n[profiles.store]\nstore = true\n[mcp_servers.a.env]\nCREDENTIAL = '1'", "", ""},
+		{"\nstore = 'file'\ncredential = 'x'", "", ""},
+	} {
+		found, err := readConfig("config.toml", []byte(c.text))
+		var usage UsageError
+		switch {
+		case c.wrong == "" && err != nil, c.wrong != "" && !errors.As(err, &usage):
+			t.Errorf("%q: %v", c.text, err)
+		case err != nil && (!strings.HasPrefix(err.Error(), "config.toml: line 2: ") || !strings.Contains(err.Error(), c.wrong)):
+			t.Errorf("%q: %v", c.text, err)
+		case found["credential_store"].value != c.value, c.value != "" && found["credential_store"].line != 2:
+			t.Errorf("%q: %+v", c.text, found)
+		}
+	}
+	for _, text := range []string{"a = ", "credential_store = 'a'\ncredential_store = 'b'", "a = 1\na.b = 2"} {
+		_, err := readConfig("config.toml", []byte(text))
+		var usage UsageError
+		if err == nil || errors.As(err, &usage) || !strings.Contains(err.Error(), "line ") || !strings.Contains(err.Error(), "not valid TOML") {
+			t.Errorf("%q: %v", text, err)
+		}
+	}
+}
+
+func FuzzConfig(f *testing.F) {
+	f.Add("credential_store = 'file'\n[a.b]\nc = [{d = 1}]")
+	f.Add("auth = {credential-store = 1}")
+	f.Fuzz(func(t *testing.T, text string) {
+		found, err := readConfig("config.toml", []byte(text))
+		if err != nil && strings.ContainsAny(err.Error(), "\x1b\n") {
+			t.Errorf("%q", err)
+		}
+		if mode, ok := found["credential_store"]; ok && (mode.line < 1 || mode.line > 1+strings.Count(text, "\n")) {
+			t.Errorf("line %d", mode.line)
+		}
+	})
+}

@@ -1,0 +1,183 @@
+package auth
+
+import (
+	"net/http"
+	"sync/atomic"
+	"testing"
+	"time"
+)
+
+func TestAKilledHolderOfTheLockBlocksNobody(t *testing.T) {
+	dir := t.TempDir()
+	stock(t, dir, InKeychain, lasting("a", -time.Second))
+	url, s := server(t, nil)
+	cmd, stdin := startHolder(t, dir)
+	wait := everywhere(t, 2, "token", dir, url)
+	must(t, cmd.Process.Kill())
+	_ = cmd.Wait()
+	_ = stdin.Close()
+	wantAll(t, wait(), "new1")
+	s.wantCalls(t, 1)
+}
+
+// A process is killed during a request that never arrives. The processes that wait
+// for its lock go on.
+func TestAProcessKilledDuringARefreshBlocksNobody(t *testing.T) {
+	arrived := make(chan bool)
+	var first atomic.Bool
+	dir := t.TempDir()
+	stock(t, dir, InKeychain, lasting("a", -time.Second))
+	url, s := server(t, func(r *http.Request) bool {
+		if !first.CompareAndSwap(false, true) {
+			return true
+		}
+		close(arrived)
+		<-r.Context().Done() // it was killed
+		return false
+	})
+	cmd, _ := start(t, "token", dir, url)
+	<-arrived
+	wait := everywhere(t, 3, "token", dir, url)
+	must(t, cmd.Process.Kill())
+	_ = cmd.Wait()
+	wantAll(t, wait(), "new1")
+	s.wantCalls(t, 1)
+}
+
+// killedAnywhere runs a role again and again in fresh directories, killed one
+// step later each time until it is not, and calls check after each.
+func killedAnywhere(t *testing.T, role string, atLeast int, prepare func(t *testing.T, dir string), check func(t *testing.T, dir, url string, s *service, killed bool, said string)) {
+	for steps := 0; ; steps++ {
+		dir := t.TempDir()
+		prepare(t, dir)
+		url, s := server(t, nil)
+		said, killed := run(t, role, dir, url, steps)
+		check(t, dir, url, s, killed, said)
+		if t.Failed() {
+			t.Fatalf("killed after %d steps", steps)
+		}
+		if !killed {
+			if steps < atLeast {
+				t.Errorf("there were %d steps only", steps)
+			}
+			return
+		}
+	}
+}
+
+// tokenIn is the account's token in a layer.
+func tokenIn(t *testing.T, dir, layer string) string {
+	t.Helper()
+	m := shared(dir, "", &doom{left: -1})
+	rec, _, err := m.layerNamed(layer).Store.Load(t.Context(), m.Key(Mogplex))
+	must(t, err)
+	return rec.Token.Reveal()
+}
+
+// A renewal that is killed before the request, or after the write, loses nothing.
+// Between the service's answer and the write no program can avoid the loss: then a
+// person has to sign in again.
+func TestARenewalThatIsKilledAnywhere(t *testing.T) {
+	lost := 0
+	killedAnywhere(t, "token", 6, func(t *testing.T, dir string) { stock(t, dir, InKeychain, lasting("a", -time.Second)) },
+		func(t *testing.T, dir, url string, s *service, killed bool, _ string) {
+			asked := s.calls.Load() > 0
+			stored := tokenIn(t, dir, InKeychain) == "new1"
+			res, err := shared(dir, url, &doom{left: -1}).Token(t.Context(), Query{}, time.Minute)
+			switch {
+			case asked && !stored:
+				lost++
+				wantError(t, err, ErrRejected)
+			default:
+				must(t, err)
+				wantToken(t, res, "new1")
+				s.wantCalls(t, 1)
+			}
+			if got := tokenIn(t, dir, InFile); got != "" {
+				t.Errorf("the file has %q", got)
+			}
+		})
+	if lost > 2 { // before the read, and between it and the write
+		t.Errorf("the answer is lost at %d steps", lost)
+	}
+}
+
+func TestASignInThatIsKilledAnywhere(t *testing.T) {
+	killedAnywhere(t, "sign in", 8, func(t *testing.T, dir string) {
+		stock(t, dir, InKeychain, lasting("old", time.Hour))
+		stock(t, dir, InFile, lasting("stray", time.Hour))
+	}, func(t *testing.T, dir, url string, _ *service, killed bool, _ string) {
+		res, err := shared(dir, url, &doom{left: -1}).Token(t.Context(), Query{}, time.Minute)
+		must(t, err)
+		if token := res.Credential.Token.Reveal(); token != "signed-in" && (token != "old" || !killed) {
+			t.Errorf("token %q", token)
+		}
+		run(t, "sign in", dir, url, -1)
+		if k, f := tokenIn(t, dir, InKeychain), tokenIn(t, dir, InFile); k != "signed-in" || f != "" {
+			t.Errorf("the keychain has %q, the file %q", k, f)
+		}
+	})
+}
+
+func TestASignOutThatIsKilledAnywhere(t *testing.T) {
+	killedAnywhere(t, "remove", 8, func(t *testing.T, dir string) {
+		stock(t, dir, InKeychain, lasting("kc", time.Hour))
+		stock(t, dir, InFile, lasting("stray", time.Hour))
+		stock(t, dir, InFile, apiKey("openai", "o"))
+	}, func(t *testing.T, dir, url string, _ *service, _ bool, _ string) {
+		if said, _ := run(t, "remove", dir, url, -1); said != "removed" {
+			t.Errorf("run again it said %q", said)
+		}
+		_, err := shared(dir, url, &doom{left: -1}).Token(t.Context(), Query{Provider: Mogplex}, time.Minute)
+		wantError(t, err, ErrNotSignedIn)
+		res, err := shared(dir, url, &doom{left: -1}).Token(t.Context(), Query{}, time.Minute)
+		must(t, err)
+		wantToken(t, res, "o")
+	})
+}
+
+func TestAMigrationThatIsKilledAnywhere(t *testing.T) {
+	for role, ends := range map[string][2]string{"to keychain": {InFile, InKeychain}, "to file": {InKeychain, InFile}} {
+		killedAnywhere(t, role, 8, func(t *testing.T, dir string) { stock(t, dir, ends[0], lasting("a", time.Hour)) },
+			func(t *testing.T, dir, url string, _ *service, killed bool, said string) {
+				if !killed && said != string(MoveDone) {
+					t.Errorf("said %q", said)
+				}
+				res, err := shared(dir, url, &doom{left: -1}).Token(t.Context(), Query{}, time.Minute)
+				must(t, err)
+				wantToken(t, res, "a")
+				run(t, role, dir, url, -1)
+				if from, to := tokenIn(t, dir, ends[0]), tokenIn(t, dir, ends[1]); from != "" || to != "a" {
+					t.Errorf("the source has %q, the destination %q", from, to)
+				}
+			})
+	}
+}
+
+// A watcher drops the credential after many processes signed out at once.
+func TestWatchNoticesManySignOutsAtOnce(t *testing.T) {
+	dir := t.TempDir()
+	stock(t, dir, InKeychain, lasting("a", time.Hour))
+	m := shared(dir, "", &doom{left: -1})
+	w := m.Watch(t.Context())
+	wait := everywhere(t, 10, "remove", dir, "")
+	told(t, w)
+	wantAll(t, wait(), "removed")
+	_, err := m.Resolve(t.Context(), Query{})
+	wantError(t, err, ErrNotSignedIn)
+}
+
+// Others notice a sign-out even if its process is killed as soon as the credential
+// is gone.
+func TestWatchNoticesASignOutThatIsKilled(t *testing.T) {
+	dir := t.TempDir()
+	stock(t, dir, InKeychain, lasting("a", time.Hour))
+	m := shared(dir, "", &doom{left: -1})
+	w := m.Watch(t.Context())
+	for steps := 0; tokenIn(t, dir, InKeychain) != ""; steps++ {
+		if _, killed := run(t, "remove", dir, "", steps); !killed {
+			t.Fatal("it was never killed")
+		}
+	}
+	told(t, w)
+}

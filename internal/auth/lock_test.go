@@ -1,0 +1,174 @@
+package auth
+
+import (
+	"context"
+	"errors"
+	"os"
+	"path/filepath"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/mogplex/mogplex-cli/internal/private"
+)
+
+func TestAnotherProcessHoldsTheLock(t *testing.T) {
+	for _, test := range []struct {
+		ttl  time.Duration
+		wait time.Duration
+		err  error
+	}{{30 * time.Second, briefWait, nil}, {-time.Second, LockWait, ErrBusy}} {
+		synctest.Test(t, func(t *testing.T) {
+			r := newRig(t)
+			r.put(t, r.keychain, account("a", test.ttl))
+			lock, err := r.lock(t.Context(), r.Key(Mogplex), time.Second, r.all(), nil)
+			must(t, err)
+			defer lock.Unlock()
+			start := time.Now()
+			res, err := r.Token(t.Context(), Query{}, time.Minute)
+			if took := time.Since(start); took != test.wait {
+				t.Errorf("waited %s; want %s", took, test.wait)
+			}
+			wantError(t, err, test.err)
+			wantToken(t, res, "a")
+			if test.err == nil {
+				wantError(t, res.NotRenewed, ErrBusy)
+			}
+			ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+			defer cancel()
+			_, err = r.Token(ctx, Query{}, 2*time.Minute)
+			if !errors.Is(err, context.DeadlineExceeded) && test.err != nil {
+				t.Errorf("error %v", err)
+			}
+			r.service.wantCalls(t, 0)
+		})
+	}
+}
+
+func TestACallerThatEndsWhileItWaitsGetsNoToken(t *testing.T) {
+	r := newRig(t)
+	r.put(t, r.keychain, account("a", 30*time.Second))
+	lock, err := r.lock(t.Context(), r.Key(Mogplex), time.Second, r.all(), nil)
+	must(t, err)
+	defer lock.Unlock()
+	ctx, cancel := context.WithCancel(t.Context())
+	time.AfterFunc(20*time.Millisecond, cancel)
+	_, err = r.Token(ctx, Query{}, time.Minute)
+	wantError(t, err, context.Canceled)
+}
+
+// A process that waits for the lock stops waiting once another one renewed.
+func TestAWaitForTheLockEndsWhenTheTokenIsRenewed(t *testing.T) {
+	r := newRig(t)
+	before := r.put(t, r.keychain, account("a", -time.Second))
+	lock, err := r.lock(t.Context(), r.Key(Mogplex), time.Second, r.all(), nil)
+	must(t, err)
+	defer lock.Unlock() // after the test
+	time.AfterFunc(20*time.Millisecond, func() {
+		r.putRecord(t, r.keychain, Record{Credential: account("b", time.Hour), Revision: before.Revision.next()})
+		r.Announce(r.Key(Mogplex))
+	})
+	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+	defer cancel()
+	res, err := r.Token(ctx, Query{}, time.Minute)
+	must(t, err)
+	wantToken(t, res, "b")
+}
+
+// Without a lock a valid token is used as it is, and an expired one is renewed
+// under its claim alone.
+func TestALockThatCannotBeMade(t *testing.T) {
+	r := newRig(t)
+	r.noLocks(t)
+	r.put(t, r.keychain, account("a", 30*time.Second))
+	res, err := r.Token(t.Context(), Query{}, time.Minute)
+	must(t, err)
+	wantToken(t, res, "a")
+	if res.NotRenewed == nil {
+		t.Error("it is not said why it was not renewed")
+	}
+	r.service.wantCalls(t, 0)
+	r.put(t, r.keychain, account("a", -time.Second))
+	r.service.during = func() {
+		if rec, _ := r.record(r.keychain); rec.Mark == nil || rec.Mark.Lock != "" {
+			t.Errorf("the record in between is %+v", rec)
+		}
+	}
+	res, err = r.Token(t.Context(), Query{}, time.Minute)
+	must(t, err)
+	wantToken(t, res, "new1")
+	saved, err := r.SignIn(t.Context(), account("b", time.Hour))
+	must(t, err)
+	wantWarning(t, saved.Warnings, "without a lock another process")
+	removals, err := r.Remove(t.Context(), r.Key(Mogplex))
+	must(t, err)
+	if !removals[0].Removed {
+		t.Errorf("removals %+v", removals)
+	}
+}
+
+// noLocks makes every lock impossible, the fallback included.
+func (r *rig) noLocks(t *testing.T) {
+	t.Helper()
+	saved := acquire
+	t.Cleanup(func() { acquire = saved })
+	acquire = func(context.Context, string, private.LockOptions) (*private.Lock, error) {
+		return nil, private.ErrNoLock
+	}
+}
+
+// All processes take two locks in one order.
+func TestLocksAreTakenInOneOrder(t *testing.T) {
+	saved := acquire
+	defer func() { acquire = saved }()
+	for _, dirs := range [][2]string{{"a", "b"}, {"b", "a"}} {
+		r := newRig(t)
+		base := t.TempDir()
+		for i, dir := range dirs {
+			r.Layers[i].LockDir = func(Key) string { return filepath.Join(base, dir) }
+		}
+		var taken []string
+		acquire = func(ctx context.Context, path string, opt private.LockOptions) (*private.Lock, error) {
+			taken = append(taken, filepath.Base(filepath.Dir(path)))
+			return saved(ctx, path, opt)
+		}
+		lock, err := r.lock(t.Context(), r.Key(Mogplex), time.Second, r.all(), nil)
+		must(t, err)
+		lock.Unlock()
+		if len(taken) != 2 || taken[0] != "a" {
+			t.Errorf("taken are %q", taken)
+		}
+	}
+}
+
+// The lock lies beside what it protects, and two layers share one file.
+func TestTheKeysLockFiles(t *testing.T) {
+	r := newRig(t)
+	elsewhere := filepath.Join(t.TempDir(), "linked")
+	lock, err := r.lock(t.Context(), r.Key(Mogplex), time.Second, r.all(), nil)
+	must(t, err)
+	if len(lock.locks) != 1 {
+		t.Errorf("%d locks", len(lock.locks))
+	}
+	lock.Unlock()
+	r.Layers[1].LockDir = func(Key) string { return elsewhere }
+	lock, err = r.lock(t.Context(), r.Key(Mogplex), time.Second, r.all(), nil)
+	must(t, err)
+	defer lock.Unlock()
+	for _, dir := range []string{filepath.Join(r.dir, "locks"), elsewhere} {
+		if _, err := os.Stat(filepath.Join(dir, r.Key(Mogplex).inHome()+".lock")); err != nil {
+			t.Error(err)
+		}
+	}
+	for _, layers := range [][]*Layer{{&r.Layers[0]}, {&r.Layers[1]}} {
+		if _, err := r.lock(t.Context(), r.Key(Mogplex), 10*time.Millisecond, layers, nil); !errors.Is(err, ErrBusy) {
+			t.Errorf("error %v; want ErrBusy", err)
+		}
+	}
+	// Another service's, provider's or profile's lock is another.
+	for _, key := range []Key{r.Key("openai"), {Dir: r.dir, Provider: Mogplex, Origin: DefaultOrigin}, {Dir: r.dir, Profile: "p", Provider: Mogplex, Origin: testOrigin}} {
+		other, err := r.lock(t.Context(), key, 10*time.Millisecond, []*Layer{&r.Layers[0]}, nil)
+		must(t, err)
+		other.Unlock()
+	}
+}

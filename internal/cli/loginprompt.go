@@ -1,0 +1,93 @@
+package cli
+
+import (
+	"bufio"
+	"context"
+	"io"
+	"strings"
+	"time"
+
+	"github.com/mogplex/mogplex-cli/login"
+)
+
+// showPrompt tells the person where to sign in. The address stands alone on
+// its line.
+func (p *program) showPrompt(prompt login.Prompt, opt signInOptions) {
+	switch {
+	case opt.open && p.canOpenBrowser():
+		p.say("Opening the browser to sign in. If nothing opens, go to this address:")
+	case opt.open:
+		p.say("There is no display here to open a browser on. Open this address to sign in:")
+	default:
+		p.say("Open this address to sign in:")
+	}
+	p.say("\n%s\n", prompt.URL)
+	if d := prompt.Device; d != nil {
+		p.say("Or open %s on any device and type the code %s", d.VerificationURL, d.UserCode)
+	} else if opt.device {
+		p.say("The service gives no code to type on another device.")
+	}
+	if !prompt.Listening {
+		p.say("The callback ports 24816 and 24818 are taken: the browser will end at a page that does not load. That is fine.")
+	}
+	if !opt.open || p.isTerminal(p.stdin) {
+		p.say("On another machine: sign in there, then paste here the address that the browser ends at.")
+	}
+	p.say("Waiting for you until %s. Press Ctrl-C to stop.", prompt.Deadline.Local().Format("15:04:05"))
+}
+
+// canOpenBrowser reports whether a person could see a browser. Without a display the
+// openers of Linux start a text browser in this very terminal.
+func (p *program) canOpenBrowser() bool { return p.env.Site().Browser }
+
+// pasteGap is how long after a line another one still belongs to the same
+// paste: a terminal breaks a long address into lines.
+const pasteGap = 150 * time.Millisecond
+
+// pastes reads what a person pastes, lines that come together as one. The
+// channel closes at the end of the input.
+func pastes(ctx context.Context, r io.Reader) <-chan string {
+	lines := make(chan string)
+	go func() {
+		defer close(lines)
+		scan := bufio.NewScanner(r)
+		for scan.Scan() {
+			select {
+			case lines <- scan.Text():
+			case <-ctx.Done():
+				return
+			}
+		}
+	}()
+	pasted := make(chan string)
+	go func() {
+		defer close(pasted)
+		for line := range lines {
+			text := gather(line, lines)
+			if strings.TrimSpace(text) == "" {
+				continue
+			}
+			select {
+			case pasted <- text:
+			case <-ctx.Done():
+				return
+			}
+		}
+	}()
+	return pasted
+}
+
+// gather adds to a line those that follow within the gap.
+func gather(line string, lines <-chan string) string {
+	for {
+		select {
+		case next, open := <-lines:
+			if !open {
+				return line
+			}
+			line += "\n" + next
+		case <-time.After(pasteGap):
+			return line
+		}
+	}
+}
