@@ -6,9 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"io"
-	"math"
 	"net/http"
-	"strconv"
 	"strings"
 	"time"
 
@@ -20,18 +18,14 @@ const (
 	maxInterval = 5 * time.Minute
 )
 
-var (
-	errStranger = errors.New("something else than the account service answered")
-	errCutOff   = errors.New("the answer was cut off")
-)
+var errCutOff = errors.New("the answer was cut off")
 
-// answerReader is the transport under x/oauth2. It lets through what x/oauth2
-// reads as the service meant it, and turns the rest into an [*Error]. Without it
-// x/oauth2 drops a whole token because its expires_in is 3600.0, takes text/plain
-// for a form, and puts response bodies into its errors.
+// answerReader is the transport under x/oauth2. It passes on the answers that x/oauth2 reads as the service meant them, and
+// turns the rest into an [*Error]. Left alone, x/oauth2 drops a whole token because its expires_in is 3600.0, takes
+// text/plain for a form, and puts response bodies into its errors.
 type answerReader struct {
 	ctx     context.Context // also ends requests that x/oauth2 sends without one
-	timeout time.Duration   // of request and answer; a Client's would run on where x/oauth2 closes no body
+	timeout time.Duration   // of request and answer: a Client's timeout goes on while x/oauth2 leaves a body open
 	base    http.RoundTripper
 	now     func() time.Time
 	secrets []string // never repeated in an error
@@ -47,12 +41,12 @@ func (a *answerReader) RoundTrip(req *http.Request) (*http.Response, error) {
 	}
 	resp, err := base.RoundTrip(req.WithContext(ctx))
 	if err != nil {
-		return nil, &Error{Kind: ErrUnreachable, Err: networkCause(err)}
+		return nil, &Error{Kind: ErrUnreachable, Err: web.Of(err)}
 	}
 	defer func() { _ = resp.Body.Close() }()
-	body, err := readBody(resp.Body)
+	body, err := web.ReadBody(resp.Body, maxBody)
 	if err != nil {
-		return nil, &Error{Kind: ErrUnreachable, Status: resp.StatusCode, Err: networkCause(err)}
+		return nil, &Error{Kind: ErrUnreachable, Status: resp.StatusCode, Err: web.Of(err)}
 	}
 	fields, err := a.judge(resp, body)
 	if err != nil {
@@ -67,16 +61,7 @@ func (a *answerReader) RoundTrip(req *http.Request) (*http.Response, error) {
 	return resp, nil
 }
 
-func readBody(r io.Reader) ([]byte, error) {
-	body, err := io.ReadAll(io.LimitReader(r, maxBody+1))
-	if err == nil && len(body) > maxBody {
-		err = errBodyTooLarge
-	}
-	return body, err
-}
-
-// judge returns the fields of an OAuth answer, success or RFC 6749 error, made
-// safe for x/oauth2.
+// judge returns the fields of an OAuth answer, a success or an RFC 6749 error, made safe for x/oauth2.
 func (a *answerReader) judge(resp *http.Response, body []byte) (map[string]any, error) {
 	failed := &Error{Status: resp.StatusCode, RetryAfter: web.RetryAfter(resp.Header, a.now())}
 	fields := jsonObject(body)
@@ -93,13 +78,13 @@ func (a *answerReader) judge(resp *http.Response, body []byte) (map[string]any, 
 	case status >= 400 && (fields != nil || len(bytes.TrimSpace(body)) == 0):
 		failed.Kind = ErrRefused
 	case fields == nil:
-		failed.Kind, failed.Err = ErrUnreachable, errStranger
+		failed.Kind, failed.Err = ErrUnreachable, web.ErrForeign
 		if text := bytes.TrimSpace(body); len(text) == 0 || text[0] == '{' {
 			failed.Err = errCutOff
 		}
 	default:
-		if why := normalise(fields); why != "" {
-			failed.Kind, failed.Err = ErrBadAnswer, errors.New(why)
+		if defect := normalize(fields); defect != "" {
+			failed.Kind, failed.Err = ErrBadAnswer, errors.New(defect)
 			break
 		}
 		return fields, nil
@@ -107,23 +92,23 @@ func (a *answerReader) judge(resp *http.Response, body []byte) (map[string]any, 
 	return nil, failed
 }
 
-// takeError copies a JSON error's code and words into e.
+// takeError moves the code and the description of a JSON error into e.
 func (a *answerReader) takeError(e *Error, fields map[string]any) {
 	code, _ := fields["error"].(string)
-	words, _ := fields["error_description"].(string)
+	said, _ := fields["error_description"].(string)
 	secrets := append([]string(nil), a.secrets...)
 	for _, key := range []string{"access_token", "refresh_token", "id_token", "device_code"} {
 		if secret, ok := fields[key].(string); ok {
 			secrets = append(secrets, secret)
 		}
 	}
-	e.Code, e.Description = errorCode(code, secrets), description(words, secrets)
+	e.Code, e.Description = errorCode(code, secrets), description(said, secrets)
 	delete(fields, "error")
 	delete(fields, "error_description")
 }
 
-// jsonObject returns the members of a body that is one JSON object, else nil.
-// Numbers stay text: 1e999 must not cost a token its whole answer.
+// jsonObject returns the members of a body that is one JSON object, else nil. Numbers stay text: 1e999 must not cost a token
+// its whole answer.
 func jsonObject(body []byte) map[string]any {
 	dec := json.NewDecoder(bytes.NewReader(body))
 	dec.UseNumber()
@@ -134,9 +119,9 @@ func jsonObject(body []byte) map[string]any {
 	return fields
 }
 
-// normalise makes the fields of a success safe and readable for x/oauth2. It
-// returns what is wrong with an answer that must not be used.
-func normalise(fields map[string]any) (why string) {
+// normalize makes the fields of a success safe and readable for x/oauth2. It returns the defect of an answer that must not be
+// used.
+func normalize(fields map[string]any) (defect string) {
 	for _, key := range []string{"access_token", "refresh_token", "device_code"} {
 		value := fields[key]
 		s, ok := value.(string)
@@ -155,10 +140,10 @@ func normalise(fields map[string]any) (why string) {
 	}
 	fields["token_type"] = "Bearer"
 	for _, key := range append([]string{"expires_in"}, refreshLifetimes...) {
-		fields[key] = int64(seconds(fields[key], maxLifetime) / time.Second)
+		fields[key] = seconds(fields[key], maxLifetime)
 	}
 	if _, ok := fields["interval"]; ok {
-		fields["interval"] = int64(seconds(fields["interval"], maxInterval) / time.Second)
+		fields["interval"] = seconds(fields["interval"], maxInterval)
 	}
 	return ""
 }
@@ -168,21 +153,11 @@ func hasText(v any) bool {
 	return ok && s != ""
 }
 
-// seconds reads a JSON number or a string with one. 0 means that there is
-// nothing usable: absent, negative, or not a number.
-func seconds(v any, limit time.Duration) time.Duration {
-	text, ok := v.(string)
-	if number, isNumber := v.(json.Number); isNumber {
-		text, ok = number.String(), true
+// seconds reads whole seconds, a JSON number or a string with one, up to limit; see [web.Seconds].
+func seconds(v any, limit time.Duration) int64 {
+	text, _ := v.(string)
+	if number, ok := v.(json.Number); ok {
+		text = number.String()
 	}
-	n, err := strconv.ParseFloat(strings.TrimSpace(text), 64)
-	switch {
-	case !ok, err != nil && !errors.Is(err, strconv.ErrRange):
-		return 0
-	case err == nil && math.IsInf(n, 0), math.IsNaN(n), n < 1:
-		return 0
-	case n >= limit.Seconds():
-		return limit
-	}
-	return time.Duration(n) * time.Second
+	return int64(web.Seconds(text, limit) / time.Second)
 }

@@ -189,7 +189,7 @@ func callbackServerFor(t testing.TB) *callbackServer {
 	t.Helper()
 	return &callbackServer{
 		expect: expectation{state: strings.Repeat("s", 43), issuer: "https://a.test"}, host: "127.0.0.1:1", alias: "localhost:1",
-		donePath: "/auth/done/x", answers: make(chan answer), refusals: make(chan *Error, 1), done: make(chan struct{}), told: make(chan struct{}),
+		donePath: "/auth/done/x", answers: make(chan answer), refusals: make(chan *Error, 1), done: make(chan struct{}), answered: make(chan struct{}),
 	}
 }
 

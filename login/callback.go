@@ -8,7 +8,7 @@ import (
 
 const maxQuery = 8 << 10
 
-// expectation is what tells this sign-in's callback from every other request.
+// expectation is what a callback of this sign-in has.
 type expectation struct {
 	state         string
 	issuer        string
@@ -16,14 +16,14 @@ type expectation struct {
 	secrets       []string
 }
 
-// verdict is what a callback's parameters amount to.
+// verdict classifies the parameters of a callback.
 type verdict int
 
 const (
 	malformed    verdict = iota // not an authorization response
-	foreign                     // another sign-in's, or forged: a wrong state or none
-	strayRefusal                // an error without state, which anyone can send
-	answered                    // has the right state, and a code or an error
+	foreign                     // a wrong state or none: of another sign-in, or forged
+	strayRefusal                // an error without state, which anybody can send
+	answered                    // a code or an error, with the right state
 )
 
 // answer is an authorization response (RFC 6749 section 4.1.2).
@@ -32,8 +32,8 @@ type answer struct {
 	refusal *Error // instead of a code
 }
 
-// judge tells what the query of a callback is. Only a verdict of answered may
-// decide the sign-in.
+// judge reads the query of a callback. Only the verdict answered may decide the
+// sign-in.
 func (x expectation) judge(rawQuery string) (answer, verdict) {
 	if len(rawQuery) > maxQuery {
 		return answer{}, malformed
@@ -69,7 +69,7 @@ func (x expectation) judge(rawQuery string) (answer, verdict) {
 	return a, answered
 }
 
-// issuedBy checks who sent the person back (RFC 9207 section 2.4).
+// issuedBy checks the issuer of a callback (RFC 9207 section 2.4).
 func (x expectation) issuedBy(query url.Values) bool {
 	if !query.Has("iss") {
 		return !x.requireIssuer

@@ -1,6 +1,7 @@
 package login
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"net/http"
@@ -18,8 +19,8 @@ const (
 	opRevoke  = "revoke"
 )
 
-// Client signs in at one account service. The zero value with an Origin works.
-// It is copyable and safe for concurrent use as long as no field is changed.
+// Client signs in at one account service. The zero value with an Origin works. It may be copied, and used concurrently as
+// long as no field changes.
 type Client struct {
 	// Origin is the service, such as "https://mogplex.com"; see [CheckOrigin].
 	Origin string
@@ -27,10 +28,8 @@ type Client struct {
 	ClientID string
 	// Scopes to ask for; nil means openid profile email offline_access read write.
 	Scopes []string
-	// HTTP lends its Transport, whose user agent the service sees, and its
-	// Timeout, 30 seconds if it has none; nil means [NewHTTPClient] with Go's own
-	// user agent. Its CheckRedirect and Jar play no part: no redirect is followed
-	// and no cookie kept, whatever they say.
+	// HTTP provides the Transport and the Timeout, which is 30 seconds if it is 0; nil means [NewHTTPClient] with Go's own
+	// user agent. Its CheckRedirect and Jar are not used: redirects are never followed, cookies never kept.
 	HTTP *http.Client
 	// AllowLoopbackHTTP lets Origin be plain http on a loopback address.
 	AllowLoopbackHTTP bool
@@ -38,14 +37,11 @@ type Client struct {
 	Now func() time.Time
 }
 
-// Refresh trades refreshToken for new tokens (RFC 6749 section 6). It reads the
-// service's metadata first and sends the token to the endpoint named there, or
-// to the fixed path if no metadata can be had; metadata that must not be used
-// ends it with [ErrBadAnswer] and nothing sent. The token is sent once at most,
-// whatever the answer. The answer's refresh token replaces the old one; if it
-// has none, the Grant's Token keeps the old one. Only [ErrInvalidGrant] means
-// that the refresh token is dead; after any other error it may be used again,
-// though the service may already have rotated it if the answer was lost.
+// Refresh trades refreshToken for new tokens (RFC 6749 section 6). It reads the service's metadata first and sends the token
+// to the endpoint named there, or to the fixed path if there is no metadata; metadata that must not be used is [ErrBadAnswer],
+// and nothing is sent. The token is sent at most once, whatever the answer. The answer's refresh token replaces the old one;
+// if it has none, the Grant's Token has the old one. Only [ErrInvalidGrant] means that the refresh token is dead. After any
+// other error it may be used again, though the service may have rotated it if the answer was lost.
 func (c *Client) Refresh(ctx context.Context, refreshToken string) (*Grant, error) {
 	s, err := c.service(opRefresh)
 	if err != nil {
@@ -59,7 +55,13 @@ func (c *Client) Refresh(ctx context.Context, refreshToken string) (*Grant, erro
 	if err != nil {
 		return nil, err
 	}
-	return s.refresh(ctx, ep, refreshToken)
+	requested := s.now()
+	source := s.config(ep, "").TokenSource(s.withReader(ctx, refreshToken), &oauth2.Token{RefreshToken: refreshToken})
+	t, err := source.Token()
+	if err != nil {
+		return nil, s.failed(ctx, err, refreshToken)
+	}
+	return newGrant(t, s.origin, requested), nil
 }
 
 // service is a Client with its defaults filled in, ready for one operation.
@@ -79,11 +81,8 @@ func (c *Client) service(op string) (*service, error) {
 	if err != nil {
 		return nil, withOp(op, err)
 	}
-	s := &service{op: op, origin: origin, clientID: c.ClientID, scopes: c.Scopes,
+	s := &service{op: op, origin: origin, clientID: cmp.Or(c.ClientID, "mogplex-cli"), scopes: c.Scopes,
 		loopback: c.AllowLoopbackHTTP, now: c.Now, close: func() {}}
-	if s.clientID == "" {
-		s.clientID = "mogplex-cli"
-	}
 	if s.scopes == nil {
 		s.scopes = []string{"openid", "profile", "email", "offline_access", "read", "write"}
 	}
@@ -102,8 +101,8 @@ func (c *Client) service(op string) (*service, error) {
 	return s, nil
 }
 
-// config is what x/oauth2 needs to know. Its probing of authentication styles
-// is off: it would send every code twice.
+// config returns the settings of x/oauth2. AuthStyleInParams turns off its probing of authentication styles, which would
+// send every code twice.
 func (s *service) config(ep endpoints, redirect string) *oauth2.Config {
 	return &oauth2.Config{
 		ClientID:    s.clientID,
@@ -118,8 +117,7 @@ func (s *service) config(ep endpoints, redirect string) *oauth2.Config {
 	}
 }
 
-// withReader returns a context whose x/oauth2 requests go through an
-// answerReader that keeps secrets out of errors.
+// withReader returns a context whose x/oauth2 requests go through an answerReader that keeps secrets out of errors.
 func (s *service) withReader(ctx context.Context, secrets ...string) context.Context {
 	reader := &answerReader{ctx: ctx, timeout: s.http.Timeout, base: s.http.Transport, now: s.now, secrets: secrets}
 	return context.WithValue(ctx, oauth2.HTTPClient, &http.Client{Transport: reader, CheckRedirect: noRedirect})
@@ -131,22 +129,11 @@ func (s *service) exchange(ctx context.Context, cfg *oauth2.Config, code, verifi
 	if err != nil {
 		return nil, s.failed(ctx, err, code, verifier)
 	}
-	return s.granted(t, requested), nil
+	return s.firstGrant(t, requested), nil
 }
 
-func (s *service) refresh(ctx context.Context, ep endpoints, refreshToken string) (*Grant, error) {
-	requested := s.now()
-	source := s.config(ep, "").TokenSource(s.withReader(ctx, refreshToken), &oauth2.Token{RefreshToken: refreshToken})
-	t, err := source.Token()
-	if err != nil {
-		return nil, s.failed(ctx, err, refreshToken)
-	}
-	return newGrant(t, s.origin, requested), nil
-}
-
-// granted is newGrant for a first grant, where an absent scope means the one
-// that was asked for (RFC 6749 section 5.1).
-func (s *service) granted(t *oauth2.Token, requested time.Time) *Grant {
+// firstGrant is newGrant for a sign-in: an absent scope means the requested one (RFC 6749 section 5.1).
+func (s *service) firstGrant(t *oauth2.Token, requested time.Time) *Grant {
 	g := newGrant(t, s.origin, requested)
 	if g.Scopes == nil {
 		g.Scopes = append([]string(nil), s.scopes...)
@@ -154,8 +141,8 @@ func (s *service) granted(t *oauth2.Token, requested time.Time) *Grant {
 	return g
 }
 
-// failed turns an error of x/oauth2 into an [*Error] of this operation. Its own
-// text is never used: it prints the response body.
+// failed turns an error of x/oauth2 into an [*Error] of this operation. It never uses the error's own text, which has the
+// response body in it.
 func (s *service) failed(ctx context.Context, err error, secrets ...string) error {
 	switch ended := ctx.Err(); ended {
 	case context.Canceled:

@@ -17,17 +17,17 @@ const deviceStartTimeout = 10 * time.Second
 // deviceGrant is a device grant (RFC 8628) that is being polled.
 type deviceGrant struct {
 	auth   *oauth2.DeviceAuthResponse
-	polled chan polled // gets one value
+	result chan deviceResult // receives one value
 	ended  chan struct{}
 }
 
-type polled struct {
+type deviceResult struct {
 	grant *Grant
 	err   error
 }
 
 // startDevice starts the device grant, if it is asked for and offered, and polls
-// until wait ends. Where it can't be started the sign-in goes on without.
+// until wait ends. The sign-in goes on without it if it can't be started.
 func (a *attempt) startDevice(wait context.Context) {
 	if !a.flow.Device || a.endpoints.device == "" {
 		return
@@ -38,12 +38,12 @@ func (a *attempt) startDevice(wait context.Context) {
 		a.flow.Notice("signing in on another device is not possible now: " + err.Error())
 		return
 	}
-	d := &deviceGrant{auth: auth, polled: make(chan polled, 1), ended: make(chan struct{})}
+	d := &deviceGrant{auth: auth, result: make(chan deviceResult, 1), ended: make(chan struct{})}
 	a.device = d
 	go func() {
 		defer close(d.ended)
 		grant, err := a.pollDevice(wait, cfg, auth)
-		d.polled <- polled{grant, err}
+		d.result <- deviceResult{grant, err}
 	}()
 }
 
@@ -63,7 +63,7 @@ func (s *service) requestDevice(ctx context.Context, cfg *oauth2.Config) (*oauth
 	return auth, nil
 }
 
-// safeToShow reports whether a person may be sent to address.
+// safeToShow reports whether address may be shown to a person to open.
 func (s *service) safeToShow(address string) bool {
 	u, err := url.Parse(address)
 	if err != nil || u.User != nil || u.Host == "" || !visibleASCII(address) || len(address) > 2048 {
@@ -73,8 +73,8 @@ func (s *service) safeToShow(address string) bool {
 	return err == nil
 }
 
-// pollDevice polls until the person decided. A poll that gets no answer is
-// repeated with a longer interval (RFC 8628 section 3.5).
+// pollDevice polls until the person decides. After a poll without an answer it
+// lengthens the interval (RFC 8628 section 3.5).
 func (s *service) pollDevice(ctx context.Context, cfg *oauth2.Config, auth *oauth2.DeviceAuthResponse) (*Grant, error) {
 	next := *auth
 	if next.Interval < 1 {
@@ -84,7 +84,7 @@ func (s *service) pollDevice(ctx context.Context, cfg *oauth2.Config, auth *oaut
 		requested := s.now()
 		t, err := cfg.DeviceAccessToken(s.withReader(ctx, auth.DeviceCode), &next)
 		if err == nil {
-			return s.granted(t, requested), nil
+			return s.firstGrant(t, requested), nil
 		}
 		if ctx.Err() == nil && !auth.Expiry.IsZero() && !time.Now().Before(auth.Expiry) {
 			return nil, &Error{Op: s.op, Kind: ErrTimeout, Code: "expired_token"}
@@ -97,10 +97,10 @@ func (s *service) pollDevice(ctx context.Context, cfg *oauth2.Config, auth *oaut
 	}
 }
 
-// polled takes the end of the device grant; nil means that the wait goes on. Who
-// denied access on the other device has decided; any other failure ends this
-// way of signing in alone.
-func (a *attempt) polled(ctx context.Context, got polled) *outcome {
+// deviceEnded handles the end of the device grant; nil means that the wait goes
+// on. A denial on the other device decides the sign-in; any other failure only
+// ends this way of signing in.
+func (a *attempt) deviceEnded(ctx context.Context, got deviceResult) *outcome {
 	a.device.stop()
 	a.device = nil
 	var e *Error
@@ -115,7 +115,7 @@ func (a *attempt) polled(ctx context.Context, got polled) *outcome {
 	return nil
 }
 
-// prompt is what the person is shown.
+// prompt returns what to show the person.
 func (d *deviceGrant) prompt() *DevicePrompt {
 	return &DevicePrompt{
 		UserCode:                text.Shorten(text.Line(d.auth.UserCode), 64),
@@ -125,15 +125,15 @@ func (d *deviceGrant) prompt() *DevicePrompt {
 	}
 }
 
-// results is where the end of the grant arrives; nil where none is run.
-func (d *deviceGrant) results() <-chan polled {
+// results receives the end of the grant; it is nil if none runs.
+func (d *deviceGrant) results() <-chan deviceResult {
 	if d == nil {
 		return nil
 	}
-	return d.polled
+	return d.result
 }
 
-// stop waits for the poll to end, which the end of its context brings about.
+// stop waits for the poll to end. Its context has ended, or it has its result.
 func (d *deviceGrant) stop() {
 	if d != nil {
 		<-d.ended

@@ -1,12 +1,15 @@
 package login
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
 	"net/http"
 	"slices"
 	"time"
+
+	"github.com/mogplex/mogplex-cli/internal/web"
 )
 
 // discoveryTimeout bounds the wait for metadata, which a sign-in can do without.
@@ -15,11 +18,11 @@ const discoveryTimeout = 5 * time.Second
 // endpoints are the addresses of one account service.
 type endpoints struct {
 	authorize, token string
-	device, revoke   string // empty where the service offers none
+	device, revoke   string // empty if the service offers none
 	requireIssuer    bool   // every callback must carry iss (RFC 9207 section 2.3)
 }
 
-// fixedEndpoints are those of a service whose metadata can't be had.
+// fixedEndpoints are those of a service without usable metadata.
 func fixedEndpoints(origin string) endpoints {
 	return endpoints{
 		authorize: origin + "/api/auth/mcp/authorize",
@@ -27,7 +30,7 @@ func fixedEndpoints(origin string) endpoints {
 	}
 }
 
-// metadata is what is used of RFC 8414 section 2.
+// metadata is the part of RFC 8414 section 2 that is used.
 type metadata struct {
 	Issuer        string   `json:"issuer"`
 	Authorize     string   `json:"authorization_endpoint"`
@@ -38,43 +41,38 @@ type metadata struct {
 	RequireIssuer bool     `json:"authorization_response_iss_parameter_supported"`
 }
 
-// discover reads the service's metadata. Without an error, found tells whether
-// there is a usable document; where not, the endpoints are the fixed ones. An
-// error is of class ErrUnreachable where nothing could be asked, and of class
-// ErrBadAnswer where the document must stop whoever wanted to use it.
-func (s *service) discover(ctx context.Context) (ep endpoints, found bool, err error) {
-	fixed := fixedEndpoints(s.origin)
+// discover reads the service's metadata and returns its endpoints: those of the metadata, or the fixed ones if there is no
+// usable document. Its error is of class [ErrUnreachable] if the service could not be asked, which leaves the fixed endpoints
+// to try, and of class [ErrBadAnswer] if the document must stop the operation.
+func (s *service) discover(ctx context.Context) (endpoints, error) {
+	ep := fixedEndpoints(s.origin)
 	document, err := s.fetchMetadata(ctx)
 	if err != nil || document == nil {
-		return fixed, false, err
+		return ep, err
 	}
 	if err := s.checkMetadata(document); err != nil {
-		return fixed, false, &Error{Op: s.op, Kind: ErrBadAnswer, Err: err}
+		return ep, &Error{Op: s.op, Kind: ErrBadAnswer, Err: err}
 	}
 	if document.Issuer != s.origin && document.Issuer != s.origin+"/" {
-		return fixed, false, nil // RFC 8414 section 3.3: must not be used
+		return ep, nil // RFC 8414 section 3.3: must not be used
 	}
-	ep = endpoints{document.Authorize, document.Token, document.Device, document.Revoke, document.RequireIssuer}
-	if ep.authorize == "" {
-		ep.authorize = fixed.authorize
-	}
-	if ep.token == "" {
-		ep.token = fixed.token
-	}
-	return ep, true, nil
+	ep.authorize = cmp.Or(document.Authorize, ep.authorize)
+	ep.token = cmp.Or(document.Token, ep.token)
+	ep.device, ep.revoke, ep.requireIssuer = document.Device, document.Revoke, document.RequireIssuer
+	return ep, nil
 }
 
-// locate is discover for a caller that goes on without a document. It fails if
-// the document must not be used, or if ctx is over.
+// locate is discover for an operation that can do without metadata. It fails if the document must not be used, or if ctx
+// is over.
 func (s *service) locate(ctx context.Context) (endpoints, error) {
-	ep, _, err := s.discover(ctx)
+	ep, err := s.discover(ctx)
 	if errors.Is(err, ErrUnreachable) && ctx.Err() == nil {
 		err = nil
 	}
 	return ep, err
 }
 
-// fetchMetadata returns nil where the service answers but has no document.
+// fetchMetadata returns nil if the service answers but has no document.
 func (s *service) fetchMetadata(ctx context.Context) (*metadata, error) {
 	limited, cancel := context.WithTimeout(ctx, discoveryTimeout)
 	defer cancel()
@@ -88,20 +86,23 @@ func (s *service) fetchMetadata(ctx context.Context) (*metadata, error) {
 		return nil, s.failed(ctx, err)
 	}
 	defer func() { _ = resp.Body.Close() }()
-	body, err := readBody(resp.Body)
+	body, err := web.ReadBody(resp.Body, maxBody)
 	switch {
 	case ctx.Err() != nil:
 		return nil, s.failed(ctx, ctx.Err())
-	case resp.StatusCode >= 500, err != nil && !errors.Is(err, errBodyTooLarge):
+	case resp.StatusCode >= 500, err != nil && !errors.Is(err, web.ErrTooLarge):
 		return nil, &Error{Op: s.op, Kind: ErrUnreachable, Status: resp.StatusCode}
 	case err != nil, resp.StatusCode != http.StatusOK:
 		return nil, nil
 	}
-	return parseMetadata(body), nil
+	document := new(metadata)
+	if json.Unmarshal(body, document) != nil || jsonObject(body) == nil {
+		return nil, nil
+	}
+	return document, nil
 }
 
-// checkMetadata refuses a document that would lead tokens away from the origin,
-// or a sign-in without PKCE.
+// checkMetadata refuses a document that would lead tokens away from the origin, or a sign-in without PKCE.
 func (s *service) checkMetadata(m *metadata) error {
 	for _, address := range []string{m.Issuer, m.Authorize, m.Token, m.Device, m.Revoke} {
 		if address != "" && !sameOrigin(address, s.origin) {
@@ -112,12 +113,4 @@ func (s *service) checkMetadata(m *metadata) error {
 		return errors.New("its metadata does not offer PKCE with S256")
 	}
 	return nil
-}
-
-func parseMetadata(body []byte) *metadata {
-	m := new(metadata)
-	if json.Unmarshal(body, m) != nil || jsonObject(body) == nil {
-		return nil
-	}
-	return m
 }

@@ -12,7 +12,7 @@ import (
 )
 
 // discoverAt asks a service that answers as h does.
-func discoverAt(t *testing.T, ctx context.Context, h http.HandlerFunc) (ep endpoints, found bool, origin string, err error) {
+func discoverAt(t *testing.T, ctx context.Context, h http.HandlerFunc) (ep endpoints, origin string, err error) {
 	t.Helper()
 	server := httptest.NewServer(h)
 	t.Cleanup(server.Close)
@@ -21,65 +21,62 @@ func discoverAt(t *testing.T, ctx context.Context, h http.HandlerFunc) (ep endpo
 		t.Fatal(err)
 	}
 	defer s.close()
-	ep, found, err = s.discover(ctx)
-	return ep, found, server.URL, err
+	ep, err = s.discover(ctx)
+	return ep, server.URL, err
 }
 
 func TestDiscovery(t *testing.T) {
 	for _, c := range []struct {
 		name, document string // ORIGIN stands for the service's own
-		found          bool
 		want           error
 	}{
-		{"complete", `{"issuer":"ORIGIN","authorization_endpoint":"ORIGIN/a?x=1","token_endpoint":"ORIGIN/t","revocation_endpoint":"ORIGIN/r","device_authorization_endpoint":"ORIGIN/d","code_challenge_methods_supported":["plain","S256"]}`, true, nil},
-		{"issuer with a slash", `{"issuer":"ORIGIN/"}`, true, nil},
-		{"no issuer", `{"token_endpoint":"ORIGIN/t"}`, false, nil},
-		{"issuer with a path", `{"issuer":"ORIGIN/api/auth","token_endpoint":"ORIGIN/t"}`, false, nil},
-		{"not JSON", `<html>`, false, nil},
-		{"wrong types", `{"issuer":1}`, false, nil},
-		{"null", `null`, false, nil},
-		{"too large", `{"issuer":"ORIGIN","x":"` + strings.Repeat("a", maxBody) + `"}`, false, nil},
-		{"other issuer", `{"issuer":"https://evil.example"}`, false, ErrBadAnswer},
-		{"other token endpoint", `{"issuer":"ORIGIN","token_endpoint":"https://evil.example/t"}`, false, ErrBadAnswer},
-		{"other authorize endpoint", `{"issuer":"ORIGIN","authorization_endpoint":"https://evil.example/t"}`, false, ErrBadAnswer},
-		{"other device endpoint", `{"issuer":"ORIGIN","device_authorization_endpoint":"https://evil.example/t"}`, false, ErrBadAnswer},
-		{"other revocation endpoint", `{"issuer":"ORIGIN","revocation_endpoint":"https://evil.example/t"}`, false, ErrBadAnswer},
-		{"user info", `{"issuer":"ORIGIN","token_endpoint":"http://127.0.0.1@evil.example/t"}`, false, ErrBadAnswer},
-		{"other scheme", `{"issuer":"ORIGIN","authorization_endpoint":"javascript:alert(1)"}`, false, ErrBadAnswer},
-		{"relative", `{"issuer":"ORIGIN","token_endpoint":"/t"}`, false, ErrBadAnswer},
-		{"fragment", `{"issuer":"ORIGIN","authorization_endpoint":"ORIGIN/a#"}`, false, ErrBadAnswer},
-		{"plain PKCE only", `{"issuer":"ORIGIN","code_challenge_methods_supported":["plain"]}`, false, ErrBadAnswer},
+		{"complete", `{"issuer":"ORIGIN","authorization_endpoint":"ORIGIN/a?x=1","token_endpoint":"ORIGIN/t","revocation_endpoint":"ORIGIN/r","device_authorization_endpoint":"ORIGIN/d","code_challenge_methods_supported":["plain","S256"]}`, nil},
+		{"issuer with a slash", `{"issuer":"ORIGIN/"}`, nil},
+		{"no issuer", `{"token_endpoint":"ORIGIN/t"}`, nil},
+		{"issuer with a path", `{"issuer":"ORIGIN/api/auth","token_endpoint":"ORIGIN/t"}`, nil},
+		{"not JSON", `<html>`, nil},
+		{"wrong types", `{"issuer":1}`, nil},
+		{"null", `null`, nil},
+		{"too large", `{"issuer":"ORIGIN","x":"` + strings.Repeat("a", maxBody) + `"}`, nil},
+		{"other issuer", `{"issuer":"https://evil.example"}`, ErrBadAnswer},
+		{"other token endpoint", `{"issuer":"ORIGIN","token_endpoint":"https://evil.example/t"}`, ErrBadAnswer},
+		{"other authorize endpoint", `{"issuer":"ORIGIN","authorization_endpoint":"https://evil.example/t"}`, ErrBadAnswer},
+		{"other device endpoint", `{"issuer":"ORIGIN","device_authorization_endpoint":"https://evil.example/t"}`, ErrBadAnswer},
+		{"other revocation endpoint", `{"issuer":"ORIGIN","revocation_endpoint":"https://evil.example/t"}`, ErrBadAnswer},
+		{"user info", `{"issuer":"ORIGIN","token_endpoint":"http://127.0.0.1@evil.example/t"}`, ErrBadAnswer},
+		{"other scheme", `{"issuer":"ORIGIN","authorization_endpoint":"javascript:alert(1)"}`, ErrBadAnswer},
+		{"relative", `{"issuer":"ORIGIN","token_endpoint":"/t"}`, ErrBadAnswer},
+		{"fragment", `{"issuer":"ORIGIN","authorization_endpoint":"ORIGIN/a#"}`, ErrBadAnswer},
+		{"plain PKCE only", `{"issuer":"ORIGIN","code_challenge_methods_supported":["plain"]}`, ErrBadAnswer},
 	} {
-		ep, found, origin, err := discoverAt(t, context.Background(), func(w http.ResponseWriter, r *http.Request) {
+		ep, origin, err := discoverAt(t, context.Background(), func(w http.ResponseWriter, r *http.Request) {
 			_, _ = io.WriteString(w, strings.ReplaceAll(c.document, "ORIGIN", "http://"+r.Host))
 		})
-		if found != c.found || !errors.Is(err, c.want) {
-			t.Errorf("%s: found %v, err %v", c.name, found, err)
+		want := fixedEndpoints(origin)
+		if c.name == "complete" {
+			want = endpoints{origin + "/a?x=1", origin + "/t", origin + "/d", origin + "/r", false}
 		}
-		if !found && ep != fixedEndpoints(origin) {
-			t.Errorf("%s: endpoints %+v", c.name, ep)
-		}
-		if c.name == "complete" && ep != (endpoints{origin + "/a?x=1", origin + "/t", origin + "/d", origin + "/r", false}) {
-			t.Errorf("endpoints %+v", ep)
+		if ep != want || !errors.Is(err, c.want) {
+			t.Errorf("%s: endpoints %+v, err %v", c.name, ep, err)
 		}
 	}
 }
 
 func TestDiscoveryUnavailable(t *testing.T) {
 	for status, want := range map[int]error{404: nil, 302: nil, 401: nil, 204: nil, 500: ErrUnreachable, 503: ErrUnreachable} {
-		_, found, _, err := discoverAt(t, context.Background(), func(w http.ResponseWriter, _ *http.Request) {
+		ep, origin, err := discoverAt(t, context.Background(), func(w http.ResponseWriter, _ *http.Request) {
 			w.Header().Set("Location", "https://evil.example/")
 			w.WriteHeader(status)
 		})
-		if found || !errors.Is(err, want) {
-			t.Errorf("%d: found %v, err %v", status, found, err)
+		if ep != fixedEndpoints(origin) || !errors.Is(err, want) {
+			t.Errorf("%d: endpoints %+v, err %v", status, ep, err)
 		}
 	}
 }
 
 func TestDiscoveryEndsWithItsContext(t *testing.T) {
 	ctx, cancel := context.WithCancel(context.Background())
-	_, _, _, err := discoverAt(t, ctx, func(_ http.ResponseWriter, r *http.Request) {
+	_, _, err := discoverAt(t, ctx, func(_ http.ResponseWriter, r *http.Request) {
 		cancel()
 		<-r.Context().Done()
 	})
@@ -88,7 +85,7 @@ func TestDiscoveryEndsWithItsContext(t *testing.T) {
 	}
 }
 
-// A sign-in does without metadata, and refuses metadata that leads away.
+// A sign-in does not need metadata, and refuses metadata of another origin.
 func TestSignInAndMetadata(t *testing.T) {
 	s := newService(t)
 	s.metadata["issuer"] = ""
@@ -134,8 +131,8 @@ func TestRefreshUsesTheDiscoveredEndpoint(t *testing.T) {
 }
 
 // A refresh token that is used twice can end the session, and the service may
-// have spent it even if its answer says otherwise or is lost.
-func TestARefreshTokenIsSentOnce(t *testing.T) {
+// have used it even if its answer says otherwise or is lost.
+func TestRefreshSendsATokenOnce(t *testing.T) {
 	half := `{"access_token":"` + markAccess
 	answers := map[string]http.HandlerFunc{
 		"a success": answerWith(200, half+`"}`), "half an answer": answerWith(200, half), "nothing": answerWith(200, ""),
@@ -208,8 +205,8 @@ func TestRevoke(t *testing.T) {
 	}
 }
 
-// A service that ends refresh tokens alone says so of any other.
-func TestATokenThatCanNotBeRevoked(t *testing.T) {
+// A service that revokes refresh tokens only answers unsupported_token_type for others.
+func TestATokenThatCannotBeRevoked(t *testing.T) {
 	s := newService(t)
 	s.metadata["revocation_endpoint"] = s.URL + "/revoke"
 	s.mux.HandleFunc("POST /revoke", answerWith(400, `{"error":"unsupported_token_type"}`))

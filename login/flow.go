@@ -1,47 +1,43 @@
 package login
 
 import (
+	"cmp"
 	"context"
 	"time"
 )
 
-// Flow is the caller's part in one sign-in. Every field may be left out. Its
-// functions are called one at a time, Open alone in a goroutine of its own; no
-// sign-in is decided while one of the others runs.
+// Flow is the caller's part in one sign-in. Every field may be left out. Its functions are called one at a time, except Open,
+// which has a goroutine of its own; the sign-in is not decided while another of them runs.
 type Flow struct {
-	// Open opens the address in a browser; [OpenBrowser] does. It is not waited
-	// for, and its failure is a Notice.
+	// Open opens the address in a browser, as [OpenBrowser] does. SignIn does not wait for it, and reports its failure
+	// to Notice.
 	Open func(url string) error
 	// Show shows the person where to go. It is called once, before the wait.
 	Show func(Prompt)
-	// Notice is told, in one safe line, what happens while the wait goes on.
+	// Notice receives, in one safe line, what happens during the wait.
 	//
-	// An error callback without state is one such event. This service's true
-	// ones are like that, and so is whatever a local process forges. It is shown
-	// at once, in the browser and here, and the wait goes on for 30 seconds in
-	// which a sign-in still succeeds; then SignIn returns that error as
-	// [ErrRefused]. Nothing else that arrives without the right state shortens
-	// the wait.
+	// An error callback without state is such an event. This service's true ones have none, and anything a local process
+	// forges looks the same. SignIn shows it at once, in the browser and here, and waits for 30 seconds more, in which a
+	// sign-in still succeeds; then it returns that error as [ErrRefused]. Nothing else that arrives without the right state
+	// shortens the wait.
 	Notice func(line string)
-	// Deadline is told when SignIn gives up, if that becomes earlier than
-	// Prompt.Deadline, as after an error callback without state. What showed
-	// the former time must show this one instead.
+	// Deadline receives the time at which SignIn gives up if that becomes earlier than Prompt.Deadline, as after an error
+	// callback without state.
 	Deadline func(time.Time)
-	// Pasted carries callback addresses that the person pasted: the whole
-	// address, quoted or wrapped over lines, or its code=…&state=… alone.
+	// Pasted carries callback addresses that the person pasted: the whole address, quoted or wrapped over lines, or its
+	// code=…&state=… alone.
 	Pasted <-chan string
-	// PasteRejected is told what is wrong with a paste; the wait goes on.
+	// PasteRejected receives what is wrong with a paste. The wait goes on.
 	PasteRejected func(error)
-	// Save stores the grant and returns where, in words that complete "it is
-	// kept …", such as "in the keychain". The browser is answered after it
-	// returned. It must end when ctx does; a sign-in does not end before it.
+	// Save stores the grant and returns where, in words that complete "it is kept …", such as "in the keychain". SignIn
+	// answers the browser after Save, and does not return before it. Save must end when ctx does.
 	Save func(ctx context.Context, g *Grant) (where string, err error)
 	// Timeout bounds the wait for the person; 0 means five minutes.
 	Timeout time.Duration
-	// Device runs the device grant (RFC 8628) as well, where metadata offers it.
+	// Device runs the device grant (RFC 8628) as well, if the service's metadata offers it.
 	Device bool
-	// Ports are the callback ports, in the order they are tried; nil means 24816
-	// and 24818. The service must have registered them.
+	// Ports are the callback ports on 127.0.0.1, in the order to try; nil means 24816 and 24818, the ones that mogplex.com
+	// redirects to. A development service may accept others; 0 is any free port.
 	Ports []int
 
 	grace   time.Duration // for tests; 0 means strayGrace
@@ -50,16 +46,16 @@ type Flow struct {
 
 // Prompt is what the person needs to know.
 type Prompt struct {
-	// URL is the address to open. It holds no secret, but this sign-in's state.
+	// URL is the address to open. Its only secret is the state of this sign-in.
 	URL string
 	// RedirectURL is where the browser arrives afterwards.
 	RedirectURL string
-	// Listening is false where no callback port could be bound: the browser will
-	// show an error page at RedirectURL, whose address the person has to paste.
+	// Listening is false if no callback port could be bound. The browser then shows an error page at RedirectURL, whose
+	// address the person has to paste.
 	Listening bool
 	// Deadline is when the sign-in gives up; see [Flow.Deadline].
 	Deadline time.Time
-	// Device is nil where the device grant was not asked for or is not offered.
+	// Device is nil if the device grant was not asked for or is not offered.
 	Device *DevicePrompt
 }
 
@@ -81,15 +77,11 @@ func (f Flow) withDefaults() Flow {
 	if f.Timeout <= 0 {
 		f.Timeout = defaultTimeout
 	}
-	if f.Ports == nil {
+	if len(f.Ports) == 0 {
 		f.Ports = []int{24816, 24818}
 	}
-	if f.grace == 0 {
-		f.grace = strayGrace
-	}
-	if f.headers == 0 {
-		f.headers = headerReadTimeout
-	}
+	f.grace = cmp.Or(f.grace, strayGrace)
+	f.headers = cmp.Or(f.headers, headerReadTimeout)
 	if f.Show == nil {
 		f.Show = func(Prompt) {}
 	}

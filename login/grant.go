@@ -14,34 +14,33 @@ import (
 	"github.com/mogplex/mogplex-cli/internal/text"
 )
 
-// Grant is what the service granted. However it is printed, logged or
-// marshalled it reads "[redacted]"; store its fields one by one. The fmt and
-// json packages show what Token itself points to when they are given Token, and
-// fmt does with a verb such as %s when a Grant is an unexported field of a
-// struct, where it can call no method.
+// Grant is what the service granted. It prints, logs and marshals as
+// "[redacted]"; store its fields one by one. Token itself is not protected: fmt
+// and json show it if they are given Token, and fmt does if a Grant is an
+// unexported field of a struct, where fmt can't call its methods.
 type Grant struct {
 	// Token has an access token and the type Bearer. Its RefreshToken is empty
 	// if the service gave none: such a sign-in can't be renewed and ends at
-	// Expiry, which a program should say at once. Its Expiry is zero where the service gave no lifetime, or one that is not
-	// positive: then nobody knows, the token serves until it is refused, and no
-	// clock makes a program refresh in a loop. It is at most ten years ahead.
+	// Expiry, which a program should say at once. Its Expiry is at most ten years
+	// ahead, and zero if the service gave no lifetime or one that is not
+	// positive: use the token until it is refused then, and don't refresh it.
 	Token *oauth2.Token
-	// SignInExpiresAt is when the refresh token dies unless it is used before:
-	// until then the sign-in can be renewed. It is zero if the service does not
-	// say (refresh_token_expires_in, or Keycloak's refresh_expires_in) or gave no
-	// refresh token, and at most ten years ahead.
+	// SignInExpiresAt is when the refresh token expires unless it is used before:
+	// until then the sign-in can be renewed. It is at most ten years ahead, and
+	// zero if the service does not say (refresh_token_expires_in, or Keycloak's
+	// refresh_expires_in) or gave no refresh token.
 	SignInExpiresAt time.Time
 	// Scopes are those granted; nil after a refresh whose answer names none,
 	// which means unchanged (RFC 6749 section 6).
 	Scopes []string
 	// Issuer is the origin that issued Token, and the only one to send it to.
 	Issuer string
-	// Identity is the zero value where the answer has none, as after a refresh.
+	// Identity is the zero value if the answer has none, as after a refresh.
 	Identity Identity
 }
 
-// Identity is what the id_token says about the account. Nobody can verify it:
-// show it, decide nothing by it. It is safe to print.
+// Identity is what the id_token says about the account. It is not verified: show
+// it, but decide nothing by it. It is safe to print.
 type Identity struct {
 	Subject, Email, Name string
 }
@@ -66,8 +65,8 @@ func (Grant) MarshalJSON() ([]byte, error) { return []byte(`"` + redacted + `"`)
 // MarshalText returns "[redacted]", for the other encodings.
 func (Grant) MarshalText() ([]byte, error) { return []byte(redacted), nil }
 
-// newGrant makes a Grant of a token that answerReader let through. requested is
-// when the answer was asked for, so that Expiry errs on the early side.
+// newGrant makes a Grant of a token that answerReader passed. requested is when
+// the request was sent, so that Expiry errs on the early side.
 func newGrant(t *oauth2.Token, issuer string, requested time.Time) *Grant {
 	g := &Grant{Issuer: issuer, Token: &oauth2.Token{
 		AccessToken:  t.AccessToken,
@@ -93,8 +92,8 @@ func newGrant(t *oauth2.Token, issuer string, requested time.Time) *Grant {
 // give a refresh token's lifetime in seconds.
 var refreshLifetimes = []string{"refresh_token_expires_in", "refresh_expires_in"}
 
-// after is a lifetime's end, zero if there is none. It goes without the monotonic
-// clock, which stands still while a machine sleeps.
+// after returns the end of a lifetime, zero if there is none. It strips the
+// monotonic clock, which stops while a machine sleeps.
 func after(requested time.Time, lifetime int64) time.Time {
 	if lifetime <= 0 {
 		return time.Time{}
@@ -102,8 +101,8 @@ func after(requested time.Time, lifetime int64) time.Time {
 	return requested.Add(time.Duration(lifetime) * time.Second).Round(0).UTC()
 }
 
-// scopes splits an answer's scope, without anything that is not a scope token
-// (RFC 6749 section 3.3); nil if nothing is left.
+// scopes returns the scope tokens (RFC 6749 section 3.3) of an answer's scope;
+// nil if there are none.
 func scopes(s string) []string {
 	const maxScopes, maxScope = 64, 128
 	var all []string
@@ -115,8 +114,8 @@ func scopes(s string) []string {
 	return all
 }
 
-// identity reads the claims of an id_token without verifying it. What it can't
-// read is left empty: no sign-in fails for want of a name.
+// identity reads the claims of an id_token without verifying it. It leaves empty
+// what it can't read, because a sign-in does not need a name.
 func identity(idToken string) Identity {
 	_, rest, _ := strings.Cut(idToken, ".")
 	payload, _, _ := strings.Cut(rest, ".")

@@ -3,27 +3,25 @@ package login
 import (
 	"crypto/tls"
 	"crypto/x509"
-	"errors"
 	"io"
 	"net"
 	"net/http"
 	"os"
 	"runtime"
 	"time"
+
+	"github.com/mogplex/mogplex-cli/internal/web"
 )
 
 const (
-	maxBody         = 1 << 20 // of an answer to this package's own requests
-	maxAnyBody      = 8 << 20 // of any: the client also serves calls whose answers are longer
+	maxBody         = 1 << 20 // of an answer to a request of this package
+	maxAnyBody      = 8 << 20 // of an answer to any request of NewHTTPClient's
 	maxHeader       = 64 << 10
 	dialTimeout     = 10 * time.Second
 	headerTimeout   = 20 * time.Second
 	requestTimeout  = 30 * time.Second
 	idleConnTimeout = 30 * time.Second
 )
-
-// errBodyTooLarge ends the reading of an answer that is over its limit.
-var errBodyTooLarge = errors.New("the answer is too large")
 
 // NewHTTPClient returns an HTTP client whose requests carry userAgent, such as
 // "mogplex/1.2.3" (RFC 9110 section 10.1.5); empty leaves them Go's own. It
@@ -37,9 +35,8 @@ func NewHTTPClient(userAgent string) *http.Client {
 	return &http.Client{Timeout: requestTimeout, CheckRedirect: noRedirect, Transport: t}
 }
 
-// NewTransport returns the transport of [NewHTTPClient] without the limits on how
-// long an answer takes and how long it is: for streams, whose reader has limits
-// of its own.
+// NewTransport returns the transport of [NewHTTPClient] without the limits on the
+// time and the size of an answer, for streams whose reader has its own limits.
 func NewTransport(userAgent string) http.RoundTripper { return newTransport(userAgent) }
 
 func newTransport(userAgent string) *transport {
@@ -60,9 +57,9 @@ func newTransport(userAgent string) *transport {
 
 func noRedirect(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
 
-// rootsWith returns the system's roots and those in file, for the platforms
-// where crypto/x509 pays no heed to SSL_CERT_FILE; nil means Go's own choice. A
-// file that can't be read adds nothing, which is how Go treats it elsewhere.
+// rootsWith returns the system's roots and those in file, on the platforms where
+// crypto/x509 ignores SSL_CERT_FILE; nil means Go's own choice. A file that can't
+// be read adds nothing, as in Go on the other platforms.
 func rootsWith(goos, file string) *x509.CertPool {
 	if file == "" || goos != "darwin" && goos != "windows" {
 		return nil
@@ -80,7 +77,7 @@ func rootsWith(goos, file string) *x509.CertPool {
 }
 
 // transport names the program in each request and bounds the bodies of the
-// answers, unless maxBody is 0. Embedding keeps CloseIdleConnections.
+// answers, unless maxBody is 0. It embeds its base for CloseIdleConnections.
 type transport struct {
 	*http.Transport
 	userAgent string
@@ -112,7 +109,7 @@ func (b *limitedBody) Read(p []byte) (int, error) {
 	n, err := b.ReadCloser.Read(p)
 	if n > b.left {
 		n, b.left = b.left, 0
-		return n, errBodyTooLarge
+		return n, web.ErrTooLarge
 	}
 	b.left -= n
 	return n, err

@@ -19,6 +19,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/mogplex/mogplex-cli/internal/web"
 )
 
 // fetchEnv makes the test binary fetch an address and exit: proxies and roots
@@ -168,7 +170,7 @@ func TestBodiesAreBounded(t *testing.T) {
 	}
 	size++
 	for _, path := range []string{"/", "/bomb"} {
-		if n, err := read(path); n != maxAnyBody || !errors.Is(err, errBodyTooLarge) {
+		if n, err := read(path); n != maxAnyBody || !errors.Is(err, web.ErrTooLarge) {
 			t.Errorf("%s: %d, %v", path, n, err)
 		}
 	}
@@ -263,7 +265,7 @@ func TestUnreachable(t *testing.T) {
 		"no such host":            {&Client{Origin: "https://nobody.invalid", HTTP: &http.Client{Timeout: 5 * time.Second, Transport: &http.Transport{}}}, "host name lookup failed for nobody.invalid"},
 	} {
 		_, err := c.client.Refresh(context.Background(), markRefresh)
-		if !errors.Is(err, ErrUnreachable) || !strings.HasPrefix(err.Error(), "refresh: no usable answer from the account service: "+c.says) {
+		if !errors.Is(err, ErrUnreachable) || !strings.HasPrefix(err.Error(), "refresh: no usable answer from the service: "+c.says) {
 			t.Errorf("%s: err = %v", name, err)
 			continue
 		}
@@ -282,7 +284,7 @@ func TestCancelRefresh(t *testing.T) {
 
 // A proxy's password never gets into an error.
 func TestProxyPasswordStaysSecret(t *testing.T) {
-	err := networkCause(errors.New(`invalid proxy address "http://u:MARK-pw@[": parse error`))
+	err := web.Of(errors.New(`invalid proxy address "http://u:MARK-pw@[": parse error`))
 	if strings.Contains(err.Error(), "MARK") {
 		t.Errorf("err = %v", err)
 	}

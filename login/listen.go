@@ -11,14 +11,14 @@ import (
 const (
 	// maxConns bounds the connections a flood can hold open.
 	maxConns = 128
-	// requestGrace is how long a connection has for its request to be read
-	// before it can be taken for silent.
+	// requestGrace is how long a new connection has to send its request before
+	// it counts as silent.
 	requestGrace = 50 * time.Millisecond
 )
 
-// listenLoopback binds the first port that can be bound, on 127.0.0.1 alone. Any
-// failure moves on: a port may be taken, or lie in a range that Windows excludes
-// (WSAEACCES). ln is nil where none can be.
+// listenLoopback binds the first of ports that can be bound, on 127.0.0.1 only.
+// A port may be taken, or lie in a range that Windows excludes (WSAEACCES). ln is
+// nil if none can be bound.
 func listenLoopback(ctx context.Context, ports []int) (ln net.Listener, port int) {
 	config := net.ListenConfig{Control: exclusive}
 	for _, port := range ports {
@@ -30,9 +30,9 @@ func listenLoopback(ctx context.Context, ports []int) (ln net.Listener, port int
 	return nil, ports[0]
 }
 
-// evictingListener holds at most maxConns connections open. To make room it
-// closes the oldest that is not waited for: the browser sends its request as it
-// connects, so what is old and silent is not the browser.
+// evictingListener keeps at most maxConns connections open. To make room it
+// closes the oldest that has not sent this sign-in's callback: the browser sends
+// its request as it connects, so an old silent connection is not the browser.
 type evictingListener struct {
 	net.Listener
 	mu    sync.Mutex
@@ -43,7 +43,7 @@ type trackedConn struct {
 	net.Conn
 	listener *evictingListener
 	accepted time.Time
-	keep     atomic.Bool // carries this sign-in's callback
+	keep     atomic.Bool // carries a request of this sign-in's browser
 }
 
 func (l *evictingListener) Accept() (net.Conn, error) {
@@ -61,7 +61,7 @@ func (l *evictingListener) Accept() (net.Conn, error) {
 	return c, nil
 }
 
-// add tracks c and returns the connection that has to go for it, if any.
+// add tracks c and returns the connection to close for it, if any.
 func (l *evictingListener) add(c *trackedConn) (victim *trackedConn) {
 	l.mu.Lock()
 	defer l.mu.Unlock()

@@ -19,9 +19,9 @@ import (
 	"github.com/mogplex/mogplex-cli/internal/text"
 )
 
-// openPatience is how long a browser command may take to fail. One that still
-// runs then, as a browser that was not open before does, has opened the page.
-const openPatience = 3 * time.Second
+// openTimeout is how long a browser command may take to fail. One that still runs
+// then has opened the page: a new browser process goes on running.
+const openTimeout = 3 * time.Second
 
 var (
 	errNotWebAddress = errors.New("not a web address")
@@ -29,12 +29,12 @@ var (
 	errNoDisplay     = errors.New("there is no display to open a browser on")
 )
 
-// browserError is a failure of OpenBrowser that names the browser itself.
+// browserError is a failure of OpenBrowser whose text names the browser.
 type browserError struct{ text string }
 
 func (e *browserError) Error() string { return e.text }
 
-// openFailure is what a person is told about a failure of [Flow.Open].
+// openFailure describes a failure of [Flow.Open].
 func openFailure(err error) string {
 	if own := (*browserError)(nil); errors.As(err, &own) {
 		return own.text
@@ -43,11 +43,12 @@ func openFailure(err error) string {
 }
 
 // OpenBrowser opens an http or https address in the person's browser and returns
-// within seconds. The commands in $BROWSER (separated like $PATH, %s standing for
-// the address) are tried in order; if all of them fail, the error names them and
-// nothing else is opened. Without them it is wslview under WSL, then the
-// platform's default browser. The address is an argument of its own and meets no shell of ours; what
-// the commands print is dropped. Safe for concurrent use.
+// within seconds. It tries the commands in $BROWSER (separated like $PATH, %s
+// standing for the address) in order; if all fail, the error names them and
+// nothing else is opened. Without $BROWSER it uses wslview under WSL, and the
+// platform's default browser elsewhere or if there is no wslview. It passes the
+// address as an argument and never through a shell, and drops what the commands
+// print. It is safe for concurrent use.
 func OpenBrowser(address string) error {
 	u, err := url.Parse(address)
 	if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" || !visibleASCII(address) {
@@ -64,10 +65,10 @@ func OpenBrowser(address string) error {
 	} else if !hasDisplay() {
 		return errNoDisplay
 	}
-	return patiently(func() error { return openDefault(address) })
+	return unlessSlow(func() error { return openDefault(address) })
 }
 
-// runFirst runs the first of $BROWSER's commands that can be run.
+// runFirst runs the commands of $BROWSER until one succeeds.
 func runFirst(chosen string, commands [][]string) error {
 	var last error
 	for _, command := range commands {
@@ -78,7 +79,7 @@ func runFirst(chosen string, commands [][]string) error {
 	return &browserError{fmt.Sprintf("BROWSER (%s) could not be started: %s", text.Shorten(text.Line(chosen), 100), startFailure(last))}
 }
 
-// startFailure says why a program failed, without package exec's words.
+// startFailure says why a program failed, in place of package exec's words.
 func startFailure(err error) string {
 	var (
 		exit  *exec.ExitError
@@ -97,8 +98,8 @@ func startFailure(err error) string {
 	return err.Error()
 }
 
-// browserCommands reads $BROWSER. Each command is the path of a program, which
-// may have spaces in it, or a program and its arguments separated by spaces.
+// browserCommands parses $BROWSER. Each command is the path of a program, which
+// may contain spaces, or a program and its arguments separated by spaces.
 func browserCommands(value, address string) [][]string {
 	var commands [][]string
 	for _, entry := range strings.Split(value, string(os.PathListSeparator)) {
@@ -122,7 +123,7 @@ func browserCommands(value, address string) [][]string {
 	return commands
 }
 
-// run starts a browser command that outlives Ctrl-C on this terminal.
+// run runs a browser command, which Ctrl-C on this terminal does not reach.
 func run(command []string) error {
 	cmd := exec.Command(command[0], command[1:]...)
 	switch strings.ToLower(filepath.Ext(cmd.Path)) {
@@ -130,14 +131,14 @@ func run(command []string) error {
 		return errShellScript
 	}
 	detach(cmd)
-	return patiently(cmd.Run)
+	return unlessSlow(cmd.Run)
 }
 
-// patiently returns what f returns, or nil once f takes too long to have failed.
-func patiently(f func() error) error {
+// unlessSlow returns what f returns, or nil after openTimeout.
+func unlessSlow(f func() error) error {
 	result := make(chan error, 1)
 	go func() { result <- f() }()
-	timer := time.NewTimer(openPatience)
+	timer := time.NewTimer(openTimeout)
 	defer timer.Stop()
 	select {
 	case err := <-result:
@@ -147,9 +148,8 @@ func patiently(f func() error) error {
 	}
 }
 
-// silenceBrowser sends what pkg/browser's commands print to the null device, and
-// not to io.Discard: for that a pipe would be held open by the browser, and
-// waited for.
+// silenceBrowser makes pkg/browser's commands print to the null device. io.Discard
+// would need a pipe, which the browser holds open and exec waits for.
 var silenceBrowser = sync.OnceValue(func() error {
 	null, err := os.OpenFile(os.DevNull, os.O_WRONLY, 0)
 	if err != nil {
@@ -166,8 +166,8 @@ func openDefault(address string) error {
 	return browser.OpenURL(address)
 }
 
-// hasDisplay reports whether a browser could show itself. Without one, xdg-open
-// would start a text browser in the middle of our terminal.
+// hasDisplay reports whether there is a display. Without one, xdg-open would start
+// a text browser in this terminal.
 func hasDisplay() bool {
 	switch runtime.GOOS {
 	case "windows", "darwin":
@@ -176,7 +176,7 @@ func hasDisplay() bool {
 	return os.Getenv("DISPLAY") != "" || os.Getenv("WAYLAND_DISPLAY") != ""
 }
 
-// isWSL reports whether the browser is on the Windows side.
+// isWSL reports whether this is Linux under Windows, whose browser is outside.
 func isWSL() bool {
 	if runtime.GOOS != "linux" {
 		return false

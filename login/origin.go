@@ -9,13 +9,12 @@ import (
 	"strings"
 )
 
-// CheckOrigin returns the canonical form, scheme://host[:port], of an address
-// that may be trusted with tokens, else an error of class [ErrBadOrigin] that
-// does not quote it. The scheme is https; with allowLoopbackHTTP, http serves
-// too for localhost and loopback addresses. User info, a path other than "/", a
-// query, a fragment, percent escapes and anything that is not ASCII are refused;
-// an internationalised name is given in its xn-- form, in which it can't pose as
-// another.
+// CheckOrigin returns the canonical form, scheme://host[:port], of an address that
+// may be sent tokens, or an error of class [ErrBadOrigin] that does not quote it.
+// The scheme is https or, with allowLoopbackHTTP, http for localhost and loopback
+// addresses. CheckOrigin refuses user info, a path other than "/", a query, a
+// fragment, percent escapes and anything that is not ASCII: an internationalized
+// name must be in its xn-- form, in which it can't imitate another.
 func CheckOrigin(origin string, allowLoopbackHTTP bool) (canonical string, err error) {
 	bad := func(why string) (string, error) {
 		return "", &Error{Op: "check origin", Kind: ErrBadOrigin, Err: errors.New(why)}
@@ -58,8 +57,8 @@ func CheckOrigin(origin string, allowLoopbackHTTP bool) (canonical string, err e
 	return canonical + ":" + strconv.FormatUint(port, 10), nil
 }
 
-// canonicalHost returns a host name or address as it stands in an origin, ""
-// where it is neither, and whether it is this machine.
+// canonicalHost returns the form of a host name or address in an origin, "" if it
+// is neither, and whether it is this machine.
 func canonicalHost(host string) (canonical string, loopback bool) {
 	if addr, err := netip.ParseAddr(host); err == nil {
 		canonical = addr.String()
@@ -80,7 +79,7 @@ func canonicalHost(host string) (canonical string, loopback bool) {
 			}
 		}
 	}
-	// A number as last label makes some resolvers read the name as an address:
+	// Some resolvers read a name whose last label is a number as an address:
 	// 2130706433 and 0x7f.1 are 127.0.0.1 to them.
 	if strings.Trim(label, "0123456789") == "" || strings.HasPrefix(label, "0x") || len(host) > 253 {
 		return "", false
@@ -88,8 +87,8 @@ func canonicalHost(host string) (canonical string, loopback bool) {
 	return host, host == "localhost"
 }
 
-// sameOrigin reports whether an endpoint's address is an absolute one on origin
-// and carries nothing that a request should not.
+// sameOrigin reports whether an endpoint is an absolute address on origin, without
+// user info or fragment.
 func sameOrigin(endpoint, origin string) bool {
 	u, err := url.Parse(endpoint)
 	if err != nil || u.User != nil || u.Opaque != "" || strings.Contains(endpoint, "#") || !visibleASCII(endpoint) {

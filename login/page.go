@@ -11,7 +11,7 @@ import (
 	"github.com/mogplex/mogplex-cli/internal/text"
 )
 
-// page is what the browser is told. Its texts are plain; rendering escapes them.
+// page is a page for the browser. Its texts are plain; html escapes them.
 type page struct {
 	ok      bool
 	heading string
@@ -28,7 +28,7 @@ var (
 		"It was not run a second time. The terminal shows how it ended."}}
 )
 
-// resultPage tells truly how a sign-in ended.
+// resultPage says how a sign-in ended.
 func resultPage(o outcome) page {
 	switch {
 	case o.grant == nil && o.err != nil:
@@ -55,14 +55,14 @@ func asWhom(id Identity) string {
 	return ""
 }
 
-// refusedPage tells why nobody was signed in.
+// refusedPage says why the sign-in failed.
 func refusedPage(e *Error) page {
 	p := failurePage(e)
 	p.lines = append(p.lines, "Nothing was changed. Go back to the terminal to try again.")
 	return p
 }
 
-// strayPage is refusedPage while the sign-in still waits.
+// strayPage is refusedPage for a sign-in that goes on waiting.
 func strayPage(e *Error) page {
 	p := failurePage(e)
 	p.lines = append(p.lines, "Nothing was changed. The terminal waits a little longer, in case you did not cause this; "+
@@ -123,8 +123,7 @@ func (p page) html() string {
 	return b.String()
 }
 
-// contentPolicy allows the page its own style and its empty icon, and nothing
-// else.
+// contentPolicy allows only the page's style and its empty icon.
 func contentPolicy() string {
 	hash := sha256.Sum256([]byte(pageStyle))
 	return "default-src 'none'; style-src 'sha256-" + base64.StdEncoding.EncodeToString(hash[:]) +
@@ -150,8 +149,8 @@ func writePage(w http.ResponseWriter, status int, p page) {
 	_, _ = w.Write([]byte(p.html()))
 }
 
-// redirect sends the browser to path of this server, away from an address with a
-// code in it.
+// redirect sends the browser to another path of this server, so that the address
+// bar shows no code.
 func redirect(w http.ResponseWriter, path string) {
 	setHeaders(w)
 	w.Header().Set("Location", path)

@@ -5,6 +5,8 @@ import (
 	"net/url"
 	"strings"
 	"unicode"
+
+	"github.com/mogplex/mogplex-cli/internal/text"
 )
 
 var (
@@ -16,28 +18,28 @@ var (
 
 const maxPaste = 4 * maxQuery
 
-// pasteReader reads pasted callback addresses. A terminal hands a wrapped
-// address over line by line, so it tries each paste alone, then joined to what
-// came before.
+// pasteReader reads pasted callback addresses. A terminal delivers a wrapped
+// address line by line, so it tries each paste alone, then joined to the lines
+// before it.
 type pasteReader struct {
 	expect expectation
 	before string
 }
 
-// read returns the answer in text, or what is wrong with it.
-func (p *pasteReader) read(text string) (answer, error) {
-	if len(text) > maxPaste {
+// read returns the answer in what was pasted, or what is wrong with it.
+func (p *pasteReader) read(pasted string) (answer, error) {
+	if len(pasted) > maxPaste {
 		return answer{}, errPasteUnusable
 	}
-	text = unwrap(text)
-	a, err := p.expect.readAddress(text)
-	if err != nil && !beginsAddress(text) {
-		text = p.before + text
-		if joined, joinedErr := p.expect.readAddress(text); joinedErr == nil {
+	pasted = unwrap(pasted)
+	a, err := p.expect.readAddress(pasted)
+	if err != nil && !beginsAddress(pasted) {
+		pasted = p.before + pasted
+		if joined, joinedErr := p.expect.readAddress(pasted); joinedErr == nil {
 			return joined, nil
 		}
 	}
-	if p.before = text; len(text) > maxQuery || !beginsAddress(text) {
+	if p.before = pasted; len(pasted) > maxQuery || !beginsAddress(pasted) {
 		p.before = ""
 	}
 	return a, err
@@ -69,7 +71,7 @@ func (x expectation) readAddress(text string) (answer, error) {
 	a, v := x.judge(query)
 	switch {
 	case v == answered, v == strayRefusal:
-		// The person pasted it, so nobody forged it.
+		// A stray refusal counts: the person pasted it, so it is not forged.
 		return a, nil
 	case v == foreign && !strings.Contains(query, "state="):
 		return answer{}, errPasteBareCode
@@ -79,8 +81,8 @@ func (x expectation) readAddress(text string) (answer, error) {
 	return answer{}, errPasteUnusable
 }
 
-// isCallback reports whether address, without its query, is one that the service
-// sends browsers to. Browsers may leave the scheme out when copying.
+// isCallback reports whether address, without its query, is a callback address.
+// Some browsers copy an address without its scheme.
 func isCallback(address string) bool {
 	if !strings.Contains(address, "://") {
 		address = "http://" + address
@@ -92,16 +94,16 @@ func isCallback(address string) bool {
 	return u.Hostname() == "127.0.0.1" || u.Hostname() == "localhost"
 }
 
-// unwrap removes what shells, chats and terminals add around and inside a
-// copied address: white space, control characters, quotes, brackets, &amp;.
-func unwrap(text string) string {
+// unwrap removes what shells, chats and terminals add to a copied address: white
+// space, control characters, quotes, brackets, &amp;.
+func unwrap(pasted string) string {
 	const pasteStart, pasteEnd = "\x1b[200~", "\x1b[201~" // bracketed paste
-	text = strings.NewReplacer(pasteStart, "", pasteEnd, "", "&amp;", "&").Replace(text)
-	text = strings.Map(func(r rune) rune {
-		if unicode.IsSpace(r) || !unicode.IsGraphic(r) {
+	pasted = strings.NewReplacer(pasteStart, "", pasteEnd, "", "&amp;", "&").Replace(pasted)
+	pasted = strings.Map(func(r rune) rune {
+		if unicode.IsSpace(r) || text.Steers(r) {
 			return -1
 		}
 		return r
-	}, text)
-	return strings.Trim(text, "\"'`<>()“”‘’")
+	}, pasted)
+	return strings.Trim(pasted, "\"'`<>()“”‘’")
 }

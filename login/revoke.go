@@ -5,6 +5,8 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
+
+	"github.com/mogplex/mogplex-cli/internal/web"
 )
 
 // Revoke ends token, a refresh or an access token, at the service (RFC 7009).
@@ -12,20 +14,20 @@ import (
 // the access tokens that came with it at most services, and the other way round
 // at few: revoke the refresh token if there is one, else the access token.
 //
-//   - true, nil: the token is dead, or was before.
-//   - false, nil: the service can't end it. It has no metadata, names no
+//   - true, nil: the token is dead.
+//   - false, nil: the service can't end it: it has no metadata, names no
 //     revocation endpoint there, or answered unsupported_token_type. The token
 //     lives until it expires.
-//   - false, error: nobody knows. No metadata came ([ErrUnreachable]), or it
-//     must not be used ([ErrBadAnswer]). Nothing was sent.
-//   - true, error: the endpoint was asked and did not agree; the token may live.
+//   - false, error: nothing was sent, because no metadata came ([ErrUnreachable])
+//     or it must not be used ([ErrBadAnswer]).
+//   - true, error: the endpoint refused or did not answer; the token may live.
 func (c *Client) Revoke(ctx context.Context, token, hint string) (offered bool, err error) {
 	s, err := c.service(opRevoke)
 	if err != nil {
 		return false, err
 	}
 	defer s.close()
-	ep, _, err := s.discover(ctx)
+	ep, err := s.discover(ctx)
 	if err != nil || ep.revoke == "" {
 		return false, err
 	}
@@ -43,9 +45,9 @@ func (c *Client) Revoke(ctx context.Context, token, hint string) (offered bool, 
 		return true, s.failed(ctx, err, token)
 	}
 	defer func() { _ = resp.Body.Close() }()
-	body, err := readBody(resp.Body)
+	body, err := web.ReadBody(resp.Body, maxBody)
 	if resp.StatusCode >= 200 && resp.StatusCode < 300 {
-		return true, nil // section 2.2: the status says it all
+		return true, nil // section 2.2: only the status counts
 	}
 	if err != nil {
 		return true, s.failed(ctx, &url.Error{Err: err}, token)
@@ -64,6 +66,6 @@ func (s *service) revokeFailure(resp *http.Response, body []byte, token string) 
 		return withOp(s.op, err)
 	}
 	code, _ := fields["error"].(string)
-	words, _ := fields["error_description"].(string)
-	return &Error{Op: s.op, Kind: ErrRefused, Status: resp.StatusCode, Code: code, Description: words}
+	said, _ := fields["error_description"].(string)
+	return &Error{Op: s.op, Kind: ErrRefused, Status: resp.StatusCode, Code: code, Description: said}
 }

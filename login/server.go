@@ -23,23 +23,23 @@ const (
 	foreignPath       = "/auth/other-sign-in"
 )
 
-// callbackServer receives the browser on the loopback. It decides nothing: what
-// has the right state goes to answers, one request at a time, and each of those
-// requests waits until finish says how the sign-in ended.
+// callbackServer receives the browser on the loopback. It does not decide the
+// sign-in: requests with the right state go to answers, one at a time, and wait
+// until finish says how the sign-in ended.
 type callbackServer struct {
 	expect   expectation
 	host     string // 127.0.0.1:port
 	alias    string // localhost:port
-	donePath string // unguessable: other users of this machine may ask, too
+	donePath string // unguessable: other users of this machine can send requests too
 
 	answers  chan answer
-	refusals chan *Error // the first error without state; others don't fit
+	refusals chan *Error // holds the first error without state; others are dropped
 
-	done   chan struct{} // closed by finish, after result is set
-	result page
-	owed   atomic.Int32  // browsers that wait for the result
-	told   chan struct{} // closed when none does any more
-	once   sync.Once
+	done     chan struct{} // closed by finish, after result is set
+	result   page
+	pending  atomic.Int32  // requests that wait for the result
+	answered chan struct{} // closed when pending is 0 after finish
+	once     sync.Once
 
 	http   *http.Server
 	served chan struct{} // closed when the accept loop ended
@@ -47,8 +47,8 @@ type callbackServer struct {
 
 type connKey struct{}
 
-// serve starts a callbackServer on ln, where a request has the given time for its
-// headers. It ends with finish.
+// serve starts a callbackServer on ln, which allows a request that time for its
+// headers. finish ends it.
 func serve(ln net.Listener, port int, expect expectation, headers time.Duration) *callbackServer {
 	s := &callbackServer{
 		expect:   expect,
@@ -58,14 +58,14 @@ func serve(ln net.Listener, port int, expect expectation, headers time.Duration)
 		answers:  make(chan answer),
 		refusals: make(chan *Error, 1),
 		done:     make(chan struct{}),
-		told:     make(chan struct{}),
+		answered: make(chan struct{}),
 		served:   make(chan struct{}),
 	}
 	s.http = &http.Server{
 		Handler:                      s,
 		ReadHeaderTimeout:            headers,
 		MaxHeaderBytes:               maxRequestHeader,
-		ErrorLog:                     log.New(io.Discard, "", 0), // it would quote requests
+		ErrorLog:                     log.New(io.Discard, "", 0), // it quotes requests
 		DisableGeneralOptionsHandler: true,
 		ConnContext: func(ctx context.Context, c net.Conn) context.Context {
 			return context.WithValue(ctx, connKey{}, c)
@@ -79,16 +79,16 @@ func serve(ln net.Listener, port int, expect expectation, headers time.Duration)
 	return s
 }
 
-// finish tells every waiting request how the sign-in ended, and closes the
-// server. Browsers have two seconds, or until ctx ends, to come for their page.
+// finish answers every waiting request with the result, and closes the server.
+// Browsers have two seconds, or until ctx ends, to fetch the page.
 func (s *callbackServer) finish(ctx context.Context, result page) {
 	s.result = result
 	close(s.done)
-	if s.owed.Load() > 0 {
+	if s.pending.Load() > 0 {
 		timer := time.NewTimer(lingerTimeout)
 		defer timer.Stop()
 		select {
-		case <-s.told:
+		case <-s.answered:
 		case <-timer.C:
 		case <-ctx.Done():
 		}
@@ -100,8 +100,8 @@ func (s *callbackServer) finish(ctx context.Context, result page) {
 	<-s.served
 }
 
-// ServeHTTP answers GET /auth/callback on a loopback Host, and the pages it
-// redirects to, so that no code stays in the address bar or the history.
+// ServeHTTP serves GET /auth/callback on a loopback Host, and the pages that it
+// redirects to so that no code stays in the address bar or the history.
 func (s *callbackServer) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	path := r.URL.EscapedPath()
 	switch {
@@ -117,14 +117,16 @@ func (s *callbackServer) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	case path == foreignPath:
 		writePage(w, http.StatusBadRequest, pageForeign)
 	case path == s.donePath:
+		keepOpen(r)
 		s.showResult(w)
 	default:
 		s.callback(w, r)
 	}
 }
 
-// embedded reports whether a page made the browser ask, rather than the person
-// arriving: an image, a frame, a script. Browsers that don't say pass.
+// embedded reports whether another page caused the request, as an image, a frame
+// or a script, and not a person who navigates. It is false for a browser that
+// does not say.
 func embedded(r *http.Request) bool {
 	dest := r.Header.Get("Sec-Fetch-Dest")
 	return dest != "" && dest != "document"
@@ -152,13 +154,11 @@ func (s *callbackServer) callback(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// await hands a over and answers when the sign-in is decided, by this request
-// or by another that was first.
+// await passes a on and answers when the sign-in is decided, by this request or
+// by an earlier one.
 func (s *callbackServer) await(w http.ResponseWriter, r *http.Request, a answer) {
-	if c, ok := r.Context().Value(connKey{}).(*trackedConn); ok {
-		c.keep.Store(true)
-	}
-	s.owed.Add(1)
+	keepOpen(r)
+	s.pending.Add(1)
 	select {
 	case s.answers <- a:
 	case <-s.done:
@@ -172,6 +172,14 @@ func (s *callbackServer) await(w http.ResponseWriter, r *http.Request, a answer)
 	}
 }
 
+// keepOpen exempts the connection of a request from eviction: only this sign-in's
+// browser knows the state, and the address of the result.
+func keepOpen(r *http.Request) {
+	if c, ok := r.Context().Value(connKey{}).(*trackedConn); ok {
+		c.keep.Store(true)
+	}
+}
+
 func (s *callbackServer) showResult(w http.ResponseWriter) {
 	if !s.finished() {
 		writePage(w, http.StatusNotFound, pageNotHere)
@@ -181,10 +189,10 @@ func (s *callbackServer) showResult(w http.ResponseWriter) {
 	s.settle()
 }
 
-// settle counts a browser that was told, or that gave up.
+// settle counts a request that has its page, or that ended without.
 func (s *callbackServer) settle() {
-	if s.owed.Add(-1) <= 0 && s.finished() {
-		s.once.Do(func() { close(s.told) })
+	if s.pending.Add(-1) <= 0 && s.finished() {
+		s.once.Do(func() { close(s.answered) })
 	}
 }
 

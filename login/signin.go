@@ -16,11 +16,10 @@ import (
 // SignIn signs a person in (RFC 8252, authorization code with PKCE) and returns
 // what was granted, after flow.Save stored it. It ends when the first of the
 // callback, a paste or the device grant succeeds, when the sign-in fails, when
-// flow.Timeout is over ([ErrTimeout]) or when ctx ends. What was stored before
-// is touched by nobody but flow.Save, so a sign-in that fails changes nothing.
+// flow.Timeout is over ([ErrTimeout]) or when ctx ends. A sign-in that fails
+// changes nothing, because only flow.Save stores.
 //
-// With an error of class [ErrSave] the Grant is returned as well: it is the only
-// copy there is.
+// With an error of class [ErrSave] it returns the Grant too, as the only copy.
 func (c *Client) SignIn(ctx context.Context, flow Flow) (*Grant, error) {
 	s, err := c.service(opSignIn)
 	if err != nil {
@@ -53,11 +52,11 @@ type attempt struct {
 	state, verifier string
 	redirect        string
 
-	server  *callbackServer // nil where no port could be bound
+	server  *callbackServer // nil if no port could be bound
 	pastes  pasteReader
-	device  *deviceGrant // nil where it is not run
-	refused *Error       // an error callback without state, once there was one
-	opened  chan error   // what became of flow.Open
+	device  *deviceGrant // nil if it does not run
+	refused *Error       // the error callback without state, if there was one
+	opened  chan error   // the result of flow.Open
 }
 
 // outcome is how a sign-in ended.
@@ -67,7 +66,7 @@ type outcome struct {
 	err   error
 }
 
-// listen starts the callback server where a port can be bound.
+// listen starts the callback server if a port can be bound.
 func (a *attempt) listen(ctx context.Context) {
 	expect := expectation{state: a.state, issuer: a.origin, requireIssuer: a.endpoints.requireIssuer,
 		secrets: []string{a.state, a.verifier}}
@@ -88,7 +87,7 @@ func (a *attempt) noPort() *Error {
 	return &Error{Op: a.op, Kind: ErrNoPort, Err: fmt.Errorf("each of %v on 127.0.0.1 is taken or not allowed", a.flow.Ports)}
 }
 
-// announce shows the person where to go, and opens it.
+// announce shows the person the address, and opens it.
 func (a *attempt) announce(wait context.Context) {
 	deadline, _ := wait.Deadline()
 	p := Prompt{
@@ -107,8 +106,8 @@ func (a *attempt) announce(wait context.Context) {
 	}
 }
 
-// wait runs until the sign-in is decided. It alone does so, one event after the
-// other, so a code is exchanged at most once.
+// wait runs until the sign-in is decided. It handles one event after the other,
+// so a code is exchanged at most once.
 func (a *attempt) wait(ctx, wait context.Context) outcome {
 	var answers chan answer
 	var refusals chan *Error
@@ -125,9 +124,9 @@ func (a *attempt) wait(ctx, wait context.Context) outcome {
 		case got := <-answers:
 			return a.complete(ctx, got)
 		case a.refused = <-refusals:
-			refusals = nil // whoever sends more of them changes nothing
+			refusals = nil // only the first counts
 			grace = time.After(a.flow.grace)
-			a.tellRefusal(wait)
+			a.reportRefusal(wait)
 		case text, ok := <-a.flow.Pasted:
 			if o := a.paste(ctx, text, ok); o != nil {
 				return *o
@@ -136,7 +135,7 @@ func (a *attempt) wait(ctx, wait context.Context) outcome {
 			if wait.Err() != nil && got.err != nil {
 				continue // it ended because the wait did
 			}
-			if o := a.polled(ctx, got); o != nil {
+			if o := a.deviceEnded(ctx, got); o != nil {
 				return *o
 			}
 		case err := <-a.opened:
@@ -148,8 +147,8 @@ func (a *attempt) wait(ctx, wait context.Context) outcome {
 	return outcome{err: a.noPort()}
 }
 
-// tellRefusal shows the error that came without state, and how long is left.
-func (a *attempt) tellRefusal(wait context.Context) {
+// reportRefusal reports the error that came without state, and the new deadline.
+func (a *attempt) reportRefusal(wait context.Context) {
 	refused := strings.TrimSuffix(a.refused.Error(), ".") // the service's words may end a sentence
 	a.flow.Notice(refused + "; waiting a little longer in case someone else sent that")
 	until := time.Now().Add(a.flow.grace)
@@ -158,7 +157,7 @@ func (a *attempt) tellRefusal(wait context.Context) {
 	}
 }
 
-// ended is why the wait was given up.
+// ended returns why the wait ended without a decision.
 func (a *attempt) ended(ctx context.Context, err error) error {
 	switch {
 	case errors.Is(ctx.Err(), context.Canceled):
@@ -171,8 +170,8 @@ func (a *attempt) ended(ctx context.Context, err error) error {
 	return &Error{Op: a.op, Kind: ErrTimeout, Err: ctx.Err()}
 }
 
-// complete exchanges the code, once, and saves the grant. ctx is the caller's:
-// someone who came back in the last second is not cut off by the time limit.
+// complete exchanges the code and saves the grant. ctx is the caller's, so that
+// the time limit does not end a sign-in whose code arrived in the last second.
 func (a *attempt) complete(ctx context.Context, got answer) outcome {
 	if got.refusal != nil {
 		return outcome{err: got.refusal}
@@ -192,7 +191,7 @@ func (a *attempt) save(ctx context.Context, grant *Grant) outcome {
 	return outcome{grant: grant, where: where}
 }
 
-// paste takes one paste; nil means that the wait goes on.
+// paste handles one paste; nil means that the wait goes on.
 func (a *attempt) paste(ctx context.Context, text string, open bool) *outcome {
 	if !open {
 		a.flow.Pasted = nil
@@ -207,7 +206,7 @@ func (a *attempt) paste(ctx context.Context, text string, open bool) *outcome {
 	return &o
 }
 
-// stop ends everything the attempt started.
+// stop ends what the attempt started.
 func (a *attempt) stop(ctx context.Context, o outcome) {
 	if a.server != nil {
 		a.server.finish(ctx, resultPage(o))

@@ -293,6 +293,6 @@ func TestNoPort(t *testing.T) {
 
 func TestDefaultPorts(t *testing.T) {
 	if got := (Flow{}).withDefaults().Ports; !slices.Equal(got, []int{24816, 24818}) {
-		t.Errorf("ports %v", got)
+		t.Error(got)
 	}
 }

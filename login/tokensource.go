@@ -7,11 +7,11 @@ import (
 )
 
 // TokenSource returns a source that serves t while it is valid and refreshes it
-// afterwards, with ctx for each request. Each new token goes to store before it
-// is served, so that a rotated refresh token is never in memory alone. If store
-// fails, Token returns that as [ErrSave]; the next call stores the same token
-// again instead of refreshing it. A nil store keeps tokens in memory only. A t
-// whose Expiry is zero is served forever.
+// afterwards, with ctx for each request. It passes each new token to store before
+// it serves it, so that a rotated refresh token is never in memory only. If store
+// fails, Token returns [ErrSave]; the next call stores the same token again
+// instead of refreshing. A nil store keeps tokens in memory only. A t whose Expiry
+// is zero is served forever.
 //
 // The source is safe for concurrent use within one process. Several processes
 // that share a stored token need a lock around load, refresh and store.
@@ -28,10 +28,10 @@ type refresher struct {
 	client       Client
 	store        func(context.Context, *oauth2.Token) error
 	refreshToken string
-	unsaved      *oauth2.Token // store failed on it
+	unsaved      *oauth2.Token // the token that store failed to store
 }
 
-// Token is called by one goroutine at a time: oauth2.ReuseTokenSource sees to it.
+// Token needs no lock: oauth2.ReuseTokenSource calls it from one goroutine at a time.
 func (r *refresher) Token() (*oauth2.Token, error) {
 	if !r.unsaved.Valid() {
 		g, err := r.client.Refresh(r.ctx, r.refreshToken)

@@ -1,14 +1,13 @@
-// Package chat sends prompts to an OpenAI-compatible chat completion service:
-// the account service's own, or a provider's.
+// Package chat sends prompts to an OpenAI-compatible chat completion service: the account service's own, or a provider's.
 //
-// [Client.Stream] sends a conversation and hands out the answer piece by piece.
-// [Client.Models] lists what a provider's key may use. Both send the token to
-// one address and follow no redirect, and read no environment variable. Nothing
-// is tried twice.
+// [Client.Stream] sends a conversation and returns the answer piece by piece. [Client.Models] lists what a provider's key may
+// use. Both send the token to one address, follow no redirect, retry nothing and read no environment variable. A failed call
+// returns a [*Error], an interrupted one context.Canceled or context.DeadlineExceeded.
 package chat
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -24,17 +23,16 @@ import (
 // Client calls one service. It may be used from several goroutines.
 type Client struct {
 	BaseURL string        // without the /chat/completions, such as https://api.openai.com/v1
-	HTTP    *http.Client  // its transport is used, and nothing else of it
-	Idle    time.Duration // longest wait for the next bytes of an answer; five minutes
-	Total   time.Duration // longest answer; an hour
-	// Anthropic says that the list of models is Anthropic's own. It comes in
-	// OpenAI's form, but wants the key in another header, and a version.
+	HTTP    *http.Client  // only its transport is used: a client follows redirects, and has a limit for a whole answer
+	Idle    time.Duration // longest wait for the next bytes of an answer; 0 means five minutes
+	Total   time.Duration // longest answer; 0 means an hour
+	// Anthropic makes Models ask Anthropic, whose list has OpenAI's form but takes the key in another header, with a version.
 	Anthropic bool
 }
 
 // Request is a conversation.
 type Request struct {
-	Model    string    `json:"model,omitempty"` // empty: the service's own choice, where it has one
+	Model    string    `json:"model,omitempty"` // empty means the service's own choice, if it has one
 	Messages []Message `json:"messages"`
 }
 
@@ -44,26 +42,24 @@ type Message struct {
 	Content string `json:"content"`
 }
 
-// Model is what a service lists.
+// Model is a row of a service's list.
 type Model struct {
 	ID   string `json:"id"`
-	Name string `json:"display_name"` // where the service has one
+	Name string `json:"display_name"` // may be empty
 }
 
 const (
 	bodyLimit   = 8 << 20         // bytes of a list of models
 	streamLimit = 32 << 20        // bytes of a streamed answer
 	eventLimit  = 1 << 20         // bytes of one event of it
-	errorLimit  = 64 << 10        // bytes read of an answer that tells a failure
+	errorLimit  = 64 << 10        // bytes read of an answer that is a failure
 	idleLimit   = 5 * time.Minute // a model that thinks sends nothing
 	totalLimit  = time.Hour
 )
 
-// Stream sends a conversation and calls say with each piece of the answer, in
-// order, from the caller's goroutine; pieces are as the service sent them and not
-// fit for a terminal. It returns when the answer is complete, and within moments
-// when ctx ends, with ctx's error. Any other error is an [*Error]; what was said
-// until then stands.
+// Stream sends a conversation and calls say with each piece of the answer, in order, from the caller's goroutine. The pieces
+// are as the service sent them and not fit for a terminal. It returns when the answer is complete, and at once when ctx ends.
+// After an error, the pieces until then stand.
 func (c Client) Stream(ctx context.Context, request Request, token string, say func(piece string)) error {
 	body, err := json.Marshal(struct {
 		Request
@@ -72,7 +68,7 @@ func (c Client) Stream(ctx context.Context, request Request, token string, say f
 	if err != nil {
 		return fmt.Errorf("prompt: %w", err)
 	}
-	f := failures{token: token, said: request.Messages}
+	f := failures{token: token, messages: request.Messages}
 	resp, stop, err := c.call(ctx, http.MethodPost, "/chat/completions", body, f)
 	if err != nil {
 		return err
@@ -92,7 +88,7 @@ func (c Client) Models(ctx context.Context, token string) ([]Model, error) {
 	f := failures{token: token}
 	path := "/models"
 	if c.Anthropic {
-		path += "?limit=1000" // or it tells the first 20
+		path += "?limit=1000" // the default is 20
 	}
 	resp, stop, err := c.call(ctx, http.MethodGet, path, nil, f)
 	if err != nil {
@@ -102,18 +98,18 @@ func (c Client) Models(ctx context.Context, token string) ([]Model, error) {
 	var list struct {
 		Data []Model `json:"data"`
 	}
-	body, err := io.ReadAll(io.LimitReader(resp.Body, bodyLimit))
+	body, err := web.ReadBody(resp.Body, bodyLimit)
 	if err != nil {
 		return nil, ended(ctx, &Error{Kind: ErrUnreachable, Status: resp.StatusCode, Err: cause(resp.Request.Context(), err)})
 	}
 	if json.Unmarshal(body, &list) != nil || list.Data == nil {
-		return nil, &Error{Kind: ErrUnreachable, Status: resp.StatusCode, Err: errStranger}
+		return nil, foreign()
 	}
 	return list.Data, nil
 }
 
-// call sends a request and returns an answer with status 200, whose body ends
-// with an error when it stalls or takes too long. The caller calls stop.
+// call sends a request and returns an answer with status 200. Reading its body fails when it stalls or takes too long. The
+// caller calls stop.
 func (c Client) call(ctx context.Context, method, path string, body []byte, f failures) (*http.Response, func(), error) {
 	if f.token == "" || strings.ContainsFunc(f.token, func(r rune) bool { return r <= ' ' || r > '~' }) {
 		return nil, nil, &Error{Kind: ErrUnauthorized, Err: errToken}
@@ -134,7 +130,11 @@ func (c Client) call(ctx context.Context, method, path string, body []byte, f fa
 		req.Header.Set("Content-Type", "application/json")
 		req.Header.Set("Accept", "text/event-stream")
 	}
-	resp, err := c.transport().RoundTrip(req)
+	transport := http.DefaultTransport
+	if c.HTTP != nil && c.HTTP.Transport != nil {
+		transport = c.HTTP.Transport
+	}
+	resp, err := transport.RoundTrip(req)
 	if err != nil {
 		err = ended(ctx, &Error{Kind: ErrUnreachable, Err: cause(limited, err)})
 		stop()
@@ -153,24 +153,9 @@ func (c Client) call(ctx context.Context, method, path string, body []byte, f fa
 	return resp, done, nil
 }
 
-// transport is used without the client around it, which would follow redirects.
-func (c Client) transport() http.RoundTripper {
-	if c.HTTP == nil || c.HTTP.Transport == nil {
-		return http.DefaultTransport
-	}
-	return c.HTTP.Transport
-}
-
-// limits returns a context that ends when ctx does, in Total, and when alive was
-// not called for Idle.
+// limits returns a context that ends when ctx does, after Total, and when alive was not called for Idle.
 func (c Client) limits(ctx context.Context) (limited context.Context, stop func(), alive func()) {
-	idle, total := c.Idle, c.Total
-	if idle <= 0 {
-		idle = idleLimit
-	}
-	if total <= 0 {
-		total = totalLimit
-	}
+	idle, total := cmp.Or(c.Idle, idleLimit), cmp.Or(c.Total, totalLimit)
 	limited, cancel := context.WithCancelCause(ctx)
 	stalled := time.AfterFunc(idle, func() { cancel(errStalled) })
 	endless := time.AfterFunc(total, func() { cancel(errEndless) })
@@ -182,7 +167,7 @@ func (c Client) limits(ctx context.Context) (limited context.Context, stop func(
 	return limited, stop, func() { stalled.Reset(idle) }
 }
 
-// aliveReader tells when bytes came.
+// aliveReader calls alive when bytes come.
 type aliveReader struct {
 	io.ReadCloser
 	alive func()
@@ -196,7 +181,7 @@ func (r *aliveReader) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// ended is ctx's error where ctx has ended: it is why anything else failed.
+// ended returns ctx's error if ctx has ended, because that is why anything else failed.
 func ended(ctx context.Context, err error) error {
 	if ctx.Err() != nil {
 		return web.Of(ctx.Err())

@@ -13,80 +13,47 @@ import (
 	"github.com/mogplex/mogplex-cli/internal/web"
 )
 
-// Failures of a call, for errors.Is.
+// Error is a failed call. Its text holds neither the token nor the conversation.
+type Error = web.Error
+
+// The classes of a failed call, for errors.Is. What helps against a failed prompt differs from what helps against another
+// failed request, so these are classes of their own; those that package web has too are found as both.
 var (
 	// ErrUnauthorized: the service does not accept the token.
-	ErrUnauthorized = errors.New("the service does not accept the credential")
-	// ErrRedirected: the call was sent on to another page, such as the login
-	// page. The account service does so with the tokens of browser sign-ins; a
-	// personal access token (mogplex login --with-token) works.
+	ErrUnauthorized = fmt.Errorf("%w", web.ErrUnauthorized)
+	// ErrForbidden: the token is good, and may not do this.
+	ErrForbidden = fmt.Errorf("%w", web.ErrForbidden)
+	// ErrRateLimited: retry after Error.RetryAfter.
+	ErrRateLimited = fmt.Errorf("%w", web.ErrRateLimited)
+	// ErrUnreachable: no connection, no answer in time, 5xx, or an answer that can't be the service's.
+	ErrUnreachable = fmt.Errorf("%w", web.ErrUnreachable)
+	// ErrRedirected: the service sent the call on to another page, such as its login page. The account service does so
+	// with the tokens of browser sign-ins; a personal access token (mogplex login --with-token) works.
 	ErrRedirected = errors.New("the service does not take this kind of sign-in for prompts")
 	// ErrNoModel: the account has no model to answer with.
 	ErrNoModel = errors.New("the account has no access to a model")
-	// ErrForbidden: the token is good, and may not do this.
-	ErrForbidden = errors.New("the service does not allow this account to do that")
-	// ErrRefused: the service will not answer this request, such as one for a
-	// model it does not know.
+	// ErrRefused: the service does not answer this request, such as one for a model that it does not know.
 	ErrRefused = errors.New("the service refused the prompt")
-	// ErrRateLimited: try again after Error.RetryAfter.
-	ErrRateLimited = errors.New("the service asks to wait")
-	// ErrUnreachable: no connection, no answer in time, 5xx, or an answer that
-	// can't be the service's. After Error.RetryAfter it may be over.
-	ErrUnreachable = errors.New("no usable answer from the service")
 	// ErrCut: the answer began, and ended before its end.
 	ErrCut = errors.New("the answer was cut off")
 )
 
 var (
-	errAddress  = errors.New("its address can't be used")
-	errToken    = errors.New("it has characters that no token may have, or none at all")
-	errStranger = errors.New("something else than the service answered")
-	errStalled  = errors.New("nothing came for too long")
-	errEndless  = errors.New("the answer took too long")
+	errAddress = errors.New("its address can't be used")
+	errToken   = errors.New("it has characters that no token may have, or none at all")
+	errStalled = errors.New("nothing came for too long")
+	errEndless = errors.New("the answer took too long")
 )
 
-// Error is a failed call. Its text holds neither the token nor the conversation.
-type Error struct {
-	Kind       error         // one of the classes above
-	Status     int           // HTTP status; 0 without an answer
-	RetryAfter time.Duration // how long the service asks to wait, up to an hour; 0 if it did not say
-	Message    string        // the service's words: one printable line of at most 200 characters; may be empty
-	Err        error         // the cause, free of secrets; may be nil
-}
-
-// Error tells what failed and why, in one line.
-func (e *Error) Error() string {
-	text := e.Kind.Error()
-	switch {
-	case e.Message != "":
-		text += ": " + e.Message
-	case e.Err != nil:
-		text += ": " + e.Err.Error()
-	case e.Status != 0 && e.Status != http.StatusOK:
-		text += fmt.Sprintf(" (HTTP %d)", e.Status)
-	}
-	return text
-}
-
-// Unwrap gives the class and the cause.
-func (e *Error) Unwrap() []error {
-	if e.Err == nil {
-		return []error{e.Kind}
-	}
-	return []error{e.Kind, e.Err}
-}
-
-// failures makes errors of a call. It knows what they must not repeat.
+// failures makes the errors of a call. It knows what they must not repeat.
 type failures struct {
-	token string
-	said  []Message
+	token    string
+	messages []Message
 }
 
-// answer reads an answer that is no success.
+// answer reads an answer with another status than 200.
 func (f failures) answer(resp *http.Response) error {
-	failed := &Error{Status: resp.StatusCode, RetryAfter: web.RetryAfter(resp.Header, time.Now())}
-	body, _ := io.ReadAll(io.LimitReader(resp.Body, errorLimit)) // half a message is none
-	failed.Message = f.bodyMessage(body)
+	failed := &Error{Status: resp.StatusCode, RetryAfter: web.RetryAfter(resp.Header, time.Now()), Message: f.bodyMessage(resp)}
 	switch code := resp.StatusCode; {
 	case code >= 300 && code < 400:
 		failed.Kind, failed.Message = ErrRedirected, ""
@@ -106,20 +73,25 @@ func (f failures) answer(resp *http.Response) error {
 	return failed
 }
 
-// notAStream reads an answer of status 200 that does not stream.
+// notAStream reads an answer with status 200 that is not a stream.
 func (f failures) notAStream(resp *http.Response) error {
-	body, _ := io.ReadAll(io.LimitReader(resp.Body, errorLimit))
-	if message := f.bodyMessage(body); message != "" {
+	if message := f.bodyMessage(resp); message != "" {
 		return &Error{Kind: ErrCut, Status: resp.StatusCode, Message: message}
 	}
-	return &Error{Kind: ErrUnreachable, Status: resp.StatusCode, Err: errStranger}
+	return foreign()
 }
 
-func (f failures) cut(err error) error { return &Error{Kind: ErrCut, Status: http.StatusOK, Err: err} }
+// foreign is an answer with status 200 that is not of the API's form.
+func foreign() *Error {
+	return &Error{Kind: ErrUnreachable, Status: http.StatusOK, Err: web.ErrForeign}
+}
 
-// bodyMessage is the message of {"error": …}, or of a list of one of those, which
-// is how Google answers.
-func (f failures) bodyMessage(body []byte) string {
+func cut(err error) error { return &Error{Kind: ErrCut, Status: http.StatusOK, Err: err} }
+
+// bodyMessage returns the message of {"error": …}, {"message": …}, or a list of one of those, which is how Google answers.
+// It is empty for a body that can't be read to its end or is longer than errorLimit.
+func (f failures) bodyMessage(resp *http.Response) string {
+	body, _ := io.ReadAll(io.LimitReader(resp.Body, errorLimit))
 	type failure struct {
 		Error   json.RawMessage `json:"error"`
 		Message json.RawMessage `json:"message"`
@@ -131,33 +103,31 @@ func (f failures) bodyMessage(body []byte) string {
 	} else if json.Unmarshal(body, &one) != nil {
 		return ""
 	}
-	if text := f.message(one.Error); text != "" {
-		return text
+	if message := f.message(one.Error); message != "" {
+		return message
 	}
 	return f.message(one.Message)
 }
 
-// message makes the service's words fit to show: a string, or an object with a
-// message.
+// message returns what the service says, a string or an object with a message, unless it repeats the conversation.
 func (f failures) message(raw json.RawMessage) string {
-	var text string
-	if json.Unmarshal(raw, &text) != nil {
+	var said string
+	if json.Unmarshal(raw, &said) != nil {
 		var object struct {
 			Message string `json:"message"`
 		}
-		_ = json.Unmarshal(raw, &object) // what is neither has no message
-		text = object.Message
+		_ = json.Unmarshal(raw, &object) // it stays empty for any other value
+		said = object.Message
 	}
-	for _, m := range f.said {
-		if len(m.Content) >= 12 && strings.Contains(text, m.Content) {
+	for _, m := range f.messages {
+		if len(m.Content) >= 12 && strings.Contains(said, m.Content) {
 			return ""
 		}
 	}
-	return web.Message(text, f.token)
+	return web.Message(said, f.token)
 }
 
-// cause names the failure of a connection, whose context may be over because of
-// a limit of this package.
+// cause returns why a connection under ctx failed, which may be a limit of this package.
 func cause(ctx context.Context, err error) error {
 	if why := context.Cause(ctx); errors.Is(why, errStalled) || errors.Is(why, errEndless) {
 		return why

@@ -15,8 +15,8 @@ var (
 	errNoJSON        = errors.New("a part of the answer can't be read")
 )
 
-// readStream reads server-sent events, each a chunk of a chat completion, until
-// the one that says [DONE]. ctx is only asked why a read failed.
+// readStream reads server-sent events, each a chunk of a chat completion, until the one that is [DONE]. ctx only explains
+// why a read failed.
 func readStream(ctx context.Context, r io.Reader, f failures, say func(string)) error {
 	counted := &io.LimitedReader{R: r, N: streamLimit}
 	lines := bufio.NewScanner(counted)
@@ -32,9 +32,9 @@ func readStream(ctx context.Context, r io.Reader, f failures, say func(string)) 
 				event = append(append(event, bytes.TrimPrefix(value, []byte(" "))...), '\n')
 			}
 			if len(event) > eventLimit {
-				return f.cut(errEventTooLong)
+				return cut(errEventTooLong)
 			}
-			if string(event) != "[DONE]\n" { // which some send without the empty line
+			if string(event) != "[DONE]\n" { // some services send it without the empty line that ends an event
 				continue
 			}
 		}
@@ -46,16 +46,16 @@ func readStream(ctx context.Context, r io.Reader, f failures, say func(string)) 
 	}
 	switch err := lines.Err(); {
 	case errors.Is(err, bufio.ErrTooLong):
-		return f.cut(errEventTooLong)
+		return cut(errEventTooLong)
 	case err != nil:
-		return f.cut(cause(ctx, err))
+		return cut(cause(ctx, err))
 	case counted.N <= 0:
-		return f.cut(errAnswerTooLong)
+		return cut(errAnswerTooLong)
 	}
-	return f.cut(nil)
+	return cut(nil)
 }
 
-// readEvent reads one chunk, and tells what it says.
+// readEvent reads one chunk and says its text.
 func readEvent(event []byte, f failures, say func(string)) (done bool, err error) {
 	event = bytes.TrimSpace(event)
 	if len(event) == 0 {
@@ -74,7 +74,7 @@ func readEvent(event []byte, f failures, say func(string)) (done bool, err error
 		} `json:"choices"`
 	}
 	if json.Unmarshal(event, &chunk) != nil {
-		return false, f.cut(errNoJSON)
+		return false, cut(errNoJSON)
 	}
 	if len(chunk.Error) > 0 && string(chunk.Error) != "null" {
 		return false, &Error{Kind: ErrCut, Status: 200, Message: f.message(chunk.Error)}
@@ -87,8 +87,7 @@ func readEvent(event []byte, f failures, say func(string)) (done bool, err error
 	return false, nil
 }
 
-// contentText is the text of a delta: a string, or with some providers a list of
-// parts.
+// contentText returns the text of a delta: a string or, with some providers, a list of parts.
 func contentText(content json.RawMessage) (text string) {
 	if len(content) == 0 || json.Unmarshal(content, &text) == nil {
 		return text
@@ -96,7 +95,7 @@ func contentText(content json.RawMessage) (text string) {
 	var parts []struct {
 		Text string `json:"text"`
 	}
-	_ = json.Unmarshal(content, &parts) // what is neither has no text
+	_ = json.Unmarshal(content, &parts) // it stays empty for any other value
 	for _, part := range parts {
 		text += part.Text
 	}

@@ -31,7 +31,7 @@ func TestExplain(t *testing.T) {
 				Hint: "The service has trouble of its own. Try again later.",
 			}},
 		{&chat.Error{Kind: chat.ErrRateLimited, RetryAfter: 9 * time.Second},
-			tui.Problem{Text: "The service asks to wait.", Hint: "Try again in 9 seconds."}},
+			tui.Problem{Text: "The service asks to wait 9s.", Hint: "Try again in 9 seconds."}},
 		{&hosted.Error{Kind: hosted.ErrUnreachable, Status: 503, RetryAfter: 7 * time.Second},
 			tui.Problem{Text: "No usable answer from the service (HTTP 503).", Hint: "Try again in 7 seconds."}},
 		{&hosted.Error{Kind: hosted.ErrUnreachable, Status: 500},

@@ -115,7 +115,7 @@ func TestSignInThroughAFlood(t *testing.T) {
 	if err != nil || !strings.Contains(page, "You are signed in") {
 		t.Fatalf("%v: %s\n%s", err, stderr, page)
 	}
-	if n := w.service.Stats().Grants["authorization_code"]; n != 1 || !w.service.Valid(w.token()) {
+	if n := w.service.Count("authorization_code"); n != 1 || !w.service.Valid(w.token()) {
 		t.Errorf("%d exchanges, or what was stored does not work", n)
 	}
 }

@@ -31,21 +31,20 @@ import (
 
 const ada, grace = "ada@example.test", "grace@example.test"
 
-// longest is the wait for what has to happen: this machine may have much else to
-// do. Nothing is measured by it but whether it happens at all.
+// longest is how long a test waits for what must happen. It is much longer than
+// needed, because the machine may be busy.
 const longest = time.Minute
 
-// TestMain makes this binary mogplex as well: every test runs it as a process
-// of its own, as a person does.
+// TestMain lets the test binary run as mogplex, so that tests run it as a process of
+// its own.
 func TestMain(m *testing.M) {
 	testscript.Main(checked{m}, map[string]func(){"mogplex": mogplexMain, "holder": holderMain})
 }
 
 func mogplexMain() { os.Exit(testProgram().main()) }
 
-// testProgram has the platform's keychain or, where KEYCHAIN names a directory,
-// a fake whose items hold KEYCHAIN_LIMIT bytes at most. CLOCK is by how much its
-// clock is wrong.
+// testProgram uses the platform's keychain or, if KEYCHAIN names a directory, a fake
+// whose items hold at most KEYCHAIN_LIMIT bytes. Its clock is wrong by CLOCK.
 func testProgram() *program {
 	p := newProgram()
 	if wrong, err := time.ParseDuration(os.Getenv("CLOCK")); err == nil {
@@ -60,11 +59,11 @@ func testProgram() *program {
 	return p
 }
 
-// checked looks, after all tests, for what no single one can see.
+// checked makes the checks that need the results of all tests.
 type checked struct{ *testing.M }
 
 func (c checked) Run() int {
-	if signal.Ignored(syscall.SIGHUP) { // as under nohup: what is started here would ignore it, too
+	if signal.Ignored(syscall.SIGHUP) { // as under nohup: child processes would ignore it too
 		signal.Notify(make(chan os.Signal, 1), syscall.SIGHUP)
 	}
 	deep.Parallel(8)
@@ -78,7 +77,7 @@ func (c checked) Run() int {
 	return code
 }
 
-// leftRunning names goroutines that don't end.
+// leftRunning returns an error that names goroutines which don't end.
 func leftRunning() (err error) {
 	for end := time.Now().Add(longest); time.Now().Before(end); {
 		if err = goleak.Find(); err == nil {
@@ -88,26 +87,26 @@ func leftRunning() (err error) {
 	return err
 }
 
-// eventually waits until done.
+// eventually waits until done returns true.
 func eventually(t testing.TB, what string, done func() bool) {
 	t.Helper()
 	for end := time.Now().Add(longest); !done(); time.Sleep(5 * time.Millisecond) {
 		if time.Now().After(end) {
-			t.Fatalf("waited in vain for %s", what)
+			t.Fatalf("timed out waiting for %s", what)
 		}
 	}
 }
 
-// noWait keeps a process with the race detector from sleeping a second at its
-// end, by which every test of many processes would take minutes.
+// noWait keeps a process with the race detector from sleeping for a second when it
+// exits, which would make every test of many processes take minutes.
 const noWait = "atexit_sleep_ms=0"
 
-// production is the path of mogplex as it is shipped, built once.
+// production returns the path of mogplex as it is released, built once.
 var production = sync.OnceValues(func() (string, error) { return shipped("mogplex-production", "../..") })
 
-// shipped builds a program the way a release is built, and returns its path. The
-// file is a copy, as an installed program is: one that the linker has just
-// written takes a fifth longer to start, because it is cached in smaller pages.
+// shipped builds a program like a release and returns its path. The file is a copy,
+// because a file that the linker has just written takes a fifth longer to start: it is
+// cached in smaller pages.
 func shipped(name, pkg string) (path string, err error) {
 	path = filepath.Join(buildDir(), name)
 	build := exec.Command("go", "build", "-trimpath", "-tags=urfave_cli_no_docs", "-ldflags=-s -w", "-o", path+".linked", pkg)
@@ -122,25 +121,25 @@ func shipped(name, pkg string) (path string, err error) {
 	return path, os.WriteFile(path, program, 0o700)
 }
 
-// buildDir is the directory of this binary's copy that is called mogplex, which
-// is removed after the tests.
+// buildDir returns the directory of the test binary's copy named mogplex. It is
+// removed after the tests.
 func buildDir() string {
 	path, _ := exec.LookPath("mogplex")
 	return filepath.Dir(path)
 }
 
-// service is a development account service of one test. What it issues is
-// marked as secret.
+// service is the development account service of a test. It marks what it issues as
+// secret.
 type service struct {
 	*accountserver.Server
 	url   string
 	ports callback.Ports // that it sends browsers to
 
 	mu      sync.Mutex
-	granted []string // every access token that the token endpoint issued
+	granted []string // access tokens that the token endpoint issued
 }
 
-// living counts the granted access tokens that work.
+// living counts the granted access tokens that are valid.
 func (s *service) living() (n int) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -189,7 +188,7 @@ func (o *overheard) Write(p []byte) (int, error) {
 	return o.ResponseWriter.Write(p)
 }
 
-// issue makes a session of Ada's without a sign-in.
+// issue issues tokens to Ada without a sign-in.
 func (s *service) issue() (access, refresh string) {
 	access, refresh = s.IssueTokens(ada)
 	heard.secret(access, refresh)
@@ -202,14 +201,14 @@ func (s *service) issuePAT() string {
 	return token
 }
 
-// refreshes counts the refresh requests that reached the service.
-func (s *service) refreshes() int { return s.Stats().Grants["refresh_token"] }
+// refreshes counts the refresh requests.
+func (s *service) refreshes() int { return s.Count("refresh_token") }
 
-// name is what auth.json calls the credential of this service.
+// name is the name of the service's credential in auth.json.
 func (s *service) name() string { return auth.Key{Provider: auth.Mogplex, Origin: s.url}.Name() }
 
-// seedFile writes an auth.json with a session whose access token, as the file
-// tells it, ends at the given time.
+// seedFile writes an auth.json with tokens of Ada's, in which the access token expires
+// at the given time.
 func (s *service) seedFile(path string, expires time.Time) (access, refresh string, err error) {
 	access, refresh = s.issue()
 	entry, err := json.Marshal(map[string]any{

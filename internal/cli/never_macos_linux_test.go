@@ -154,7 +154,7 @@ func TestAMacsItemKeepsItsPermissionThroughEveryRenewal(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			m := macWorld(t, accountserver.Config{StrictRotation: true, TokenRequestsPerMinute: -1})
+			m := macWorld(t, accountserver.Config{StrictRotation: true})
 			m.pad(test.padding)
 			m.must("auth", "migrate")
 			m.must("auth", "refresh")

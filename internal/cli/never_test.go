@@ -74,7 +74,7 @@ func (w *world) wantStored(after string, where ...string) {
 }
 
 // revocations counts the requests to end a session.
-func (s *service) revocations() int { return s.Stats().Endpoints["POST "+accountserver.RevokePath] }
+func (s *service) revocations() int { return s.Count(accountserver.RevokePath) }
 
 var revoking = accountserver.Config{StrictRotation: true, OfferRevocation: true}
 

@@ -37,8 +37,8 @@ func TestScripts(t *testing.T) {
 	})
 }
 
-// TestScriptsWithSecretService runs testdata/keychain with gnome-keyring, in a
-// private session for each script.
+// TestScriptsWithSecretService runs testdata/keychain, each script with its own
+// gnome-keyring.
 func TestScriptsWithSecretService(t *testing.T) {
 	if program := keyringtest.Available(); program != "" {
 		deep.Missing(t, program+" is not installed")
@@ -71,7 +71,7 @@ func TestScriptsWithSecretService(t *testing.T) {
 	})
 }
 
-// setUp gives a script a home of its own, and no session bus.
+// setUp gives a script its own home, and no session bus.
 func setUp(env *testscript.Env) error {
 	env.Setenv("HOME", filepath.Join(env.WorkDir, "home"))
 	env.Setenv("USERPROFILE", filepath.Join(env.WorkDir, "home"))
@@ -88,7 +88,7 @@ func setUp(env *testscript.Env) error {
 	return nil
 }
 
-// scriptCommands are the words of the scripts besides testscript's own.
+// scriptCommands are the commands of the scripts besides testscript's own.
 var scriptCommands = map[string]func(*testscript.TestScript, bool, []string){
 	"exit":    runMogplex,
 	"signin":  signInAs,
@@ -126,14 +126,14 @@ func serviceOf(ts *testscript.TestScript) *service {
 	return s.(*service)
 }
 
-// exit CODE ARG... runs mogplex, which has to end with CODE.
+// exit CODE ARG... runs mogplex, which must exit with CODE.
 func runMogplex(ts *testscript.TestScript, _ bool, args []string) {
 	want, err := strconv.Atoi(args[0])
 	ts.Check(err)
 	err = ts.Exec("mogplex", args[1:]...)
 	heard.output(args[1:], ts.ReadFile("stdout"), ts.ReadFile("stderr"))
 	if got := exitCode(err); got != want {
-		ts.Fatalf("exit %d in place of %d: %v", got, want, err)
+		ts.Fatalf("exit %d, want %d: %v", got, want, err)
 	}
 }
 
@@ -148,12 +148,12 @@ func exitCode(err error) int {
 	return -1
 }
 
-// expand FILE puts environment variables into a file.
+// expand FILE expands environment variables in a file.
 func expandFile(ts *testscript.TestScript, _ bool, args []string) {
 	ts.Check(os.WriteFile(ts.MkAbs(args[0]), []byte(os.Expand(ts.ReadFile(args[0]), ts.Getenv)), 0o600))
 }
 
-// item PROVIDER says whether the fake keychain has an item for a provider.
+// item PROVIDER checks that the fake keychain has an item for a provider.
 func checkItem(ts *testscript.TestScript, neg bool, args []string) {
 	accounts, err := fake(ts).List(context.Background())
 	ts.Check(err)
@@ -166,7 +166,7 @@ func checkItem(ts *testscript.TestScript, neg bool, args []string) {
 	}
 }
 
-// keychain lock|unlock|kill acts on the script's real keychain.
+// keychain lock|unlock|kill locks, unlocks or kills the script's gnome-keyring.
 func lockSession(ts *testscript.TestScript, _ bool, args []string) {
 	session := ts.Value("session").(*keyringtest.Session)
 	ctx, cancel := context.WithTimeout(context.Background(), longest)
@@ -183,7 +183,7 @@ func lockSession(ts *testscript.TestScript, _ bool, args []string) {
 	}
 }
 
-// valid [access|refresh] FILE asks the service whether it accepts what is in FILE.
+// valid [access|refresh] FILE checks that the service accepts the token in FILE.
 func checkValid(ts *testscript.TestScript, neg bool, args []string) {
 	token := strings.TrimSpace(ts.ReadFile(args[len(args)-1]))
 	ok := serviceOf(ts).Valid(token)
@@ -191,24 +191,20 @@ func checkValid(ts *testscript.TestScript, neg bool, args []string) {
 		ok = serviceOf(ts).RefreshValid(token)
 	}
 	if ok == neg {
-		ts.Fatalf("the service accepts it: %v", ok)
+		ts.Fatalf("accepted by the service: %v", ok)
 	}
 }
 
-// requests N PATH says how often an endpoint was asked.
+// requests N PATH|GRANT checks how many requests reached an endpoint.
 func countRequests(ts *testscript.TestScript, _ bool, args []string) {
-	got := 0
-	for _, r := range serviceOf(ts).Requests() {
-		if r.Path == args[1] || r.Grant == args[1] {
-			got++
-		}
-	}
+	got := serviceOf(ts).Count(args[1])
 	if fmt.Sprint(got) != args[0] {
 		ts.Fatalf("%s: %d requests", args[1], got)
 	}
 }
 
-// nosecret PATH... looks for every secret of the run in files and directories.
+// nosecret PATH... checks that files and directories hold none of the secrets of the
+// test run.
 func searchFiles(ts *testscript.TestScript, _ bool, args []string) {
 	for _, root := range args {
 		err := filepath.WalkDir(ts.MkAbs(root), func(path string, entry fs.DirEntry, err error) error {
@@ -228,8 +224,8 @@ func searchFiles(ts *testscript.TestScript, _ bool, args []string) {
 	}
 }
 
-// json FILE WANT compares two JSON objects field by field. A "*" in WANT stands
-// for any text that is not empty, and environment variables are expanded.
+// json FILE WANT compares two JSON values. In WANT, "*" matches any nonempty string, and
+// environment variables are expanded.
 func compareJSON(ts *testscript.TestScript, _ bool, args []string) {
 	var got, want any
 	ts.Check(json.Unmarshal([]byte(ts.ReadFile(args[0])), &got))
@@ -248,7 +244,7 @@ func difference(at string, got, want any) string {
 	case map[string]any:
 		fields, ok := got.(map[string]any)
 		if !ok || !slices.Equal(slices.Sorted(maps.Keys(fields)), slices.Sorted(maps.Keys(want))) {
-			return fmt.Sprintf("%s has not the fields %v", at, slices.Sorted(maps.Keys(want)))
+			return fmt.Sprintf("%s does not have the fields %v", at, slices.Sorted(maps.Keys(want)))
 		}
 		for name := range want {
 			if where := difference(at+"."+name, fields[name], want[name]); where != "" {
@@ -259,7 +255,7 @@ func difference(at string, got, want any) string {
 	case []any:
 		list, ok := got.([]any)
 		if !ok || len(list) != len(want) {
-			return fmt.Sprintf("%s has not %d elements", at, len(want))
+			return fmt.Sprintf("%s does not have %d elements", at, len(want))
 		}
 		for i := range want {
 			if where := difference(fmt.Sprintf("%s[%d]", at, i), list[i], want[i]); where != "" {
@@ -273,12 +269,12 @@ func difference(at string, got, want any) string {
 	if isText && (wanted == "*" && text != "" || text == filepath.FromSlash(wanted)) || reflect.DeepEqual(got, want) {
 		return ""
 	}
-	return fmt.Sprintf("%s is %v in place of %v", at, got, want)
+	return fmt.Sprintf("%s is %v, want %v", at, got, want)
 }
 
-// signin [as EMAIL|cancel|approve|deny] CODE ARG... runs mogplex login with a
-// person who walks the address it shows and pastes the callback address, or who
-// types its code in on another device. What it says goes into the file said.
+// signin [as EMAIL|cancel|approve|deny] CODE ARG... runs mogplex login with a person
+// who signs in at the address and pastes the callback address, or who types the code
+// on another device. Its stderr goes into the file said.
 func signInAs(ts *testscript.TestScript, _ bool, args []string) {
 	act := walking(ada)
 	switch args[0] {
@@ -298,11 +294,11 @@ func signInAs(ts *testscript.TestScript, _ bool, args []string) {
 	ts.Logf("%s%s", stdout, stderr)
 	ts.Check(os.WriteFile(ts.MkAbs("said"), []byte(stderr), 0o600))
 	if got := exitCode(err); fmt.Sprint(got) != args[0] {
-		ts.Fatalf("exit %d in place of %s: %v", got, args[0], err)
+		ts.Fatalf("exit %d, want %s: %v", got, args[0], err)
 	}
 }
 
-// runAttended runs a login to its end with somebody there.
+// runAttended runs a login with a person in front of it.
 func runAttended(cmd *exec.Cmd, act person) (stdout, said string, err error) {
 	var out strings.Builder
 	cmd.Stdout = &out
@@ -316,7 +312,8 @@ func runAttended(cmd *exec.Cmd, act person) (stdout, said string, err error) {
 	return out.String(), stderr.String(), errors.Join(err, failed())
 }
 
-// environment is the script's, for what testscript itself does not start.
+// environment is the environment of a script, for processes that testscript does not
+// start.
 func environment(ts *testscript.TestScript) (env []string) {
 	for _, name := range []string{"HOME", "USERPROFILE", "PATH", "KEYCHAIN", "MOGPLEX_URL", "MOGPLEX_DEV", "MOGPLEX_CALLBACK_PORTS", "MOGPLEX_HOME",
 		"MOGPLEX_CREDENTIAL_STORE", "MOGPLEX_API_KEY", "OPENAI_API_KEY", "MOGPLEX_KEYCHAIN_TIMEOUT", "XDG_RUNTIME_DIR",

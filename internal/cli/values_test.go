@@ -42,7 +42,7 @@ func TestNoExportedTypeShowsASecret(t *testing.T) {
 		name, _, _ := strings.Cut(reflect.TypeOf(v).String(), "[") // a generic type's arguments
 		shown[strings.TrimPrefix(name, "*")] = true
 	}
-	for _, room := range []string{"login", "keyring", "legacyfile", "internal/hosted", "internal/chat", "internal/sessionlog"} {
+	for _, room := range []string{"login", "keyring", "legacyfile", "internal/hosted", "internal/chat", "internal/web", "internal/sessionlog"} {
 		for _, name := range structs(t, room) {
 			if !shown[name] {
 				t.Errorf("no value of %s is formatted", name)
@@ -109,7 +109,7 @@ func loginValues(t *testing.T) []any {
 func hostedValues(t *testing.T) []any {
 	s := startService(t, accountserver.Config{})
 	access, _ := s.issue()
-	s.SetMCPServers(accountserver.MCPServer{Name: "n", Config: map[string]any{"env": map[string]string{"A": access}}})
+	s.SetMCPServers(`[{"name":"n","config":{"env":{"A":"` + access + `"}}}]`)
 	c := hosted.Catalog{
 		Client: hosted.Client{Origin: s.url, HTTP: login.NewHTTPClient("")}, Now: time.Now,
 		Keeper:  hosted.Keeper{Dir: t.TempDir(), Owner: hosted.Owner(s.url, "", access)},

@@ -18,23 +18,23 @@ import (
 	"github.com/mogplex/mogplex-cli/internal/dev/keyringtest"
 )
 
-// world is one user's machine: a home, a keychain, and a service.
+// world is the machine of one user: a home, a keychain, and a service.
 type world struct {
 	testing.TB
 	mogplex string   // the program
-	prefix  []string // a program that runs it, with its arguments
+	prefix  []string // a program that runs mogplex, with its arguments
 	home    string
 	runtime string // XDG_RUNTIME_DIR
 	env     []string
 	service *service
-	session *keyringtest.Session // of a real keychain
-	said    atomic.Value         // a string: the stderr of the latest command that ran to its end
+	session *keyringtest.Session // nil with a fake keychain
+	said    atomic.Value         // a string: the stderr of the latest command that ended
 }
 
-// keychains are the keychains that whole-process tests run with.
+// keychains lists the keychains that tests of whole processes run with.
 var keychains = []struct {
 	name   string
-	stride int // of the steps at which commands are killed
+	stride int // between the steps at which commands are killed
 	make   func(testing.TB, accountserver.Config) *world
 }{
 	{"fake", 2, fakeWorld},
@@ -57,12 +57,12 @@ func fakeWorld(t testing.TB, cfg accountserver.Config) *world {
 	return w
 }
 
-// realWorld runs mogplex as it is shipped with a gnome-keyring of its own.
+// realWorld runs the released mogplex with its own gnome-keyring.
 func realWorld(t testing.TB, cfg accountserver.Config) *world {
 	return realWorldWith(t, cfg, keyringtest.Options{})
 }
 
-// realWorldWith is realWorld on a session that begins otherwise.
+// realWorldWith is realWorld with options for the session.
 func realWorldWith(t testing.TB, cfg accountserver.Config, opt keyringtest.Options) *world {
 	t.Helper()
 	if program := keyringtest.Available(); program != "" {
@@ -94,8 +94,8 @@ func newWorld(t testing.TB, mogplex string, cfg accountserver.Config) *world {
 
 func (w *world) state(name string) string { return filepath.Join(w.home, ".mogplex", name) }
 
-// account is the name of a provider's item in the keychain: the home of the
-// tests is not the one that the user database names, so it has an id.
+// account is the name of a provider's item in the keychain. It contains an id, because
+// the tests' home is not the one in the user database.
 func (w *world) account(provider string) string {
 	dir := auth.Directory{Path: w.state(""), UserHome: userHome}
 	dir.MakeID(w.Context(), func(context.Context, string) (bool, error) { return false, nil })
@@ -106,7 +106,7 @@ func (w *world) account(provider string) string {
 	return key.Account()
 }
 
-// lockPath is the lock that all processes share on the account's credential.
+// lockPath is the lock file of the account's credential.
 func (w *world) lockPath() string {
 	return w.state("locks/" + auth.Key{Provider: auth.Mogplex, Origin: w.service.url}.Account() + ".lock")
 }
@@ -118,7 +118,7 @@ func (w *world) command(args ...string) *exec.Cmd {
 	return cmd
 }
 
-// run runs a command to its end and returns its exit code.
+// run runs a command and returns its exit code and output.
 func (w *world) run(args ...string) (code int, stdout, stderr string) {
 	w.Helper()
 	var out, errs strings.Builder
@@ -130,7 +130,7 @@ func (w *world) run(args ...string) (code int, stdout, stderr string) {
 	return exitCode(err), out.String(), errs.String()
 }
 
-// must runs a command that has to succeed and returns its stdout.
+// must runs a command, which must succeed, and returns its stdout.
 func (w *world) must(args ...string) (stdout string) {
 	w.Helper()
 	code, stdout, stderr := w.run(args...)
@@ -140,14 +140,14 @@ func (w *world) must(args ...string) (stdout string) {
 	return stdout
 }
 
-// token is what `auth token` prints.
+// token returns the output of `auth token`.
 func (w *world) token() string {
 	w.Helper()
 	return strings.TrimSuffix(w.must("auth", "token"), "\n")
 }
 
-// seed stores a session whose access token ends as long from now as told: in
-// auth.json, or from there in the keychain.
+// seed stores tokens in auth.json, and with "keychain" moves them to the keychain. The
+// access token expires in life.
 func (w *world) seed(life time.Duration, where string) (access, refresh string) {
 	w.Helper()
 	access, refresh, err := w.service.seedFile(w.state("auth.json"), time.Now().Add(life))
@@ -160,7 +160,7 @@ func (w *world) seed(life time.Duration, where string) (access, refresh string) 
 	return access, refresh
 }
 
-// login signs in by pasting the callback address.
+// login signs in as Ada, who pastes the callback address.
 func (w *world) login(cmd *exec.Cmd) (said string, err error) {
 	stdout, stderr, err := runAttended(cmd, walking(ada))
 	heard.output(cmd.Args[1:], stdout, stderr)
@@ -168,19 +168,19 @@ func (w *world) login(cmd *exec.Cmd) (said string, err error) {
 	return stderr, err
 }
 
-// interlude is what happens between a refresh request and its answer.
+// interlude runs a function between a refresh request and its answer.
 type interlude struct{ do atomic.Pointer[func()] }
 
 func (i *interlude) set(do func()) { i.do.Store(&do) }
 
-// request is a service's OnRequest.
+// request is an OnRequest of a service.
 func (i *interlude) request(r accountserver.Request) {
 	if do := i.do.Load(); do != nil && r.Grant == "refresh_token" {
 		(*do)()
 	}
 }
 
-// syncBuffer is a buffer that a test reads while a process writes to it.
+// syncBuffer is a buffer that may be read while a process writes to it.
 type syncBuffer struct {
 	mu   sync.Mutex
 	text strings.Builder

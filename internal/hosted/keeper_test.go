@@ -29,9 +29,7 @@ func reversed(text string) string {
 // catalogOf returns the catalog of an owner at a service with one MCP server.
 func catalogOf(t *testing.T, owner string) (*accountserver.Server, *hosted.Catalog) {
 	service, client := serve(t, accountserver.Config{RequestsPerMinute: -1})
-	service.SetMCPServers(accountserver.MCPServer{Name: "one", Config: map[string]any{
-		"url": "https://mcp.example.test/", "http_headers": map[string]string{"Authorization": mark},
-	}})
+	service.SetMCPServers(`[{"name":"one","config":{"url":"https://mcp.example.test/","http_headers":{"Authorization":"` + mark + `"}}}]`)
 	token := service.IssuePAT("ada@example.test")
 	return service, &hosted.Catalog{
 		Client: client, Now: time.Now,

@@ -8,28 +8,27 @@ import (
 	"strings"
 )
 
-// Const is a text of the program's source. A literal is one without a
-// conversion, and a string variable is none: a conversion to Const outside this
-// package is a defect, which a test looks for.
+// Const is a text of the program's source. A string literal is assignable to it, a
+// string variable is not. A test asserts that nothing outside this package is
+// converted to Const.
 type Const string
 
-// Field is a key and a value of an event. Only the functions of this package
-// make one.
+// Field is a key and a value of an event, made by a function of this package.
 type Field struct{ attr slog.Attr }
 
-// Text is a constant.
+// Text returns a constant.
 func Text(key, value Const) Field { return Field{slog.String(string(key), string(value))} }
 
-// Count is a number.
+// Count returns a number.
 func Count(key Const, n int) Field { return Field{slog.Int(string(key), n)} }
 
-// Flag is true or false.
+// Flag returns true or false.
 func Flag(key Const, value bool) Field { return Field{slog.Bool(string(key), value)} }
 
-// Listed is a name from a list that the program or the service made, such as the
-// models of the catalog. Every other value is written as "(not listed)", and so
-// is one that is longer than 128 bytes or has other characters than names have.
-// The empty value is written as it is.
+// Listed returns a name from a list of the program or the service, such as the
+// models of the catalog. It returns "(not listed)" for any other value, and for one
+// that is longer than 128 bytes or has characters that names don't have. The empty
+// value stays empty.
 func Listed[T ~string](key Const, value T, list []T) Field {
 	text := string(value)
 	isName := len(text) <= 128 && strings.Trim(text, alphanumeric+"-._:/@+") == ""
@@ -39,7 +38,7 @@ func Listed[T ~string](key Const, value T, list []T) Field {
 	return Field{slog.String(string(key), text)}
 }
 
-// Program is the version of the program, and the system it was built for.
+// Program returns the version of the program and the system it was built for.
 func Program() Field {
 	version := "(unknown)"
 	if info, ok := debug.ReadBuildInfo(); ok && info.Main.Version != "" {

@@ -13,7 +13,7 @@ import (
 	"github.com/mogplex/mogplex-cli/internal/private"
 )
 
-// file is the file of a session, made with its first line.
+// file is the file of a session, which its first line creates.
 type file struct {
 	dir, name string
 	limit     int64
@@ -21,12 +21,12 @@ type file struct {
 
 	mu   sync.Mutex
 	f    *os.File
-	size int64 // of the whole lines
-	done bool  // closed, full, or not to be had
+	size int64 // of the complete lines
+	done bool  // closed, full, or could not be created
 }
 
-// Write writes a line, or loses it. It never fails: a full disk must not fail
-// what is being logged.
+// Write writes a line or loses it. It returns no error, because a full disk must not
+// fail what is being logged.
 func (f *file) Write(line []byte) (int, error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -46,8 +46,8 @@ func (f *file) Write(line []byte) (int, error) {
 	return n, nil
 }
 
-// create makes directory and file. A directory that is a symbolic link is
-// refused: it may point to where others read.
+// create makes directory and file. It refuses a directory that is a symbolic link,
+// which may point to where others read.
 func (f *file) create() bool {
 	f.done = true // one try
 	if err := private.MakeDir(f.dir); err != nil {
@@ -78,12 +78,12 @@ func (f *file) close() error {
 	return open.Close()
 }
 
-// young is the age below which no file is removed, or looked into: its session
-// may be about to say that it is alive, and a look would be in the way.
+// young is the age below which prune does not touch a file: its session may be
+// about to lock it, which isAlive would prevent.
 const young = time.Minute
 
-// prune removes the files of old sessions: too old, or too many. Only regular
-// files with a name of ours are touched, and none whose session is alive.
+// prune removes the files of sessions that are too old or too many. It touches
+// regular files with names of newName's form only, and none whose session runs.
 func prune(dir string, o Options) error {
 	root, err := private.OpenDir(dir)
 	if errors.Is(err, fs.ErrNotExist) {
@@ -102,9 +102,9 @@ func prune(dir string, o Options) error {
 	for i, e := range entries {
 		info, err := e.Info()
 		if err != nil {
-			continue // gone in the meantime
+			continue // removed meanwhile
 		}
-		excess := len(entries)-i > o.Keep-1 // this session's is to come
+		excess := len(entries)-i > o.Keep-1 // this session's file comes later
 		age := o.Now().Sub(info.ModTime())
 		if (excess || age > o.MaxAge) && age.Abs() > young && !isAlive(filepath.Join(dir, e.Name())) {
 			if err := root.Remove(e.Name()); err != nil && !errors.Is(err, fs.ErrNotExist) {
@@ -115,7 +115,7 @@ func prune(dir string, o Options) error {
 	return errors.Join(errs...)
 }
 
-// isAlive reports whether a session has the file open, or that can't be known.
+// isAlive reports whether a session has the file open. In doubt it is true.
 func isAlive(path string) bool {
 	f, _, err := private.Open(path)
 	if err != nil {

@@ -37,11 +37,11 @@ func names(t *testing.T, dir string) (all []string) {
 	return all
 }
 
-func TestFileIsMadeWithTheFirstLine(t *testing.T) {
+func TestTheFirstLineCreatesTheFile(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "state", "logs")
 	l := open(t, dir, sessionlog.Options{})
 	if _, err := os.Lstat(filepath.Dir(dir)); !os.IsNotExist(err) {
-		t.Errorf("there before the first line: %v", err)
+		t.Errorf("created before the first line: %v", err)
 	}
 	l.Event("first")
 	for path, want := range map[string]fs.FileMode{dir: 0o700, l.Path(): 0o600} {
@@ -55,7 +55,7 @@ func TestFileIsMadeWithTheFirstLine(t *testing.T) {
 	}
 }
 
-// TestPrune removes what is too old or too many, and nothing else.
+// TestPrune: only files that are too old or too many are removed.
 func TestPrune(t *testing.T) {
 	dir := t.TempDir()
 	now := time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC)
@@ -99,8 +99,8 @@ func TestPrune(t *testing.T) {
 	}
 }
 
-// TestLivingSessionsAreKept, however many there are.
-func TestLivingSessionsAreKept(t *testing.T) {
+// TestRunningSessionsKeepTheirFiles, however many there are.
+func TestRunningSessionsKeepTheirFiles(t *testing.T) {
 	dir := t.TempDir()
 	for range 5 {
 		l := open(t, dir, sessionlog.Options{Keep: 1, Now: func() time.Time { return time.Now().Add(48 * time.Hour) }})
@@ -111,8 +111,7 @@ func TestLivingSessionsAreKept(t *testing.T) {
 	}
 }
 
-// TestYoungFilesAreKept: a session that just made its file had no time to say that
-// it is alive.
+// TestYoungFilesAreKept: the session of a new file may not have locked it yet.
 func TestYoungFilesAreKept(t *testing.T) {
 	dir, now := t.TempDir(), time.Now()
 	path := filepath.Join(dir, now.UTC().Format("20060102T150405.000Z")+"-abcdefghijklmnop.jsonl")
@@ -127,7 +126,7 @@ func TestYoungFilesAreKept(t *testing.T) {
 	}
 }
 
-func TestDirectoryThatIsALinkIsRefused(t *testing.T) {
+func TestADirectoryThatIsALinkIsRefused(t *testing.T) {
 	target, dir := t.TempDir(), filepath.Join(t.TempDir(), "logs")
 	if err := os.Symlink(target, dir); err != nil {
 		t.Skip("no symbolic links here: ", err)
@@ -142,8 +141,8 @@ func TestDirectoryThatIsALinkIsRefused(t *testing.T) {
 	}
 }
 
-// TestAFullFileSaysSo in its last line.
-func TestAFullFileSaysSo(t *testing.T) {
+// TestMaxSize: the last line of a full file says that it is full.
+func TestMaxSize(t *testing.T) {
 	l := open(t, t.TempDir(), sessionlog.Options{MaxSize: 2 << 10})
 	for range 100 {
 		l.Event("prompt sent", sessionlog.Count("bytes", 1))
@@ -158,7 +157,7 @@ func TestAFullFileSaysSo(t *testing.T) {
 	}
 }
 
-// TestFailuresAreSilent: a log that can't be written, and one that is closed.
+// TestFailuresAreSilent: lines are lost if the log can't be written, or is closed.
 func TestFailuresAreSilent(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "file")
 	if err := os.WriteFile(file, nil, 0o600); err != nil {
@@ -178,8 +177,8 @@ func TestFailuresAreSilent(t *testing.T) {
 	}
 }
 
-// TestAtTheSameTime writes whole lines from many goroutines.
-func TestAtTheSameTime(t *testing.T) {
+// TestConcurrentLines: goroutines write whole lines.
+func TestConcurrentLines(t *testing.T) {
 	l := open(t, t.TempDir(), sessionlog.Options{})
 	var all sync.WaitGroup
 	for i := range 8 {

@@ -2,9 +2,9 @@ package sessionlog
 
 import "strings"
 
-// keyPrefixes are how keys begin, as those who hand them out document it. They
-// are the last net below the allowlist: a service that lists a key as the name
-// of a model does not bring it into the log.
+// keyPrefixes are the prefixes of keys that their issuers document. They are the
+// last net below the allowlist, in case a service lists a key as the name of a
+// model.
 var keyPrefixes = []string{
 	"sk-", "AIza", "ya29.", "GOCSPX-", "gsk_", "xai-", "pplx-", "hf_", "r8_", "nvapi-", "csk-", "fw_", "tgp_v1_", // models
 	"ghp_", "gho_", "ghu_", "ghs_", "ghr_", "github_pat_", // GitHub
@@ -19,11 +19,12 @@ var keyPrefixes = []string{
 
 const alphanumeric = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
 
-// keyLength is how many characters follow the prefix of a key at least.
+// keyLength is the least number of characters after the prefix of a key.
 const keyLength = 16
 
-// looksLikeKey reports that there is a key in a text: one of the prefixes where
-// a word begins, then keyLength characters or more, or the header of a PEM block.
+// looksLikeKey reports whether a text contains a key: one of the prefixes at the
+// beginning of a word and at least keyLength characters after it, or the header of
+// a PEM block.
 func looksLikeKey(text string, more []string) bool {
 	if strings.Contains(text, "-----BEGIN ") {
 		return true

@@ -5,10 +5,10 @@
 // [Log.Event] writes a line: an event and fields, which are constants of the
 // program's source, numbers, and names that the program or the service has
 // listed ([Listed]). [Log.Panic] writes the type and the frames of a panic. No
-// field takes any other text, so what a person types and what a store holds
-// can't be written. A name that looks like a key all the same is "[redacted]".
+// field takes any other text, so nothing that a person types or a store holds
+// can be written. A listed name that looks like a key is "[redacted]".
 //
-// A log that can't be written loses lines and fails nothing else.
+// A log that can't be written loses lines, and nothing else fails.
 package sessionlog
 
 import (
@@ -24,14 +24,13 @@ import (
 	"time"
 )
 
-// Options are the limits of a [Log]. The zero value of each is the default
-// named there.
+// Options are the limits of a [Log]. The zero value means the default.
 type Options struct {
-	Prefixes []string         // beginnings that only keys have, such as "mog_"
-	Keep     int              // files kept, this one included: 50
-	MaxAge   time.Duration    // since a file was written last: 30 days
-	MaxSize  int64            // bytes of this file: 16 MiB
-	Now      func() time.Time // time.Now
+	Prefixes []string         // further prefixes of keys, such as "mog_"; default none
+	Keep     int              // how many files to keep, including this one; default 50
+	MaxAge   time.Duration    // how long to keep a file after its last line; default 30 days
+	MaxSize  int64            // bytes of this file; default 16 MiB
+	Now      func() time.Time // default time.Now
 }
 
 func (o Options) withDefaults() Options {
@@ -44,16 +43,15 @@ func (o Options) withDefaults() Options {
 	return o
 }
 
-// Log is the log of one session. Its methods may be called at the same time.
+// Log is the log of one session. Its methods may be called concurrently.
 type Log struct {
 	file  *file
 	lines slog.Handler // writes to file
 }
 
-// Open names a new session and removes files of old ones from dir. It creates
-// nothing: the directory and the file come with the first line. The error says
-// that old files could not be removed; the log works all the same and is never
-// nil.
+// Open names a new session and removes the files of old ones from dir. The first
+// line creates the directory and the file. An error means that old files could not
+// be removed; the Log is usable even then.
 func Open(dir string, o Options) (*Log, error) {
 	o = o.withDefaults()
 	l := &Log{file: &file{dir: dir, name: newName(o.Now()), limit: o.MaxSize, now: o.Now}}
@@ -69,16 +67,16 @@ func Open(dir string, o Options) (*Log, error) {
 	return l, nil
 }
 
-// Path is the file, which may not be there yet. Its name is the session's: names
-// sort by the time of [Open], and can't be guessed.
+// Path returns the file, which the first line creates. Names sort by the time of
+// [Open], and can't be guessed.
 func (l *Log) Path() string { return filepath.Join(l.file.dir, l.file.name) }
 
 // Event writes a line.
 func (l *Log) Event(event Const, fields ...Field) { l.write(slog.LevelInfo, event, fields...) }
 
-// Panic writes the type of a value that recover returned, and the frames that
-// runtime.Callers returned: functions, files and lines. The value itself and the
-// arguments of the functions are not written.
+// Panic writes the type of a value from recover, and the functions, files and lines
+// of frames from runtime.Callers. It writes neither the value nor the arguments of
+// functions.
 func (l *Log) Panic(value any, callers []uintptr) {
 	var list []string
 	for frames, more := runtime.CallersFrames(callers), len(callers) > 0; more; {
@@ -97,7 +95,7 @@ func (l *Log) write(level slog.Level, event Const, fields ...Field) {
 	_ = l.lines.Handle(context.Background(), line) // the file never fails
 }
 
-// Close ends the file. What is logged afterwards is lost.
+// Close closes the file. Later lines are lost.
 func (l *Log) Close() error { return l.file.close() }
 
 const (
@@ -110,7 +108,7 @@ func newName(now time.Time) string {
 	return now.UTC().Format(idTime) + "-" + strings.ToLower(rand.Text()[:idRandom]) + suffix
 }
 
-// isOurs reports that a name has the form that newName gives.
+// isOurs reports whether a name has the form of newName.
 func isOurs(name string) bool {
 	id, ok := strings.CutSuffix(name, suffix)
 	begin, random, _ := strings.Cut(id, "-")

@@ -45,8 +45,8 @@ func TestFields(t *testing.T) {
 	}
 }
 
-// TestListed: a name is written if it is in the list and looks like a name, and
-// not even then if it looks like a key.
+// TestListed: a name is written if it is in the list, looks like a name, and does
+// not look like a key.
 func TestListed(t *testing.T) {
 	const key, prefixed = "ghp_" + "MARK0123456789abcdef", "own_MARK0123456789abcdef"
 	sentence, long, escape := "two words", strings.Repeat("a", 129), "a\x1b[2J"
@@ -58,7 +58,7 @@ func TestListed(t *testing.T) {
 		l := open(t, t.TempDir(), sessionlog.Options{Prefixes: []string{"own_"}})
 		l.Event("prompt sent", sessionlog.Listed("model", value, list))
 		if got := lines(t, l)[0]["model"]; got != want {
-			t.Errorf("a listed name became %q, want %q", got, want)
+			t.Errorf("%q, want %q", got, want)
 		}
 	}
 }
@@ -67,7 +67,7 @@ type markedError struct{ text string }
 
 func (m markedError) Error() string { return m.text }
 
-// panics has a secret in its argument and in what it panics with.
+// panics has a secret in its argument and in the value of its panic.
 func panics(secret string) {
 	if secret != "" {
 		panic(markedError{secret})
@@ -96,8 +96,7 @@ func TestPanic(t *testing.T) {
 	l.Panic(nil, nil)
 }
 
-// TestNothingIsConvertedToConst: what is one is a literal of the source, in every
-// file that is no test.
+// TestNothingIsConvertedToConst walks all files but tests: each Const is a literal.
 func TestNothingIsConvertedToConst(t *testing.T) {
 	uses := 0
 	err := filepath.WalkDir("../..", func(path string, entry fs.DirEntry, err error) error {
@@ -132,7 +131,7 @@ func TestNothingIsConvertedToConst(t *testing.T) {
 	}
 }
 
-// isConst reports that an expression is sessionlog.Const.
+// isConst reports whether an expression is sessionlog.Const.
 func isConst(node ast.Node) bool {
 	s, ok := node.(*ast.SelectorExpr)
 	if !ok {

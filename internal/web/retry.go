@@ -9,12 +9,10 @@ import (
 	"time"
 )
 
-// maxWait bounds what RetryAfter returns.
 const maxWait = time.Hour
 
-// RetryAfter is how long an answer asks to wait before the next request, between 0
-// and an hour: Retry-After in seconds or as a date (RFC 9110 section 10.2.3), or
-// X-Retry-After if there is no other. It is 0 if the answer does not say.
+// RetryAfter returns how long an answer asks to wait before the next request, between 0 and an hour: Retry-After in seconds
+// or as a date (RFC 9110 section 10.2.3), or X-Retry-After if there is no other. It returns 0 if the answer does not say.
 func RetryAfter(h http.Header, now time.Time) time.Duration {
 	text := strings.TrimSpace(h.Get("Retry-After"))
 	if text == "" {
@@ -23,12 +21,17 @@ func RetryAfter(h http.Header, now time.Time) time.Duration {
 	if at, err := http.ParseTime(text); err == nil {
 		return max(0, min(at.Sub(now).Round(time.Second), maxWait))
 	}
-	seconds, err := strconv.ParseFloat(text, 64)
+	return Seconds(text, maxWait)
+}
+
+// Seconds reads a decimal number of seconds, up to limit. It returns 0 for a negative number, and for what is not a number.
+func Seconds(text string, limit time.Duration) time.Duration {
+	n, err := strconv.ParseFloat(strings.TrimSpace(text), 64)
 	switch tooLong := errors.Is(err, strconv.ErrRange); {
-	case err != nil && !tooLong, math.IsNaN(seconds), seconds <= 0, !tooLong && math.IsInf(seconds, 0):
+	case err != nil && !tooLong, math.IsNaN(n), n <= 0, !tooLong && math.IsInf(n, 0):
 		return 0
-	case seconds >= maxWait.Seconds():
-		return maxWait
+	case n >= limit.Seconds():
+		return limit
 	}
-	return time.Duration(seconds * float64(time.Second))
+	return time.Duration(n * float64(time.Second))
 }

@@ -1,33 +1,21 @@
 package accountserver
 
 import (
+	"math"
 	"net/http"
 	"slices"
+	"strconv"
 	"strings"
+	"time"
 )
 
-// apiError is a failure in the API's envelope.
-type apiError struct {
-	status        int
-	code, message string
-}
+const tooMany = "Too many requests. Please try again later."
 
-// apiHandler answers an accepted API call: the envelope's data, or an error.
-type apiHandler func(r *http.Request, from caller) (any, *apiError)
+// apiHandler answers an authorized API call with the envelope's data or an error.
+type apiHandler func(r *http.Request, from caller) (any, *failure)
 
-func (s *Server) routeAPI() {
-	s.mux.HandleFunc("GET "+APIPath+"/models", s.api(s.listModels))
-	s.mux.HandleFunc("GET "+APIPath+"/mcp/servers", s.api(s.listMCPServers))
-	s.mux.HandleFunc("GET "+APIPath+"/runs/{id}", s.api(s.showRun))
-	s.mux.HandleFunc("GET "+APIPath+"/runs/{id}/events", s.api(s.listEvents))
-	s.mux.HandleFunc(APIPath+"/", s.api(func(*http.Request, caller) (any, *apiError) {
-		return nil, notFound("No such endpoint.")
-	}))
-	s.mux.HandleFunc("POST "+InferencePath, s.serveInference)
-}
-
-// api lets a call through to handle where its token is accepted, has the scope read
-// and is within its limit, and wraps what comes back in the envelope.
+// api wraps handle's answer in the envelope. It rejects a token that is invalid, over
+// its limit, or without the scope read.
 func (s *Server) api(handle apiHandler) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		from, ok := s.authenticate(bearer(r))
@@ -35,28 +23,45 @@ func (s *Server) api(handle apiHandler) http.HandlerFunc {
 			s.rejectAPI(w, r)
 			return
 		}
-		if from.pat != nil {
-			s.mu.Lock()
-			wait := from.pat.use.admit(s.cfg.Now(), s.cfg.RequestsPerMinute)
-			s.mu.Unlock()
-			if wait > 0 {
-				w.Header().Set("Retry-After", wholeSeconds(wait))
-				writeAPIError(w, &apiError{http.StatusTooManyRequests, "RATE_LIMITED", tooMany})
-				return
-			}
-		}
-		if !slices.Contains(from.scopes, "read") {
-			writeAPIError(w, &apiError{http.StatusForbidden, "FORBIDDEN", "This token does not have the scope read."})
+		if wait := s.limit(from.pat); wait > 0 {
+			w.Header().Set("Retry-After", strconv.Itoa(wholeSeconds(wait)))
+			apiFailure(http.StatusTooManyRequests, "RATE_LIMITED", tooMany).write(w)
 			return
 		}
-		data, failure := handle(r, from)
-		if failure != nil {
-			writeAPIError(w, failure)
+		if !slices.Contains(from.scopes, "read") {
+			apiFailure(http.StatusForbidden, "FORBIDDEN", "This token does not have the scope read.").write(w)
+			return
+		}
+		data, failed := handle(r, from)
+		if failed != nil {
+			failed.write(w)
 			return
 		}
 		writeJSON(w, http.StatusOK, map[string]any{"ok": true, "data": data})
 	}
 }
+
+// limit counts an API call with a personal token. It returns how long to wait if that is
+// too many in a minute.
+func (s *Server) limit(p *pat) time.Duration {
+	if p == nil || s.cfg.RequestsPerMinute < 0 {
+		return 0
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	now := s.cfg.Now()
+	if age := now.Sub(p.start); age < 0 || age >= time.Minute {
+		p.start, p.calls = now, 0
+	}
+	if p.calls >= s.cfg.RequestsPerMinute {
+		return p.start.Add(time.Minute).Sub(now)
+	}
+	p.calls++
+	return 0
+}
+
+// wholeSeconds rounds up, so that a client that waits this long waits long enough.
+func wholeSeconds(d time.Duration) int { return int(math.Ceil(d.Seconds())) }
 
 func (s *Server) rejectAPI(w http.ResponseWriter, r *http.Request) {
 	if s.cfg.RedirectUnauthenticated {
@@ -64,21 +69,22 @@ func (s *Server) rejectAPI(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	w.Header().Set("WWW-Authenticate",
-		`Bearer resource_metadata="`+s.origin(r)+`/.well-known/oauth-protected-resource"`)
-	writeAPIError(w, &apiError{http.StatusUnauthorized, "UNAUTHORIZED", "Sign in, or send a valid token."})
+		`Bearer resource_metadata="`+origin(r)+`/.well-known/oauth-protected-resource"`)
+	apiFailure(http.StatusUnauthorized, "UNAUTHORIZED", "Sign in, or send a valid token.").write(w)
 }
 
-func writeAPIError(w http.ResponseWriter, e *apiError) {
-	writeJSON(w, e.status, map[string]any{
-		"ok": false, "error": map[string]string{"code": e.code, "message": e.message},
-	})
+// apiFailure is an error in the API's envelope.
+func apiFailure(status int, code, message string) *failure {
+	return &failure{status, map[string]any{"ok": false, "error": map[string]string{"code": code, "message": message}}}
 }
 
-func notFound(message string) *apiError {
-	return &apiError{http.StatusNotFound, "NOT_FOUND", message}
+func noEndpoint(*http.Request, caller) (any, *failure) { return nil, notFound("No such endpoint.") }
+
+func notFound(message string) *failure {
+	return apiFailure(http.StatusNotFound, "NOT_FOUND", message)
 }
 
-// bearer is the token of an Authorization header, RFC 6750 section 2.1, or empty.
+// bearer returns the token of an Authorization header, RFC 6750 section 2.1, or "".
 func bearer(r *http.Request) string {
 	scheme, token, _ := strings.Cut(r.Header.Get("Authorization"), " ")
 	if !strings.EqualFold(scheme, "Bearer") {

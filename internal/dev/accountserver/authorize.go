@@ -8,7 +8,10 @@ import (
 	"time"
 )
 
-// code is an authorization code that was handed out and not yet exchanged.
+// codeTTL is the lifetime of authorization codes and device codes.
+const codeTTL = 10 * time.Minute
+
+// code is an authorization code that has not been exchanged.
 type code struct {
 	account                       *Account
 	redirectURI, challenge, nonce string
@@ -16,14 +19,13 @@ type code struct {
 	expires                       time.Time
 }
 
-// refusal is why an authorize request is not granted.
+// refusal is the reason why an authorize request fails.
 type refusal struct {
-	Code, Description string
-	onPage            bool // said to the person on the service's own page, with no callback
+	code, description string
+	onPage            bool // shown on the service's own page, with no callback
 }
 
-// serveAuthorize answers the authorize endpoint. Nothing of the request is looked at
-// before the person has signed in.
+// serveAuthorize checks nothing before the person has signed in.
 func (s *Server) serveAuthorize(w http.ResponseWriter, r *http.Request) {
 	account := s.signedIn(r)
 	if account == nil {
@@ -31,7 +33,11 @@ func (s *Server) serveAuthorize(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	query := r.URL.Query()
-	if refused := s.checkAuthorize(query); refused != nil {
+	refused := s.checkClient(query)
+	if refused == nil {
+		refused = checkRequest(query)
+	}
+	if refused != nil {
 		s.refuse(w, r, query, refused)
 		return
 	}
@@ -39,7 +45,7 @@ func (s *Server) serveAuthorize(w http.ResponseWriter, r *http.Request) {
 	s.mu.Lock()
 	s.codes[value] = code{
 		account: account, redirectURI: query.Get("redirect_uri"), challenge: query.Get("code_challenge"),
-		nonce: query.Get("nonce"), scopes: requestedScopes(query), expires: s.cfg.Now().Add(s.cfg.CodeTTL),
+		nonce: query.Get("nonce"), scopes: requestedScopes(query), expires: s.cfg.Now().Add(codeTTL),
 	}
 	s.mu.Unlock()
 	callback := url.Values{"code": {value}}
@@ -49,46 +55,47 @@ func (s *Server) serveAuthorize(w http.ResponseWriter, r *http.Request) {
 	http.Redirect(w, r, query.Get("redirect_uri")+"?"+callback.Encode(), http.StatusFound)
 }
 
-// checkClient makes the checks whose failure must not send the person anywhere.
+// checkClient checks what the callback address depends on.
 func (s *Server) checkClient(query url.Values) *refusal {
 	switch {
 	case query.Get("client_id") != ClientID:
-		return &refusal{"invalid_client", "The program that sent you here is not known.", true}
+		return &refusal{"invalid_client", "The client is not registered.", true}
 	case !slices.Contains(s.cfg.RedirectURIs, query.Get("redirect_uri")):
-		return &refusal{"invalid_redirect_uri", "The address to return to is not registered.", true}
+		return &refusal{"invalid_redirect_uri", "The callback address is not registered.", true}
 	case query.Get("response_type") != "code":
-		return &refusal{"unsupported_response_type", "The program asked for an answer that is not supported.", true}
+		return &refusal{"unsupported_response_type", "The response type is not supported.", true}
 	}
 	return nil
 }
 
-func (s *Server) checkAuthorize(query url.Values) *refusal {
-	if refused := s.checkClient(query); refused != nil {
-		return refused
-	}
+func checkRequest(query url.Values) *refusal {
 	method := query.Get("code_challenge_method")
 	switch unknown := unknownScopes(query); {
 	case unknown != "":
-		return &refusal{Code: "invalid_scope", Description: "The following scopes are invalid: " + unknown}
+		return &refusal{code: "invalid_scope", description: "The following scopes are invalid: " + unknown}
 	case query.Get("code_challenge") == "" || method == "":
-		return &refusal{Code: "invalid_request", Description: "pkce is required"}
+		return &refusal{code: "invalid_request", description: "pkce is required"}
 	case !strings.EqualFold(method, "S256"):
-		return &refusal{Code: "invalid_request", Description: "invalid code_challenge method"}
+		return &refusal{code: "invalid_request", description: "invalid code_challenge method"}
 	}
 	return nil
 }
 
-// refuse says no: on a page, or by a callback which, as the service does it, has no state.
+// refuse shows a page, or calls back without state, as the service does.
 func (s *Server) refuse(w http.ResponseWriter, r *http.Request, query url.Values, refused *refusal) {
 	if refused.onPage {
-		s.render(w, r, http.StatusBadRequest, "refused.html", "Sign-in refused", refused)
+		s.showPage(w, http.StatusBadRequest, page{Title: "Sign-in refused", Text: refused.description + " (" + refused.code + ")"})
 		return
 	}
-	callback := url.Values{"error": {refused.Code}, "error_description": {refused.Description}}
+	callback := url.Values{"error": {refused.code}, "error_description": {refused.description}}
 	http.Redirect(w, r, query.Get("redirect_uri")+"?"+callback.Encode(), http.StatusFound)
 }
 
-// requestedScopes are those asked for, or openid alone where none are.
+func allScopes() []string {
+	return []string{"openid", "profile", "email", "offline_access", "read", "write"}
+}
+
+// requestedScopes defaults to openid.
 func requestedScopes(query url.Values) []string {
 	if scopes := strings.Fields(query.Get("scope")); len(scopes) > 0 {
 		return scopes
@@ -96,11 +103,9 @@ func requestedScopes(query url.Values) []string {
 	return []string{"openid"}
 }
 
-// unknownScopes lists the scopes asked for that there are none of, for a description.
 func unknownScopes(query url.Values) string {
-	known := DefaultScopes()
 	unknown := slices.DeleteFunc(requestedScopes(query), func(scope string) bool {
-		return slices.Contains(known, scope)
+		return slices.Contains(allScopes(), scope)
 	})
 	return strings.Join(unknown, ", ")
 }

@@ -1,91 +1,63 @@
 package accountserver
 
 import (
+	"encoding/json"
 	"net/http"
 	"slices"
 )
 
-// Model is an entry of /models.
-type Model struct {
-	ID            string   `json:"id"`
-	Provider      string   `json:"provider"`
-	Name          string   `json:"name"`
-	ContextLength *int     `json:"contextLength"` // tokens; nil: not known
-	Capabilities  []string `json:"capabilities"`
-	Pricing       Pricing  `json:"pricing"`
-}
+const defaultModels = `[
+{"id": "northwind/swift-2", "provider": "northwind", "name": "Swift 2", "contextLength": 128000,
+ "capabilities": ["tools"], "pricing": {"input": 0.25, "output": 1.25}},
+{"id": "northwind/atlas-1", "provider": "northwind", "name": "Atlas 1", "contextLength": 1000000,
+ "capabilities": ["tools", "vision", "reasoning"], "pricing": {"input": 3, "output": 15}},
+{"id": "contoso/quill", "provider": "contoso", "name": "Quill", "contextLength": null,
+ "capabilities": [], "pricing": {"input": null, "output": null}}]`
 
-// Pricing is in dollars per million tokens; nil is not known.
-type Pricing struct {
-	Input  *float64 `json:"input"`
-	Output *float64 `json:"output"`
-}
+// defaultServers holds values that look like secrets.
+const defaultServers = `[
+{"name": "issues", "enabled": true, "config": {"url": "https://mcp.example.test/issues",
+ "http_headers": {"Authorization": "Bearer demo-secret-3f9c1a77d2"}}},
+{"name": "files", "enabled": true, "config": {"command": "mcp-files", "args": ["--root", "."],
+ "env": {"FILES_API_KEY": "demo-secret-b04e66815c"}}},
+{"name": "archive", "enabled": false, "config": {"url": "https://mcp.example.test/archive"}}]`
 
-// MCPServer is an entry of /mcp/servers. Config is {command, args?, env?} or
-// {url, http_headers?}, or whatever a test wants to send.
-type MCPServer struct {
-	Name    string `json:"name"`
-	Enabled bool   `json:"enabled"`
-	Config  any    `json:"config"`
-}
-
-type catalog struct {
-	models  []Model
-	servers []MCPServer
-}
-
-// SetModels replaces what /models answers.
-func (s *Server) SetModels(models ...Model) {
+// SetModels replaces the list of /models, in JSON.
+func (s *Server) SetModels(list string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.catalog.models = slices.Clone(models)
+	s.models = json.RawMessage(list)
 }
 
-// SetMCPServers replaces what /mcp/servers answers. A Config must not be changed
-// afterwards.
-func (s *Server) SetMCPServers(servers ...MCPServer) {
+// SetMCPServers replaces the list of /mcp/servers, in JSON.
+func (s *Server) SetMCPServers(list string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.catalog.servers = slices.Clone(servers)
+	s.servers = json.RawMessage(list)
 }
 
-// models returns a list that may be read without the lock and is never nil.
-func (s *Server) models() []Model {
+func (s *Server) listModels(*http.Request, caller) (any, *failure) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return append([]Model{}, s.catalog.models...)
+	return map[string]any{"models": s.models}, nil
 }
 
-func (s *Server) listModels(*http.Request, caller) (any, *apiError) {
-	return map[string]any{"models": s.models()}, nil
-}
-
-func (s *Server) listMCPServers(*http.Request, caller) (any, *apiError) {
+func (s *Server) listMCPServers(*http.Request, caller) (any, *failure) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return map[string]any{"servers": append([]MCPServer{}, s.catalog.servers...)}, nil
+	return map[string]any{"servers": s.servers}, nil
 }
 
-func defaultCatalog() catalog {
-	return catalog{
-		models: []Model{
-			{ID: "northwind/swift-2", Provider: "northwind", Name: "Swift 2", ContextLength: new(128_000),
-				Capabilities: []string{"tools"}, Pricing: Pricing{new(0.25), new(1.25)}},
-			{ID: "northwind/atlas-1", Provider: "northwind", Name: "Atlas 1", ContextLength: new(1_000_000),
-				Capabilities: []string{"tools", "vision", "reasoning"}, Pricing: Pricing{new(3.0), new(15.0)}},
-			{ID: "contoso/quill", Provider: "contoso", Name: "Quill", Capabilities: []string{}},
-		},
-		// The values look like secrets and open nothing.
-		servers: []MCPServer{
-			{Name: "issues", Enabled: true, Config: map[string]any{
-				"url":          "https://mcp.example.test/issues",
-				"http_headers": map[string]string{"Authorization": "Bearer demo-secret-3f9c1a77d2"},
-			}},
-			{Name: "files", Enabled: true, Config: map[string]any{
-				"command": "mcp-files", "args": []string{"--root", "."},
-				"env": map[string]string{"FILES_API_KEY": "demo-secret-b04e66815c"},
-			}},
-			{Name: "archive", Config: map[string]any{"url": "https://mcp.example.test/archive"}},
-		},
+// model returns the ID of the model that answers a prompt for id, by default the first
+// one. It reports whether there is such a model.
+func (s *Server) model(id string) (string, bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	var models []struct{ ID string }
+	_ = json.Unmarshal(s.models, &models) // a hostile list has no model
+	i := slices.IndexFunc(models, func(m struct{ ID string }) bool { return id == "" || m.ID == id })
+	if i < 0 {
+		return "", false
 	}
+	return models[i].ID, true
 }

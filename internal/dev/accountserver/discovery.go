@@ -2,10 +2,10 @@ package accountserver
 
 import "net/http"
 
-// serveMetadata answers discovery, RFC 8414. The userinfo and jwks endpoints that it
-// names do not exist, as at the deployed service.
+// serveMetadata answers discovery, RFC 8414. Like the deployed service it names
+// userinfo and jwks endpoints that do not exist.
 func (s *Server) serveMetadata(w http.ResponseWriter, r *http.Request) {
-	origin := s.origin(r)
+	origin := origin(r)
 	grants := []string{grantCode, grantRefresh}
 	metadata := map[string]any{
 		"issuer":                                origin,
@@ -13,7 +13,7 @@ func (s *Server) serveMetadata(w http.ResponseWriter, r *http.Request) {
 		"token_endpoint":                        origin + TokenPath,
 		"userinfo_endpoint":                     origin + "/api/auth/mcp/userinfo",
 		"jwks_uri":                              origin + "/api/auth/mcp/jwks",
-		"scopes_supported":                      DefaultScopes(),
+		"scopes_supported":                      allScopes(),
 		"response_types_supported":              []string{"code"},
 		"response_modes_supported":              []string{"query"},
 		"subject_types_supported":               []string{"public"},
@@ -30,15 +30,4 @@ func (s *Server) serveMetadata(w http.ResponseWriter, r *http.Request) {
 	}
 	metadata["grant_types_supported"] = grants
 	writeJSON(w, http.StatusOK, metadata)
-}
-
-// serveResourceMetadata answers what a 401's WWW-Authenticate points to, RFC 9728.
-func (s *Server) serveResourceMetadata(w http.ResponseWriter, r *http.Request) {
-	origin := s.origin(r)
-	writeJSON(w, http.StatusOK, map[string]any{
-		"resource":                 origin,
-		"authorization_servers":    []string{origin},
-		"scopes_supported":         DefaultScopes(),
-		"bearer_methods_supported": []string{"header"},
-	})
 }

@@ -8,7 +8,7 @@ import (
 	"github.com/mogplex/mogplex-cli/internal/dev/accountserver"
 )
 
-func TestDiscoveryNamesWhatIsNotThere(t *testing.T) {
+func TestDiscoveryNamesMissingEndpoints(t *testing.T) {
 	w := newWorld(t, accountserver.Config{})
 	got := w.get("/.well-known/oauth-authorization-server").json(t)
 	for key, want := range map[string]string{
@@ -33,22 +33,17 @@ func TestDiscoveryNamesWhatIsNotThere(t *testing.T) {
 	}
 	for _, key := range []string{"revocation_endpoint", "introspection_endpoint", "device_authorization_endpoint"} {
 		if got[key] != nil {
-			t.Errorf("%s is offered", key)
+			t.Errorf("%s is present", key)
 		}
 	}
 }
 
 func TestDiscoveryFollowsTheConfiguration(t *testing.T) {
-	w := newWorld(t, accountserver.Config{Origin: "https://mogplex.test", OfferRevocation: true, OfferDevice: true})
+	w := newWorld(t, accountserver.Config{OfferRevocation: true, OfferDevice: true})
 	got := w.get("/.well-known/oauth-authorization-server").json(t)
-	if got["issuer"] != "https://mogplex.test" ||
-		got["revocation_endpoint"] != "https://mogplex.test"+accountserver.RevokePath ||
-		got["device_authorization_endpoint"] != "https://mogplex.test"+accountserver.DevicePath ||
+	if got["revocation_endpoint"] != w.origin+accountserver.RevokePath ||
+		got["device_authorization_endpoint"] != w.origin+accountserver.DevicePath ||
 		len(got["grant_types_supported"].([]any)) != 3 {
 		t.Errorf("got %v", got)
-	}
-	cookie := w.form("/login", "as", ada).Cookies()[0]
-	if !cookie.Secure {
-		t.Error("the session cookie of an https origin is not Secure")
 	}
 }

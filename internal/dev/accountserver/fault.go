@@ -2,99 +2,84 @@ package accountserver
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"fmt"
 	"io"
+	"maps"
 	"net/http"
-	"path"
+	"net/http/httptest"
 	"strconv"
 	"strings"
-	"sync"
 	"time"
 )
 
-// Fault is one way to misbehave, and for which requests. The zero values of Path and
-// Grant fit every request. Delay comes first and goes with any of the others.
+// Fault makes the service misbehave for the requests that Path and Grant match; their
+// zero values match all. Delay comes first and combines with any other field.
 type Fault struct {
-	Path  string // a prefix of the path or, with a *, a pattern as of path.Match
+	Path  string // a prefix of the path
 	Grant string // only token requests of this grant_type
-	Times int    // how many requests it fits; 0 is until ClearFaults
+	Times int    // how many requests it matches; 0 is until ClearFaults
 
-	Delay time.Duration // wait, or until the client has gone
+	Delay time.Duration // how long to wait, at most until the client is gone
 
-	// These answer in place of the service. With none of Body, HTML and Redirect,
-	// Status is answered in the shape the endpoint's own errors have.
-	Status      int    // 200 with Body or HTML, 302 with Redirect, else 500
+	// These answer in place of the service. Without Body, HTML and Redirect, Status comes
+	// with an error body in the shape of the endpoint.
+	Status      int    // by default 200 with Body or HTML, 302 with Redirect, else 500
 	Body        string // sent as it is
-	ContentType string // application/json
-	RetryAfter  string // the header, as it is: seconds, a date, rubbish
-	XRetryAfter string // the same, X-Retry-After
+	ContentType string // by default application/json
+	RetryAfter  string // the header, as it is: seconds, a date, garbage
+	XRetryAfter string // the header X-Retry-After, as it is
 	HTML        bool   // a captive portal's page
 	Redirect    string // the Location
 
-	// These cut off the answer of the service, or of the fields above. A Go client asks
-	// again by itself where a connection that it used before ends under a GET.
-	Truncate            bool // half the promised body, then the connection ends
-	Drop                bool // the connection ends and nothing was done
-	DropAfterProcessing bool // the service did its work, then the connection ends
-	Endless             bool // 200 and spaces, for as long as anyone reads
-	MidStream           bool // a streamed chat completion fails after two chunks
+	// These cut off the answer of the service or of the fields above. A Go client retries
+	// a GET by itself if a reused connection ends.
+	Truncate            bool // sends half of the announced body, then ends the connection
+	Drop                bool // ends the connection without doing anything
+	DropAfterProcessing bool // lets the service do its work, then ends the connection
+	Endless             bool // sends 200 and spaces for as long as the client reads
+	MidStream           bool // ends a streamed chat completion with an error after two chunks
 }
 
-// Fail adds a fault. Of several that fit a request, the one added first counts.
+// Fail adds a fault. If several match a request, the oldest one applies.
 func (s *Server) Fail(f Fault) {
-	s.faults.mu.Lock()
-	defer s.faults.mu.Unlock()
-	s.faults.list = append(s.faults.list, f)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.faults = append(s.faults, f)
 }
 
 // ClearFaults removes every fault.
 func (s *Server) ClearFaults() {
-	s.faults.mu.Lock()
-	defer s.faults.mu.Unlock()
-	s.faults.list = nil
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.faults = nil
 }
 
-type faults struct {
-	mu   sync.Mutex
-	list []Fault
-}
-
-// take finds the fault for a request and uses up one of its times.
-func (fs *faults) take(urlPath, grant string) (Fault, bool) {
-	fs.mu.Lock()
-	defer fs.mu.Unlock()
-	for i, f := range fs.list {
-		if !f.fits(urlPath, grant) {
+// takeFault finds the fault for a request and uses up one of its times.
+func (s *Server) takeFault(path, grant string) (Fault, bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for i, f := range s.faults {
+		if !strings.HasPrefix(path, f.Path) || f.Grant != "" && f.Grant != grant {
 			continue
 		}
 		switch f.Times {
 		case 0:
 		case 1:
-			fs.list = append(fs.list[:i:i], fs.list[i+1:]...)
+			s.faults = append(s.faults[:i:i], s.faults[i+1:]...)
 		default:
-			fs.list[i].Times--
+			s.faults[i].Times--
 		}
 		return f, true
 	}
 	return Fault{}, false
 }
 
-func (f Fault) fits(urlPath, grant string) bool {
-	if f.Grant != "" && f.Grant != grant {
-		return false
-	}
-	if strings.Contains(f.Path, "*") {
-		ok, _ := path.Match(f.Path, urlPath)
-		return ok
-	}
-	return strings.HasPrefix(urlPath, f.Path)
-}
-
-// serve answers r as the fault says; next is the service. Where the connection has to
-// end it panics with http.ErrAbortHandler, which net/http understands.
+// serve answers r with the fault; next is the service. To end the connection it panics
+// with http.ErrAbortHandler, which net/http recovers.
 func (f Fault) serve(w http.ResponseWriter, r *http.Request, next http.Handler) {
-	if f.Delay > 0 { // net/http sees that the client has gone once the whole request is read
+	if f.Delay > 0 { // net/http notices that the client is gone after the request body is read
 		body, _ := io.ReadAll(r.Body)
 		r.Body = io.NopCloser(bytes.NewReader(body))
 	}
@@ -110,18 +95,20 @@ func (f Fault) serve(w http.ResponseWriter, r *http.Request, next http.Handler) 
 	}
 	switch {
 	case f.DropAfterProcessing:
-		answer(&buffered{header: make(http.Header)})
+		answer(httptest.NewRecorder())
 		panic(http.ErrAbortHandler)
 	case f.Truncate:
-		whole := &buffered{header: w.Header(), status: http.StatusOK}
+		whole := httptest.NewRecorder()
 		answer(whole)
-		w.Header().Set("Content-Length", strconv.Itoa(max(whole.body.Len(), 2)))
-		w.WriteHeader(whole.status)
-		w.Write(whole.body.Bytes()[:whole.body.Len()/2])
+		maps.Copy(w.Header(), whole.Header())
+		w.Header().Set("Content-Length", strconv.Itoa(max(whole.Body.Len(), 2)))
+		w.WriteHeader(whole.Code)
+		w.Write(whole.Body.Bytes()[:whole.Body.Len()/2])
 		http.NewResponseController(w).Flush()
 		panic(http.ErrAbortHandler)
 	case f.Endless:
 		w.Header().Set("Content-Type", "application/json")
+		w.WriteHeader(http.StatusOK)
 		for spaces := bytes.Repeat([]byte(" "), 32<<10); ; {
 			if _, err := w.Write(spaces); err != nil {
 				return
@@ -147,26 +134,25 @@ func (f Fault) answer(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Location", f.Redirect)
 	case f.Body != "":
 		status = http.StatusOK
+	default:
+		body = errorBody(r.URL.Path, cmp.Or(f.Status, status))
 	}
-	setDefault(&f.Status, status)
-	setDefault(&f.ContentType, contentType)
-	if body == "" && f.Redirect == "" {
-		body = errorBody(r.URL.Path, f.Status)
+	if f.RetryAfter != "" {
+		w.Header().Set("Retry-After", f.RetryAfter)
 	}
-	for name, value := range map[string]string{"Retry-After": f.RetryAfter, "X-Retry-After": f.XRetryAfter} {
-		if value != "" {
-			w.Header().Set(name, value)
-		}
+	if f.XRetryAfter != "" {
+		w.Header().Set("X-Retry-After", f.XRetryAfter)
 	}
-	w.Header().Set("Content-Type", f.ContentType)
-	w.WriteHeader(f.Status)
+	w.Header().Set("Content-Type", cmp.Or(f.ContentType, contentType))
+	w.WriteHeader(cmp.Or(f.Status, status))
 	fmt.Fprint(w, body)
 }
 
-// errorBody is what the endpoint at urlPath says with an error status.
-func errorBody(urlPath string, status int) string {
+// errorBody is an error in the shape of the endpoint at path.
+func errorBody(path string, status int) string {
+	text := http.StatusText(status)
 	switch {
-	case strings.HasPrefix(urlPath, APIPath):
+	case strings.HasPrefix(path, APIPath):
 		code := "INTERNAL_ERROR"
 		switch status {
 		case http.StatusTooManyRequests:
@@ -174,21 +160,21 @@ func errorBody(urlPath string, status int) string {
 		case http.StatusServiceUnavailable:
 			code = "SERVICE_UNAVAILABLE"
 		}
-		return fmt.Sprintf(`{"ok":false,"error":{"code":%q,"message":%q}}`, code, http.StatusText(status))
-	case urlPath == InferencePath && status == http.StatusUnauthorized:
+		return fmt.Sprintf(`{"ok":false,"error":{"code":%q,"message":%q}}`, code, text)
+	case path == InferencePath && status == http.StatusUnauthorized:
 		return `{"error":"Unauthorized"}`
-	case urlPath == InferencePath:
-		return fmt.Sprintf(`{"error":{"message":%q}}`, http.StatusText(status))
+	case path == InferencePath:
+		return fmt.Sprintf(`{"error":{"message":%q}}`, text)
 	case status == http.StatusTooManyRequests:
 		return `{"message":"` + tooMany + `"}`
 	}
-	return fmt.Sprintf(`{"error":"server_error","error_description":%q}`, http.StatusText(status))
+	return fmt.Sprintf(`{"error":"server_error","error_description":%q}`, text)
 }
 
-// midStreamKey marks in a request's context that a streamed answer has to fail.
+// midStreamKey marks a request context whose streamed answer fails.
 type midStreamKey struct{}
 
-// pause waits for d and reports whether it did before ctx ended.
+// pause waits for d and reports whether ctx is still valid.
 func pause(ctx context.Context, d time.Duration) bool {
 	if d <= 0 {
 		return ctx.Err() == nil
@@ -202,14 +188,3 @@ func pause(ctx context.Context, d time.Duration) bool {
 		return false
 	}
 }
-
-// buffered is an http.ResponseWriter that sends nothing.
-type buffered struct {
-	header http.Header
-	status int
-	body   bytes.Buffer
-}
-
-func (b *buffered) Header() http.Header         { return b.header }
-func (b *buffered) WriteHeader(status int)      { b.status = status }
-func (b *buffered) Write(p []byte) (int, error) { return b.body.Write(p) }

@@ -50,37 +50,39 @@ func TestFaultsThatAnswer(t *testing.T) {
 	}
 }
 
-func TestAFaultFitsItsRequestsAndTimes(t *testing.T) {
+func TestFaultMatchesItsRequestsAndTimes(t *testing.T) {
 	w := newWorld(t, accountserver.Config{})
 	_, refresh := w.IssueTokens(ada)
 	w.Fail(accountserver.Fault{Path: accountserver.TokenPath, Grant: "refresh_token", Status: 503, Times: 2})
-	w.Fail(accountserver.Fault{Path: "/web/*", Status: 502, Times: 1})
-	if a := w.exchange(w.code()); a.StatusCode != http.StatusOK {
-		t.Errorf("another grant: status %d", a.StatusCode)
-	}
+	w.Fail(accountserver.Fault{Path: "/log", Status: 502, Times: 1})
+	w.Fail(accountserver.Fault{Path: "/login", Status: 404, Times: 1})
 	for i, want := range []int{503, 503, 200} {
 		if a := w.refreshGrant(refresh); a.StatusCode != want {
 			t.Errorf("refresh %d: status %d", i, a.StatusCode)
 		}
 	}
-	for i, want := range []int{502, 200} {
-		if a := w.get("/web/models"); a.StatusCode != want {
+	for i, want := range []int{502, 404, 200} {
+		if a := w.get("/login"); a.StatusCode != want {
 			t.Errorf("page %d: status %d", i, a.StatusCode)
 		}
 	}
+	w.Fail(accountserver.Fault{Path: accountserver.TokenPath, Grant: "refresh_token", Status: 503})
+	if a := w.exchange(w.code()); a.StatusCode != http.StatusOK {
+		t.Errorf("another grant: status %d", a.StatusCode)
+	}
 	w.Fail(accountserver.Fault{Status: 500})
 	for range 3 {
-		if a := w.get("/"); a.StatusCode != 500 {
+		if a := w.get("/login"); a.StatusCode != 500 {
 			t.Errorf("until cleared: status %d", a.StatusCode)
 		}
 	}
 	w.ClearFaults()
-	if a := w.get("/"); a.StatusCode != http.StatusOK {
+	if a := w.get("/login"); a.StatusCode != http.StatusOK {
 		t.Errorf("cleared: status %d", a.StatusCode)
 	}
 }
 
-func TestADroppedAnswerMayHaveBeenProcessed(t *testing.T) {
+func TestDropBeforeAndAfterProcessing(t *testing.T) {
 	for _, processed := range []bool{false, true} {
 		w := newWorld(t, accountserver.Config{StrictRotation: true})
 		_, refresh := w.IssueTokens(ada)
@@ -91,15 +93,15 @@ func TestADroppedAnswerMayHaveBeenProcessed(t *testing.T) {
 			t.Errorf("processed %v: error %v", processed, err)
 		}
 		if w.RefreshValid(refresh) == processed {
-			t.Errorf("processed %v: the token was not treated so", processed)
+			t.Errorf("processed %v: wrong state of the refresh token", processed)
 		}
 		if got := w.Requests(); len(got) != 1 || got[0].Status != 0 || !got[0].Faulted {
-			t.Errorf("noted as %+v", got)
+			t.Errorf("recorded %+v", got)
 		}
 	}
 }
 
-func TestATruncatedAnswer(t *testing.T) {
+func TestTruncate(t *testing.T) {
 	w := newWorld(t, accountserver.Config{})
 	_, refresh := w.IssueTokens(ada)
 	body := values("grant_type", "refresh_token", "refresh_token", refresh, "client_id", accountserver.ClientID).Encode()
@@ -113,7 +115,7 @@ func TestATruncatedAnswer(t *testing.T) {
 	}
 }
 
-func TestADelayEndsWithItsClient(t *testing.T) {
+func TestDelayEndsWhenTheClientLeaves(t *testing.T) {
 	w := newWorld(t, accountserver.Config{})
 	w.Fail(accountserver.Fault{Delay: time.Hour})
 	for method, body := range map[string]string{http.MethodGet: "", http.MethodPost: `{"messages":[]}`} {
@@ -129,15 +131,15 @@ func TestADelayEndsWithItsClient(t *testing.T) {
 	}
 	w.ClearFaults()
 	w.Fail(accountserver.Fault{Delay: time.Millisecond})
-	if a := w.get("/"); a.StatusCode != http.StatusOK {
+	if a := w.get("/login"); a.StatusCode != http.StatusOK {
 		t.Errorf("after a delay: status %d", a.StatusCode)
 	}
 }
 
-func TestAnEndlessAnswerEndsWithItsReader(t *testing.T) {
+func TestEndlessEndsWhenTheClientLeaves(t *testing.T) {
 	w := newWorld(t, accountserver.Config{})
 	w.Fail(accountserver.Fault{Endless: true})
-	r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, w.origin+"/", nil)
+	r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, w.origin+"/login", nil)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -14,8 +14,9 @@ import (
 	"testing"
 	"time"
 
-	"github.com/mogplex/mogplex-cli/internal/dev/accountserver"
 	"go.uber.org/goleak"
+
+	"github.com/mogplex/mogplex-cli/internal/dev/accountserver"
 )
 
 const (
@@ -27,7 +28,7 @@ const (
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
-// clock is a clock that a test turns.
+// clock is a clock that a test sets.
 type clock struct {
 	mu  sync.Mutex
 	now time.Time
@@ -45,8 +46,8 @@ func (c *clock) Advance(d time.Duration) {
 	c.now = c.now.Add(d)
 }
 
-// world is a running service, a clock, and a browser that keeps cookies and follows
-// no redirect.
+// world is a running service, its clock, and a browser with cookies that follows no
+// redirects.
 type world struct {
 	t *testing.T
 	*accountserver.Server
@@ -77,7 +78,7 @@ func newBrowser(t *testing.T, server *httptest.Server) *http.Client {
 	return &browser
 }
 
-// answer is a response with its body read.
+// answer is a response and its body.
 type answer struct {
 	*http.Response
 	body string
@@ -102,7 +103,7 @@ func (a answer) json(t *testing.T) map[string]any {
 	return m
 }
 
-// try sends a request; header holds names and values in turn.
+// try sends a request. header holds name and value pairs.
 func (w *world) try(method, path, body string, header ...string) (answer, error) {
 	w.t.Helper()
 	r, err := http.NewRequestWithContext(w.t.Context(), method, w.origin+path, strings.NewReader(body))
@@ -146,7 +147,7 @@ func (w *world) form(path string, pairs ...string) answer {
 	return w.do(http.MethodPost, path, values(pairs...).Encode(), "Content-Type", "application/x-www-form-urlencoded")
 }
 
-// signIn gives the browser a session.
+// signIn signs the browser in.
 func (w *world) signIn(email string) {
 	w.t.Helper()
 	if a := w.form("/login", "as", email); a.StatusCode != http.StatusSeeOther {
@@ -154,7 +155,7 @@ func (w *world) signIn(email string) {
 	}
 }
 
-// code signs in as Ada where nobody is, and returns a fresh authorization code.
+// code signs in as Ada and returns a new authorization code.
 func (w *world) code(changes ...string) string {
 	w.t.Helper()
 	w.signIn(ada)
@@ -182,19 +183,19 @@ func values(pairs ...string) url.Values {
 	return v
 }
 
-// authorizePath is a good authorize request with changes; an empty value leaves a
-// parameter out.
+// authorizePath is a valid authorize request with changes. An empty value removes a
+// parameter.
 func authorizePath(changes ...string) string {
 	sum := sha256.Sum256([]byte(verifier))
 	pairs := append([]string{
 		"client_id", accountserver.ClientID, "redirect_uri", callback, "response_type", "code",
-		"scope", strings.Join(accountserver.DefaultScopes(), " "), "state", "s+t&a=te",
+		"scope", "openid profile email offline_access read write", "state", "s+t&a=te",
 		"code_challenge", base64.RawURLEncoding.EncodeToString(sum[:]), "code_challenge_method", "S256",
 	}, changes...)
 	return accountserver.AuthorizePath + "?" + values(pairs...).Encode()
 }
 
-// exchange is a good code exchange with changes.
+// exchange sends a valid code exchange with changes.
 func (w *world) exchange(code string, changes ...string) answer {
 	w.t.Helper()
 	return w.form(accountserver.TokenPath, append([]string{

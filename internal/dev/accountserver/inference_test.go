@@ -14,7 +14,7 @@ func (w *world) prompt(token, body string) answer {
 	return w.do(http.MethodPost, accountserver.InferencePath, body, "Authorization", "Bearer "+token, "Content-Type", "application/json")
 }
 
-// streamed reads server-sent events: the text, the error in mid-stream, and whether
+// streamed parses server-sent events into the text, a mid-stream error, and whether
 // [DONE] came last.
 func streamed(t *testing.T, a answer) (text, failure string, done bool) {
 	t.Helper()
@@ -46,7 +46,7 @@ func TestPromptsStreamUnlessStreamIsExactlyFalse(t *testing.T) {
 	w := newWorld(t, accountserver.Config{})
 	pat := w.IssuePAT(ada)
 	for _, stream := range []string{"", `"stream":true,`, `"stream":null,`, `"stream":0,`, `"stream":"false",`} {
-		a := w.prompt(pat, `{`+stream+`"model":"northwind/atlas-1","messages":[{"role":"user","content":[{"type":"text","text":"2+2"}]}]}`)
+		a := w.prompt(pat, `{`+stream+`"model":"northwind/atlas-1","messages":[{"role":"user","content":"2+2"}]}`)
 		text, failure, done := streamed(t, a)
 		if !strings.Contains(text, "Hello Ada. You wrote: 2+2") || failure != "" || !done {
 			t.Errorf("%s: text %q, error %q, done %v", stream, text, failure, done)
@@ -85,7 +85,7 @@ func TestPromptErrors(t *testing.T) {
 	}
 }
 
-func TestAFailureInMidStreamComesBeforeDone(t *testing.T) {
+func TestMidStreamErrorComesBeforeDone(t *testing.T) {
 	w := newWorld(t, accountserver.Config{})
 	w.Fail(accountserver.Fault{Path: accountserver.InferencePath, MidStream: true})
 	text, failure, done := streamed(t, w.prompt(w.IssuePAT(ada), `{}`))

@@ -1,25 +1,54 @@
 package accountserver
 
 import (
+	"html/template"
 	"net/http"
-	"net/url"
-	"slices"
-	"strings"
-	"time"
 )
 
-const (
-	sessionCookie = "mogplex_session"
-	sessionTTL    = 7 * 24 * time.Hour
-)
+const sessionCookie = "mogplex_session"
 
-// session is a browser that someone signed in with.
-type session struct {
-	account *Account
-	expires time.Time
+// page is a page of the service: a text, and buttons for the accounts if Action is set.
+type page struct {
+	Title, Text string
+	Action      string // where the form goes
+	UserCode    *string
+	Accounts    []Account
 }
 
-// signedIn returns whose browser sent r, or nil.
+var pageTemplate = template.Must(template.New("page").Parse(`<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>{{.Title}} – mogplex (development)</title>
+<link rel="icon" href="data:,">
+<style>
+:root { color-scheme: light dark }
+body { font: 16px/1.5 system-ui, sans-serif; max-width: 26rem; margin: 15vh auto; padding: 0 1rem }
+button, input { font: inherit; width: 100%; padding: .6rem; margin: .4rem 0; box-sizing: border-box }
+</style>
+</head>
+<body>
+<h1>{{.Title}}</h1>
+<p>{{.Text}}</p>
+{{if .Action}}<form method="post" action="{{.Action}}">
+{{with .UserCode}}<label>Code <input name="user_code" value="{{.}}" required></label>{{end}}
+{{range .Accounts}}<button name="as" value="{{.Email}}">{{.Name}} ({{if .ModelAccess}}with{{else}}without{{end}} model access)</button>
+{{end}}<button name="cancel" value="1">Cancel</button>
+</form>{{end}}
+</body>
+</html>
+`))
+
+func (s *Server) showPage(w http.ResponseWriter, status int, p page) {
+	p.Accounts = s.cfg.Accounts
+	w.Header().Set("Content-Type", "text/html; charset=utf-8")
+	w.Header().Set("Cache-Control", "no-store")
+	w.WriteHeader(status)
+	_ = pageTemplate.Execute(w, p) // fails if the browser is gone
+}
+
+// signedIn returns the account that the browser of r is signed in as, or nil.
 func (s *Server) signedIn(r *http.Request) *Account {
 	cookie, err := r.Cookie(sessionCookie)
 	if err != nil {
@@ -27,104 +56,36 @@ func (s *Server) signedIn(r *http.Request) *Account {
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if session, ok := s.sessions[cookie.Value]; ok && s.cfg.Now().Before(session.expires) {
-		return session.account
-	}
-	return nil
-}
-
-// loginView is what login.html shows.
-type loginView struct {
-	Action   string // where the form goes: this address, its query included
-	Program  bool   // a program asks, so that there is something to cancel
-	Scopes   []string
-	Accounts []Account
-	Email    string // as typed before
-	Wrong    bool   // what was typed before was not right
+	return s.sessions[cookie.Value]
 }
 
 func (s *Server) showLogin(w http.ResponseWriter, r *http.Request) {
-	if s.signedIn(r) != nil {
-		http.Redirect(w, r, afterLogin(r.URL.Query()), http.StatusFound)
-		return
-	}
-	s.renderLogin(w, r, http.StatusOK, loginView{})
+	s.showPage(w, http.StatusOK, page{Title: "Sign in", Text: "Sign in to let mogplex use an account.",
+		Action: "/login?" + r.URL.RawQuery})
 }
 
-func (s *Server) renderLogin(w http.ResponseWriter, r *http.Request, status int, view loginView) {
-	query := r.URL.Query()
-	view.Action = "/login?" + query.Encode()
-	view.Program = fromAuthorize(query)
-	view.Scopes = strings.Fields(query.Get("scope"))
-	view.Accounts = s.cfg.Accounts
-	s.render(w, r, status, "login.html", "Sign in", view)
-}
-
-// submitLogin takes email and password, or as=EMAIL from a demo button, or cancel=1.
+// submitLogin takes as=EMAIL, or cancel=1. It sends the browser back to the authorize
+// request, without its nonce, which the login page loses.
 func (s *Server) submitLogin(w http.ResponseWriter, r *http.Request) {
 	query := r.URL.Query()
 	if r.PostFormValue("cancel") != "" {
-		s.cancelLogin(w, r, query)
+		refused := s.checkClient(query)
+		if refused == nil {
+			refused = &refusal{code: "access_denied", description: "The sign-in was cancelled."}
+		}
+		s.refuse(w, r, query, refused)
 		return
 	}
-	account, ok := s.account(r.PostFormValue("as"))
-	if !ok {
-		email := strings.TrimSpace(r.PostFormValue("email"))
-		account, ok = s.account(email)
-		if !ok || account.Password == "" || !sameString(r.PostFormValue("password"), account.Password) {
-			s.renderLogin(w, r, http.StatusUnauthorized, loginView{Email: email, Wrong: true})
-			return
-		}
+	account := s.account(r.PostFormValue("as"))
+	if account == nil {
+		s.showPage(w, http.StatusUnauthorized, page{Title: "Sign in", Text: "Unknown account."})
+		return
 	}
 	id := random62(32)
 	s.mu.Lock()
-	s.sessions[id] = session{account: account, expires: s.cfg.Now().Add(sessionTTL)}
+	s.sessions[id] = account
 	s.mu.Unlock()
-	s.setSession(w, r, id, int(sessionTTL/time.Second))
-	http.Redirect(w, r, afterLogin(query), http.StatusSeeOther)
-}
-
-func (s *Server) cancelLogin(w http.ResponseWriter, r *http.Request, query url.Values) {
-	refused := s.checkClient(query)
-	if refused == nil {
-		refused = &refusal{Code: "access_denied", Description: "The sign-in was cancelled."}
-	}
-	s.refuse(w, r, query, refused)
-}
-
-func (s *Server) submitLogout(w http.ResponseWriter, r *http.Request) {
-	if cookie, err := r.Cookie(sessionCookie); err == nil {
-		s.mu.Lock()
-		delete(s.sessions, cookie.Value)
-		s.mu.Unlock()
-	}
-	s.setSession(w, r, "", -1)
-	http.Redirect(w, r, "/", http.StatusSeeOther)
-}
-
-func (s *Server) setSession(w http.ResponseWriter, r *http.Request, id string, maxAge int) {
-	http.SetCookie(w, &http.Cookie{
-		Name: sessionCookie, Value: id, Path: "/", MaxAge: maxAge,
-		HttpOnly: true, SameSite: http.SameSiteLaxMode,
-		Secure: strings.HasPrefix(s.origin(r), "https:"),
-	})
-}
-
-// afterLogin is where a person goes on: to the authorize request that sent them, less
-// its nonce, which the login page loses; to the page that did; or home. It is always an
-// address of this service.
-func afterLogin(query url.Values) string {
-	if fromAuthorize(query) {
-		query.Del("nonce")
-		return AuthorizePath + "?" + query.Encode()
-	}
-	next, err := url.Parse(query.Get("next"))
-	if err != nil || !slices.Contains([]string{"/device", "/settings/api-keys"}, next.Path) {
-		return "/"
-	}
-	return next.Path + "?" + next.Query().Encode()
-}
-
-func fromAuthorize(query url.Values) bool {
-	return query.Has("client_id") || query.Has("redirect_uri") || query.Has("response_type")
+	http.SetCookie(w, &http.Cookie{Name: sessionCookie, Value: id, Path: "/", HttpOnly: true, SameSite: http.SameSiteLaxMode})
+	query.Del("nonce")
+	http.Redirect(w, r, AuthorizePath+"?"+query.Encode(), http.StatusSeeOther)
 }

@@ -1,6 +1,7 @@
 package accountserver
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"net/http"
@@ -8,26 +9,17 @@ import (
 	"time"
 )
 
-// The statuses of a run.
-const (
-	RunPending   = "pending"
-	RunStreaming = "streaming"
-	RunSuccess   = "success"
-	RunFailed    = "failed"
-	RunCancelled = "cancelled"
-)
-
-// Run is a run that grows by the server's clock: each event appears once its time has
-// come, and the run is streaming until the last one has.
+// Run grows by the server's clock: each event appears when its time has come. Before the
+// first event its status is pending, and before the last streaming.
 type Run struct {
 	ID            string
-	Owner         string    // the e-mail address of who may see it; "" is everyone
-	Start         time.Time // zero: when it is first asked for
-	Status        string    // once all its events have come; RunSuccess by default
+	Owner         string    // the email of the only account that can see it; "" is everyone
+	Start         time.Time // by default the first request for it
+	Status        string    // after the last event; by default success
 	Harness       string
 	RepoID        string
 	Base, Working string // branches
-	Error         string // shown once all its events have come
+	Error         string // shown after the last event
 	Events        []Event
 }
 
@@ -40,43 +32,50 @@ type Event struct {
 	Payload  json.RawMessage // nil is null
 }
 
-// AddRun adds a run, or replaces the one with the same ID. Its events must be in the
-// order of their time and not be changed afterwards.
+// AddRun adds a run, or replaces the one with the same ID. Events must be in the order
+// of their time, and the caller must not change them afterwards.
 func (s *Server) AddRun(run Run) {
-	setDefault(&run.Status, RunSuccess)
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.runs[run.ID] = &run
 }
 
-// DemoRun is a run of about a minute that begins when it is first looked at. Every
-// Server has it as "run_demo".
-func DemoRun() Run {
-	run := Run{
-		ID: "run_demo", Harness: "mogplex", RepoID: "repo_engine",
-		Base: "main", Working: "mogplex/fix-rounding",
+// demoRun is a run of half a minute that every Server has.
+func demoRun() Run {
+	return Run{
+		ID: "run_demo", Harness: "mogplex", RepoID: "repo_engine", Base: "main", Working: "mogplex/fix-rounding",
+		Events: []Event{
+			{Type: "status", Message: "Checking out main"},
+			{After: 5 * time.Second, Type: "tool_call", ToolName: "search", Message: `search "Round("`, Payload: json.RawMessage(`{"matches":3}`)},
+			{After: 10 * time.Second, Type: "message", Message: "Each line is rounded before it is added up; the sum should be rounded once."},
+			{After: 20 * time.Second, Type: "tool_call", ToolName: "shell", Message: "go test ./...", Payload: json.RawMessage(`{"exitCode":0}`)},
+			{After: 30 * time.Second, Type: "status", Message: "Done: totals are rounded once"},
+		},
 	}
-	steps := []Event{
-		{Type: "status", Message: "Checking out main"},
-		{Type: "message", Message: "I look for where the totals are rounded."},
-		{Type: "tool_call", ToolName: "search", Message: "search \"Round(\"", Payload: json.RawMessage(`{"matches":3}`)},
-		{Type: "tool_call", ToolName: "read", Message: "read invoice/total.go", Payload: json.RawMessage(`{"lines":84}`)},
-		{Type: "message", Message: "Each line is rounded before it is added up; the sum should be rounded once."},
-		{Type: "tool_call", ToolName: "edit", Message: "edit invoice/total.go", Payload: json.RawMessage(`{"added":4,"removed":7}`)},
-		{Type: "tool_call", ToolName: "shell", Message: "go test ./invoice/", Payload: json.RawMessage(`{"exitCode":1}`)},
-		{Type: "message", Message: "One test expected the old, wrong cent. I correct the test."},
-		{Type: "tool_call", ToolName: "edit", Message: "edit invoice/total_test.go", Payload: json.RawMessage(`{"added":1,"removed":1}`)},
-		{Type: "tool_call", ToolName: "shell", Message: "go test ./...", Payload: json.RawMessage(`{"exitCode":0}`)},
-		{Type: "status", Message: "Done: totals are rounded once"},
-	}
-	for i := range steps {
-		steps[i].After = time.Duration(i) * 6 * time.Second
-	}
-	run.Events = steps
-	return run
 }
 
-// runView is a run as the API shows it.
+func (s *Server) showRun(r *http.Request, from caller) (any, *failure) {
+	run, _ := s.viewRun(r.PathValue("id"), from)
+	if run == nil {
+		return nil, notFound("No such run.")
+	}
+	return map[string]any{"run": run}, nil
+}
+
+// listEvents answers with the latest events, oldest first.
+func (s *Server) listEvents(r *http.Request, from caller) (any, *failure) {
+	limit, err := strconv.Atoi(cmp.Or(r.URL.Query().Get("limit"), "50"))
+	if err != nil || limit < 1 || limit > 200 {
+		return nil, apiFailure(http.StatusBadRequest, "BAD_REQUEST", "limit must be from 1 to 200.")
+	}
+	run, events := s.viewRun(r.PathValue("id"), from)
+	if run == nil {
+		return nil, notFound("No such run.")
+	}
+	return map[string]any{"run": run, "events": events[max(0, len(events)-limit):]}, nil
+}
+
+// runView is a run in the API.
 type runView struct {
 	RunID     string            `json:"runId"`
 	Status    string            `json:"status"`
@@ -88,7 +87,7 @@ type runView struct {
 	Error     *string           `json:"error"`
 }
 
-// eventView is an event as the API shows it.
+// eventView is an event in the API.
 type eventView struct {
 	ID        string          `json:"id"`
 	Type      string          `json:"type"`
@@ -98,42 +97,20 @@ type eventView struct {
 	CreatedAt string          `json:"createdAt"`
 }
 
-func (s *Server) showRun(r *http.Request, from caller) (any, *apiError) {
-	run, _, ok := s.lookAtRun(r.PathValue("id"), from)
-	if !ok {
-		return nil, notFound("No such run.")
-	}
-	return map[string]any{"run": run}, nil
-}
-
-// listEvents answers the latest events, oldest first.
-func (s *Server) listEvents(r *http.Request, from caller) (any, *apiError) {
-	limit := 50
-	if query := r.URL.Query(); query.Has("limit") {
-		var err error
-		if limit, err = strconv.Atoi(query.Get("limit")); err != nil || limit < 1 || limit > 200 {
-			return nil, &apiError{http.StatusBadRequest, "BAD_REQUEST", "limit must be from 1 to 200."}
-		}
-	}
-	run, events, ok := s.lookAtRun(r.PathValue("id"), from)
-	if !ok {
-		return nil, notFound("No such run.")
-	}
-	return map[string]any{"run": run, "events": events[max(0, len(events)-limit):]}, nil
-}
-
-// lookAtRun returns a run and those of its events that have come by now.
-func (s *Server) lookAtRun(id string, from caller) (runView, []eventView, bool) {
+// viewRun returns a run and its events until now, or nil.
+func (s *Server) viewRun(id string, from caller) (*runView, []eventView) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	run, ok := s.runs[id]
 	if !ok || run.Owner != "" && run.Owner != from.account.Email {
-		return runView{}, nil, false
+		return nil, nil
 	}
 	now := s.cfg.Now()
-	setDefault(&run.Start, now)
-	view := runView{
-		RunID: run.ID, Status: run.Status, Harness: run.Harness, RepoID: run.RepoID,
+	if run.Start.IsZero() {
+		run.Start = now
+	}
+	view := &runView{
+		RunID: run.ID, Status: "streaming", Harness: run.Harness, RepoID: run.RepoID,
 		Branch:    map[string]string{"base": run.Base, "working": run.Working},
 		CreatedAt: stamp(run.Start), UpdatedAt: stamp(run.Start),
 	}
@@ -144,20 +121,15 @@ func (s *Server) lookAtRun(id string, from caller) (runView, []eventView, bool) 
 			break
 		}
 		view.UpdatedAt = stamp(at)
-		events = append(events, eventView{
-			ID: fmt.Sprintf("%s_%d", run.ID, i+1), Type: e.Type, ToolName: orNull(e.ToolName),
-			Message: e.Message, Payload: e.Payload, CreatedAt: stamp(at),
-		})
+		events = append(events, eventView{fmt.Sprintf("%s_%d", run.ID, i+1), e.Type, orNull(e.ToolName), e.Message, e.Payload, stamp(at)})
 	}
-	switch {
-	case len(events) == len(run.Events):
-		view.Error = orNull(run.Error)
-	case len(events) == 0:
-		view.Status = RunPending
-	default:
-		view.Status = RunStreaming
+	switch len(events) {
+	case len(run.Events):
+		view.Status, view.Error = cmp.Or(run.Status, "success"), orNull(run.Error)
+	case 0:
+		view.Status = "pending"
 	}
-	return view, events, true
+	return view, events
 }
 
 func orNull(text string) *string {
@@ -166,3 +138,6 @@ func orNull(text string) *string {
 	}
 	return &text
 }
+
+// stamp formats a time as the service does: RFC 3339 in UTC, to the millisecond.
+func stamp(t time.Time) string { return t.UTC().Format("2006-01-02T15:04:05.000Z07:00") }

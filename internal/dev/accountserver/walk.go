@@ -12,7 +12,7 @@ import (
 	"sync"
 )
 
-// Cancel, in place of an account's email, is a person who presses Cancel on the login page.
+// Cancel takes the place of an account's email for a person who presses Cancel.
 const Cancel = "cancel"
 
 // Page is the last page of a sign-in.

@@ -31,7 +31,7 @@ var (
 var (
 	serviceAccepts = check{"the service accepts it", func(d *demo) bool { return d.service.Valid(d.printed) }}
 	serviceRejects = check{"the service no longer accepts the token", func(d *demo) bool { return !d.service.Valid(d.token) }}
-	oneRefresh     = check{"the service got one refresh request", func(d *demo) bool { return d.service.Stats().Grants["refresh_token"] == 1 }}
+	oneRefresh     = check{"the service got one refresh request", func(d *demo) bool { return d.service.Count("refresh_token") == 1 }}
 )
 
 // Checks of the stores. `mogplex auth status` reports what is in the keychain; in the state directory the demo searches

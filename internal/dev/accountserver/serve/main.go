@@ -1,10 +1,9 @@
 // Command serve runs the development account service on a loopback address, for a person
 // to sign in to by hand:
 //
-//	go run ./internal/dev/accountserver/serve --addr 127.0.0.1:8787 device strict
+//	go run ./internal/dev/accountserver/serve --addr 127.0.0.1:8787 --strict --fault 'path=/api/v1 status=503'
 //
-// It prints how to point mogplex at the service, and logs a line for each request. Its
-// arguments are the words of [accountserver.ParseConfig].
+// It prints how to point mogplex at the service, and logs a line for each request.
 package main
 
 import (
@@ -35,15 +34,13 @@ func main() {
 
 // run serves until ctx ends. The instructions go to stdout, the log to stderr.
 func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
+	var cfg accountserver.Config
 	var faults []accountserver.Fault
 	flags := flag.NewFlagSet("serve", flag.ContinueOnError)
 	flags.SetOutput(stderr)
-	flags.Usage = func() {
-		fmt.Fprintf(stderr, "usage: serve [--addr ADDRESS] [--fault 'WORD...']... [WORD...]\nwords: %s\nwords of a fault: %s\n",
-			accountserver.ConfigWords, accountserver.FaultWords)
-	}
-	addr := flags.String("addr", "127.0.0.1:8787", "")
-	flags.Func("fault", "", func(words string) error {
+	addr := flags.String("addr", "127.0.0.1:8787", "loopback `address` to listen on; port 0 picks a free one")
+	accountserver.DefineConfig(flags, &cfg)
+	flags.Func("fault", "misbehave; `words` are some of "+accountserver.FaultUsage, func(words string) error {
 		fault, err := accountserver.ParseFault(strings.Fields(words)...)
 		faults = append(faults, fault)
 		return err
@@ -51,9 +48,8 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	if err := flags.Parse(args); err != nil {
 		return err
 	}
-	cfg, err := accountserver.ParseConfig(flags.Args()...)
-	if err != nil {
-		return err
+	if flags.NArg() > 0 {
+		return errors.New("serve takes no arguments")
 	}
 	listener, err := listenLoopback(*addr)
 	if err != nil {

@@ -27,7 +27,7 @@ func TestServesUntilStopped(t *testing.T) {
 	var log accountserver.Screen
 	go func() {
 		stdout := &accountserver.Screen{Act: func(printed string) { ready <- printed }}
-		ended <- run(ctx, []string{"--addr", "127.0.0.1:0", "--fault", "path=/login status=418", "strict"}, stdout, &log)
+		ended <- run(ctx, []string{"--addr", "127.0.0.1:0", "--fault", "path=/login status=418", "--strict"}, stdout, &log)
 	}()
 	printed := <-ready
 	origin := regexp.MustCompile(`MOGPLEX_URL=(\S+) MOGPLEX_DEV=1 mogplex login`).FindStringSubmatch(printed)[1]

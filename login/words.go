@@ -10,14 +10,14 @@ import (
 const (
 	maxErrorCode   = 40
 	maxDescription = 200
-	// A longer run of ASCII in a description is taken for a token, and so is a
-	// longer code of other characters than registered codes have.
+	// A longer run of ASCII in a description counts as a token, and so does a longer code unless it has only the
+	// characters of registered codes.
 	longestWord    = 31
 	registeredCode = "abcdefghijklmnopqrstuvwxyz_"
 )
 
-// errorCode returns an OAuth error code if it is one: RFC 6749 section 5.2's
-// characters, of sane length, and none of the secrets. Otherwise "".
+// errorCode returns s if it is an OAuth error code: the characters of RFC 6749 section 5.2, of plausible length, and none of
+// the secrets. Otherwise it returns "".
 func errorCode(s string, secrets []string) string {
 	if len(s) > maxErrorCode || containsSecret(s, secrets) || len(s) > longestWord && strings.Trim(s, registeredCode) != "" {
 		return ""
@@ -30,8 +30,8 @@ func errorCode(s string, secrets []string) string {
 	return s
 }
 
-// description returns the service's words about an error, or "" if they hold a
-// secret or a word so long that it could be an encoded one.
+// description returns what the service says about an error, or "" if that holds a secret or a word so long that it could be
+// an encoded one.
 func description(s string, secrets []string) string {
 	s = text.Line(s)
 	if containsSecret(s, secrets) {
@@ -58,8 +58,7 @@ func containsSecret(s string, secrets []string) bool {
 	return false
 }
 
-// visibleASCII reports whether s is one non-empty word of printable ASCII: what
-// fits a header and a line.
+// visibleASCII reports whether s is one non-empty word of printable ASCII, which fits a header and a line.
 func visibleASCII(s string) bool {
 	for i := range len(s) {
 		if s[i] <= ' ' || s[i] > '~' {
