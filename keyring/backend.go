@@ -4,8 +4,6 @@ import (
 	"context"
 	"fmt"
 	"io"
-	"os"
-	"runtime"
 )
 
 // Backend is what a [Keyring] needs of a platform. This package has one for each platform; keyringtest has one that
@@ -32,7 +30,6 @@ type Access struct {
 //
 // A Vault can have more methods:
 //
-//	Name(ctx) string                       as Backend's, on the open connection
 //	WithAccess(Access) Vault               the same connection for another access
 //	All(ctx) (map[string]Item, error)      every item by name, as List and a Get of each would return them
 //	Twin(ctx, account) (payload string, found bool, err error)
@@ -48,6 +45,9 @@ type Vault interface {
 	Delete(ctx context.Context, name string) error
 	// List returns the names of all items.
 	List(ctx context.Context) (names []string, err error)
+	// Name is the keychain's name for people, which may be more precise than the Backend's.
+	Name(ctx context.Context) string
+	// Close ends the connection. Calls under way may fail.
 	Close()
 }
 
@@ -59,20 +59,6 @@ type Item struct {
 
 // Format implements fmt.Formatter for every verb.
 func (Item) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, "[redacted]") }
-
-// PromptBlocked returns why the keychain's prompt cannot reach the person at this process's terminal, in words for
-// people; "" if it can. A prompt is a window on the machine's own desktop.
-func PromptBlocked() string {
-	switch {
-	case os.Getenv("SSH_CONNECTION") != "" || os.Getenv("SSH_TTY") != "":
-		return "over SSH it can't ask for its password; unlock it at the machine's own desktop"
-	case runtime.GOOS == "darwin" || runtime.GOOS == "windows":
-		return ""
-	case os.Getenv("DISPLAY") == "" && os.Getenv("WAYLAND_DISPLAY") == "":
-		return "it can't ask for its password without a display"
-	}
-	return ""
-}
 
 // noKeychain is the backend if there is none, with the reason.
 type noKeychain struct{ why string }

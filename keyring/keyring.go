@@ -43,8 +43,8 @@ type Options struct {
 	// Timeout bounds each call; an Update that got no answer takes 2 s more to find out what is stored. Zero means
 	// 60 s if Attended, else 5 s.
 	Timeout time.Duration
-	// Attended says that a person is there to answer a prompt. Otherwise no unlock prompt is shown: a locked keychain
-	// is ErrLocked at once. See [PromptBlocked].
+	// Attended says that a person can answer a prompt, which is a window on the machine's own desktop. Otherwise no
+	// unlock prompt is shown: a locked keychain is ErrLocked at once.
 	Attended bool
 	// OnPrompt, if set, is called once, before the first unlock prompt, so that the caller can explain the wait.
 	OnPrompt func()
@@ -116,8 +116,8 @@ func (k *Keyring) timeout() time.Duration {
 func (k *Keyring) Backend(ctx context.Context) string {
 	ctx, cancel := context.WithTimeout(ctx, k.timeout())
 	defer cancel()
-	if named, ok := k.link.opened(ctx).(interface{ Name(context.Context) string }); ok {
-		return named.Name(ctx)
+	if v := k.link.opened(ctx); v != nil {
+		return v.Name(ctx)
 	}
 	return k.link.backend.Name(ctx)
 }

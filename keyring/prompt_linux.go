@@ -31,7 +31,7 @@ func (v *vault) unlock(ctx context.Context, path dbus.ObjectPath) error {
 		return v.showUnattended(ctx, prompt)
 	case !v.access.Attended:
 		v.dismiss(prompt)
-		return fail(ErrLocked, "%s", PromptBlocked())
+		return fail(ErrLocked, "")
 	case !open:
 		v.access.OnPrompt()
 	}

@@ -12,8 +12,8 @@ import (
 
 const backupMark = ".corrupt-"
 
-// BackedUp lists the files that Update backed up because they were corrupt, and
-// that are still there. They may hold secrets.
+// BackedUp returns the paths of the backups of corrupt files that Update made and
+// that still exist. They may hold secrets. If it can't look, it returns none.
 func (f *File) BackedUp() []string {
 	target, _, err := private.Resolve(f.path)
 	if err != nil {
@@ -22,8 +22,8 @@ func (f *File) BackedUp() []string {
 	return private.Siblings(target, filepath.Base(target)+backupMark)
 }
 
-// backUp gives the corrupt target a second name, so that at no instant its
-// content has none, and returns it. The lock is held.
+// backUp gives the corrupt target a second name and returns that. Unlike a rename
+// this leaves the file in place until it is replaced. The lock is held.
 func (f *File) backUp(target string) (backup string, err error) {
 	stamp := target + backupMark + f.now().UTC().Format("20060102T150405Z")
 	backup = stamp

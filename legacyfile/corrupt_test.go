@@ -37,7 +37,7 @@ func TestACorruptFileIsReportedWithItsPlace(t *testing.T) {
 			_, listErr := f.List(context.Background())
 			removed, deleteErr := f.Delete(context.Background(), "groq")
 			if found || removed {
-				t.Error("found something")
+				t.Error("found or removed an entry of a corrupt file")
 			}
 			for _, err := range []error{getErr, listErr, deleteErr} {
 				at, ok := errors.AsType[*CorruptError](err)
@@ -50,7 +50,7 @@ func TestACorruptFileIsReportedWithItsPlace(t *testing.T) {
 			}
 			after := snapshot(t, f)
 			if len(before) != len(after) || before[f.path] != after[f.path] {
-				t.Error("something was touched")
+				t.Error("the directory changed")
 			}
 		})
 	}
@@ -75,10 +75,10 @@ func TestSetBacksUpACorruptFile(t *testing.T) {
 		}
 	}
 	if left := f.Notices(); len(left) != 0 {
-		t.Errorf("said twice: %q", left)
+		t.Errorf("reported twice: %q", left)
 	}
 	if backups := f.BackedUp(); len(backups) != 3 || backups[0] != f.path+".corrupt-20261123T120000Z" {
-		t.Errorf("they are forgotten: %q", backups)
+		t.Errorf("the backups are %q", backups)
 	}
 }
 
@@ -93,8 +93,7 @@ func TestACorruptFileStaysIfTheSaveFails(t *testing.T) {
 	}
 }
 
-// One entry that can't be read is no reason to lose the others.
-func TestACorruptEntryConcernsItsOwnNameAlone(t *testing.T) {
+func TestACorruptEntryHidesNoOther(t *testing.T) {
 	const mark = "SECRETMARK"
 	tests := []struct {
 		name, file   string

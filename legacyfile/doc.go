@@ -1,28 +1,27 @@
-// Package legacyfile keeps credentials in one JSON file, auth.json, so that
-// none is lost, leaked or mixed up: not by a crash, a full disk, fifty writers
-// at once, a lax umask or a file that somebody else planted.
+// Package legacyfile keeps credentials in one JSON file, auth.json. Crashes,
+// full disks, concurrent writers, umasks and files planted by other users
+// neither lose nor expose an entry.
 //
-// [New] names the file; nothing is touched before a method is called. Use
-// [File.Get] to read one entry and [File.List] for the names. [File.Update]
-// changes or removes an entry depending on what it is; [File.Set] and
-// [File.Delete] do so whatever it is. Whatever shape an entry has on disk
-// (version 1, the older provider maps, a bare string, Codex's API key), Get
-// answers with the version 1 entry:
+// [New] names the file and does no I/O. [File.Get] reads one entry, [File.List]
+// the names. [File.Update] changes or removes an entry depending on what it is;
+// [File.Set] and [File.Delete] do so whatever it is. Get converts every known
+// shape of an entry (version 1, the older provider maps, a bare string, Codex's
+// API key) to the version 1 entry:
 //
 //	{"type":"oauth","access_token":"…","refresh_token":"…","expires_at":"2026-11-23T12:00:00Z",…}
 //	{"type":"pat","token":"mog_…",…}
 //	{"type":"api_key","key":"…",…}
 //
-// An entry in the credentials object counts; one at the top level is an older
-// shape, and counts only if there is none. [File.Notices] says in plain
-// sentences what was repaired or backed up on the way.
+// An entry in the credentials object takes precedence; one at the top level is
+// an older shape. [File.Notices] returns sentences for people about what was
+// repaired or backed up.
 //
-// A write changes the entry that it is about and leaves the rest of the file
-// byte for byte as it is. What is not ours may repeat names or nest without
-// limit. Keys that belong to Codex are read at most, never changed.
+// A write changes its own entry and keeps the rest of the file byte for byte.
+// What other programs store may repeat names or nest without limit. Codex's keys
+// are never changed.
 //
 // Every save writes a new file beside the old one, syncs it and renames it, so
-// a reader sees the old content or the new, and a failure leaves the old. The
+// that readers see the old content or the new, and a failure keeps the old. The
 // file has mode 0600 in a directory of mode 0700 (on Windows an access list for
 // the current user alone).
 package legacyfile

@@ -13,11 +13,10 @@ type document struct {
 	credentials object // the members of the credentials object
 }
 
-// parseDocument reads a file's content. Nothing, or only space, is an empty
-// document, and so is a lone byte-order mark. It fails only if what is ours
-// can't be told from the rest: an entry of ours that can't be read is the matter
-// of find. Any error is a *fault whose offset does not count the byte-order
-// mark; see [textOf].
+// parseDocument parses a file's content. Space alone, or a byte-order mark, is an
+// empty document. It fails only if it can't tell our entries from the rest; a
+// single corrupt entry is an error of find. Any error is a *fault, with an offset
+// in [textOf].
 func parseDocument(data []byte) (*document, error) {
 	d := &document{text: textOf(data)}
 	if skipSpace(d.text, 0) == len(d.text) {
@@ -27,8 +26,8 @@ func parseDocument(data []byte) (*document, error) {
 	if d.top, err = parseObject(d.text); err != nil {
 		return nil, err
 	}
-	if twice := d.top.repeated("version", "credentials"); twice != nil {
-		return nil, &fault{twice.keyAt, "the same name twice"}
+	if err := d.top.checkNames("version", "credentials"); err != nil {
+		return nil, err
 	}
 	i := d.top.index("credentials")
 	switch {
@@ -41,11 +40,11 @@ func parseDocument(data []byte) (*document, error) {
 	return d, nil
 }
 
-// textOf is data without a byte-order mark.
+// textOf returns data without its byte-order mark.
 func textOf(data []byte) []byte { return bytes.TrimPrefix(data, []byte("\xef\xbb\xbf")) }
 
-// reserved reports whether a top-level key is the format's own or Codex's, and
-// so never a provider's name.
+// reserved reports whether a top-level key is the format's or Codex's, and so not
+// an entry.
 func reserved(name string) bool {
 	switch name {
 	case "version", "credentials":
@@ -57,14 +56,14 @@ func reserved(name string) bool {
 	return false
 }
 
-// Codex's own key, and the name under which it is found.
+// The name of Codex's API key, and of the entry that it is read as.
 const (
 	codexKey      = "OPENAI_API_KEY"
 	codexProvider = "openai"
 )
 
 // find returns the entry under name, nil if there is none, and whether it is
-// Codex's. An entry that can't be read is a *fault, beside its bytes.
+// Codex's. A corrupt entry is returned as it is, with a *fault.
 func (d *document) find(name string) (entry []byte, foreign bool, err error) {
 	entry, err = d.own(name)
 	if entry == nil && err == nil && name == codexProvider {
@@ -74,7 +73,7 @@ func (d *document) find(name string) (entry []byte, foreign bool, err error) {
 	return entry, foreign, err
 }
 
-// own is find without what is Codex's.
+// own is find without Codex's API key.
 func (d *document) own(name string) (entry []byte, err error) {
 	if entry, err = entryOf(d.credentials, name, false); entry == nil && err == nil && !reserved(name) {
 		entry, err = entryOf(d.top, name, true)
@@ -82,8 +81,7 @@ func (d *document) own(name string) (entry []byte, err error) {
 	return entry, err
 }
 
-// entryOf returns the credential that o keeps under name. Two of them are a
-// fault at the second.
+// entryOf returns the credential that o has under name. A second one is a *fault.
 func entryOf(o object, name string, topLevel bool) (entry []byte, err error) {
 	for _, m := range o {
 		if m.name != name {
@@ -94,7 +92,7 @@ func entryOf(o object, name string, topLevel bool) (entry []byte, err error) {
 		case err != nil:
 			return bytes.Clone(m.value), shifted(err, m.at)
 		case next != nil && entry != nil:
-			return bytes.Clone(m.value), &fault{m.keyAt, "the same name twice"}
+			return bytes.Clone(m.value), &fault{m.keyAt, repeatedName}
 		case next != nil:
 			entry = next
 		}
@@ -102,10 +100,10 @@ func entryOf(o object, name string, topLevel bool) (entry []byte, err error) {
 	return entry, nil
 }
 
-// codexEntry is Codex's API key as an entry. Codex's tokens are never read.
+// codexEntry returns Codex's API key as an entry. It does not read Codex's tokens.
 func (d *document) codexEntry() ([]byte, error) {
-	if twice := d.top.repeated(codexKey); twice != nil {
-		return nil, &fault{twice.keyAt, "the same name twice"}
+	if err := d.top.checkNames(codexKey); err != nil {
+		return nil, err
 	}
 	if d.top.text(codexKey) == "" {
 		return nil, nil
@@ -113,7 +111,7 @@ func (d *document) codexEntry() ([]byte, error) {
 	return object{newMember("type", quote("api_key")), newMember("key", d.top.get(codexKey))}.compact(), nil
 }
 
-// names lists the entries that find would find, sorted.
+// names returns the names of the entries that find returns, sorted.
 func (d *document) names() []string {
 	names := []string{}
 	for _, m := range d.credentials {
@@ -122,7 +120,7 @@ func (d *document) names() []string {
 		}
 	}
 	for _, m := range d.top {
-		if isOld(m, m.name) {
+		if isOldEntry(m, m.name) {
 			names = append(names, m.name)
 		}
 	}
@@ -133,20 +131,20 @@ func (d *document) names() []string {
 	return slices.Compact(names)
 }
 
-// vacant reports whether nothing of anyone's is left.
-func (d *document) vacant() bool {
+// isEmpty reports whether the document has no entry and no other program's data.
+func (d *document) isEmpty() bool {
 	return len(d.credentials) == 0 && len(d.top.without("version").without("credentials")) == 0
 }
 
-// later reports whether a later version of the format wrote the document.
-func (d *document) later() bool {
-	version, _ := strconv.ParseFloat(string(d.top.get("version")), 64) // 0 for what is no number
+// isNewer reports whether the document is of a later version of the format.
+func (d *document) isNewer() bool {
+	version, _ := strconv.ParseFloat(string(d.top.get("version")), 64) // 0 if it is not a number
 	return version > 1
 }
 
-// isOld reports whether a top-level member is an older shape of the entry under
-// name, readable or not.
-func isOld(m member, name string) bool {
+// isOldEntry reports whether a top-level member is an older shape of the entry
+// under name, corrupt or not.
+func isOldEntry(m member, name string) bool {
 	if m.name != name || reserved(name) {
 		return false
 	}

@@ -6,10 +6,10 @@ import (
 	"strings"
 )
 
-// The edits below change the text of a document in place, so that all that is
-// not concerned keeps its bytes and its layout.
+// These edits change the text of a document in place, so that the rest of it keeps
+// its bytes and its layout.
 
-// set returns a document in which entry is the only one of ours under name.
+// set returns a document in which entry is our only one under name.
 func (d *document) set(name string, entry []byte) (*document, error) {
 	d, err := d.withoutOld(name)
 	if err == nil && len(d.top) == 0 {
@@ -57,7 +57,7 @@ func (d *document) put(name string, entry []byte) (*document, error) {
 	}
 }
 
-// withVersion makes the document one of version 1.
+// withVersion sets the document's version to 1.
 func (d *document) withVersion() (*document, error) {
 	i := d.top.index("version")
 	if i < 0 {
@@ -69,8 +69,8 @@ func (d *document) withVersion() (*document, error) {
 	return d, nil
 }
 
-// remove returns a document without any entry of ours under name, and whether
-// there was one.
+// remove returns a document without our entries under name, and whether there was
+// one.
 func (d *document) remove(name string) (*document, bool, error) {
 	before := d
 	d, err := d.withoutOld(name)
@@ -84,10 +84,10 @@ func (d *document) remove(name string) (*document, bool, error) {
 	return d, d != before, err
 }
 
-// withoutOld drops what an older version kept under name at the top level.
+// withoutOld removes the older shapes of the entry under name.
 func (d *document) withoutOld(name string) (*document, error) {
 	for {
-		i := slices.IndexFunc(d.top, func(m member) bool { return isOld(m, name) })
+		i := slices.IndexFunc(d.top, func(m member) bool { return isOldEntry(m, name) })
 		if i < 0 {
 			return d, nil
 		}
@@ -98,7 +98,7 @@ func (d *document) withoutOld(name string) (*document, error) {
 	}
 }
 
-// cut removes the ith of members, with the comma that sets it apart.
+// cut removes the ith of members, with its comma.
 func (d *document) cut(members object, i int) (*document, error) {
 	switch {
 	case i > 0:
@@ -112,8 +112,8 @@ func (d *document) cut(members object, i int) (*document, error) {
 	}
 }
 
-// insert adds a member to the object that opens at text[open], before the ith
-// of its members, with the space around it that the others have.
+// insert adds a member to the object that begins at text[open], before the ith of
+// its members, with the same white space as the others.
 func (d *document) insert(open int, members object, i int, name string, value []byte) (*document, error) {
 	if len(members) == 0 {
 		gap := d.gap(open)
@@ -142,7 +142,7 @@ func (d *document) insert(open int, members object, i int, name string, value []
 	return d.splice(at, at, []byte(","+gap+text))
 }
 
-// gap is the space before the member whose value opens at text[open].
+// gap returns the white space before the member whose value begins at text[open].
 func (d *document) gap(open int) string {
 	for _, m := range d.top {
 		if m.at == open {
@@ -152,15 +152,16 @@ func (d *document) gap(open int) string {
 	return ""
 }
 
-// space is the white space before text[i].
+// space returns the white space before text[i].
 func (d *document) space(i int) string {
 	before := d.text[:i]
 	return string(before[len(bytes.TrimRight(before, " \t\r\n")):])
 }
 
-// opening is where the top-level object begins.
+// opening returns where the top-level object begins.
 func (d *document) opening() int { return skipSpace(d.text, 0) }
 
+// splice returns the document with text[from:to] replaced.
 func (d *document) splice(from, to int, with []byte) (*document, error) {
 	return parseDocument(slices.Concat(d.text[:from], with, d.text[to:]))
 }

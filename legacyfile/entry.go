@@ -2,38 +2,38 @@ package legacyfile
 
 import (
 	"encoding/json"
+	"slices"
 	"strings"
 	"time"
 )
 
-// canonical turns an entry of any known shape into the version 1 entry. It
-// returns nil if value is no credential: a blank secret, or no known shape. A
-// credential that readers may disagree about is a *fault, see [object.clear].
+// canonical converts an entry of any known shape to the version 1 entry. It
+// returns nil if value is not a credential: its secret is blank, or its shape is
+// unknown. An ambiguous credential is a *fault; see [object.check].
 //
 // The credentials object is ours, so an object of an unknown type in it is
-// returned as it is. The top level is shared with other programs' keys, so
-// there only what is surely a credential counts as one.
+// returned as it is. At the top level, which other programs share, a value must
+// have the shape of a credential.
 func canonical(name string, value json.RawMessage, topLevel bool) (entry []byte, err error) {
 	if len(value) == 0 || value[0] != '"' && value[0] != '{' {
 		return nil, nil
 	}
 	o := object{newMember("token", value)}
 	if value[0] == '"' {
-		entry = lone(name, o, "token", topLevel)
+		entry = fromSecret(name, o, "token", topLevel)
 	} else if o = members(value, 0); len(o) > 0 {
-		entry = shaped(name, o, topLevel)
+		entry = fromObject(name, o, topLevel)
 	}
 	if entry == nil {
 		return nil, nil
 	}
-	if err := o.clear(value); err != nil {
+	if err := o.check(value); err != nil {
 		return nil, err
 	}
 	return entry, nil
 }
 
-// shaped is canonical for an object.
-func shaped(name string, o object, topLevel bool) []byte {
+func fromObject(name string, o object, topLevel bool) []byte {
 	switch kind := o.text("type"); {
 	case kind == "oauth":
 		return oauth(o)
@@ -42,15 +42,15 @@ func shaped(name string, o object, topLevel bool) []byte {
 	case kind == "api_key":
 		return ifSecret(o, "key")
 	case kind == "api":
-		return lone(name, o, "key", false)
-	case o.index("type") >= 0:
+		return fromSecret(name, o, "key", false)
+	case o.has("type"):
 		return ifOurs(o, topLevel)
-	case hasAny(o, accessNames...) || hasAny(o, refreshNames...):
+	case o.has(accessNames...) || o.has(refreshNames...):
 		return oauth(o)
-	case hasAny(o, "token"):
-		return lone(name, o, "token", topLevel)
-	case hasAny(o, "key"):
-		return lone(name, o, "key", topLevel)
+	case o.has("token"):
+		return fromSecret(name, o, "token", topLevel)
+	case o.has("key"):
+		return fromSecret(name, o, "key", topLevel)
 	default:
 		return ifOurs(o, topLevel)
 	}
@@ -68,7 +68,7 @@ func oauth(o object) []byte {
 	o = o.rename(refreshNames, secretValue)
 	o = o.rename(expiryNames, timeValue)
 	if timeValue(o.get("expires_at")) == nil {
-		o = o.without("expires_at") // a bad time must not make the token unreadable
+		o = o.without("expires_at") // the token is usable without a valid time
 	}
 	if o.text("access_token") == "" && o.text("refresh_token") == "" {
 		return nil
@@ -76,9 +76,9 @@ func oauth(o object) []byte {
 	return typed(o, "oauth").compact()
 }
 
-// lone converts an entry that is one secret and does not say which kind. The
-// account service's own are personal access tokens, all others provider keys.
-func lone(name string, o object, field string, topLevel bool) []byte {
+// fromSecret converts an entry that is one secret of unstated kind: a personal
+// access token if it is the account service's, else a provider's key.
+func fromSecret(name string, o object, field string, topLevel bool) []byte {
 	secret := o.text(field)
 	ours := strings.HasPrefix(secret, "mog_")
 	if secret == "" || topLevel && !ours && !isProvider(name) {
@@ -94,8 +94,8 @@ func lone(name string, o object, field string, topLevel bool) []byte {
 	return typed(o, kind).compact()
 }
 
-// isProvider reports whether a bare string at the top level under this name
-// is a key. Elsewhere it could be any program's setting.
+// isProvider reports whether a bare string at the top level under this name is a
+// key. Under another name it may be any program's setting.
 func isProvider(name string) bool {
 	switch name {
 	case "mogplex", "anthropic", "openai", "google", "groq", "mistral",
@@ -119,17 +119,8 @@ func ifOurs(o object, topLevel bool) []byte {
 	return o.compact()
 }
 
-func hasAny(o object, names ...string) bool {
-	for _, name := range names {
-		if o.index(name) >= 0 {
-			return true
-		}
-	}
-	return false
-}
-
-// rename stores the first usable value found under names under the first of
-// them, in place. A value that is not usable stays where it is.
+// rename moves the first usable value that it finds under names to the first name,
+// in place. Other values stay where they are.
 func (o object) rename(names []string, usable func(json.RawMessage) json.RawMessage) object {
 	for i, name := range names {
 		value := usable(o.get(name))
@@ -139,7 +130,7 @@ func (o object) rename(names []string, usable func(json.RawMessage) json.RawMess
 		if i > 0 {
 			o = o.without(names[0])
 		}
-		o = append(object(nil), o...)
+		o = slices.Clone(o)
 		at := o.index(name)
 		if i > 0 {
 			o[at].name, o[at].key = names[0], quote(names[0])
@@ -150,15 +141,17 @@ func (o object) rename(names []string, usable func(json.RawMessage) json.RawMess
 	return o
 }
 
-// typed gives the object its type, in front where it had none.
+// typed sets the object's type, as the first member if it is new.
 func typed(o object, kind string) object {
-	if o.text("type") == kind {
-		return o
+	i := o.index("type")
+	switch {
+	case i < 0:
+		return append(object{newMember("type", quote(kind))}, o...)
+	case o.text("type") != kind:
+		o = slices.Clone(o)
+		o[i].value = quote(kind)
 	}
-	if o.index("type") >= 0 {
-		return o.with("type", quote(kind))
-	}
-	return append(object{newMember("type", quote(kind))}, o...)
+	return o
 }
 
 func secretValue(value json.RawMessage) json.RawMessage {
@@ -168,8 +161,8 @@ func secretValue(value json.RawMessage) json.RawMessage {
 	return value
 }
 
-// timeValue returns an RFC 3339 time as it is and milliseconds since 1970 as
-// RFC 3339; nil for anything else.
+// timeValue returns an RFC 3339 time as it is, milliseconds since 1970 as RFC 3339,
+// and nil for anything else.
 func timeValue(value json.RawMessage) json.RawMessage {
 	if _, err := time.Parse(time.RFC3339, text(value)); err == nil {
 		return value

@@ -11,8 +11,8 @@ import (
 	"github.com/mogplex/mogplex-cli/legacyfile"
 )
 
-// A file of an older program is read as it is, and becomes today's at the first
-// write. What is not a credential stays as it is.
+// A file of an older program is read as it is. The first write converts it, and
+// keeps what is not a credential.
 func Example() {
 	dir, err := os.MkdirTemp("", "example")
 	if err != nil {
@@ -28,10 +28,10 @@ func Example() {
 	entry, found, err := f.Get(ctx, "groq")
 	fmt.Printf("%s %v %v\n", entry, found, err)
 
-	// Update sees what is there and decides: an error of the function ends it.
+	// Update passes the current entry to the function, whose error ends it.
 	err = f.Update(ctx, "groq", func(current []byte) ([]byte, error) {
 		if string(current) != `{"type":"api_key","key":"gsk_1"}` {
-			return nil, errors.New("somebody else changed it")
+			return nil, errors.New("another program changed it")
 		}
 		return []byte(`{"type":"api_key","key":"gsk_2"}`), nil
 	})
@@ -44,7 +44,7 @@ func Example() {
 	names, err := f.List(ctx)
 	fmt.Println(names, err)
 	for _, notice := range f.Notices() {
-		fmt.Fprintln(os.Stderr, notice) // such as a mode that let others read
+		fmt.Fprintln(os.Stderr, notice) // such as a file that others could read
 	}
 	data, _ := os.ReadFile(path)
 	fmt.Println(string(data))

@@ -14,62 +14,65 @@ import (
 	"github.com/mogplex/mogplex-cli/internal/private"
 )
 
-// File is one auth.json. It does no I/O until a method is called. It is safe
-// for use by any number of goroutines and processes at once: readers take no
-// lock, and writers of one file take turns, by whatever links they reach it.
+// File is one auth.json. Its methods are safe for concurrent use by goroutines and
+// by processes: readers take no lock, and writers exclude each other even if they
+// reach the file by different links.
 type File struct {
 	path string
 	opt  Options
 	now  func() time.Time
 
 	mu       sync.Mutex
-	said     []string // every notice so far
-	drained  int      // how many of them Notices handed out
+	notices  []string // all so far
+	returned int      // how many of them Notices returned
 	reserved *private.Reservation
 }
 
 // Options of [New]. The zero value is right for a file that stands alone.
 type Options struct {
-	// Codex is the path of Codex's own auth.json, "" for none. Its API key, and
-	// entries that an older version of this program left in it, are read where
-	// this file has none. It is never written, and all of it is foreign.
+	// Codex is the path of Codex's own auth.json, "" for none. If this file lacks
+	// an entry, Get and List use Codex's API key and the entries that an older
+	// version of this program stored there. They are foreign: it is never written.
 	Codex string
 	// Dir is a directory that exists for this file and its neighbours, "" for
-	// none. Reading closes it to other users, and says so in Notices.
+	// none. Reading removes the rights of others to it, and adds a notice.
 	Dir string
 }
 
-// New names the file at path. Missing directories are created with mode 0700
-// by the first write.
+// New names the file at path. It does no I/O. The first write creates missing
+// directories with mode 0700.
 func New(path string, opt Options) *File { return &File{path: path, opt: opt, now: time.Now} }
 
-// Path is the path given to New; a symbolic link there is not resolved.
+// Path returns the path given to New. It resolves no symbolic link.
 func (f *File) Path() string { return f.path }
 
-// LockDir is the directory for locks on what the file holds: it lies beside the
-// file that symbolic links resolve to, so that two paths to one file share it.
-// It need not exist. The file's own lock is in it, too, as auth.json.lock for
-// an auth.json.
+// LockDir returns the directory for locks on what the file holds, which may not
+// exist. It is beside the target of symbolic links, so that all paths to one file
+// share it. The lock of the file itself is there too: auth.json.lock.
 func (f *File) LockDir() (string, error) {
-	target, _, err := private.Resolve(f.path)
+	path, err := f.lockPath()
 	if err != nil {
 		return "", fmt.Errorf("lock %s: %w", f.path, err)
 	}
-	return filepath.Join(filepath.Dir(target), "locks"), nil
+	return filepath.Dir(path), nil
 }
 
-// Get returns the version 1 entry under name as compact JSON, whatever its
-// shape on disk. The caller owns the result. A file or an entry that is not
-// there is found == false with no error, and so is an entry whose secret is
-// blank; every error means that the file could not be looked into. If only the
-// entry itself is corrupt, it is returned as it is beside the error.
+func (f *File) lockPath() (string, error) {
+	target, _, err := private.Resolve(f.path)
+	return filepath.Join(filepath.Dir(target), "locks", filepath.Base(target)+".lock"), err
+}
+
+// Get returns the version 1 entry under name as compact JSON, whatever its shape on
+// disk. The caller owns the result. A missing file, a missing entry and an entry
+// whose secret is blank are found == false without an error; an error means that
+// Get could not look. A corrupt entry is returned as it is, with ErrCorrupt.
 func (f *File) Get(ctx context.Context, name string) (entry []byte, found bool, err error) {
 	entry, _, err = f.find(ctx, name)
 	return entry, entry != nil, err
 }
 
-// Foreign reports whether what Get returns under name is Codex's own: readable,
-// but never removed, and not stored by this program.
+// Foreign reports whether the entry that Get returns under name is Codex's, which
+// can be read but not removed.
 func (f *File) Foreign(ctx context.Context, name string) (bool, error) {
 	if f.opt.Codex == "" && name != codexProvider {
 		return false, nil
@@ -85,17 +88,17 @@ func (f *File) find(ctx context.Context, name string) (entry []byte, foreign boo
 	}
 	entry, foreign, err = doc.find(name)
 	if entry != nil || err != nil || f.opt.Codex == "" {
-		return entry, foreign, corrupt(f.path, doc, err)
+		return entry, foreign, corrupt(f.path, doc.text, err)
 	}
 	if doc, err = f.loadCodex(ctx); err != nil {
 		return nil, true, err
 	}
 	entry, _, err = doc.find(name)
-	return entry, entry != nil, corrupt(f.opt.Codex, doc, err)
+	return entry, entry != nil, corrupt(f.opt.Codex, doc.text, err)
 }
 
-// List returns the names that Get would find, sorted, those of corrupt entries
-// as well. If Codex's file can't be read, it is left out, and Notices says so.
+// List returns the names that Get finds, sorted, including those of corrupt
+// entries. It skips a Codex file that can't be read, and adds a notice.
 func (f *File) List(ctx context.Context) ([]string, error) {
 	_, doc, err := f.load(ctx)
 	if err != nil {
@@ -107,7 +110,7 @@ func (f *File) List(ctx context.Context) ([]string, error) {
 	}
 	doc, err = f.loadCodex(ctx)
 	if err != nil {
-		f.say("Codex's file was left out: %v", err)
+		f.notice("Codex's file was skipped: %v", err)
 		return names, nil
 	}
 	names = append(names, doc.names()...)
@@ -115,8 +118,8 @@ func (f *File) List(ctx context.Context) ([]string, error) {
 	return slices.Compact(names), nil
 }
 
-// load returns the document on disk, an empty one if there is no file, and says
-// which file the path leads to. The target is valid beside an ErrCorrupt.
+// load returns the document on disk, an empty one if there is no file, and the
+// target of symbolic links. With ErrCorrupt the target is valid.
 func (f *File) load(ctx context.Context) (target string, doc *document, err error) {
 	if err := ctx.Err(); err != nil {
 		return "", nil, fmt.Errorf("read %s: %w", f.path, err)
@@ -131,11 +134,11 @@ func (f *File) load(ctx context.Context) (target string, doc *document, err erro
 		return "", nil, fmt.Errorf("read %s: %w", f.path, cause(err))
 	}
 	doc, err = parseDocument(data)
-	return target, doc, corrupt(f.path, &document{text: textOf(data)}, err)
+	return target, doc, corrupt(f.path, textOf(data), err)
 }
 
-// loadCodex returns Codex's document, an empty one if it has no file. It
-// repairs nothing: the file is not ours.
+// loadCodex returns Codex's document, an empty one if there is no file. It repairs
+// no modes, because the file is not ours.
 func (f *File) loadCodex(ctx context.Context) (*document, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, fmt.Errorf("read %s: %w", f.opt.Codex, err)
@@ -145,10 +148,10 @@ func (f *File) loadCodex(ctx context.Context) (*document, error) {
 		return nil, fmt.Errorf("read %s: %w", f.opt.Codex, cause(err))
 	}
 	doc, err := parseDocument(data)
-	return doc, corrupt(f.opt.Codex, &document{text: textOf(data)}, err)
+	return doc, corrupt(f.opt.Codex, textOf(data), err)
 }
 
-// cause drops the path that an error carries: the caller names it.
+// cause removes the path from an error, because the caller names it.
 func cause(err error) error {
 	if path, ok := err.(*fs.PathError); ok {
 		return path.Err
@@ -156,58 +159,58 @@ func cause(err error) error {
 	return err
 }
 
-// corrupt gives a fault in a document its place in the file.
-func corrupt(path string, doc *document, err error) error {
+// corrupt converts a *fault in text to a *CorruptError.
+func corrupt(path string, text []byte, err error) error {
 	at, ok := err.(*fault)
 	if !ok {
 		return err
 	}
-	line, column := position(doc.text, at.offset)
+	line, column := position(text, at.offset)
 	return &CorruptError{Path: path, Line: line, Column: column, Reason: at.reason}
 }
 
-// checkMode closes a file that others may read or write, and says so.
+// checkMode removes the rights of others to a file, and adds a notice.
 func (f *File) checkMode(file *os.File, info fs.FileInfo) {
 	was, err := private.CloseFile(file, info)
 	if err != nil {
-		f.say("%s is open to others (%s), and that can't be changed: %v", f.path, was, cause(err))
+		f.notice("%s is open to others (%s), and its permissions can't be changed: %v", f.path, was, cause(err))
 	} else if was != "" {
-		f.say("%s was open to others (%s); only you can read and write it now", f.path, was)
+		f.notice("%s was open to others (%s); only you can read and write it now", f.path, was)
 	}
 }
 
-// checkDirs closes the directory that is ours, and points out one in which
-// others may write.
+// checkDirs removes the rights of others to our directory, and adds a notice if
+// others may write to the file's directory.
 func (f *File) checkDirs() {
 	if f.opt.Dir != "" {
 		was, err := private.CloseDir(f.opt.Dir)
 		if err != nil {
-			f.say("the directory %s is open to others (%s), and that can't be changed: %v", f.opt.Dir, was, cause(err))
+			f.notice("the directory %s is open to others (%s), and its permissions can't be changed: %v", f.opt.Dir, was, cause(err))
 		} else if was != "" {
-			f.say("the directory %s was open to others (%s); only you can use it now", f.opt.Dir, was)
+			f.notice("the directory %s was open to others (%s); only you can use it now", f.opt.Dir, was)
 		}
 	}
 	dir := filepath.Dir(f.path)
 	if mode, writable := private.Writable(dir); writable {
-		f.say("others may write in the directory %s (%s)", dir, mode)
+		f.notice("others may write to the directory %s (%s)", dir, mode)
 	}
 }
 
-// Notices returns, once each, plain sentences about what was repaired, backed
-// up or found open to others since New, and were not yet returned.
+// Notices returns sentences for people about what was repaired, backed up or found
+// open to others since the last call. It returns each sentence once.
 func (f *File) Notices() []string {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	fresh := slices.Clone(f.said[f.drained:])
-	f.drained = len(f.said)
+	fresh := slices.Clone(f.notices[f.returned:])
+	f.returned = len(f.notices)
 	return fresh
 }
 
-func (f *File) say(format string, args ...any) {
-	notice := fmt.Sprintf(format, args...)
+func (f *File) notice(format string, args ...any) {
+	text := fmt.Sprintf(format, args...)
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	if !slices.Contains(f.said, notice) {
-		f.said = append(f.said, notice)
+	if !slices.Contains(f.notices, text) {
+		f.notices = append(f.notices, text)
 	}
 }

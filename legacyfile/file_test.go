@@ -39,8 +39,8 @@ func TestAWriteLeavesTheRestOfTheFileAsItIs(t *testing.T) {
 	}
 }
 
-// A file that other programs filled nearly to the limit has room for a token.
-func TestAFileNearTheLimitIsNotGrown(t *testing.T) {
+// Replacing a token does not make a file grow that is nearly at the limit.
+func TestAFileNearTheLimitDoesNotGrow(t *testing.T) {
 	var b strings.Builder
 	b.WriteString(`{"groq":"g"`)
 	for n := 0; b.Len() < maxSize-300; n++ {
@@ -80,17 +80,17 @@ func TestSetStartsAFile(t *testing.T) {
 	}
 }
 
-func TestNothingThereIsNoError(t *testing.T) {
+func TestAMissingFileIsNotAnError(t *testing.T) {
 	f := newFile(t, "")
 	if get(t, f, "mogplex") != "" || list(t, f) != "" {
-		t.Error("found something")
+		t.Error("found an entry")
 	}
 	removed, err := f.Delete(context.Background(), "mogplex")
 	if removed || err != nil {
 		t.Errorf("delete: %v, %v", removed, err)
 	}
 	if _, err := os.Stat(filepath.Dir(f.path)); !errors.Is(err, os.ErrNotExist) {
-		t.Error("looking created the directory")
+		t.Error("reading created the directory")
 	}
 }
 
@@ -117,7 +117,7 @@ func TestSetRefuses(t *testing.T) {
 		}
 	}
 	if content(t, f) != `{"groq":"g"}` {
-		t.Error("the file was touched")
+		t.Error("the file changed")
 	}
 }
 
@@ -196,6 +196,6 @@ func TestEndedContext(t *testing.T) {
 		}
 	}
 	if content(t, f) != `{"groq":"g"}` {
-		t.Error("the file was touched")
+		t.Error("the file changed")
 	}
 }

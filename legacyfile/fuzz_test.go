@@ -6,8 +6,8 @@ import (
 	"testing"
 )
 
-// FuzzRead reads anything as a file: it never panics, and where it parses, a
-// save keeps every value that is not ours byte for byte.
+// FuzzRead parses anything as a file: it never panics, and if the file parses, a
+// save keeps every other value byte for byte.
 func FuzzRead(f *testing.F) {
 	for _, seed := range []string{
 		"", "{}", "{", "\xef\xbb\xbf{}", `{"version":1,"credentials":{"mogplex":{"type":"pat","token":"mog_x"}}}`,
@@ -53,8 +53,8 @@ func FuzzRead(f *testing.F) {
 	})
 }
 
-// growth is what the other members may cost: the new entry, the version, the
-// credentials object and three times the white space that one member has.
+// growth bounds what a save adds: the new entry, the version, the credentials
+// object and three times the white space of one member.
 const growth = 4 << 10
 
 func sameEntry(t *testing.T, before, after *document, other, except string) {
@@ -64,7 +64,7 @@ func sameEntry(t *testing.T, before, after *document, other, except string) {
 	}
 	was, _, wasErr := before.find(other)
 	if was == nil && wasErr == nil {
-		t.Fatalf("%q is listed and not found", other)
+		t.Fatalf("%q is listed but not found", other)
 	}
 	is, _, isErr := after.find(other)
 	if !bytes.Equal(was, is) || (wasErr == nil) != (isErr == nil) {
@@ -78,17 +78,17 @@ func sameEntry(t *testing.T, before, after *document, other, except string) {
 	}
 }
 
-// others are the members that a write of name does not concern.
+// others returns the members that a write of name must not change.
 func others(d *document, name string) (all object) {
 	for _, m := range d.top {
-		if m.name != "version" && m.name != "credentials" && !isOld(m, name) {
+		if m.name != "version" && m.name != "credentials" && !isOldEntry(m, name) {
 			all = append(all, m)
 		}
 	}
 	return append(all, d.credentials.without(name)...)
 }
 
-// same checks that all members are byte for byte the same.
+// same checks that all members have the same bytes.
 func same(t *testing.T, before, after object) {
 	t.Helper()
 	if len(before) != len(after) {
@@ -101,8 +101,7 @@ func same(t *testing.T, before, after object) {
 	}
 }
 
-// FuzzScanner compares the scanner with encoding/json, which it replaces for
-// its lack of a limit on nesting.
+// FuzzScanner compares the scanner with encoding/json, which limits nesting.
 func FuzzScanner(f *testing.F) {
 	for _, seed := range []string{
 		`{"a":[1,-0.5e+10,true,false,null,"\u00e9\n"],"b":{}}`, `[`, `"\ud800"`, `01`, `-`, `1.`, `1e`, `"\x"`, `"\u12g4"`, `[1,]`,
@@ -118,7 +117,7 @@ func FuzzScanner(f *testing.F) {
 		}
 		if ours {
 			if o, err := parseObject(data); err == nil {
-				_ = o.repeated()
+				_ = o.checkNames()
 			}
 		}
 	})

@@ -20,7 +20,7 @@ func TestMain(m *testing.M) {
 	goleak.VerifyTestMain(m)
 }
 
-// newFile is an auth.json with the given content, none if content is empty.
+// newFile returns a File with the given content on disk, none if content is empty.
 func newFile(t testing.TB, content string) *File {
 	t.Helper()
 	dir := filepath.Join(t.TempDir(), "state")
@@ -59,7 +59,7 @@ func get(t testing.TB, f *File, name string) string {
 	entry, found, err := f.Get(context.Background(), name)
 	must(t, err)
 	if !found && entry != nil {
-		t.Fatal("an entry that was not found")
+		t.Fatal("an entry with found == false")
 	}
 	return string(entry)
 }
@@ -83,8 +83,8 @@ func key(secret, savedAt string) string {
 	return fmt.Sprintf(`{"type":"api_key","key":%q,"saved_at":%q}`, secret, savedAt)
 }
 
-// snapshot describes everything under the file's directory: names, modes,
-// times and content.
+// snapshot describes every file under the file's directory: name, mode, time, size
+// and content.
 func snapshot(t testing.TB, f *File) map[string]string {
 	t.Helper()
 	all := map[string]string{}

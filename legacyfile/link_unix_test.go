@@ -54,11 +54,11 @@ func TestDeletingTheLastEntryKeepsTheLink(t *testing.T) {
 		t.Error("the link is gone")
 	}
 	if _, err := os.Stat(target); !errors.Is(err, os.ErrNotExist) {
-		t.Error("the secret's file is still there")
+		t.Error("the target is still there")
 	}
 }
 
-func TestTwoStateDirectoriesThatLinkOneFileShareItsLock(t *testing.T) {
+func TestTwoStateDirectoriesWithOneFileShareItsLock(t *testing.T) {
 	dir := t.TempDir()
 	target := filepath.Join(dir, "vault", "real.json")
 	var files []*File
@@ -84,6 +84,6 @@ func TestTwoStateDirectoriesThatLinkOneFileShareItsLock(t *testing.T) {
 	}))
 	set(t, files[1], "xai", key("x", ""))
 	if get(t, files[0], "groq") != key("a", "") || get(t, files[0], "xai") != key("x", "") {
-		t.Error("a save that reported success is lost")
+		t.Error("a successful save is lost")
 	}
 }

@@ -8,7 +8,7 @@ import (
 	"time"
 )
 
-// holder is another process that holds the lock until it is killed.
+// holder starts another process that holds the lock until kill.
 func holder(t *testing.T, f *File) (kill func()) {
 	t.Helper()
 	cmd := command(t, "hold", f)
@@ -29,7 +29,7 @@ func holder(t *testing.T, f *File) (kill func()) {
 	return kill
 }
 
-func TestWaitForTheLockEnds(t *testing.T) {
+func TestSetStopsWaitingForTheLock(t *testing.T) {
 	f := newFile(t, `{"groq":"g"}`)
 	kill := holder(t, f)
 
@@ -45,8 +45,8 @@ func TestWaitForTheLockEnds(t *testing.T) {
 		t.Errorf("got %v", err)
 	}
 	if get(t, f, "groq") != key("g", "") || content(t, f) != `{"groq":"g"}` {
-		t.Error("readers wait for no lock, and nothing was written")
+		t.Error("a write that gave up changed the file")
 	}
 	kill()
-	set(t, f, "xai", key("x", "")) // a dead process holds nothing
+	set(t, f, "xai", key("x", "")) // the killed process's lock is free
 }

@@ -8,14 +8,13 @@ import (
 	"unicode/utf8"
 )
 
-// object is a JSON object that remembers the order of its members, the bytes of
-// their values and where they are, so that what we don't know survives a
-// rewrite. Names may repeat.
+// object is a JSON object with the order of its members and the bytes and places
+// of their values, so that a write keeps what it does not change. Names may repeat.
 type object []member
 
 type member struct {
 	name  string
-	key   json.RawMessage // the name as it is quoted in the text
+	key   json.RawMessage // the name as quoted in the text
 	value json.RawMessage
 	keyAt int // offset of key in the parsed text
 	at    int // offset of value
@@ -31,7 +30,7 @@ func parseObject(data []byte) (object, error) {
 		return nil, err
 	}
 	if rest := skipSpace(data, end); rest < len(data) {
-		return nil, bad(data, rest)
+		return nil, invalid(data, rest)
 	}
 	if data[i] != '{' {
 		return nil, &fault{i, "not a JSON object"}
@@ -39,7 +38,7 @@ func parseObject(data []byte) (object, error) {
 	return members(data, i), nil
 }
 
-// members splits the object at text[i], which is known to be valid.
+// members returns the members of the object at text[i], which must be valid.
 func members(text []byte, i int) (o object) {
 	for i = skipSpace(text, i+1); text[i] != '}'; i = skipSpace(text, i) {
 		if text[i] == ',' {
@@ -48,7 +47,7 @@ func members(text []byte, i int) (o object) {
 		m := member{keyAt: i}
 		i, _ = skipString(text, i)
 		m.key = text[m.keyAt:i]
-		m.name = decoded(m.key)
+		m.name = unquote(m.key)
 		m.at = skipSpace(text, skipSpace(text, i)+1)
 		i, _ = skipValue(text, m.at)
 		m.value = text[m.at:i]
@@ -57,8 +56,8 @@ func members(text []byte, i int) (o object) {
 	return o
 }
 
-// decoded is the string that a quoted one stands for.
-func decoded(quoted []byte) (s string) {
+// unquote returns the value of a valid JSON string.
+func unquote(quoted []byte) (s string) {
 	if bytes.IndexByte(quoted, '\\') < 0 && utf8.Valid(quoted) {
 		return string(quoted[1 : len(quoted)-1])
 	}
@@ -66,38 +65,38 @@ func decoded(quoted []byte) (s string) {
 	return s
 }
 
-// clear returns a fault if readers may disagree about what the object says:
-// names that repeat, text that is not UTF-8, or nesting beyond what common
-// parsers take. data is what the object was parsed from.
-func (o object) clear(data []byte) error {
+// check returns a *fault if parsers may disagree about the object: it repeats
+// names, is not UTF-8, or nests deeper than common parsers accept. data is the
+// object's text.
+func (o object) check(data []byte) error {
 	if i := invalidUTF8(data); i >= 0 {
 		return &fault{i, "not valid UTF-8"}
 	}
 	if !json.Valid(data) {
 		return &fault{0, "nested too deep"}
 	}
-	if twice := o.repeated(); twice != nil {
-		return &fault{twice.keyAt, "the same name twice"}
-	}
-	return nil
+	return o.checkNames()
 }
 
-// repeated returns the first member whose name an earlier one has, nil if there
-// is none. If names are given, it looks at those alone.
-func (o object) repeated(names ...string) *member {
+const repeatedName = "the same name twice"
+
+// checkNames returns a *fault at the first member whose name an earlier one has.
+// If names are given, it checks only those.
+func (o object) checkNames(names ...string) error {
 	seen := make(map[string]bool)
-	for i := range o {
-		if len(names) > 0 && !slices.Contains(names, o[i].name) {
+	for _, m := range o {
+		if len(names) > 0 && !slices.Contains(names, m.name) {
 			continue
 		}
-		if seen[o[i].name] {
-			return &o[i]
+		if seen[m.name] {
+			return &fault{m.keyAt, repeatedName}
 		}
-		seen[o[i].name] = true
+		seen[m.name] = true
 	}
 	return nil
 }
 
+// invalidUTF8 returns the offset of the first invalid byte, or -1.
 func invalidUTF8(data []byte) int {
 	if utf8.Valid(data) {
 		return -1
@@ -112,7 +111,7 @@ func invalidUTF8(data []byte) int {
 	return -1
 }
 
-// position turns an offset into a line and a column, both from 1.
+// position converts an offset to a line and a column, both from 1.
 func position(data []byte, offset int) (line, column int) {
 	before := data[:min(offset, len(data))]
 	lineStart := bytes.LastIndexByte(before, '\n') + 1
@@ -120,12 +119,12 @@ func position(data []byte, offset int) (line, column int) {
 }
 
 func (o object) index(name string) int {
-	for i := range o {
-		if o[i].name == name {
-			return i
-		}
-	}
-	return -1
+	return slices.IndexFunc(o, func(m member) bool { return m.name == name })
+}
+
+// has reports whether o has one of the names.
+func (o object) has(names ...string) bool {
+	return slices.ContainsFunc(names, func(name string) bool { return o.index(name) >= 0 })
 }
 
 // get returns the value of name, nil if there is none.
@@ -136,40 +135,23 @@ func (o object) get(name string) json.RawMessage {
 	return nil
 }
 
-// text returns the value of name if it is a string that is not blank.
+// text returns the value of name if it is a string that is not blank, else "".
 func (o object) text(name string) string { return text(o.get(name)) }
 
-// text returns the string that value is, or "" for a blank one or none.
 func text(value json.RawMessage) string {
 	if len(value) == 0 || value[0] != '"' {
 		return ""
 	}
-	s := decoded(value)
+	s := unquote(value)
 	if strings.TrimSpace(s) == "" {
 		return ""
 	}
 	return s
 }
 
-// with returns a copy in which name has value, in its old place or at the end.
-func (o object) with(name string, value json.RawMessage) object {
-	out := append(object(nil), o...)
-	if i := out.index(name); i >= 0 {
-		out[i].value = value
-		return out
-	}
-	return append(out, newMember(name, value))
-}
-
 // without returns a copy that lacks name.
 func (o object) without(name string) object {
-	out := make(object, 0, len(o))
-	for _, m := range o {
-		if m.name != name {
-			out = append(out, m)
-		}
-	}
-	return out
+	return slices.DeleteFunc(slices.Clone(o), func(m member) bool { return m.name == name })
 }
 
 // compact returns the object without insignificant space.
@@ -182,7 +164,7 @@ func (o object) compact() []byte {
 		}
 		b.Write(m.key)
 		b.WriteByte(':')
-		_ = json.Compact(&b, m.value) // see clear
+		_ = json.Compact(&b, m.value) // fails only on what check refuses
 	}
 	b.WriteByte('}')
 	return b.Bytes()

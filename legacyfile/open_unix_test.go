@@ -15,8 +15,6 @@ import (
 	"time"
 )
 
-func lockOf(f *File) string { return filepath.Join(filepath.Dir(f.path), "locks", "auth.json.lock") }
-
 func modeOf(t *testing.T, path string) os.FileMode {
 	t.Helper()
 	info, err := os.Stat(path)
@@ -24,7 +22,7 @@ func modeOf(t *testing.T, path string) os.FileMode {
 	return info.Mode().Perm()
 }
 
-func TestLaxModesAreRepairedAndSaid(t *testing.T) {
+func TestLaxModesAreRepairedAndReported(t *testing.T) {
 	for _, mode := range []os.FileMode{0o644, 0o620, 0o777, 0o604} {
 		f := newFile(t, `{"groq":"g"}`)
 		must(t, os.Chmod(f.path, mode))
@@ -36,12 +34,12 @@ func TestLaxModesAreRepairedAndSaid(t *testing.T) {
 			t.Errorf("notices: %q", notices)
 		}
 		if get(t, f, "groq"); len(f.Notices()) != 0 {
-			t.Error("said twice")
+			t.Error("reported twice")
 		}
 	}
 }
 
-func TestModesWithoutRightsForOthersStay(t *testing.T) {
+func TestModesWithoutRightsForOthersAreKept(t *testing.T) {
 	for _, mode := range []os.FileMode{0o400, 0o700} {
 		f := newFile(t, `{"groq":"g"}`)
 		must(t, os.Chmod(f.path, mode))
@@ -51,7 +49,7 @@ func TestModesWithoutRightsForOthersStay(t *testing.T) {
 	}
 }
 
-func TestStateDirectoryOpenToOthersIsClosedAndSaid(t *testing.T) {
+func TestAnOpenStateDirectoryIsClosedAndReported(t *testing.T) {
 	for _, mode := range []os.FileMode{0o755, 0o777} {
 		f := newFile(t, `{"groq":"g"}`)
 		dir := filepath.Dir(f.path)
@@ -64,10 +62,10 @@ func TestStateDirectoryOpenToOthersIsClosedAndSaid(t *testing.T) {
 	}
 }
 
-// A directory that merely holds the file, or what a link leads to, is somebody
-// else's to decide on.
+// Only Options.Dir is closed, not another directory with the file or with the
+// target of a link.
 func TestOtherDirectoriesAreLeftAlone(t *testing.T) {
-	for mode, said := range map[os.FileMode]int{0o755: 0, 0o775: 1} {
+	for mode, want := range map[os.FileMode]int{0o755: 0, 0o775: 1} {
 		f := newFile(t, `{"groq":"g"}`)
 		f.opt.Dir = ""
 		dir := filepath.Dir(f.path)
@@ -77,7 +75,7 @@ func TestOtherDirectoriesAreLeftAlone(t *testing.T) {
 		must(t, os.MkdirAll(filepath.Dir(linked.path), 0o700))
 		must(t, os.Symlink(f.path, linked.path))
 		get(t, linked, "groq")
-		if notices := f.Notices(); modeOf(t, dir) != mode || len(notices) != said || len(linked.Notices()) != 0 {
+		if notices := f.Notices(); modeOf(t, dir) != mode || len(notices) != want || len(linked.Notices()) != 0 {
 			t.Errorf("%o became %o, notices %q", mode, modeOf(t, dir), notices)
 		}
 	}
@@ -90,25 +88,6 @@ func TestSharedDirectoryIsLeftAlone(t *testing.T) {
 	get(t, f, "groq")
 	if notices := f.Notices(); modeOf(t, dir) != 0o777 || len(notices) != 1 {
 		t.Errorf("mode %o, notices %q", modeOf(t, dir), notices)
-	}
-}
-
-func TestUmaskMakesNoDifference(t *testing.T) {
-	defer syscall.Umask(syscall.Umask(0))
-	for _, mask := range []int{0, 0o077, 0o177} {
-		syscall.Umask(0o022)
-		f := newFile(t, "")
-		syscall.Umask(mask &^ 0o100) // the directories need their x
-		set(t, f, "groq", key("g", ""))
-		syscall.Umask(mask)
-		set(t, f, "xai", key("x", ""))
-		for path, want := range map[string]os.FileMode{
-			f.path: 0o600, lockOf(f): 0o600, filepath.Dir(f.path): 0o700, filepath.Dir(lockOf(f)): 0o700,
-		} {
-			if got := modeOf(t, path); got != want {
-				t.Errorf("umask %03o: %s has mode %o", mask, path, got)
-			}
-		}
 	}
 }
 
@@ -135,7 +114,7 @@ func TestLinkOfAnotherUserIsRefused(t *testing.T) {
 	refused(t, f, ErrNotOwner)
 }
 
-// refused checks that f is neither read nor written, at once, and stays.
+// refused checks that every method fails with the class and leaves the file alone.
 func refused(t *testing.T, f *File, class error) {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
@@ -154,7 +133,7 @@ func refused(t *testing.T, f *File, class error) {
 	after, err := os.Lstat(f.path)
 	must(t, err)
 	if !os.SameFile(before, after) || before.Mode() != after.Mode() || !before.ModTime().Equal(after.ModTime()) {
-		t.Error("it was touched")
+		t.Error("the file changed")
 	}
 }
 
@@ -196,11 +175,11 @@ func TestTooLargeIsRefused(t *testing.T) {
 	f := newFile(t, `{"groq":"g"}`)
 	must(t, os.Truncate(f.path, maxSize+1))
 	refused(t, f, ErrTooLarge)
-	must(t, os.Truncate(f.path, 1<<40)) // a sparse file: reading it would take for ever
+	must(t, os.Truncate(f.path, 1<<40)) // a sparse file, too large to read
 	refused(t, f, ErrTooLarge)
 }
 
-func TestCrowdedFileIsReadInNoTime(t *testing.T) {
+func TestAFileWithManyMembersIsReadFast(t *testing.T) {
 	var b strings.Builder
 	b.WriteString(`{"groq":"g"`)
 	for n := 0; b.Len() < maxSize-100; n++ {
@@ -216,11 +195,11 @@ func TestCrowdedFileIsReadInNoTime(t *testing.T) {
 	}
 }
 
-func TestFileWhereTheDirectoryShouldBe(t *testing.T) {
+func TestAFileInPlaceOfTheDirectoryIsAnError(t *testing.T) {
 	dir := t.TempDir()
 	f := New(filepath.Join(dir, "state", "auth.json"), Options{})
 	must(t, os.WriteFile(filepath.Join(dir, "state"), nil, 0o600))
 	if _, found, err := f.Get(context.Background(), "groq"); found || err == nil {
-		t.Error("an unreadable place was taken for an absent file")
+		t.Error("a file that could not be looked for was reported as missing")
 	}
 }

@@ -14,7 +14,7 @@ import (
 	"time"
 )
 
-// child is what this test binary does when it is started as another process.
+// child is the main function of this test binary as another process.
 func child(role string) int {
 	f := New(os.Getenv("LEGACYFILE_TEST_PATH"), Options{})
 	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
@@ -119,8 +119,8 @@ func TestGoroutinesAtOnce(t *testing.T) {
 	}
 }
 
-// Writers are killed at any moment: the file always parses, and never lacks
-// what a writer had confirmed.
+// Whenever a writer is killed, the file parses and holds what the writer had
+// confirmed.
 func TestKilledWritersLoseNothing(t *testing.T) {
 	rounds := 15
 	if n, err := strconv.Atoi(os.Getenv("LEGACYFILE_KILL_ROUNDS")); err == nil {
@@ -149,7 +149,7 @@ func TestKilledWritersLoseNothing(t *testing.T) {
 		_ = cmd.Wait()
 		checkConfirmed(t, f, confirmed)
 	}
-	set(t, f, "groq", key("done", "")) // no lock was left
+	set(t, f, "groq", key("done", "")) // no lock is left
 }
 
 func checkConfirmed(t *testing.T, f *File, confirmed int) {

@@ -31,9 +31,9 @@ func TestFullDiskKeepsTheOldFile(t *testing.T) {
 		t.Errorf("got %v", err)
 	}
 	keptWithoutLeftovers(t, f)
-	set(t, f, "xai", key("x", "")) // what fits is still saved
+	set(t, f, "xai", key("x", "")) // what fits is saved
 
-	// What was reserved is stored although the disk is full by then.
+	// A reserved update is stored although the disk is full by then.
 	must(t, os.Remove(f.path))
 	write(t, f, `{"groq":"g"}`)
 	large := key(strings.Repeat("x", 9<<10), "")
@@ -43,7 +43,7 @@ func TestFullDiskKeepsTheOldFile(t *testing.T) {
 	must(t, f.Set(t.Context(), "xai", []byte(large)))
 	release()
 	if get(t, f, "xai") != large {
-		t.Error("the answer is lost")
+		t.Error("the reserved update is lost")
 	}
 	if err := f.Set(t.Context(), "xai", []byte(large)); !errors.Is(err, syscall.ENOSPC) {
 		t.Errorf("the disk was not full: %v", err)
@@ -60,7 +60,7 @@ func TestFullDiskKeepsTheOldFile(t *testing.T) {
 	}
 }
 
-// fill leaves no byte free in the file system of dir.
+// fill fills the file system of dir.
 func fill(t *testing.T, dir string) {
 	t.Helper()
 	file, err := os.Create(filepath.Join(dir, "filler"))
@@ -74,7 +74,7 @@ func fill(t *testing.T, dir string) {
 	}
 }
 
-func TestAReservationIsGivenBack(t *testing.T) {
+func TestAReservationIsReleased(t *testing.T) {
 	f := newFile(t, `{"groq":"g"}`)
 	leftovers := func() int {
 		left, _ := filepath.Glob(filepath.Join(filepath.Dir(f.path), ".auth*"))
@@ -82,13 +82,13 @@ func TestAReservationIsGivenBack(t *testing.T) {
 	}
 	release, err := f.Reserve(t.Context(), 1000)
 	must(t, err)
-	set(t, New(f.path, Options{}), "xai", key("x", "")) // another's write leaves it alone
+	set(t, New(f.path, Options{}), "xai", key("x", "")) // another writer leaves it alone
 	if leftovers() != 1 {
-		t.Error("a living reservation was swept")
+		t.Error("a reservation in use was removed")
 	}
 	release()
 	if leftovers() != 0 {
-		t.Error("the space stays taken")
+		t.Error("release did not free the space")
 	}
 	must(t, runTraced(t, f, "reserve"))
 	if leftovers() != 1 {
@@ -96,12 +96,12 @@ func TestAReservationIsGivenBack(t *testing.T) {
 	}
 	set(t, f, "xai", key("y", ""))
 	if leftovers() != 0 {
-		t.Error("a dead process's reservation stays")
+		t.Error("the killed process's reservation was not removed")
 	}
 }
 
-// runTraced runs a role in another process, under strace if args tell that what
-// to inject. What the process prints is its error.
+// runTraced runs a role in another process, under strace if there are args for it.
+// It returns the process's output as an error.
 func runTraced(t *testing.T, f *File, role string, args ...string) error {
 	t.Helper()
 	cmd := command(t, role, f)
@@ -119,8 +119,7 @@ func runTraced(t *testing.T, f *File, role string, args ...string) error {
 	return nil
 }
 
-// The file was replaced, and it is not certain that it stays so. The backup is
-// the only copy of what could not be parsed.
+// The file was replaced, so the backup is the only copy of the corrupt content.
 func TestTheBackupStaysIfTheDirectoryIsNotSynced(t *testing.T) {
 	f := newFile(t, "{")
 	must(t, os.Mkdir(filepath.Join(filepath.Dir(f.path), "locks"), 0o700))
@@ -137,15 +136,15 @@ func TestTheBackupStaysIfTheDirectoryIsNotSynced(t *testing.T) {
 	}
 }
 
-func TestAFileSystemWithoutLocksIsWrittenAllTheSame(t *testing.T) {
+func TestAFileSystemWithoutLocksIsWritten(t *testing.T) {
 	f := newFile(t, `{"groq":"g"}`)
 	must(t, runTraced(t, f, "set xai", "-e", "inject=flock:error=ENOLCK"))
 	if get(t, f, "xai") == "" || get(t, f, "groq") == "" {
-		t.Error("nothing was stored")
+		t.Error("an entry is missing")
 	}
 }
 
-// A file system that reports success and stores nothing is found out.
+// A file system may report success and store nothing.
 func TestUpdateReadsBackWhatItWroteAndRemoved(t *testing.T) {
 	const text = `{"groq":"g","xai":"x"}`
 	f := newFile(t, text)
@@ -157,8 +156,7 @@ func TestUpdateReadsBackWhatItWroteAndRemoved(t *testing.T) {
 	}
 }
 
-// Root leaves nothing in the home of somebody else that this person could not
-// read, write or remove.
+// A file of root's in another user's home would be closed to that user.
 func TestRootLeavesNothingInAnotherUsersDirectory(t *testing.T) {
 	if os.Geteuid() != 0 {
 		t.Skip("only root can give a directory away")

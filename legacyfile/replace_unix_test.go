@@ -35,7 +35,7 @@ func TestLeftoversOfKilledWritersAreSwept(t *testing.T) {
 
 func TestReadOnlyDirectoryKeepsTheOldFile(t *testing.T) {
 	if os.Geteuid() == 0 {
-		t.Skip("root writes to read-only directories; the full disk is tested instead")
+		t.Skip("root writes to read-only directories; TestFullDiskKeepsTheOldFile covers it")
 	}
 	f := newFile(t, `{"groq":"g"}`)
 	dir := filepath.Dir(f.path)
@@ -67,13 +67,13 @@ func TestMissingLinkSupportStillBacksUp(t *testing.T) {
 	}
 }
 
-// A write that the file size limit cuts off half way fails as on a full disk,
-// and needs no root.
+// A write that the file size limit cuts off fails as on a full disk, and the test
+// needs no root.
 func TestWriteCutOffHalfWayKeepsTheOldFile(t *testing.T) {
 	f := newFile(t, `{"groq":"g"}`)
 	out := runChild(t, "limited", f)
 	if !strings.Contains(out, "file too large") {
-		t.Errorf("the child said %q", out)
+		t.Errorf("the child printed %q", out)
 	}
 	keptWithoutLeftovers(t, f)
 }

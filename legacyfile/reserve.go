@@ -7,10 +7,10 @@ import (
 	"github.com/mogplex/mogplex-cli/internal/private"
 )
 
-// Reserve takes the disk space that the next Update needs if it makes the file
-// at most size bytes larger, so that a disk that fills up in between does not
-// keep it from being stored. release gives back what that Update did not use; if
-// the process is killed, the next Update of anybody does.
+// Reserve takes the disk space for the next Update, if that makes the file at most
+// size bytes larger: it can then be stored even if the disk has filled up since.
+// Call release after the Update, to free the space if it was not used. If the
+// process is killed, the next Update by any process frees it.
 func (f *File) Reserve(ctx context.Context, size int) (release func(), err error) {
 	failed := func(err error) error { return fmt.Errorf("reserve space for %s: %w", f.path, cause(err)) }
 	if err := ctx.Err(); err != nil {
@@ -49,8 +49,8 @@ func (f *File) Reserve(ctx context.Context, size int) (release func(), err error
 	}, nil
 }
 
-// replace makes text the content of target, in the space that was reserved for
-// it if there is any. The lock is held.
+// replace makes text the content of target, in the reserved space if there is any.
+// The lock is held.
 func (f *File) replace(target string, text []byte) error {
 	f.mu.Lock()
 	reserved := f.reserved

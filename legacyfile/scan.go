@@ -2,8 +2,8 @@ package legacyfile
 
 import "bytes"
 
-// fault is a place in a text that can't be accepted. Its reason is a fixed
-// phrase: the messages of encoding/json quote the input.
+// fault is the place where a text is invalid. Its reason is a fixed phrase, because
+// the messages of encoding/json quote the input.
 type fault struct {
 	offset int
 	reason string
@@ -18,19 +18,19 @@ func shifted(err error, by int) error {
 	return err
 }
 
-const notJSON = "not valid JSON"
+// invalid returns a *fault at text[i], or at the last byte if i is behind it.
+func invalid(text []byte, i int) error {
+	return &fault{max(0, min(i, len(text)-1)), "not valid JSON"}
+}
 
-// bad is the fault at text[i]; one behind the end is at the last byte.
-func bad(text []byte, i int) error { return &fault{max(0, min(i, len(text)-1)), notJSON} }
-
-// skipValue returns where the JSON value that begins at text[i] ends. It has no
-// limit on nesting, which encoding/json has, and does not look at what strings
-// encode. Any error is a *fault.
+// skipValue returns the end of the JSON value at text[i]. Unlike encoding/json it
+// does not limit nesting; it does not check that strings are UTF-8. Any error is a
+// *fault.
 func skipValue(text []byte, i int) (end int, err error) {
 	var open []byte // the brackets that are open
 	for {
 		if i = skipSpace(text, i); i >= len(text) {
-			return 0, bad(text, i)
+			return 0, invalid(text, i)
 		}
 		c := text[i]
 		if c == '{' || c == '[' {
@@ -51,7 +51,7 @@ func skipValue(text []byte, i int) (end int, err error) {
 	}
 }
 
-// skipClosing continues behind a value, or at a closing bracket, to the next
+// skipClosing skips from the end of a value, or from a closing bracket, to the next
 // value. It returns the brackets that are still open.
 func skipClosing(text []byte, i int, open []byte) (int, []byte, error) {
 	for len(open) > 0 {
@@ -64,29 +64,29 @@ func skipClosing(text []byte, i int, open []byte) (int, []byte, error) {
 			i, err := skipKey(text, skipSpace(text, i+1), inside)
 			return i, open, err
 		default:
-			return 0, nil, bad(text, i)
+			return 0, nil, invalid(text, i)
 		}
 	}
 	return i, open, nil
 }
 
-func closing(c byte) byte { return c + 2 } // in ASCII ] and } are two behind [ and {
+func closing(c byte) byte { return c + 2 } // in ASCII, ] is [ + 2 and } is { + 2
 
-// skipKey skips the name and the colon of an object's member; in an array there
-// is nothing to skip.
+// skipKey skips the name and the colon of an object's member, and nothing in an
+// array.
 func skipKey(text []byte, i int, inside byte) (int, error) {
 	if inside != '{' {
 		return i, nil
 	}
 	if i >= len(text) || text[i] != '"' {
-		return 0, bad(text, i)
+		return 0, invalid(text, i)
 	}
 	i, err := skipString(text, i)
 	if err != nil {
 		return 0, err
 	}
 	if i = skipSpace(text, i); i >= len(text) || text[i] != ':' {
-		return 0, bad(text, i)
+		return 0, invalid(text, i)
 	}
 	return i + 1, nil
 }
@@ -96,7 +96,7 @@ func skipScalar(text []byte, i int) (int, error) {
 		if text[i] == word[0] {
 			for j := range word {
 				if i+j >= len(text) || text[i+j] != word[j] {
-					return 0, bad(text, i+j)
+					return 0, invalid(text, i+j)
 				}
 			}
 			return i + len(word), nil
@@ -114,22 +114,22 @@ func skipString(text []byte, i int) (int, error) {
 		case c == '"':
 			return i + 1, nil
 		case c < 0x20:
-			return 0, bad(text, i)
+			return 0, invalid(text, i)
 		case c != '\\':
 		case i+1 < len(text) && text[i+1] == 'u':
 			i++
 			for range 4 {
 				if i++; i >= len(text) || bytes.IndexByte([]byte("0123456789abcdefABCDEF"), text[i]) < 0 {
-					return 0, bad(text, i)
+					return 0, invalid(text, i)
 				}
 			}
 		default:
 			if i++; i >= len(text) || bytes.IndexByte([]byte(`"\/bfnrt`), text[i]) < 0 {
-				return 0, bad(text, i)
+				return 0, invalid(text, i)
 			}
 		}
 	}
-	return 0, bad(text, i)
+	return 0, invalid(text, i)
 }
 
 func skipNumber(text []byte, i int) (int, error) {
@@ -147,11 +147,11 @@ func skipNumber(text []byte, i int) (int, error) {
 	if is("0") {
 		i++
 	} else if !digits() {
-		return 0, bad(text, i)
+		return 0, invalid(text, i)
 	}
 	if is(".") {
 		if i++; !digits() {
-			return 0, bad(text, i)
+			return 0, invalid(text, i)
 		}
 	}
 	if is("eE") {
@@ -159,7 +159,7 @@ func skipNumber(text []byte, i int) (int, error) {
 			i++
 		}
 		if !digits() {
-			return 0, bad(text, i)
+			return 0, invalid(text, i)
 		}
 	}
 	return i, nil

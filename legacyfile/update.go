@@ -6,32 +6,30 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"path/filepath"
 	"time"
 	"unicode/utf8"
 
 	"github.com/mogplex/mogplex-cli/internal/private"
 )
 
-// Update replaces the entry under name by what change makes of it. change is
-// called once, at most, with the version 1 entry: nil if there is none or only
-// Codex has one, its bytes as they are if it is corrupt. The entry that it
-// returns is stored; nil removes the entry in every place of the file where it
-// is ours, and the file itself with the last thing it holds. An error of change
-// is returned as it is, with nothing written.
+// Update changes the entry under name. It calls change at most once, with the
+// version 1 entry: nil if there is none or only Codex has one, the bytes in the
+// file if it is corrupt. It stores the entry that change returns. For nil it
+// removes our entry from every place in the file, and the file if nothing is left
+// in it. An error of change is returned as it is, with nothing written.
 //
-// When Update returns nil, what it wrote is on disk and was read back. On an
-// error the old content is untouched, unless the error is ErrUnsure or
-// ErrChanged. Update writes even what is already there, which proves the file
-// writable; a removal of nothing writes nothing.
+// When Update returns nil, what it wrote is on the disk and was read back. After
+// an error the old content is unchanged, unless the error is ErrUnsure or
+// ErrChanged. Update also writes an unchanged entry, which proves that the file is
+// writable, but not the removal of a missing one.
 //
-// If the file, or the entry that is replaced, can't be parsed, a copy of the
-// file is kept first, see [File.BackedUp]; an entry can be removed from a file
-// only if the rest can be parsed. A file of a later version is never stored to:
-// ErrVersion.
+// If the file, or the entry that it replaces, can't be parsed, Update backs the
+// file up first; see [File.BackedUp]. It removes an entry only from a file that
+// can be parsed. It stores nothing in a file of a later version: ErrVersion.
 //
-// The wait for other writers ends with ctx, or after 10 seconds if ctx has no
-// deadline: ErrBusy. If no lock can be made at all, Update goes on without one.
+// Update waits for other writers until ctx ends, or for 10 seconds if ctx has no
+// deadline, and then returns ErrBusy. If it can't create a lock at all, it
+// continues without one.
 func (f *File) Update(ctx context.Context, name string, change func(current []byte) (next []byte, err error)) error {
 	if name == "" || !utf8.ValidString(name) {
 		return fmt.Errorf("save to %s: entry name: %w", f.path, ErrInvalid)
@@ -67,8 +65,8 @@ func (f *File) Update(ctx context.Context, name string, change func(current []by
 	return f.save(target, doc, name, next, damaged || entryErr != nil)
 }
 
-// Set stores entry, a JSON object that holds a credential, under name, whatever
-// is there. See [File.Update].
+// Set stores entry, a JSON object with a credential, under name, whatever is there.
+// Errors are those of [File.Update], and ErrInvalid.
 func (f *File) Set(ctx context.Context, name string, entry []byte) error {
 	if len(entry) == 0 {
 		return fmt.Errorf("save to %s: %w", f.path, ErrInvalid)
@@ -76,18 +74,18 @@ func (f *File) Set(ctx context.Context, name string, entry []byte) error {
 	return f.Update(ctx, name, func([]byte) ([]byte, error) { return entry, nil })
 }
 
-// Delete removes the entry under name, whatever it is, and reports whether
-// there was one. ErrForeign means that only Codex has such an entry, which
-// stays. See [File.Update].
+// Delete removes the entry under name, whatever it is, and reports whether there
+// was one. It returns ErrForeign if only Codex has such an entry, which it keeps.
+// Other errors are those of [File.Update].
 func (f *File) Delete(ctx context.Context, name string) (removed bool, err error) {
-	// If there is nothing to remove, there is no need to lock or write.
+	// Look first: if there is nothing to remove, no lock or write is needed.
 	target, doc, err := f.load(ctx)
 	if err != nil {
 		return false, err
 	}
 	_, found, err := doc.remove(name)
 	if err != nil {
-		return false, corrupt(f.path, doc, err)
+		return false, corrupt(f.path, doc.text, err)
 	}
 	if found || len(private.Leftovers(target)) > 0 {
 		err = f.Update(ctx, name, func([]byte) ([]byte, error) { return nil, nil })
@@ -110,11 +108,10 @@ func (f *File) lock(ctx context.Context) (unlock func(), err error) {
 		ctx, cancel = context.WithTimeout(ctx, lockWait)
 		defer cancel()
 	}
-	target, _, err := private.Resolve(f.path)
+	path, err := f.lockPath()
 	if err != nil {
 		return nil, err
 	}
-	path := filepath.Join(filepath.Dir(target), "locks", filepath.Base(target)+".lock")
 	lock, err := private.Acquire(ctx, path, private.LockOptions{Fallback: "mogplex"})
 	if errors.Is(err, private.ErrNoLock) {
 		return func() {}, nil
@@ -132,7 +129,7 @@ func (f *File) save(target string, doc *document, name string, entry []byte, dam
 	if err != nil {
 		return failed(err)
 	}
-	if doc.later() {
+	if doc.isNewer() {
 		return failed(ErrVersion)
 	}
 	next, err := doc.set(name, value)
@@ -154,7 +151,7 @@ func (f *File) save(target string, doc *document, name string, entry []byte, dam
 	case err != nil && !errors.Is(err, ErrUnsure):
 		_ = os.Remove(backup) // the original is still in place
 	default:
-		f.say("%s could not be parsed; it is backed up as %s", f.path, backup)
+		f.notice("%s could not be parsed; it is backed up as %s", f.path, backup)
 	}
 	if err != nil {
 		return failed(err)
@@ -162,7 +159,7 @@ func (f *File) save(target string, doc *document, name string, entry []byte, dam
 	return f.readBack(name, value)
 }
 
-// remove drops an entry. The lock is held.
+// remove removes an entry. The lock is held.
 func (f *File) remove(target string, doc *document, name string) error {
 	failed := func(err error) error { return fmt.Errorf("remove from %s: %w", f.path, cause(err)) }
 	next, found, err := doc.remove(name)
@@ -172,8 +169,8 @@ func (f *File) remove(target string, doc *document, name string) error {
 	if !found {
 		return nil
 	}
-	if next.vacant() && !next.later() {
-		err = private.Remove(target) // a link to it stays
+	if next.isEmpty() && !next.isNewer() {
+		err = private.Remove(target) // keeps a link to it
 	} else {
 		err = f.replace(target, next.text)
 	}
@@ -184,9 +181,8 @@ func (f *File) remove(target string, doc *document, name string) error {
 }
 
 // readBack checks that the file holds entry under name, or none if it is nil.
-// What was written is to be known even if the caller's time is over.
 func (f *File) readBack(name string, entry []byte) error {
-	_, doc, err := f.load(context.Background())
+	_, doc, err := f.load(context.Background()) // even if the caller's context has ended
 	if err != nil {
 		return fmt.Errorf("%w: %w", ErrChanged, err)
 	}
@@ -197,7 +193,7 @@ func (f *File) readBack(name string, entry []byte) error {
 	return nil
 }
 
-// checkEntry returns the version 1 form of what is to be stored.
+// checkEntry returns the version 1 form of an entry to store.
 func checkEntry(name string, entry []byte) ([]byte, error) {
 	o, err := parseObject(entry)
 	if err != nil {

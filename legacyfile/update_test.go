@@ -8,7 +8,7 @@ import (
 	"testing"
 )
 
-func TestUpdateSeesTheEntryAndDecides(t *testing.T) {
+func TestUpdatePassesTheEntryToChange(t *testing.T) {
 	refused := errors.New("refused")
 	tests := []struct {
 		name, file, entry, current, next, left string
@@ -44,14 +44,13 @@ func TestUpdateSeesTheEntryAndDecides(t *testing.T) {
 				t.Errorf("%d calls, %v, left %s", calls, err, get(t, f, test.entry))
 			}
 			if test.err != nil && content(t, f) != test.file {
-				t.Error("written all the same")
+				t.Error("the file changed")
 			}
 		})
 	}
 }
 
-// What another program puts in the file at the same moment, without a lock, is
-// not taken for what was written.
+// Another program may write the file at the same time, without the lock.
 func TestUpdateReadsBackWhatItWrote(t *testing.T) {
 	f := newFile(t, `{"groq":"g"}`)
 	if err := f.readBack("groq", []byte(key("h", ""))); !errors.Is(err, ErrChanged) {
@@ -83,7 +82,7 @@ func TestCodexFileIsReadAndNeverWritten(t *testing.T) {
 	}
 	set(t, f, "openai", key("own", ""))
 	if foreign, _ := f.Foreign(t.Context(), "openai"); foreign || get(t, f, "openai") != key("own", "") {
-		t.Error("ours does not count")
+		t.Error("our entry does not take precedence")
 	}
 	if removed, err := f.Delete(t.Context(), "openai"); !removed || err != nil || get(t, f, "openai") != key("sk", "") {
 		t.Errorf("removed %v, %v", removed, err)
@@ -95,14 +94,14 @@ func TestCodexFileIsReadAndNeverWritten(t *testing.T) {
 	}
 }
 
-func TestCodexFileThatCannotBeReadHidesNothingOfOurs(t *testing.T) {
+func TestACorruptCodexFileHidesNoEntryOfOurs(t *testing.T) {
 	f := newFile(t, `{"groq":"g"}`)
 	f.opt.Codex = filepath.Join(t.TempDir(), "auth.json")
 	must(t, os.WriteFile(f.opt.Codex, []byte("{"), 0o600))
 	if get(t, f, "groq") == "" || list(t, f) != "groq" || len(f.Notices()) != 1 {
-		t.Error("ours can't be read")
+		t.Error("our entry can't be read")
 	}
 	if _, found, err := f.Get(t.Context(), "openai"); found || !errors.Is(err, ErrCorrupt) {
-		t.Errorf("what could not be looked into is absent: %v", err)
+		t.Errorf("a file that can't be read counts as missing: %v", err)
 	}
 }

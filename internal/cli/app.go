@@ -5,15 +5,16 @@ import (
 	"sync"
 	"time"
 
+	"github.com/mogplex/mogplex-cli/internal/account"
 	"github.com/mogplex/mogplex-cli/internal/auth"
 	"github.com/mogplex/mogplex-cli/internal/sessionlog"
 	"github.com/mogplex/mogplex-cli/internal/tui"
 )
 
-// app does for the screens what they ask for. It implements [tui.Services] over
-// a session whose words go to the screens and not to stderr.
+// app does for the screens what they ask for. It implements [tui.Services] over an
+// account.
 type app struct {
-	session *session
+	*program
 	log     *sessionlog.Log
 	changed <-chan struct{}
 	looking chan struct{} // holds one, while Session looks
@@ -24,44 +25,38 @@ type app struct {
 	ctx        context.Context // ends with the app
 	stop       context.CancelFunc
 
-	mu       sync.Mutex
-	warnings []string     // told with the next Session
-	notice   func(string) // hears what passes by, while a sign-in is on the screen
-	hearers  int          // of notice, so far
-	pending  []ending     // what came of ending sessions, of which no screen told
-	models   []string     // the last catalog's, by which one is picked
+	mu      sync.Mutex
+	notice  func(string)     // shows what passes by, while a sign-in is on the screen
+	hearers int              // of notice, so far
+	pending []account.Ending // what came of ending sessions, which no screen has shown
+	models  []string         // the last catalog's, by which one is picked
 }
 
 var _ tui.Services = (*app)(nil)
 
-// openApp takes over a session's words until close.
-func (s *session) openApp(ctx context.Context) *app {
-	a := &app{session: s, log: s.openLog(), looking: make(chan struct{}, 1)}
+// openApp opens the app. From here on the account reports its progress to the screens.
+func (p *program) openApp(ctx context.Context) *app {
+	a := &app{program: p, log: p.openLog(), looking: make(chan struct{}, 1)}
 	a.ctx, a.stop = context.WithCancel(ctx)
-	s.hears = &listener{said: a.pass, warned: a.warn}
-	a.changed = s.auth.Watch(a.ctx)
-	a.log.Event("session started", sessionlog.Program(), sessionlog.Flag("default_service", s.origin == auth.DefaultOrigin),
-		sessionlog.Listed("store", s.mode, []storeMode{storeAuto, storeKeychain, storeFile}))
+	a.account.Progress = account.Progress{
+		Unlock:  func() { a.pass(unlockNotice) },
+		Confirm: func() { a.pass(confirmNotice) },
+	}
+	a.changed = a.account.Watch(a.ctx)
+	a.log.Event("session started", sessionlog.Program(), sessionlog.Flag("default_service", a.account.Origin == auth.DefaultOrigin),
+		sessionlog.Listed("store", a.account.Store, []account.StoreMode{account.StoreAuto, account.StoreKeychain, account.StoreFile}))
 	return a
 }
 
-// close ends the app's background work and gives stderr back to the session.
-// What is still ended at the service has a moment left, see [app.endLater].
+// close ends the app's background work and reports at the command line what came of
+// it. What is still ended at the service has a moment left, see [app.endLater].
 func (a *app) close() {
 	a.stop()
-	aloud := *a.session.program
-	aloud.hears = nil
-	_ = aloud.patiently("Ending the session at the service", func() error {
-		a.background.Wait()
-		return nil
-	})
-	a.session.hears = nil
-	a.session.sayFailed(a.pending)
-	var late logoutReport
-	late.settle(a.session, a.pending)
-	for _, left := range late.LivesOn {
-		a.session.say("%s", left.sentence(a.session.now()))
-	}
+	end := a.begin(account.EndRemoved)
+	a.background.Wait()
+	end()
+	a.sayAll(endingFailures(a.pending))
+	a.sayAll(liveTokenLines(a.account.LiveTokens(a.pending), a.env.Now()))
 	a.log.Event("session ended")
 	_ = a.log.Close()
 }
@@ -79,29 +74,6 @@ func (a *app) pass(sentence string) {
 	}
 }
 
-func (a *app) warn(sentence string) {
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	a.warnings = append(a.warnings, sentence)
-}
-
-// takeWarnings returns what was warned of since it was last asked.
-func (a *app) takeWarnings() (warnings []string) {
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	warnings, a.warnings = a.warnings, nil
-	return warnings
-}
-
-// collecting is the session with its warnings in a list, and what it says
-// dropped.
-func (a *app) collecting(warnings *[]string) *session {
-	return a.session.heardBy(listener{
-		said:   func(string) {},
-		warned: func(sentence string) { *warnings = append(*warnings, finished(sentence)) },
-	})
-}
-
 // failed logs a failure by its class: its text may name people and places.
 func (a *app) failed(what sessionlog.Const, err error) error {
 	if err == nil {
@@ -109,14 +81,14 @@ func (a *app) failed(what sessionlog.Const, err error) error {
 	}
 	o, ok := promptOutcome(err, "")
 	if !ok {
-		o = a.session.outcomeOf(err)
+		o = a.outcomeOf(err)
 	}
 	a.log.Event(what+" failed", sessionlog.Text("code", o.code))
 	return err
 }
 
-// credential is the one in force, good for a minute at least.
+// credential is the active one, good for a minute at least. Its warnings are
+// Session's to report.
 func (a *app) credential(ctx context.Context) (auth.Result, error) {
-	var dropped []string // Session has them
-	return a.collecting(&dropped).token(ctx, auth.Query{}, time.Minute)
+	return a.account.Token(ctx, auth.Query{}, time.Minute)
 }

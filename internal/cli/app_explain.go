@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/mogplex/mogplex-cli/internal/account"
 	"github.com/mogplex/mogplex-cli/internal/auth"
 	"github.com/mogplex/mogplex-cli/internal/chat"
 	"github.com/mogplex/mogplex-cli/internal/hosted"
@@ -22,14 +23,14 @@ func (a *app) Explain(err error) tui.Problem {
 		return tui.Problem{Text: "Interrupted.", Gone: true}
 	}
 	problem := tui.Problem{Text: finished(sentence(err))}
-	if o, ok := promptOutcome(err, a.session.origin); ok {
+	if o, ok := promptOutcome(err, a.account.Origin); ok {
 		problem.Hint = o.hint
 	} else {
-		problem.Hint = screenHint(a.session.outcomeOf(err))
+		problem.Hint = screenHint(a.outcomeOf(err))
 	}
-	var own hinted
+	var own account.HintError
 	if errors.As(err, &own) {
-		problem.Hint = own.hint
+		problem.Hint = own.Hint
 		return problem // it names what helps, which is not signing in
 	}
 	problem.SignIn = slices.ContainsFunc(signInHelps, func(kind error) bool { return errors.Is(err, kind) })
@@ -62,7 +63,7 @@ func promptOutcome(err error, origin string) (outcome, bool) {
 		kind error
 		outcome
 	}{
-		{errOtherNow, outcome{code: "replaced", hint: "It was not sent. Send it again, and the one that is in force now answers."}},
+		{account.ErrReplaced, outcome{code: "replaced", hint: "It was not sent. Send it again, and the one that is active now answers."}},
 		{errNoModelChosen, outcome{code: "no_model_chosen", hint: "Pick one with /models."}},
 		{chat.ErrRedirected, outcome{code: "redirected", hint: "A personal access token is taken: make one at " +
 			origin + "/settings/api-keys, and store it with /login."}},

@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/mogplex/mogplex-cli/internal/account"
 	"github.com/mogplex/mogplex-cli/internal/auth"
 	"github.com/mogplex/mogplex-cli/internal/chat"
 	"github.com/mogplex/mogplex-cli/internal/hosted"
@@ -16,7 +17,8 @@ import (
 
 func TestExplain(t *testing.T) {
 	t.Parallel()
-	a := &app{session: &session{program: newProgram(), settings: settings{origin: auth.DefaultOrigin}}}
+	a := &app{program: newProgram()}
+	a.account = account.Open(a.env, account.Settings{Origin: auth.DefaultOrigin})
 	for _, c := range []struct {
 		err  error
 		want tui.Problem
@@ -41,9 +43,9 @@ func TestExplain(t *testing.T) {
 			}},
 		{&hosted.Error{Kind: hosted.ErrRateLimited, Status: 429, RetryAfter: 7 * time.Second},
 			tui.Problem{Text: "The service asks to wait 7s.", Hint: "Try again in 7 seconds."}},
-		{hinted{&chat.Error{Kind: chat.ErrUnauthorized}, "Unset it."},
+		{account.HintError{Err: &chat.Error{Kind: chat.ErrUnauthorized}, Hint: "Unset it."},
 			tui.Problem{Text: "The service does not accept the credential.", Hint: "Unset it."}},
-		{usageError{"a token or key is one word of printable characters"},
+		{account.UsageError("a token or key is one word of printable characters"),
 			tui.Problem{Text: "A token or key is one word of printable characters."}},
 		{errors.New("/home/ada/auth.json is a pipe"), tui.Problem{Text: "/home/ada/auth.json is a pipe."}},
 	} {
@@ -57,7 +59,8 @@ func TestExplain(t *testing.T) {
 // command gets through to the app.
 func TestTheAppNamesItsOwnCommands(t *testing.T) {
 	t.Parallel()
-	a := &app{session: &session{program: newProgram()}}
+	a := &app{program: newProgram()}
+	a.account = account.Open(a.env, account.Settings{})
 	for _, row := range outcomes {
 		for _, kind := range row.kinds {
 			if hint := a.Explain(kind).Hint; strings.Contains(hint, "`mogplex") {

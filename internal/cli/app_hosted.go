@@ -6,18 +6,20 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/mogplex/mogplex-cli/internal/account"
 	"github.com/mogplex/mogplex-cli/internal/auth"
 	"github.com/mogplex/mogplex-cli/internal/hosted"
 	"github.com/mogplex/mogplex-cli/internal/sessionlog"
+	"github.com/mogplex/mogplex-cli/internal/text"
 	"github.com/mogplex/mogplex-cli/internal/tui"
 )
 
 // sync renews the hosted state behind the screens, where it is not fresh. The
 // kept copies serve where that fails.
 func (a *app) sync() {
-	ctx, cancel := context.WithTimeout(a.ctx, checkTimeout)
+	ctx, cancel := context.WithTimeout(a.ctx, account.CheckLimit)
 	defer cancel()
-	_, _, err := list(ctx, a.session, false, hosted.Catalog.Models)
+	_, _, err := a.account.Models(ctx, false)
 	if a.failed("sync of models", err) != nil {
 		return
 	}
@@ -27,9 +29,7 @@ func (a *app) sync() {
 
 // resync fetches the hosted state of a new account.
 func (a *app) resync() {
-	ctx, cancel := context.WithTimeout(a.ctx, checkTimeout)
-	defer cancel()
-	_ = a.failed("sync", a.session.syncHosted(ctx))
+	_ = a.failed("sync", a.account.Sync(a.ctx, account.CheckLimit))
 }
 
 // Models implements [tui.Services]. A provider's key has that provider's models.
@@ -43,7 +43,7 @@ func (a *app) Models(ctx context.Context, refresh bool) (tui.Models, error) {
 		a.listed(models.List)
 		return models, a.failed("models", err)
 	}
-	got, res, err := list(ctx, a.session, refresh, hosted.Catalog.Models)
+	got, res, err := a.account.Models(ctx, refresh)
 	if err != nil {
 		return tui.Models{}, a.failed("models", wrongKey(res, err))
 	}
@@ -56,7 +56,7 @@ func (a *app) Models(ctx context.Context, refresh bool) (tui.Models, error) {
 }
 
 func modelOf(m hosted.Model) tui.Model {
-	row := tui.Model{ID: printable(m.ID), Provider: printable(m.Provider), Name: printable(m.Name), Input: -1, Output: -1}
+	row := tui.Model{ID: text.Printable(m.ID), Provider: text.Printable(m.Provider), Name: text.Printable(m.Name), Input: -1, Output: -1}
 	if m.ContextLength != nil {
 		row.Context = int(*m.ContextLength)
 	}
@@ -67,19 +67,19 @@ func modelOf(m hosted.Model) tui.Model {
 		row.Output = *m.Pricing.Output
 	}
 	for _, capability := range m.Capabilities {
-		row.Capabilities = append(row.Capabilities, printable(capability))
+		row.Capabilities = append(row.Capabilities, text.Printable(capability))
 	}
 	return row
 }
 
 func (a *app) providerModels(ctx context.Context, c auth.Credential) (tui.Models, error) {
-	ctx, cancel := context.WithTimeout(ctx, checkTimeout)
+	ctx, cancel := context.WithTimeout(ctx, account.CheckLimit)
 	defer cancel()
-	list, err := a.session.chat(c).Models(ctx, c.Token.Reveal())
-	models := tui.Models{Fetched: a.session.now()}
+	list, err := a.account.Chat(c).Models(ctx, c.Token.Reveal())
+	models := tui.Models{Fetched: a.env.Now()}
 	for _, m := range list {
 		models.List = append(models.List, tui.Model{
-			ID: printable(m.ID), Provider: c.Provider, Name: printable(m.Name), Input: -1, Output: -1,
+			ID: text.Printable(m.ID), Provider: c.Provider, Name: text.Printable(m.Name), Input: -1, Output: -1,
 		})
 	}
 	return models, err
@@ -87,19 +87,19 @@ func (a *app) providerModels(ctx context.Context, c auth.Credential) (tui.Models
 
 // Servers implements [tui.Services].
 func (a *app) Servers(ctx context.Context, refresh bool) (tui.Servers, error) {
-	got, res, err := list(ctx, a.session, refresh, hosted.Catalog.Servers)
+	got, res, err := a.account.Servers(ctx, refresh)
 	if err != nil {
 		return tui.Servers{}, a.failed("MCP servers", wrongKey(res, err))
 	}
 	servers := tui.Servers{Fetched: got.Fetched, Stale: got.Stale}
 	for _, server := range got.List {
 		target, values := maskedServer(server)
-		row := tui.Server{Name: printable(server.Name), Enabled: server.Enabled, Kind: "command", Target: printable(target)}
+		row := tui.Server{Name: text.Printable(server.Name), Enabled: server.Enabled, Kind: "command", Target: text.Printable(target)}
 		if server.Config.URL != "" {
 			row.Kind = "url"
 		}
 		for _, value := range values {
-			row.Masked = append(row.Masked, printable(value))
+			row.Masked = append(row.Masked, text.Printable(value))
 		}
 		servers.List = append(servers.List, row)
 	}
@@ -109,7 +109,7 @@ func (a *app) Servers(ctx context.Context, refresh bool) (tui.Servers, error) {
 // Follow implements [tui.Services].
 func (a *app) Follow(ctx context.Context, run string, on func(tui.RunUpdate)) error {
 	attached := false
-	err := a.session.follower().Follow(ctx, run, func(u hosted.Update) {
+	err := a.account.Follower().Follow(ctx, run, func(u hosted.Update) {
 		if !attached && u.Run.Status != "" { // the service has answered for it
 			attached = true
 			a.log.Event("run attached", sessionlog.Listed("run", run, []string{u.Run.ID}))
@@ -117,7 +117,7 @@ func (a *app) Follow(ctx context.Context, run string, on func(tui.RunUpdate)) er
 		on(tui.RunUpdate{Run: runOf(u.Run), Events: eventsOf(u.Events), Wait: u.Wait, Notice: noticeOf(u)})
 	})
 	if errors.Is(err, hosted.ErrUnauthorized) {
-		res, _ := a.session.account(ctx)
+		res, _ := a.account.Mogplex(ctx)
 		err = wrongKey(res, err)
 	}
 	return a.failed("run", runError(run, err))
@@ -127,17 +127,17 @@ func (a *app) Follow(ctx context.Context, run string, on func(tui.RunUpdate)) er
 func noticeOf(u hosted.Update) string {
 	switch {
 	case u.Err != nil:
-		return fmt.Sprintf("%s; asking again in %s", sentence(u.Err), u.Wait.Round(time.Second))
+		return fmt.Sprintf("%s; retrying in %s", sentence(u.Err), u.Wait.Round(time.Second))
 	case u.Missed:
-		return fmt.Sprintf("only the latest %d events are told; earlier ones may be missing", hosted.EventLimit)
+		return fmt.Sprintf("only the latest %d events are shown; earlier ones may be missing", hosted.EventLimit)
 	}
 	return ""
 }
 
 func runOf(r hosted.Run) tui.RunState {
 	return tui.RunState{
-		ID: printable(r.ID), Status: printable(r.Status), Harness: printable(r.Harness), Repo: printable(r.RepoID),
-		Base: printable(r.Branch.Base), Working: printable(r.Branch.Working), Error: printable(r.Error),
+		ID: text.Printable(r.ID), Status: text.Printable(r.Status), Harness: text.Printable(r.Harness), Repo: text.Printable(r.RepoID),
+		Base: text.Printable(r.Branch.Base), Working: text.Printable(r.Branch.Working), Error: text.Printable(r.Error),
 		Created: r.CreatedAt.Time, Updated: r.UpdatedAt.Time, Ended: r.Ended(),
 	}
 }
@@ -145,8 +145,8 @@ func runOf(r hosted.Run) tui.RunState {
 func eventsOf(events []hosted.Event) (rows []tui.RunEvent) {
 	for _, e := range events {
 		rows = append(rows, tui.RunEvent{
-			ID: printable(e.ID), Type: printable(e.Type), Tool: printable(e.ToolName), Message: printableLines(e.Message),
-			Payload: printable(string(e.Payload)), Created: e.CreatedAt.Time,
+			ID: text.Printable(e.ID), Type: text.Printable(e.Type), Tool: text.Printable(e.ToolName), Message: text.Clean(e.Message),
+			Payload: text.Printable(string(e.Payload)), Created: e.CreatedAt.Time,
 		})
 	}
 	return rows

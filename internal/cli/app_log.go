@@ -10,12 +10,12 @@ import (
 
 // openLog names the log of this session. What it says of old files it could not
 // remove is no reason to trouble anyone.
-func (s *session) openLog() *sessionlog.Log {
+func (p *program) openLog() *sessionlog.Log {
 	var prefixes []string
-	for _, p := range auth.Providers() {
-		prefixes = append(prefixes, p.Prefixes...)
+	for _, provider := range auth.Providers() {
+		prefixes = append(prefixes, provider.Prefixes...)
 	}
-	log, _ := sessionlog.Open(filepath.Join(s.home, "logs"), sessionlog.Options{Prefixes: prefixes})
+	log, _ := sessionlog.Open(filepath.Join(p.account.Home, "logs"), sessionlog.Options{Prefixes: prefixes})
 	return log
 }
 

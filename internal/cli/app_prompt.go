@@ -5,15 +5,13 @@ import (
 	"errors"
 	"fmt"
 
+	"github.com/mogplex/mogplex-cli/internal/account"
 	"github.com/mogplex/mogplex-cli/internal/auth"
 	"github.com/mogplex/mogplex-cli/internal/chat"
 	"github.com/mogplex/mogplex-cli/internal/hosted"
 	"github.com/mogplex/mogplex-cli/internal/sessionlog"
 	"github.com/mogplex/mogplex-cli/internal/tui"
 )
-
-// inferencePath is where the account service takes prompts.
-const inferencePath = "/api/cli/inference"
 
 // Prompt implements [tui.Services]. The credential is looked up for each
 // prompt: one that was signed out is not used again.
@@ -23,7 +21,7 @@ func (a *app) Prompt(ctx context.Context, conversation tui.Conversation, say fun
 		return a.failed("prompt", err)
 	}
 	if held := conversation.Session; held != "" && held != identity(res.Credential) {
-		return a.failed("prompt", errOtherNow)
+		return a.failed("prompt", account.ErrReplaced)
 	}
 	request := chat.Request{Model: conversation.Model}
 	size := 0
@@ -51,11 +49,11 @@ func (a *app) send(ctx context.Context, res auth.Result, request chat.Request, s
 	if request.Model == "" && c.Provider != auth.Mogplex {
 		return errNoModelChosen
 	}
-	err := a.asked(ctx, c, a.session.chat(c).Stream(ctx, request, c.Token.Reveal(), say))
+	err := a.asked(ctx, c, a.account.Chat(c).Stream(ctx, request, c.Token.Reveal(), say))
 	if !errors.Is(err, chat.ErrUnauthorized) || !c.Refreshable() {
 		return wrongKey(res, err)
 	}
-	again, renewErr := a.session.auth.Renew(ctx)
+	again, renewErr := a.account.Manager.Renew(ctx)
 	switch {
 	case errors.Is(renewErr, auth.ErrRejected), errors.Is(renewErr, auth.ErrExpired):
 		return err // it says as much, in fewer words
@@ -63,10 +61,10 @@ func (a *app) send(ctx context.Context, res auth.Result, request chat.Request, s
 		return fmt.Errorf("%w; renewing it: %w", err, renewErr)
 	}
 	if identity(again.Credential) != identity(c) {
-		return errOtherNow
+		return account.ErrReplaced
 	}
 	c = again.Credential
-	return a.asked(ctx, c, a.session.chat(c).Stream(ctx, request, c.Token.Reveal(), say))
+	return a.asked(ctx, c, a.account.Chat(c).Stream(ctx, request, c.Token.Reveal(), say))
 }
 
 // asked tells a token that is not accepted at all from one that is refused for
@@ -75,13 +73,11 @@ func (a *app) asked(ctx context.Context, c auth.Credential, err error) error {
 	if !errors.Is(err, chat.ErrRedirected) || c.Provider != auth.Mogplex {
 		return err
 	}
-	asking, cancel := context.WithTimeout(ctx, checkTimeout)
-	defer cancel()
-	if errors.Is(a.session.api().Check(asking, c.Token.Reveal()), hosted.ErrUnauthorized) {
+	if errors.Is(a.account.Accepts(ctx, c), hosted.ErrUnauthorized) {
 		return &chat.Error{Kind: chat.ErrUnauthorized}
 	}
 	if c.Type == auth.PAT {
-		return hinted{err, "Make another token at " + a.session.origin + "/settings/api-keys, and store it with /login."}
+		return account.HintError{Err: err, Hint: "Make another token at " + a.account.Origin + "/settings/api-keys, and store it with /login."}
 	}
 	return err
 }
@@ -94,16 +90,7 @@ func wrongKey(res auth.Result, err error) error {
 		return err
 	}
 	p, _ := auth.ProviderNamed(res.Credential.Provider)
-	return hinted{err, "It is the value of " + p.Variable + ": correct it, or unset it and start again."}
-}
-
-// chat is the client of the service that a credential belongs to.
-func (s *session) chat(c auth.Credential) chat.Client {
-	if c.Provider == auth.Mogplex {
-		return chat.Client{BaseURL: s.origin + inferencePath, HTTP: promptClient()}
-	}
-	p, _ := auth.ProviderNamed(c.Provider)
-	return chat.Client{BaseURL: p.BaseURL, HTTP: promptClient(), Anthropic: c.Provider == "anthropic"}
+	return account.HintError{Err: err, Hint: "It is the value of " + p.Variable + ": correct it, or unset it and start again."}
 }
 
 // errNoModelChosen: a provider has no choice of its own.

@@ -1,16 +1,16 @@
 package cli
 
 import (
-	"bytes"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
 	"path/filepath"
+	"slices"
 	"strings"
-	"time"
 
 	"github.com/mogplex/mogplex-cli/internal/auth"
+	"github.com/mogplex/mogplex-cli/internal/text"
 	"github.com/mogplex/mogplex-cli/internal/tui"
 )
 
@@ -23,10 +23,9 @@ func (a *app) Session(ctx context.Context) (tui.Session, error) {
 		return tui.Session{}, ctx.Err()
 	}
 	a.looks++
-	now := tui.Session{Look: a.looks, Service: a.session.origin, Warnings: a.takeWarnings()}
-	s := a.collecting(&now.Warnings)
-	res, err := s.token(ctx, auth.Query{}, time.Minute)
-	s.warn(s.file.Notices()...)
+	now := tui.Session{Look: a.looks, Service: a.account.Origin}
+	res, err := a.credential(ctx)
+	now.Warnings = finishedWarnings(res.Warnings, a.account.Notices())
 	switch {
 	case errors.Is(err, auth.ErrNotSignedIn):
 		return now, nil
@@ -38,7 +37,7 @@ func (a *app) Session(ctx context.Context) (tui.Session, error) {
 	}
 	c := res.Credential
 	now.SignedIn, now.ID, now.Provider = true, identity(c), c.Provider
-	now.Account, now.Source, now.Service = accountName(c.Account), s.sourceOf(ctx, res), s.serviceOf(c)
+	now.Account, now.Source, now.Service = accountName(c.Account), a.sourceOf(ctx, res), a.serviceOf(c)
 	if c.Provider == auth.Mogplex { // not before: a locked keychain is asked for once
 		a.synced.Do(func() { a.background.Go(a.sync) })
 	}
@@ -59,39 +58,47 @@ func identity(c auth.Credential) string {
 }
 
 // sourceOf names where the credential in force comes from.
-func (s *session) sourceOf(ctx context.Context, res auth.Result) string {
+func (a *app) sourceOf(ctx context.Context, res auth.Result) string {
 	switch res.Source {
 	case auth.Env:
 		p, _ := auth.ProviderNamed(res.Credential.Provider)
 		return p.Variable
 	case auth.InKeychain:
-		return s.keychainName(ctx)
+		return a.account.KeychainName(ctx)
 	}
-	return printable(filepath.Base(res.Path))
+	return text.Printable(filepath.Base(res.Path))
 }
 
 // serviceOf names where prompts go.
-func (s *session) serviceOf(c auth.Credential) string {
+func (a *app) serviceOf(c auth.Credential) string {
 	if c.Provider == auth.Mogplex {
-		return s.origin
+		return a.account.Origin
 	}
 	return c.Provider
 }
 
 // Status implements [tui.Services].
 func (a *app) Status(ctx context.Context) (string, error) {
-	var text bytes.Buffer
-	s := a.session.heardBy(listener{
-		said:   func(sentence string) { text.WriteString(sentence + "\n") },
-		warned: func(sentence string) { text.WriteString("Warning: " + sentence + "\n") },
-	})
-	s.stdout = &text
-	err := s.tellStatus(ctx, auth.Query{All: true}, false)
-	if text.Len() == 0 || ctx.Err() != nil {
+	st, err := a.account.Status(ctx, "", false)
+	if ctx.Err() != nil {
 		return "", err
 	}
-	if hint := a.Explain(err).Hint; hint != "" { // what is wrong, the text says
-		text.WriteString("\n" + hint + "\n")
+	var shown strings.Builder
+	r := a.statusReport(ctx, st, err)
+	printStatus(&shown, r, st, a.env.Now())
+	for _, w := range r.Warnings {
+		shown.WriteString("Warning: " + warning(w) + "\n")
 	}
-	return text.String(), nil
+	if hint := a.Explain(err).Hint; hint != "" { // what is wrong, the text says
+		shown.WriteString("\n" + hint + "\n")
+	}
+	return shown.String(), nil
+}
+
+// finishedWarnings are warnings as printable sentences.
+func finishedWarnings(lists ...[]string) (sentences []string) {
+	for _, w := range slices.Concat(lists...) {
+		sentences = append(sentences, finished(warning(w)))
+	}
+	return sentences
 }

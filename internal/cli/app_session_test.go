@@ -11,14 +11,12 @@ import (
 	"strings"
 	"testing"
 	"testing/synctest"
-	"time"
 
+	"github.com/mogplex/mogplex-cli/internal/account"
 	"github.com/mogplex/mogplex-cli/internal/auth"
 	"github.com/mogplex/mogplex-cli/internal/dev/accountserver"
-	"github.com/mogplex/mogplex-cli/internal/hosted"
 	"github.com/mogplex/mogplex-cli/internal/sessionlog"
 	"github.com/mogplex/mogplex-cli/internal/tui"
-	"github.com/mogplex/mogplex-cli/legacyfile"
 )
 
 // slowStore is a keychain that has a key until it is removed. Its first look
@@ -46,21 +44,24 @@ func (*slowStore) Update(context.Context, string, func([]byte) ([]byte, error)) 
 	return errors.ErrUnsupported
 }
 
-func appWith(t *testing.T, store auth.Keychain) *app {
+func appWith(t *testing.T, store auth.Keychain, env ...string) *app {
 	p := newProgram()
-	p.lookupEnv = func(string) (string, bool) { return "", false }
+	p.env.LookupEnv = account.Variables("", env)
 	dir := t.TempDir()
-	s := &session{program: p, settings: settings{home: dir, origin: auth.DefaultOrigin}}
-	s.file = legacyfile.New(filepath.Join(dir, "auth.json"), legacyfile.Options{})
-	s.auth = &auth.Manager{Now: time.Now, Unattended: unattended, Resolver: auth.Resolver{
-		LookupEnv: p.lookupEnv, Origin: s.origin, Dir: &auth.Directory{Path: dir, UserHome: t.TempDir},
-		Layers: []auth.Layer{{
-			Name: auth.InFile, Store: auth.KeychainStore(store), State: fileState,
-			LockDir: func(auth.Key) string { return filepath.Join(dir, "locks") },
-		}},
-	}}
+	p.account = account.Open(p.env, account.Settings{Dir: dir, Home: dir, Origin: auth.DefaultOrigin, Store: account.StoreFile})
+	manager := p.account.Manager
+	for i := range manager.Layers {
+		if layer := &manager.Layers[i]; layer.Name == auth.InFile {
+			layer.Store = auth.KeychainStore(store)
+		}
+	}
 	log, _ := sessionlog.Open(filepath.Join(dir, "logs"), sessionlog.Options{})
-	return &app{session: s, log: log, looking: make(chan struct{}, 1), ctx: t.Context()}
+	return &app{program: p, log: log, looking: make(chan struct{}, 1), ctx: t.Context()}
+}
+
+// useService makes another service the app's.
+func (a *app) useService(origin string) {
+	a.account.Origin, a.account.Manager.Origin = origin, origin
 }
 
 // An answer that was on its way when the credential was removed is known to be
@@ -107,7 +108,7 @@ func TestAConversationStaysWithItsCredential(t *testing.T) {
 	close(store.goOn)
 	a := appWith(t, store)
 	err := a.Prompt(t.Context(), tui.Conversation{Session: "of another", Model: "gpt"}, func(string) {})
-	if !errors.Is(err, errOtherNow) {
+	if !errors.Is(err, account.ErrReplaced) {
 		t.Errorf("%v", err)
 	}
 	if p := a.Explain(err); p.Hint == "" || p.SignIn {
@@ -147,9 +148,8 @@ func TestAListIsOfTheAccountThatAskedForIt(t *testing.T) {
 			`{"type":"oauth","access_token":"of-%[1]s","issuer":%[2]q,"account":{"id":%[1]q}}`, who, service.URL))
 	}
 	a := appWith(t, store)
-	a.session.origin, a.session.auth.Origin = service.URL, service.URL
-	a.session.mode, a.session.now = storeFile, time.Now
-	got, res, err := list(t.Context(), a.session, true, hosted.Catalog.Models)
+	a.useService(service.URL)
+	got, res, err := a.account.Models(t.Context(), true)
 	if err != nil || got.List[0].ID != "of-grace" || res.Credential.Account.ID != "grace" || got.NotKept != nil {
 		t.Errorf("%+v of %+v: %v", got, res.Credential.Account, err)
 	}
@@ -174,15 +174,8 @@ func TestTheLatestSignInHears(t *testing.T) {
 // Signing in does not help against a variable that the service refuses.
 func TestARefusedVariableIsNamed(t *testing.T) {
 	t.Parallel()
-	a := appWith(t, &slowStore{})
-	a.session.origin = startService(t, accountserver.Config{}).url
-	a.session.program.lookupEnv = func(name string) (string, bool) {
-		if name == "MOGPLEX_API_KEY" {
-			return "mog_ofnobody", true
-		}
-		return "", false
-	}
-	a.session.auth.LookupEnv, a.session.auth.Origin = a.session.program.lookupEnv, a.session.origin
+	a := appWith(t, &slowStore{}, "MOGPLEX_API_KEY=mog_ofnobody")
+	a.useService(startService(t, accountserver.Config{}).url)
 	_, models := a.Models(t.Context(), true)
 	_, servers := a.Servers(t.Context(), true)
 	run := a.Follow(t.Context(), "run_demo", func(tui.RunUpdate) {})

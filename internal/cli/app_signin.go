@@ -6,6 +6,7 @@ import (
 
 	"github.com/mogplex/mogplex-cli/internal/auth"
 	"github.com/mogplex/mogplex-cli/internal/sessionlog"
+	"github.com/mogplex/mogplex-cli/internal/text"
 	"github.com/mogplex/mogplex-cli/internal/tui"
 	"github.com/mogplex/mogplex-cli/login"
 )
@@ -13,23 +14,21 @@ import (
 // SignIn implements [tui.Services].
 func (a *app) SignIn(ctx context.Context, in tui.SignIn) (tui.Stored, error) {
 	defer a.hear(in.Notice)()
-	done := &tui.Stored{}
-	s := a.collecting(&done.Warnings)
 	flow := login.Flow{
-		Notice:        func(line string) { in.Notice(finished(printable(line))) },
+		Notice:        func(line string) { in.Notice(finished(text.Printable(line))) },
 		Deadline:      in.Until,
 		Pasted:        in.Pasted,
 		PasteRejected: func(err error) { in.Reject(a.Explain(err)) },
 		Timeout:       signInTimeout,
 		Device:        true,
 	}
-	if in.Open && s.canOpenBrowser() {
-		flow.Open = s.openBrowser
+	if in.Open && a.canOpenBrowser() {
+		flow.Open = a.openBrowser
 	}
 	flow.Show = func(p login.Prompt) { in.Show(promptOf(p, flow.Open != nil)) }
 	a.log.Event("sign-in started")
-	saved, err := s.runSignIn(ctx, flow)
-	return a.kept(ctx, s, done, saved, err)
+	saved, err := a.account.SignIn(ctx, flow)
+	return a.stored(ctx, saved, err)
 }
 
 // hear sets who hears what passes by, until stop or the next one: a sign-in that
@@ -59,26 +58,24 @@ func promptOf(p login.Prompt, opening bool) tui.SignInPrompt {
 
 // StoreSecret implements [tui.Services].
 func (a *app) StoreSecret(ctx context.Context, provider string, secret auth.Secret) (tui.Stored, error) {
-	if err := knownProvider(provider); err != nil {
-		return tui.Stored{}, err
-	}
-	done := &tui.Stored{}
-	s := a.collecting(&done.Warnings)
-	saved, err := s.keepSecret(ctx, provider, secret, false)
-	return a.kept(ctx, s, done, saved, err)
+	saved, err := a.account.StoreSecret(ctx, provider, secret, false)
+	return a.stored(ctx, saved, withForceHint(err))
 }
 
-// kept says what became of a credential, and ends the sessions that it
-// replaced behind the screens.
-func (a *app) kept(
-	ctx context.Context, s *session, done *tui.Stored, saved auth.Saved, err error,
-) (tui.Stored, error) {
+// stored says what became of a credential, and ends the sessions that it replaced
+// behind the screens.
+func (a *app) stored(ctx context.Context, saved auth.Saved, err error) (tui.Stored, error) {
 	if err != nil {
-		return *done, a.failed("sign-in", err)
+		return tui.Stored{Warnings: finishedWarnings(saved.Warnings)}, a.failed("sign-in", err)
 	}
-	s.announce(ctx, saved)
+	done := tui.Stored{Warnings: finishedWarnings(saved.Warnings)}
+	for _, l := range announcement(ctx, a.account, saved) {
+		if l.warns {
+			done.Warnings = append(done.Warnings, finished(warning(l.text)))
+		}
+	}
 	c := saved.Credential
-	done.Account, done.Place = accountName(c.Account), printable(s.place(ctx, saved.Layer, saved.Path))
+	done.Account, done.Place = accountName(c.Account), text.Printable(a.account.StoreName(ctx, saved.Layer, saved.Path))
 	a.log.Event("signed in", loggedProvider(c.Provider),
 		sessionlog.Listed("type", c.Type, []auth.Type{auth.OAuth, auth.PAT, auth.APIKey}),
 		sessionlog.Listed("layer", saved.Layer, []string{auth.InKeychain, auth.InFile}))
@@ -86,7 +83,7 @@ func (a *app) kept(
 	if c.Provider == auth.Mogplex {
 		a.background.Go(a.resync)
 	}
-	return *done, nil
+	return done, nil
 }
 
 // signInTimeout is how long a sign-in waits for the person.

@@ -5,8 +5,10 @@ import (
 	"slices"
 	"time"
 
+	"github.com/mogplex/mogplex-cli/internal/account"
 	"github.com/mogplex/mogplex-cli/internal/auth"
 	"github.com/mogplex/mogplex-cli/internal/sessionlog"
+	"github.com/mogplex/mogplex-cli/internal/text"
 	"github.com/mogplex/mogplex-cli/internal/tui"
 )
 
@@ -16,37 +18,36 @@ const endPatience = time.Second
 
 // SignOut implements [tui.Services].
 func (a *app) SignOut(ctx context.Context) (tui.SignedOut, error) {
-	var out tui.SignedOut
-	s := a.session.heardBy(listener{
-		said:   func(sentence string) { out.Lines = append(out.Lines, sentence) },
-		warned: func(sentence string) { out.Lines, out.Warned = append(out.Lines, "Warning: "+sentence), true },
-	})
-	r := s.remove(ctx, logoutScope{})
-	s.sayRemoved(r, logoutScope{})
-	out.Pending = a.endSessions(s, r)
-	for _, p := range auth.Providers() {
-		if s.isSet(p) {
-			out.StillInEnv = append(out.StillInEnv, p.Variable)
-		}
+	r := a.account.SignOut(ctx, account.Scope{})
+	said := a.removedLines(r)
+	endings, pending := a.endRemoved(r)
+	r.Settle(a.account, endings)
+	out := tui.SignedOut{Pending: pending}
+	for _, p := range a.account.SetProviders() {
+		out.StillInEnv = append(out.StillInEnv, p.Variable)
 	}
-	// The screens tell the variables, and what is in force.
-	r.StillInForce = slices.DeleteFunc(r.StillInForce, func(v stillInForce) bool { return !v.foreign })
-	err := s.concludeSignOut(r)
+	// The screens show the variables, and what is active.
+	r.StillActive = slices.DeleteFunc(r.StillActive, func(v account.StillActive) bool { return !v.Foreign })
+	for _, l := range slices.Concat(said, endingFailures(endings), unsearchedLines(r), signOutLines(r, a.env.Now())) {
+		if l.warns {
+			l.text, out.Warned = "Warning: "+warning(l.text), true
+		}
+		out.Lines = append(out.Lines, text.Clean(l.text))
+	}
+	err := a.signOutError(r)
 	a.log.Event("signed out", sessionlog.Count("removed", len(r.Removed)), sessionlog.Count("failures", len(r.Failures)),
 		sessionlog.Flag("pending", out.Pending))
 	return out, a.failed("sign-out", err)
 }
 
-// endSessions ends the removed sessions at the service that issued them. If that
-// takes long it is pending: it is tried again until the app ends.
-func (a *app) endSessions(s *session, r *logoutReport) (pending bool) {
-	done, late := a.endLater(r.sessions), time.NewTimer(endPatience)
+// endRemoved ends the removed sessions at the service that issued them. If that
+// takes long it is pending: it is retried until the app ends.
+func (a *app) endRemoved(r *account.SignOutReport) (endings []account.Ending, pending bool) {
+	done, late := a.endLater(r.Sessions), time.NewTimer(endPatience)
 	defer late.Stop()
 	select {
 	case endings := <-done:
-		s.sayFailed(endings)
-		r.settle(s, endings)
-		return false
+		return endings, false
 	case <-late.C:
 		a.background.Go(func() {
 			endings := <-done
@@ -54,20 +55,20 @@ func (a *app) endSessions(s *session, r *logoutReport) (pending bool) {
 			defer a.mu.Unlock()
 			a.pending = append(a.pending, endings...)
 		})
-		return true
+		return nil, true
 	}
 }
 
-// endLater ends sessions behind the screens, until [endLimit] after the app's
+// endLater ends sessions behind the screens, until [account.EndLimit] after the app's
 // end.
-func (a *app) endLater(sessions []auth.Credential) <-chan []ending {
+func (a *app) endLater(sessions []auth.Credential) <-chan []account.Ending {
 	ctx, cancel := context.WithCancel(context.WithoutCancel(a.ctx))
-	stop := context.AfterFunc(a.ctx, func() { time.AfterFunc(endLimit, cancel) })
-	done := make(chan []ending, 1)
+	stop := context.AfterFunc(a.ctx, func() { time.AfterFunc(account.EndLimit, cancel) })
+	done := make(chan []account.Ending, 1)
 	a.background.Go(func() {
 		defer cancel()
 		defer stop()
-		done <- a.session.endSessions(ctx, sessions)
+		done <- a.account.KeepEnding(ctx, sessions)
 	})
 	return done
 }

@@ -22,7 +22,7 @@ func TestASignOutInAnotherTerminalCutsTheAnswer(t *testing.T) {
 				t.Parallel()
 				var ended atomic.Bool
 				w := fakeWorld(t, accountserver.Config{ChunkDelay: 300 * time.Millisecond, OnRequest: func(r accountserver.Request) {
-					if strings.HasPrefix(r.Path, inferencePath) {
+					if strings.HasPrefix(r.Path, "/api/cli/inference") {
 						ended.Store(true)
 					}
 				}})

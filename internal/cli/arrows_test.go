@@ -44,7 +44,9 @@ var rooms = map[string][]string{
 	"internal/dev/callback":            {},
 	"internal/dev/terminal":            {},
 	"internal/dev/pictures":            {"internal/dev/accountserver", "internal/dev/terminal", "internal/dev/keyringtest"},
-	"internal/cli": {"keyring", "legacyfile", "login", "internal/auth", "internal/hosted", "internal/private",
+	"internal/account": {"keyring", "legacyfile", "login", "internal/auth", "internal/hosted", "internal/private",
+		"internal/chat", "internal/text"},
+	"internal/cli": {"internal/account", "keyring", "legacyfile", "login", "internal/auth", "internal/hosted",
 		"internal/sessionlog", "internal/chat", "internal/text", "internal/tui"},
 }
 

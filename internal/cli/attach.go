@@ -11,7 +11,9 @@ import (
 
 	"github.com/urfave/cli/v2"
 
+	"github.com/mogplex/mogplex-cli/internal/account"
 	"github.com/mogplex/mogplex-cli/internal/hosted"
+	"github.com/mogplex/mogplex-cli/internal/text"
 )
 
 func attachFlag() cli.Flag {
@@ -22,41 +24,34 @@ func attachFlag() cli.Flag {
 func (p *program) attachedRun(c *cli.Context) (string, error) {
 	id := stringFlag(c, "attach")
 	if emptyFlag(c, "attach") {
-		return "", usageError{"--attach wants the id of a run"}
+		return "", account.UsageError("--attach wants the id of a run")
 	}
 	if id == "" {
-		id = p.getenv("MOGPLEX_ATTACH_RUN_ID")
+		id = p.env.Getenv("MOGPLEX_ATTACH_RUN_ID")
 	}
 	return id, nil
 }
 
-// follower follows runs with the account's credential, however long the service
-// is out of reach once it has answered. It prints nothing.
-func (s *session) follower() hosted.Follower {
-	token := func(ctx context.Context) (string, error) { return s.accountToken(ctx, "") }
-	return hosted.Follower{Client: s.api(), Token: token}
-}
-
-// attachPatience is how long a script's run may be out of reach.
+// attachPatience is how long the service may be out of reach while a script waits.
 const attachPatience = 2 * time.Minute
 
 // attach prints a run as lines of JSON: the run, each event, and the run again
 // once it has ended. How it ended is the exit code.
-func (s *session) attach(ctx context.Context, id string) error {
-	res, err := s.account(ctx)
-	s.warn(res.Warnings...)
+func (p *program) attach(ctx context.Context, id string) error {
+	res, err := p.account.Mogplex(ctx)
+	p.warn(res.Warnings...)
 	if err != nil {
 		return err
 	}
 	following, cancel := context.WithCancel(ctx)
 	defer cancel()
-	out := lines{Writer: s.stdout}
+	out := jsonLines{Writer: p.stdout}
 	var last hosted.Run
-	follower := s.follower()
+	follower := p.account.Follower()
 	follower.Patience = attachPatience
 	err = follower.Follow(following, id, func(u hosted.Update) {
 		if notice := noticeOf(u); notice != "" {
-			s.warn(notice) // what a program reading stdout need not know
+			p.warn(notice) // what a program reading stdout need not know
 		}
 		if u.Err == nil && last.Status == "" {
 			out.write("run", u.Run.Raw)
@@ -73,14 +68,14 @@ func (s *session) attach(ctx context.Context, id string) error {
 	})
 	switch {
 	case out.err != nil:
-		return nil // run tells the failed write
+		return nil // run reports the failed write
 	case ctx.Err() != nil:
-		s.say("%s", s.inProfile("The run goes on. `mogplex --attach` shows it again."))
+		p.say("%s", p.inProfile("The run goes on. `mogplex --attach` shows it again."))
 		return ctx.Err()
 	case errors.Is(err, hosted.ErrNotFound):
 		return runError(id, err)
 	case err != nil:
-		return s.failedCall(res, err)
+		return p.failedCall(res, err)
 	case last.Status != hosted.RunSuccess:
 		return fmt.Errorf("the run ended as %s", last.Status)
 	}
@@ -92,18 +87,18 @@ func runError(id string, err error) error {
 	if !errors.Is(err, hosted.ErrNotFound) {
 		return err
 	}
-	return fmt.Errorf("there is no run %q for this account: %w", printable(id), err)
+	return fmt.Errorf("there is no run %q for this account: %w", text.Printable(id), err)
 }
 
-// lines writes values as lines of JSON that steer no terminal.
-type lines struct {
+// jsonLines writes values as lines of JSON that steer no terminal.
+type jsonLines struct {
 	io.Writer
 	err error
 }
 
-func (l *lines) write(name string, value json.RawMessage) {
-	var text bytes.Buffer
-	if l.err == nil && json.Compact(&text, value) == nil {
-		_, l.err = fmt.Fprintf(l, "{%q:%s}\n", name, escaped(text.String()))
+func (l *jsonLines) write(name string, value json.RawMessage) {
+	var compact bytes.Buffer
+	if l.err == nil && json.Compact(&compact, value) == nil {
+		_, l.err = fmt.Fprintf(l, "{%q:%s}\n", name, escaped(compact.String()))
 	}
 }

@@ -5,6 +5,8 @@ import (
 	"strings"
 
 	"github.com/urfave/cli/v2"
+
+	"github.com/mogplex/mogplex-cli/internal/account"
 )
 
 // The scripts ask mogplex itself, by the hidden flag that urfave/cli answers.
@@ -67,7 +69,7 @@ func completionCommand() *cli.Command {
 		Action: func(c *cli.Context) error {
 			script, ok := completionScripts[c.Args().First()]
 			if !ok || c.NArg() != 1 {
-				return usageError{"name one shell: " + strings.Join(completionShells, ", ")}
+				return account.UsageError("name one shell: " + strings.Join(completionShells, ", "))
 			}
 			_, err := fmt.Fprint(c.App.Writer, script)
 			return err

@@ -13,6 +13,7 @@ import (
 
 	"github.com/urfave/cli/v2"
 
+	"github.com/mogplex/mogplex-cli/internal/account"
 	"github.com/mogplex/mogplex-cli/internal/auth"
 	"github.com/mogplex/mogplex-cli/login"
 )
@@ -37,7 +38,7 @@ func endings() (all []string) {
 	for _, status := range []int{0, 401, 403} {
 		add(outcomeOf(&login.Error{Kind: login.ErrRefused, Status: status}))
 	}
-	add(outcomeOf(usageError{}))
+	add(outcomeOf(account.UsageError("")))
 	add(outcomeOf(errors.New("any other")))
 	slices.Sort(all)
 	return slices.Compact(all)

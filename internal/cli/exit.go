@@ -1,21 +1,18 @@
 package cli
 
 import (
-	"bytes"
 	"context"
-	"encoding/json"
 	"errors"
-	"fmt"
-	"io"
 	"io/fs"
 	"strings"
 	"time"
-	"unicode/utf16"
 
+	"github.com/mogplex/mogplex-cli/internal/account"
 	"github.com/mogplex/mogplex-cli/internal/auth"
 	"github.com/mogplex/mogplex-cli/internal/chat"
 	"github.com/mogplex/mogplex-cli/internal/hosted"
 	"github.com/mogplex/mogplex-cli/internal/sessionlog"
+	"github.com/mogplex/mogplex-cli/internal/text"
 	"github.com/mogplex/mogplex-cli/keyring"
 	"github.com/mogplex/mogplex-cli/legacyfile"
 	"github.com/mogplex/mogplex-cli/login"
@@ -32,19 +29,6 @@ const (
 	exitTryAgain    = 75
 	exitInterrupted = 130
 )
-
-// usageError is invalid usage, or a setting that is invalid.
-type usageError struct{ msg string }
-
-func (e usageError) Error() string { return e.msg }
-
-// hinted is an error with its own next step, in place of its class's.
-type hinted struct {
-	error
-	hint string
-}
-
-func (h hinted) Unwrap() error { return h.error }
 
 // outcome is how a failure ends a command.
 type outcome struct {
@@ -64,7 +48,7 @@ var outcomes = []struct {
 	{[]error{context.Canceled}, outcome{"interrupted", exitInterrupted, ""}},
 	{othersAtWork, outcome{"busy", exitTryAgain, "Try again in a moment."}},
 	{diskFull, outcome{"disk_full", exitFailure, "Make room on the disk, then try again."}},
-	{[]error{errNotAsked}, outcome{"not_checked", exitUnavailable, "Renew the token with `mogplex auth refresh`, then check again."}},
+	{[]error{account.ErrNotAsked}, outcome{"not_checked", exitUnavailable, "Renew the token with `mogplex auth refresh`, then check again."}},
 	{[]error{keyring.ErrLocked}, outcome{"keychain_locked", exitTryAgain, "Unlock it, then try again."}},
 	{[]error{keyring.ErrTimeout}, outcome{"keychain_timeout", exitTryAgain, "Try again, or wait longer with MOGPLEX_KEYCHAIN_TIMEOUT=60s."}},
 	{[]error{keyring.ErrDenied}, outcome{"keychain_denied", exitUnavailable, "Allow mogplex to use the keychain, then try again."}},
@@ -97,7 +81,7 @@ var othersAtWork = []error{auth.ErrBusy, auth.ErrClaimed, auth.ErrConflict, lega
 // outcomeOf classes a failure.
 func outcomeOf(err error) outcome {
 	o := outcome{"failed", exitFailure, ""}
-	var usage usageError
+	var usage account.UsageError
 	if errors.As(err, &usage) {
 		o = outcome{"usage", exitUsage, "See `mogplex --help`."}
 	} else if known, ok := classOf(err); ok {
@@ -108,13 +92,13 @@ func outcomeOf(err error) outcome {
 		o = refusal(refused.Status)
 	}
 	o.hint = passing(err, o.hint)
-	var key keyError
+	var key account.ProviderError
 	if errors.As(err, &key) {
-		o.hint = key.hint(o)
+		o.hint = keyHint(key, o)
 	}
-	var own hinted
+	var own account.HintError
 	if errors.As(err, &own) {
-		o.hint = own.hint
+		o.hint = own.Hint
 	}
 	return o
 }
@@ -123,9 +107,9 @@ func outcomeOf(err error) outcome {
 // it stands, it is about the profile that the failed command was about.
 func (p *program) outcomeOf(err error) outcome {
 	o := outcomeOf(err)
-	if own := (hinted{}); !errors.As(err, &own) {
+	if own := (account.HintError{}); !errors.As(err, &own) {
 		if o.code == "keychain_locked" {
-			o.hint = p.here().unlockHint()
+			o.hint = p.env.Site().UnlockHint()
 		}
 		o.hint += p.otherStoreHint(o.code, err)
 	}
@@ -138,13 +122,13 @@ func (p *program) outcomeOf(err error) outcome {
 func (p *program) otherStoreHint(code sessionlog.Const, err error) string {
 	switch code {
 	case "keychain_locked", "keychain_timeout", "keychain_denied":
-		if p.forStore == storeAuto {
-			var key keyError
+		if p.account != nil && p.account.Store == account.StoreAuto {
+			var key account.ProviderError
 			errors.As(err, &key)
-			return " Or keep another credential in a file: `MOGPLEX_CREDENTIAL_STORE=file " + key.command() + "`."
+			return " Or keep another credential in a file: `MOGPLEX_CREDENTIAL_STORE=file " + storeCommand(key.Provider) + "`."
 		}
 	case "keychain_unavailable":
-		if p.forStore == storeKeychain {
+		if p.account != nil && p.account.Store == account.StoreKeychain {
 			return " Or allow the file with MOGPLEX_CREDENTIAL_STORE=auto."
 		}
 	}
@@ -154,14 +138,14 @@ func (p *program) otherStoreHint(code sessionlog.Const, err error) string {
 // againHint is what helps against the failure of a store that a command has to
 // reach: no other store stands in for it.
 func (p *program) againHint(err error, command string) string {
-	var own hinted
+	var own account.HintError
 	if errors.As(err, &own) {
-		return own.hint
+		return own.Hint
 	}
 	cure := "Fix the cause."
 	switch outcomeOf(err).code {
 	case "keychain_locked":
-		cure = strings.TrimSuffix(p.here().unlockHint(), ", then try again.")
+		cure = strings.TrimSuffix(p.env.Site().UnlockHint(), ", then try again.")
 		cure = strings.TrimSuffix(cure, ".") + "."
 	case "keychain_timeout":
 		cure = "Wait longer with MOGPLEX_KEYCHAIN_TIMEOUT=60s."
@@ -181,22 +165,22 @@ func (p *program) againHint(err error, command string) string {
 
 // inProfile names the profile in each command of a hint.
 func (p *program) inProfile(hint string) string {
-	if p.forProfile == "" {
+	if p.profile() == "" {
 		return hint
 	}
 	for _, command := range []string{"mogplex login", "mogplex logout", "mogplex auth", "mogplex --attach"} {
-		hint = strings.ReplaceAll(hint, command, "mogplex --profile "+p.forProfile+strings.TrimPrefix(command, "mogplex"))
+		hint = strings.ReplaceAll(hint, command, "mogplex --profile "+p.profile()+strings.TrimPrefix(command, "mogplex"))
 	}
 	return hint
 }
 
-// ofProfile names the profile in a sentence about what is stored, unless it is
+// profileSuffix names the profile in a sentence about what is stored, unless it is
 // the default one.
-func (p *program) ofProfile() string {
-	if p.forProfile == "" {
+func (p *program) profileSuffix() string {
+	if p.profile() == "" {
 		return ""
 	}
-	return " in profile " + p.forProfile
+	return " in profile " + p.profile()
 }
 
 // passing is the hint of a failure that the service says passes, or another.
@@ -217,7 +201,7 @@ func passing(err error, hint string) string {
 	}
 	switch {
 	case wait > 0:
-		return "Try again in " + roughly(wait) + "."
+		return "Try again in " + text.Duration(wait) + "."
 	case status >= 500:
 		return "The service has trouble of its own. Try again later."
 	}
@@ -264,19 +248,19 @@ func (p *program) reportOf(err error) *report {
 // sentence makes an error's text one printable line, without Go's own words for
 // a deadline.
 func sentence(err error) string {
-	text := strings.ReplaceAll(err.Error(), context.DeadlineExceeded.Error(), "it took too long")
-	return printable(strings.ReplaceAll(text, "\n", "; "))
+	said := strings.ReplaceAll(err.Error(), context.DeadlineExceeded.Error(), "it took too long")
+	return text.Printable(strings.ReplaceAll(said, "\n", "; "))
 }
 
-// fail prints a failure where it belongs and returns its exit code. An object
-// that could not be printed is said.
+// fail prints a failure and returns its exit code: with --json as an object on
+// stdout, else, or if that can't be written, as text on stderr.
 func (p *program) fail(err error) int {
 	o := p.outcomeOf(err)
 	if p.json {
 		if !p.printed {
 			p.printJSON(map[string]*report{"error": p.reportOf(err)})
 		}
-		if out, ok := p.stdout.(*witness); !ok || out.err == nil {
+		if out, ok := p.stdout.(*checkedWriter); !ok || out.err == nil {
 			return o.exit
 		}
 	}
@@ -295,34 +279,7 @@ func (p *program) fail(err error) int {
 	return o.exit
 }
 
-// silent is an error whose text the command has printed already.
+// silent is an error whose text the command has already printed.
 type silent struct{ error }
 
 func (s silent) Unwrap() error { return s.error }
-
-// printJSON writes the one JSON object of a command to stdout.
-func (p *program) printJSON(v any) {
-	p.printed = true
-	var text bytes.Buffer
-	enc := json.NewEncoder(&text)
-	enc.SetEscapeHTML(false)
-	enc.SetIndent("", "  ")
-	_ = enc.Encode(v)
-	_, _ = io.WriteString(p.stdout, escaped(text.String())) // run tells a failed write
-}
-
-// escaped writes what printable takes out as JSON's escapes: the value is the
-// same, and it steers no terminal.
-func escaped(text string) string {
-	var b strings.Builder
-	for _, r := range text {
-		if r == '\n' || printable(string(r)) != "" {
-			b.WriteRune(r)
-			continue
-		}
-		for _, unit := range utf16.Encode([]rune{r}) {
-			fmt.Fprintf(&b, `\u%04x`, unit)
-		}
-	}
-	return b.String()
-}

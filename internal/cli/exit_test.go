@@ -22,15 +22,15 @@ func TestAnObjectThatIsNotPrintedIsSaid(t *testing.T) {
 	var said strings.Builder
 	p := newProgram()
 	p.stdout, p.stderr = full{}, &said
-	p.lookupEnv = func(string) (string, bool) { return "", false }
-	p.userHome = func() (string, error) { return t.TempDir(), nil }
+	p.env.LookupEnv = func(string) (string, bool) { return "", false }
+	p.env.UserHome = func() (string, error) { return t.TempDir(), nil }
 	code := p.run(t.Context(), []string{"mogplex", "models", "--provider", "--json"})
 	if code != exitUsage || !strings.Contains(said.String(), "-provider") {
 		t.Errorf("exit %d: %q", code, said.String())
 	}
 	said.Reset()
 	p.printed = true
-	p.stdout = &witness{err: errors.New("no space left on device")}
+	p.stdout = &checkedWriter{err: errors.New("no space left on device")}
 	if code := p.fail(errors.New("write to stdout: no space left on device")); code != exitFailure || !strings.Contains(said.String(), "no space left") {
 		t.Errorf("exit %d: %q", code, said.String())
 	}
@@ -42,8 +42,8 @@ func TestNoHomeDirectory(t *testing.T) {
 	var said strings.Builder
 	p := newProgram()
 	p.stdout, p.stderr = &said, &said
-	p.lookupEnv = func(string) (string, bool) { return "", false }
-	p.userHome = func() (string, error) { return "", errors.New("$HOME is not defined") }
+	p.env.LookupEnv = func(string) (string, bool) { return "", false }
+	p.env.UserHome = func() (string, error) { return "", errors.New("$HOME is not defined") }
 	if code := p.run(t.Context(), []string{"mogplex"}); code != exitFailure || !strings.Contains(said.String(), "Set MOGPLEX_HOME") {
 		t.Errorf("exit %d: %q", code, said.String())
 	}

@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/mogplex/mogplex-cli/internal/account"
 	"github.com/mogplex/mogplex-cli/internal/dev/accountserver"
 	"github.com/mogplex/mogplex-cli/internal/dev/deep"
 )
@@ -18,7 +19,7 @@ func TestAFullDiskIsNotBlamedOnTheKeychain(t *testing.T) {
 	if err != nil {
 		deep.Missing(t, "strace is not installed")
 	}
-	for _, mode := range []storeMode{storeAuto, storeFile} {
+	for _, mode := range []account.StoreMode{account.StoreAuto, account.StoreFile} {
 		t.Run(string(mode), func(t *testing.T) {
 			w := newWorld(t, fakeWorld(t, accountserver.Config{}).mogplex, accountserver.Config{}) // no keychain
 			w.env = append(w.env, "MOGPLEX_CREDENTIAL_STORE="+string(mode))

@@ -48,11 +48,11 @@ func mogplexMain() { os.Exit(testProgram().main()) }
 func testProgram() *program {
 	p := newProgram()
 	if wrong, err := time.ParseDuration(os.Getenv("CLOCK")); err == nil {
-		p.now = func() time.Time { return time.Now().Add(wrong) }
+		p.env.Now = func() time.Time { return time.Now().Add(wrong) }
 	}
 	if dir := os.Getenv("KEYCHAIN"); dir != "" {
 		limit, _ := strconv.Atoi(os.Getenv("KEYCHAIN_LIMIT"))
-		p.openKeyring = func(opt keyring.Options) *keyring.Keyring {
+		p.env.OpenKeyring = func(opt keyring.Options) *keyring.Keyring {
 			return keyring.New(slow{keyringtest.Fake{Dir: dir, MaxBytes: limit}}, opt)
 		}
 	}

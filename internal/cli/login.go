@@ -8,6 +8,7 @@ import (
 
 	"github.com/urfave/cli/v2"
 
+	"github.com/mogplex/mogplex-cli/internal/account"
 	"github.com/mogplex/mogplex-cli/internal/auth"
 	"github.com/mogplex/mogplex-cli/login"
 )
@@ -18,7 +19,7 @@ func (p *program) loginCommand() *cli.Command {
 		Usage: "sign in with the browser, or store a token or key",
 		Description: `Opens the browser at the sign-in page and waits. The address is shown too: open
 it on another machine, and paste the address you end up at. What was stored
-before stays in force until the new credential is stored.
+before stays active until the new credential is stored.
 
 Examples:
   mogplex login
@@ -34,11 +35,11 @@ Examples:
 			providerFlag(),
 			&cli.DurationFlag{Name: "timeout", Value: 5 * time.Minute, Usage: "wait at most `TIME` for the browser"},
 		},
-		Action: p.command(signIn),
+		Action: p.command(p.login),
 	}
 }
 
-func signIn(ctx context.Context, s *session, c *cli.Context) error {
+func (p *program) login(ctx context.Context, c *cli.Context) error {
 	provider, err := providerValue(c)
 	if err != nil {
 		return err
@@ -46,19 +47,19 @@ func signIn(ctx context.Context, s *session, c *cli.Context) error {
 	provider = cmp.Or(provider, auth.Mogplex)
 	switch {
 	case c.Bool("with-token") && c.Bool("with-api-key"):
-		return usageError{"use one of --with-token and --with-api-key"}
+		return account.UsageError("use one of --with-token and --with-api-key")
 	case c.Bool("with-token") && provider != auth.Mogplex:
-		return usageError{"--with-token is for Mogplex; for a provider's key use --with-api-key"}
+		return account.UsageError("--with-token is for Mogplex; for a provider's key use --with-api-key")
 	case c.Bool("with-api-key") && !c.IsSet("provider"):
-		return usageError{"--with-api-key wants --provider NAME"}
+		return account.UsageError("--with-api-key wants --provider NAME")
 	case c.Bool("with-token"), c.Bool("with-api-key"):
-		return s.storeSecret(ctx, provider, c.Bool("force"))
+		return p.storeSecret(ctx, provider, c.Bool("force"))
 	case provider != auth.Mogplex:
-		return usageError{"only Mogplex has a browser sign-in; store a key with --provider " + provider + " --with-api-key"}
+		return account.UsageError("only Mogplex has a browser sign-in; store a key with --provider " + provider + " --with-api-key")
 	case c.Duration("timeout") <= 0:
-		return usageError{"--timeout is a time such as 5m, more than 0"}
+		return account.UsageError("--timeout is a time such as 5m, more than 0")
 	}
-	return s.browserSignIn(ctx, signInOptions{
+	return p.browserSignIn(ctx, signInOptions{
 		open: !c.Bool("no-browser"), device: c.Bool("device"), timeout: c.Duration("timeout"),
 	})
 }
@@ -70,94 +71,51 @@ type signInOptions struct {
 }
 
 // browserSignIn signs a person in at the command line.
-func (s *session) browserSignIn(ctx context.Context, opt signInOptions) error {
+func (p *program) browserSignIn(ctx context.Context, opt signInOptions) error {
 	flow := login.Flow{
-		Show:          func(p login.Prompt) { s.showPrompt(p, opt) },
-		Notice:        func(line string) { s.say("%s", line) },
-		Deadline:      func(end time.Time) { s.say("Waiting for you until %s.", end.Local().Format("15:04:05")) },
-		PasteRejected: func(err error) { s.say("That was not it: %s", sentence(err)) },
+		Show:          func(prompt login.Prompt) { p.showPrompt(prompt, opt) },
+		Notice:        func(line string) { p.say("%s", line) },
+		Deadline:      func(end time.Time) { p.say("Waiting for you until %s.", end.Local().Format("15:04:05")) },
+		PasteRejected: func(err error) { p.say("That was not it: %s", sentence(err)) },
 		Timeout:       opt.timeout,
 		Device:        opt.device,
 	}
-	if opt.open && s.canOpenBrowser() {
-		flow.Open = s.openBrowser
+	if opt.open && p.canOpenBrowser() {
+		flow.Open = p.openBrowser
 	}
-	if !opt.open || s.isTerminal(s.stdin) {
-		flow.Pasted = pastes(ctx, s.stdin)
+	if !opt.open || p.isTerminal(p.stdin) {
+		flow.Pasted = pastes(ctx, p.stdin)
 	}
-	saved, err := s.runSignIn(ctx, flow)
+	saved, err := p.account.SignIn(ctx, flow)
+	return p.signedIn(ctx, saved, err)
+}
+
+// signedIn reports what became of a sign-in, ends the sessions that it replaced and
+// fetches what the account has. These follow-ups fail with a warning at most,
+// because the sign-in is done.
+func (p *program) signedIn(ctx context.Context, saved auth.Saved, err error) error {
 	if err != nil {
+		p.warn(saved.Warnings...)
 		return err
 	}
-	s.announce(ctx, saved)
-	s.retire(ctx, saved)
-	s.fetchHosted(ctx)
+	p.warn(saved.Warnings...)
+	p.sayAll(announcement(ctx, p.account, saved))
+	p.account.EndSessions(ctx, account.EndReplaced, saved.Ended())
+	if saved.Credential.Provider != auth.Mogplex {
+		return nil
+	}
+	if err := p.account.Sync(ctx, syncLimit); err != nil && ctx.Err() == nil {
+		p.warn("models and MCP servers were not fetched: " + sentence(err))
+	}
 	return nil
 }
 
-// runSignIn signs a person in who is talked to through flow. Nothing that is
-// stored changes before the new credential is stored in its place.
-func (s *session) runSignIn(ctx context.Context, flow login.Flow) (saved auth.Saved, err error) {
-	if _, err := s.prepare(ctx, auth.Mogplex); err != nil {
-		return saved, err
-	}
-	flow.Save = func(ctx context.Context, g *login.Grant) (where string, err error) {
-		saved, err = s.auth.SignIn(ctx, renewed(auth.Credential{Provider: auth.Mogplex}, g))
-		return "in " + s.place(ctx, saved.Layer, saved.Path), err
-	}
-	flow.Ports = s.callbackPorts
-	grant, err := s.loginClient(s.settings, s.origin).SignIn(ctx, flow)
-	if err == nil {
-		return saved, nil
-	}
-	s.warn(saved.Warnings...)
-	if grant == nil {
-		return saved, err
-	}
-	granted := renewed(auth.Credential{Provider: auth.Mogplex}, grant)
-	ctx = context.WithoutCancel(ctx)    // whoever interrupts it wants no session either
-	if s.isNowhere(ctx, granted, err) { // nobody may keep it
-		s.endWithin(ctx, "Ending the session that was not stored", []auth.Credential{granted})
-	}
-	return saved, err
-}
+// syncLimit bounds the fetch after a sign-in.
+const syncLimit = 5 * time.Second
 
-// isNowhere reports that no store holds a credential whose save failed with err.
-// The store that failed may, if it can't be read: a keychain that was cut off in
-// the middle keeps what it took, and one that does not answer does later what it
-// was asked.
-func (s *session) isNowhere(ctx context.Context, c auth.Credential, err error) bool {
-	res, _ := s.auth.Resolve(unattended(ctx), auth.Query{Provider: auth.Mogplex, All: true})
-	for _, f := range res.Findings {
-		unknown := f.Err != nil && f.Layer == auth.NotSavedIn(err)
-		if f.Layer != auth.Env && (unknown || f.Record().Token.Equal(c.Token)) {
-			return false
-		}
-	}
-	return true
-}
-
-// prepare readies the stores, and refuses to begin a sign-in that could not be
-// stored. It returns what is stored now.
-func (s *session) prepare(ctx context.Context, provider string) (stored []auth.Credential, err error) {
-	err = s.patiently("Waiting for the keychain", func() error {
-		stored, err = s.auth.Prepare(ctx, provider)
-		return err
-	})
-	return stored, ofKey(err, provider)
-}
-
-// ofKey says whose credential a failure is about.
-func ofKey(err error, provider string) error {
-	if err == nil {
-		return nil
-	}
-	return keyError{err, provider}
-}
-
-// announce says where the credential is, what it replaced, and what still comes
-// before it.
-func (s *session) announce(ctx context.Context, saved auth.Saved) {
+// announcement says where the credential is and what it replaced, and warns of what
+// limits its use: a missing refresh token, and variables that come before it.
+func announcement(ctx context.Context, a *account.Account, saved auth.Saved) (out lines) {
 	c := saved.Credential
 	what := "Signed in"
 	if name := accountName(c.Account); name != "" {
@@ -166,23 +124,22 @@ func (s *session) announce(ctx context.Context, saved auth.Saved) {
 	if c.Type != auth.OAuth {
 		what = "Stored the credential of " + c.Provider
 	}
-	s.warn(saved.Warnings...)
-	s.say("%s. It is kept in %s.", what, s.place(ctx, saved.Layer, saved.Path))
+	out.say("%s. It is kept in %s.", what, a.StoreName(ctx, saved.Layer, saved.Path))
 	for _, old := range saved.Replaced {
-		s.say("%s", replacedLine(old))
+		out.say("%s", replacedLine(old))
 	}
 	if c.Type == auth.OAuth && c.Refresh.IsZero() {
-		s.warn(fmt.Sprintf("%s gave no refresh token: the token %s, and can't be renewed", s.origin, lifetime(c, s.now())))
+		out.warn(fmt.Sprintf("%s gave no refresh token: the token %s, and can't be renewed", a.Origin, lifetime(c, a.Now())))
 	}
-	for _, p := range auth.Providers() {
+	for _, p := range a.SetProviders() {
 		switch {
-		case !s.isSet(p):
 		case p.Name == c.Provider:
-			s.warn(p.Variable + " is set, and still comes before what was stored")
+			out.warn(p.Variable + " is set, and still comes before what was stored")
 		case c.Provider == auth.Mogplex:
-			s.warn(p.Variable + " is set, and comes before it if no provider is named")
+			out.warn(p.Variable + " is set, and comes before it if no provider is named")
 		}
 	}
+	return out
 }
 
 // replacedLine says whose credential a new one replaced.
@@ -198,6 +155,3 @@ func replacedLine(old auth.Credential) string {
 	}
 	return "It replaces the sign-in that was stored before."
 }
-
-// isSet reports that a provider's variable comes before what is stored.
-func (s *session) isSet(p auth.Provider) bool { return s.getenv(p.Variable) != "" }

@@ -1,15 +1,16 @@
 package cli
 
 import (
-	"cmp"
+	"bufio"
 	"context"
-	"errors"
 	"fmt"
-	"strings"
+	"slices"
 
 	"github.com/urfave/cli/v2"
 
+	"github.com/mogplex/mogplex-cli/internal/account"
 	"github.com/mogplex/mogplex-cli/internal/auth"
+	"github.com/mogplex/mogplex-cli/internal/text"
 )
 
 func (p *program) logoutCommand() *cli.Command {
@@ -27,35 +28,21 @@ Examples:
   mogplex logout --all                   every provider, profile and state directory`,
 		Flags: []cli.Flag{
 			providerFlag(), jsonFlag(),
-			&cli.BoolFlag{Name: "all", Usage: "remove everything that mogplex keeps for this user"},
+			&cli.BoolFlag{Name: "all", Usage: "remove everything that mogplex stores for this user"},
 		},
-		Action: p.command(func(ctx context.Context, s *session, c *cli.Context) error {
-			provider, err := providerValue(c)
-			if err != nil {
-				return err
-			}
-			if provider != "" && c.Bool("all") {
-				return usageError{"use one of --provider and --all"}
-			}
-			return s.signOut(ctx, logoutScope{provider: provider, all: c.Bool("all")})
-		}),
+		Action: p.command(p.logout),
 	}
 }
 
-// logoutScope says what to remove: the Mogplex credential, another provider's,
-// or everything.
-type logoutScope struct {
-	provider string
-	all      bool
-	goesOn   bool // more follows: nobody is asked whether to try again
-}
-
-func (scope logoutScope) providerOr(other string) string { return cmp.Or(scope.provider, other) }
-
-// includes reports whether a provider's credential is what the sign-out is about:
-// any of them signs in after one from the account.
-func (scope logoutScope) includes(provider string) bool {
-	return scope.all || scope.providerOr(auth.Mogplex) == auth.Mogplex || scope.provider == provider
+func (p *program) logout(ctx context.Context, c *cli.Context) error {
+	provider, err := providerValue(c)
+	if err != nil {
+		return err
+	}
+	if provider != "" && c.Bool("all") {
+		return account.UsageError("use one of --provider and --all")
+	}
+	return p.signOut(ctx, account.Scope{Provider: provider, All: c.Bool("all")}, p.attended() && !p.json)
 }
 
 // logoutReport is the object of --json.
@@ -68,17 +55,6 @@ type logoutReport struct {
 	NotLookedInto []notLookedInto `json:"not_looked_into,omitempty"`
 	Failures      []failureReport `json:"failures"`
 	Error         *report         `json:"error,omitempty"`
-
-	scope    logoutScope
-	errs     []error
-	sessions []auth.Credential // what was removed, to be ended at the service
-	backups  []string          // of files that could not be parsed
-}
-
-func newLogoutReport(scope logoutScope) *logoutReport {
-	return &logoutReport{
-		scope: scope, Removed: []removedReport{}, LivesOn: []livesOn{}, StillInForce: []stillInForce{}, Failures: []failureReport{},
-	}
 }
 
 type removedReport struct {
@@ -88,16 +64,18 @@ type removedReport struct {
 	Issuer   string `json:"issuer,omitempty"`
 }
 
-// stillInForce is a variable, or an entry in a store, that mogplex goes on using.
+type livesOn struct {
+	What   account.TokenKind `json:"what"`
+	Until  string            `json:"until,omitempty"`
+	Issuer string            `json:"issuer"`
+}
+
 type stillInForce struct {
 	Name     string `json:"name,omitempty"`
 	Store    string `json:"store,omitempty"`
 	Provider string `json:"provider,omitempty"`
-
-	foreign bool // another program's
 }
 
-// notLookedInto is a store that may hold a credential still.
 type notLookedInto struct {
 	Store string     `json:"store"`
 	State auth.State `json:"state"` // disabled or unavailable
@@ -109,125 +87,102 @@ type failureReport struct {
 	Why      string `json:"why"`
 }
 
-func (r *logoutReport) failed(store, provider string, err error) {
-	r.Failures = append(r.Failures, failureReport{store, provider, sentence(err)})
-	r.errs = append(r.errs, err)
+func (p *program) logoutReport(r *account.SignOutReport, err error) logoutReport {
+	return logoutReport{
+		Removed: rows(r.Removed, func(done account.Removed) removedReport { return removedReport(done) }),
+		Revoked: r.Revoked,
+		LivesOn: rows(r.LivesOn, func(t account.LiveToken) livesOn {
+			return livesOn{t.Kind, timestamp(t.Until), text.Printable(t.Issuer)}
+		}),
+		HostedState: r.HostedCleared,
+		StillInForce: rows(r.StillActive, func(a account.StillActive) stillInForce {
+			return stillInForce{a.Variable, a.Store, a.Provider}
+		}),
+		NotLookedInto: rows(r.NotSearched, func(n account.NotSearched) notLookedInto { return notLookedInto(n) }),
+		Failures: rows(r.Failures, func(f account.Failure) failureReport {
+			return failureReport{f.Store, f.Provider, sentence(f.Err)}
+		}),
+		Error: p.reportOf(err),
+	}
 }
 
 // signOut removes what the scope names, ends its sessions at the service, and
-// reports store by store.
-func (s *session) signOut(ctx context.Context, scope logoutScope) error {
-	r := s.remove(ctx, scope)
-	if !s.json {
-		s.sayRemoved(r, scope)
+// reports store by store. With ask, a person decides how often ending is retried.
+func (p *program) signOut(ctx context.Context, scope account.Scope, ask bool) error {
+	r := p.account.SignOut(ctx, scope)
+	if !p.json {
+		p.sayAll(p.removedLines(r))
 	}
-	r.settle(s, s.endOrAsk(ctx, r.sessions, !scope.goesOn))
-	return s.concludeSignOut(r)
-}
-
-// signOutError is what may be left, in one error. Its hint leads back to the same
-// sign-out: a way around the store that failed would leave what that holds.
-func (s *session) signOutError(r *logoutReport) error {
-	err := errors.Join(r.errs...)
-	if err == nil {
-		return nil
-	}
-	return hinted{fmt.Errorf("signing out is not complete: %w", err), s.againHint(err, r.scope.command())}
-}
-
-// command is the sign-out of the scope, as it is typed.
-func (scope logoutScope) command() string {
-	switch {
-	case scope.all:
-		return "mogplex logout --all"
-	case scope.provider != "":
-		return "mogplex logout --provider " + scope.provider
-	}
-	return "mogplex logout"
-}
-
-// removedLines is how many removals are named one by one.
-const removedLines = 20
-
-func (s *session) sayRemoved(r *logoutReport, scope logoutScope) {
-	for i, done := range r.Removed {
-		if i == removedLines {
-			s.say("And %d more.", len(r.Removed)-i)
-			break
-		}
-		s.say("Removed the %s credential%s from the %s.", printable(done.Provider), s.owned(done), done.Store)
-	}
-	switch {
-	case len(r.Removed) > 0 || len(r.errs) > 0:
-	case scope.all:
-		s.say("Nothing was stored.")
-	default:
-		s.say("Nothing was stored for %s%s.", scope.providerOr(auth.Mogplex), s.ofProfile())
-	}
-}
-
-// owned names the profile and the service of what was removed, if they are not
-// the usual ones.
-func (s *session) owned(done removedReport) (text string) {
-	if done.Profile != defaultProfile {
-		text += " of profile " + printable(done.Profile)
-	}
-	if done.Issuer != "" && done.Issuer != auth.DefaultOrigin {
-		text += " for " + printable(done.Issuer)
-	}
-	return text
-}
-
-// concludeSignOut tells what else came of it. Anything that may be left is an
-// error.
-func (s *session) concludeSignOut(r *logoutReport) error {
-	err := s.signOutError(r)
-	r.Error = s.reportOf(err)
-	if err == nil {
-		s.sayNotLookedInto(r)
-	}
-	for _, path := range r.backups {
-		s.warn(path + ": " + errBackup.Error())
-	}
-	if s.json {
-		s.printJSON(r)
+	r.Settle(p.account, p.endSessions(ctx, r.Sessions, ask))
+	err := p.signOutError(r)
+	unsearched := unsearchedLines(r)
+	if p.json {
+		p.sayAll(slices.DeleteFunc(unsearched, func(l line) bool { return !l.warns }))
+		p.printJSON(p.logoutReport(r, err))
 		return err
 	}
-	if r.Revoked != nil && *r.Revoked {
-		s.say("The session was ended at the service.")
-	}
-	for _, left := range r.LivesOn {
-		s.say("%s", left.sentence(s.now()))
-	}
-	for _, v := range r.StillInForce {
-		s.warn(v.sentence())
-	}
-	for _, f := range r.Failures {
-		s.say("Failed in the %s: %s", strings.ReplaceAll(f.Store, "_", " "), strings.TrimSuffix(f.Why, "."))
-	}
+	p.sayAll(unsearched)
+	p.sayAll(signOutLines(r, p.env.Now()))
 	return err
 }
 
-// sayNotLookedInto names the stores that may hold a credential still: that one is
-// forbidden is the person's own choice, and no warning.
-func (s *session) sayNotLookedInto(r *logoutReport) {
-	for _, n := range r.NotLookedInto {
-		switch {
-		case n.State != auth.Disabled:
-			s.warn("no keychain can be reached, and it was not looked into; a credential that it holds can be used again when it is back")
-		case !s.json:
-			s.say("The %s was not looked into, because the setting credential_store (MOGPLEX_CREDENTIAL_STORE) forbids it. "+
-				"What it holds can be used again without that setting.", n.Store)
+// endSessions ends sessions after a sign-out. If that fails in a way that passes and
+// ask is set, it asks the person whether to retry.
+func (p *program) endSessions(ctx context.Context, sessions []auth.Credential, ask bool) (settled []account.Ending) {
+	for {
+		var left []auth.Credential
+		endings := p.account.EndSessions(ctx, account.EndRemoved, sessions)
+		for _, e := range endings {
+			if e.Passing() {
+				left = append(left, e.Session)
+			}
 		}
+		p.sayAll(endingFailures(endings))
+		settled = append(settled, endings...)
+		if len(left) == 0 || !ask {
+			return settled
+		}
+		p.say("Press Enter to try again, Ctrl-C to leave it.")
+		if !p.entered(ctx) {
+			return settled
+		}
+		settled, sessions = slices.DeleteFunc(settled, account.Ending.Passing), left
 	}
 }
 
-func (v stillInForce) sentence() string {
-	if v.Name != "" {
-		return v.Name + " is set, and still signs in"
+// entered waits for a line to be typed. It returns false if the input or ctx ends
+// first: a read that is left behind then ends with the program.
+func (p *program) entered(ctx context.Context) bool {
+	typed := make(chan error, 1)
+	go func() {
+		_, err := bufio.NewReader(p.stdin).ReadString('\n')
+		typed <- err
+	}()
+	select {
+	case err := <-typed:
+		return err == nil
+	case <-ctx.Done():
+		return false
 	}
-	if v.foreign {
-		return "the " + v.Store + " still has a key of " + v.Provider + " that belongs to another program, and mogplex uses it"
+}
+
+// signOutError joins what may be left into one error. Its hint repeats the sign-out:
+// a way around the store that failed would leave what that store holds.
+func (p *program) signOutError(r *account.SignOutReport) error {
+	err := r.Err()
+	if err == nil {
+		return nil
 	}
-	return "the " + v.Store + " still has a key of " + v.Provider + ", and mogplex uses it if no provider is named"
+	return account.HintError{Err: fmt.Errorf("signing out is not complete: %w", err), Hint: p.againHint(err, logoutCommand(r.Scope))}
+}
+
+// logoutCommand is the sign-out of a scope, as it is typed.
+func logoutCommand(scope account.Scope) string {
+	switch {
+	case scope.All:
+		return "mogplex logout --all"
+	case scope.Provider != "":
+		return "mogplex logout --provider " + scope.Provider
+	}
+	return "mogplex logout"
 }

@@ -1,7 +1,8 @@
-// Package cli is mogplex' commands, one file each, and all wiring.
+// Package cli is mogplex' commands, one file each: flags in, words and exit codes
+// out. Package account does the work.
 //
-// [Main] is the whole program. exit.go says how each failure ends it,
-// settings.go what can be set, stores.go where credentials are kept.
+// [Main] is the whole program, and program.go what all commands share. exit.go has
+// the exit code and the hint of each failure.
 package cli
 
 import (
@@ -10,7 +11,6 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"os/signal"
 	"runtime/debug"
 	"sync"
 	"syscall"
@@ -39,56 +39,22 @@ func (p *program) main() int {
 
 // run runs one command line.
 func (p *program) run(ctx context.Context, args []string) int {
-	// A command line that can't be parsed asks for JSON all the same.
-	p.json = asksForJSON(args)
-	out := &witness{Writer: p.stdout}
+	p.json = asksForJSON(args) // also if the rest can't be parsed
+	out := &checkedWriter{Writer: p.stdout}
 	p.stdout = out
 	err := p.app().RunContext(ctx, args)
 	switch {
 	case err == nil && errors.Is(out.err, syscall.EPIPE):
-		return exitFailure // whoever left knows
+		return exitFailure // the reader left, and needs no message
 	case err == nil && out.err != nil:
 		err = fmt.Errorf("write to stdout: %w", out.err)
 	case err == nil:
 		return exitOK
 	}
-	if ctx.Err() != nil && !p.endures && !errors.Is(err, context.Canceled) {
+	if ctx.Err() != nil && !p.handlesInterrupts && !errors.Is(err, context.Canceled) {
 		err = errors.Join(err, ctx.Err())
 	}
 	return p.fail(err)
-}
-
-// witness remembers that a write failed, as it does on a full disk: whoever
-// reads the output must not take it for whole. A pipe that nobody reads any more
-// ends the process, as it ends any other, unless failed is set: something may go
-// on beside what writes then.
-type witness struct {
-	io.Writer
-	err    error
-	failed func()
-}
-
-func (w *witness) Write(p []byte) (int, error) {
-	n, err := w.Writer.Write(p)
-	if errors.Is(err, syscall.EPIPE) && w.failed == nil {
-		signal.Reset(syscall.SIGPIPE)
-		n, err = w.Writer.Write(p) // on stdout, this does not return
-	}
-	if err != nil {
-		w.err = err
-		if w.failed != nil {
-			w.failed()
-		}
-	}
-	return n, err
-}
-
-// rawStdout is stdout without its witness.
-func (p *program) rawStdout() io.Writer {
-	if w, ok := p.stdout.(*witness); ok {
-		return w.Writer
-	}
-	return p.stdout
 }
 
 // version is what `go install` or a release build stamped into the binary.
@@ -104,7 +70,7 @@ func (p *program) app() *cli.App {
 	return &cli.App{
 		Name:                 "mogplex",
 		Usage:                "sign in to Mogplex once, and have a valid token in every terminal",
-		Version:              version(),
+		Version:              p.env.Version,
 		Description:          rootHelp,
 		Flags:                quickFlags(rootFlags()),
 		Commands:             p.commands(),
@@ -126,7 +92,7 @@ comes first, then the keychain, then ~/.mogplex/auth.json.
 Examples:
   mogplex                                sign in on a screen, then ask and be answered
   mogplex login                          sign in with the browser
-  mogplex auth status                    what is in force, and what it hides
+  mogplex auth status                    what is active, and what it hides
   mogplex auth token                     a valid token, for a script
   mogplex logout                         sign out everywhere on this machine`
 
@@ -136,8 +102,8 @@ func (p *program) commands() []*cli.Command {
 	return all
 }
 
-// prepare gives every command what all have: the profile flag, and usage
-// errors that are returned and not printed with a page of help.
+// prepare gives every command the profile flag, and has it return usage errors
+// instead of printing them with a page of help.
 func prepare(commands []*cli.Command) {
 	for _, c := range commands {
 		c.OnUsageError = onUsageError
@@ -145,18 +111,6 @@ func prepare(commands []*cli.Command) {
 		c.Flags = quickFlags(append(c.Flags, profileFlag()))
 		prepare(c.Subcommands)
 	}
-}
-
-func profileFlag() cli.Flag {
-	return &cli.StringFlag{Name: "profile", Usage: "the profile `NAME` to use (also MOGPLEX_PROFILE)"}
-}
-
-func jsonFlag() cli.Flag {
-	return &cli.BoolFlag{Name: "json", Usage: "print one JSON object"}
-}
-
-func providerFlag() cli.Flag {
-	return &cli.StringFlag{Name: "provider", Usage: "the provider `NAME`, such as mogplex, anthropic or openai"}
 }
 
 func (p *program) authCommand() *cli.Command {

@@ -25,31 +25,32 @@ Examples:
   mogplex mcp --refresh                  ask the service
   mogplex mcp --json`,
 		Flags:  []cli.Flag{jsonFlag(), refreshFlag()},
-		Action: p.command(printServers),
+		Action: p.command(p.printServers),
 	}
 }
 
 // serversReport is the object of --json; a definition marshals masked.
 type serversReport struct {
 	Servers []hosted.MCPServer `json:"servers"`
-	keptReport
+	listReport
 }
 
-func printServers(ctx context.Context, s *session, c *cli.Context) error {
-	got, err := listAloud(ctx, s, c.Bool("refresh"), hosted.Catalog.Servers)
+func (p *program) printServers(ctx context.Context, c *cli.Context) error {
+	got, res, err := p.account.Servers(ctx, c.Bool("refresh"))
+	p.warn(res.Warnings...)
 	if err != nil {
-		return err
+		return p.failedCall(res, err)
 	}
-	if s.json {
-		s.printJSON(serversReport{append([]hosted.MCPServer{}, got.List...), reportKept(s, got)})
+	if p.json {
+		p.printJSON(serversReport{append([]hosted.MCPServer{}, got.List...), p.listReport(got.Fetched, got.Stale, got.NotKept)})
 		return nil
 	}
 	if len(got.List) > 0 {
-		_, _ = io.WriteString(s.stdout, serverTable(got.List, s.stdoutWidth()))
+		_, _ = io.WriteString(p.stdout, serverTable(got.List, p.stdoutWidth()))
 	} else {
-		s.say("No MCP servers are defined for your account.")
+		p.say("No MCP servers are defined for your account.")
 	}
-	tellKept(s, got)
+	p.sayListAge(got.Fetched, got.Stale, got.NotKept)
 	return nil
 }
 

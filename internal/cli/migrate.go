@@ -8,7 +8,9 @@ import (
 
 	"github.com/urfave/cli/v2"
 
+	"github.com/mogplex/mogplex-cli/internal/account"
 	"github.com/mogplex/mogplex-cli/internal/auth"
+	"github.com/mogplex/mogplex-cli/internal/text"
 )
 
 func (p *program) migrateCommand() *cli.Command {
@@ -30,152 +32,109 @@ Examples:
 			&cli.BoolFlag{Name: "force", Usage: "replace another sign-in that the destination holds"},
 			jsonFlag(),
 		},
-		Action: p.command(migrate),
+		Action: p.command(p.migrate),
 	}
 }
 
 // migrateReport is the object of --json.
 type migrateReport struct {
-	From    string           `json:"from"`
-	To      string           `json:"to"`
-	DryRun  bool             `json:"dry_run"`
-	Moved   []string         `json:"moved"`
-	Copied  []string         `json:"copied,omitempty"` // another program's, which stays
-	Skipped []migrateOutcome `json:"skipped"`
-	Failed  []migrateOutcome `json:"failed"`
-	Error   *report          `json:"error,omitempty"`
-
-	errs     []error
-	replaced []auth.Credential
+	From    string     `json:"from"`
+	To      string     `json:"to"`
+	DryRun  bool       `json:"dry_run"`
+	Moved   []string   `json:"moved"`
+	Copied  []string   `json:"copied,omitempty"` // another program's, which stay
+	Skipped []notMoved `json:"skipped"`
+	Failed  []notMoved `json:"failed"`
+	Error   *report    `json:"error,omitempty"`
 }
 
-type migrateOutcome struct {
+type notMoved struct {
 	Provider string `json:"provider"`
 	Why      string `json:"why"`
 }
 
-func migrate(ctx context.Context, s *session, c *cli.Context) error {
+func (p *program) migrateReport(m *account.Migration, err error) migrateReport {
+	reason := func(n account.NotMoved) notMoved {
+		if n.Err != nil {
+			return notMoved{n.Name, sentence(n.Err)}
+		}
+		return notMoved{text.Printable(n.Name), text.Printable(n.Why)}
+	}
+	return migrateReport{
+		From: m.From, To: m.To, DryRun: m.DryRun, Moved: append([]string{}, m.Moved...), Copied: m.Copied,
+		Skipped: rows(m.Skipped, reason), Failed: rows(m.Failed, reason), Error: p.reportOf(err),
+	}
+}
+
+func (p *program) migrate(ctx context.Context, c *cli.Context) error {
 	how := auth.Move{From: auth.InFile, To: c.String("to"), DryRun: c.Bool("dry-run"), Force: c.Bool("force")}
 	switch how.To {
 	case auth.InKeychain:
 	case auth.InFile:
 		how.From = auth.InKeychain
 	default:
-		return usageError{"--to is keychain or file"}
+		return account.UsageError("--to is keychain or file")
 	}
-	if s.mode != storeAuto && string(s.mode) != how.To {
-		return usageError{fmt.Sprintf("the setting credential_store (MOGPLEX_CREDENTIAL_STORE) is %q, which forbids the %s", s.mode, how.To)}
+	m, err := p.account.Migrate(ctx, how)
+	var usage account.UsageError
+	switch {
+	case err == nil:
+		err = migrationError(m)
+	case errors.As(err, &usage):
+		return err
+	case !errors.Is(err, context.Canceled):
+		err = account.HintError{Err: err, Hint: p.againHint(err, "mogplex auth migrate --to "+how.To)}
 	}
-	r, err := s.move(ctx, how)
-	if err == nil {
-		err = r.failures()
-	}
-	if !how.DryRun {
-		s.endWithin(ctx, "Ending the replaced session at the service", r.replaced)
-	}
-	r.Error = s.reportOf(err)
-	if s.json {
-		s.printJSON(r)
+	r := p.migrateReport(m, err)
+	if p.json {
+		p.printJSON(r)
 		return err
 	}
-	s.printMigration(r)
+	p.printMigration(r, m.Replaced)
 	if err == nil && len(r.Moved)+len(r.Copied)+len(r.Skipped) == 0 {
-		s.say("Nothing to move: the %s holds no credential%s.", r.From, s.ofProfile())
+		p.say("Nothing to move: the %s holds no credential%s.", r.From, p.profileSuffix())
 	}
 	if len(r.Failed) > 0 {
-		s.say("%s", s.outcomeOf(err).hint)
+		p.say("%s", p.outcomeOf(err).hint)
 		return silent{err}
 	}
 	return err
 }
 
-// move moves every record of this directory and profile. What is not ours is
-// skipped.
-func (s *session) move(ctx context.Context, how auth.Move) (*migrateReport, error) {
-	r := &migrateReport{
-		From: how.From, To: how.To, DryRun: how.DryRun,
-		Moved: []string{}, Skipped: []migrateOutcome{}, Failed: []migrateOutcome{},
-	}
-	err := s.patiently("Moving credentials", func() error {
-		items, err := s.auth.Movable(ctx, how)
-		if err != nil {
-			return hinted{err, s.againHint(err, "mogplex auth migrate --to "+how.To)}
-		}
-		for _, item := range items {
-			done := s.auth.Move(ctx, item.Key, how)
-			if ctx.Err() != nil && errors.Is(done.Err, context.Canceled) {
-				return ctx.Err() // it is where it was
-			}
-			r.add(done)
-		}
-		return r.addOthers(ctx, s, how.From)
-	})
-	return r, err
-}
-
-// add puts what became of one record into the report.
-func (r *migrateReport) add(done auth.Moved) {
-	name := done.Key.Name()
-	switch done.Outcome {
-	case auth.MoveDone:
-		r.Moved = append(r.Moved, name)
-	case auth.MoveCopied:
-		r.Copied = append(r.Copied, name)
-	case auth.MoveSkipped:
-		r.Skipped = append(r.Skipped, migrateOutcome{name, printable(done.Why)})
-	case auth.MoveFailed:
-		r.Failed = append(r.Failed, migrateOutcome{name, sentence(done.Err)})
-		r.errs = append(r.errs, done.Err)
-	}
-	r.replaced = append(r.replaced, done.Replaced...)
-}
-
-// addOthers reports entries of the file that are not ours: they stay as they are.
-func (r *migrateReport) addOthers(ctx context.Context, s *session, from string) error {
-	if from != auth.InFile {
+// migrationError joins the failures of single records, with the class of the first.
+func migrationError(m *account.Migration) error {
+	err := m.Err()
+	if err == nil {
 		return nil
 	}
-	names, err := s.file.List(ctx)
-	for _, name := range names {
-		if !auth.IsKeyName(name) {
-			r.Skipped = append(r.Skipped, migrateOutcome{printable(name), "not one of ours"})
-		}
+	return account.HintError{
+		Err:  fmt.Errorf("not everything was moved to the %s: %w", m.To, err),
+		Hint: "What was not moved is still where it was. Fix the cause, then run `mogplex auth migrate --to " + m.To + "` again.",
 	}
-	return err
 }
 
-// failures joins what went wrong for single records into one error, with the
-// class of the first.
-func (r *migrateReport) failures() error {
-	if len(r.errs) == 0 {
-		return nil
-	}
-	err := fmt.Errorf("not everything was moved to the %s: %w", r.To, errors.Join(r.errs...))
-	return hinted{err, "What was not moved is still where it was. Fix the cause, then run `mogplex auth migrate --to " + r.To + "` again."}
-}
-
-func (s *session) printMigration(r *migrateReport) {
+func (p *program) printMigration(r migrateReport, replaced []auth.Credential) {
 	verb, copied := "Moved", "Copied"
 	if r.DryRun {
 		verb, copied = "Would move", "Would copy"
 	}
 	if len(r.Moved) > 0 {
-		s.say("%s %s from the %s to the %s.", verb, strings.Join(r.Moved, ", "), r.From, r.To)
+		p.say("%s %s from the %s to the %s.", verb, strings.Join(r.Moved, ", "), r.From, r.To)
 	}
 	for _, name := range r.Copied {
-		s.say("%s %s to the %s; the original belongs to another program and stays in the %s.", copied, name, r.To, r.From)
+		p.say("%s %s to the %s; the original belongs to another program and stays in the %s.", copied, name, r.To, r.From)
 	}
-	for _, old := range r.replaced {
+	for _, old := range replaced {
 		line := replacedLine(old)
 		if r.DryRun {
 			line = strings.Replace(line, "It replaces", "It would replace", 1)
 		}
-		s.say("%s", line)
+		p.say("%s", line)
 	}
 	for _, o := range r.Skipped {
-		s.say("Left %s where it is: %s.", o.Provider, strings.TrimSuffix(o.Why, "."))
+		p.say("Left %s where it is: %s.", o.Provider, strings.TrimSuffix(o.Why, "."))
 	}
 	for _, o := range r.Failed {
-		s.say("Failed to move %s: %s.", o.Provider, strings.TrimSuffix(o.Why, "."))
+		p.say("Failed to move %s: %s.", o.Provider, strings.TrimSuffix(o.Why, "."))
 	}
 }

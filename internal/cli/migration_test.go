@@ -14,6 +14,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/mogplex/mogplex-cli/internal/account"
 	"github.com/mogplex/mogplex-cli/internal/dev/accountserver"
 	"github.com/mogplex/mogplex-cli/internal/dev/deep"
 )
@@ -219,8 +220,8 @@ func TestMigrateMovesWhatItCanWhereOneItemIsRefused(t *testing.T) {
 func TestMigrateAgainGoesTheSameWay(t *testing.T) {
 	t.Parallel()
 	for _, to := range []string{"keychain", "file"} {
-		r := &migrateReport{To: to, errs: []error{errors.New("no room")}}
-		if hint := outcomeOf(r.failures()).hint; !strings.Contains(hint, "`mogplex auth migrate --to "+to+"`") {
+		m := &account.Migration{To: to, Failed: []account.NotMoved{{Err: errors.New("no room")}}}
+		if hint := outcomeOf(migrationError(m)).hint; !strings.Contains(hint, "`mogplex auth migrate --to "+to+"`") {
 			t.Errorf("to the %s: %s", to, hint)
 		}
 	}

@@ -14,6 +14,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/mogplex/mogplex-cli/internal/account"
 	"github.com/mogplex/mogplex-cli/internal/dev/accountserver"
 	"github.com/mogplex/mogplex-cli/internal/dev/deep"
 	"github.com/mogplex/mogplex-cli/internal/dev/keyringtest"
@@ -102,7 +103,7 @@ func TestWhereOnlyTheKeychainMayHoldATokenNoFileEverDoes(t *testing.T) {
 	if _, err := exec.LookPath("strace"); err != nil {
 		deep.Missing(t, "strace is not installed")
 	}
-	for _, mode := range []storeMode{storeKeychain, storeAuto} {
+	for _, mode := range []account.StoreMode{account.StoreKeychain, account.StoreAuto} {
 		t.Run(string(mode), func(t *testing.T) {
 			var midRefresh interlude
 			w := realWorld(t, accountserver.Config{StrictRotation: true, OnRequest: midRefresh.request})
@@ -208,7 +209,7 @@ func TestWhereTheFileIsChosenTheKeychainIsNotTouched(t *testing.T) {
 // where it belongs by the next command that can.
 func TestARenewedTokenThatTheKeychainRefusedComesHome(t *testing.T) {
 	t.Parallel()
-	for _, mode := range []storeMode{storeAuto, storeKeychain} {
+	for _, mode := range []account.StoreMode{account.StoreAuto, account.StoreKeychain} {
 		t.Run(string(mode), func(t *testing.T) {
 			var midRefresh interlude
 			w := fakeWorld(t, accountserver.Config{StrictRotation: true, OnRequest: midRefresh.request})
@@ -229,7 +230,7 @@ func TestARenewedTokenThatTheKeychainRefusedComesHome(t *testing.T) {
 			if !strings.Contains(status, `"displaced": true`) || strings.Count(status, `"layer": "keychain"`) != 1 || strings.Count(status, `"in_force": true`) != 1 {
 				t.Errorf("status: %s", status)
 			}
-			if text := w.must("auth", "status"); !hasRow(text, "displaced", "to be stored") || !hasRow(text, "keychain", "in force") {
+			if text := w.must("auth", "status"); !hasRow(text, "displaced", "to be stored") || !hasRow(text, "keychain", "active") {
 				t.Errorf("status: %s", text)
 			}
 			if err := fake.Clear(keyringtest.ReadOnly); err != nil {

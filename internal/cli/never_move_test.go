@@ -34,7 +34,7 @@ func TestMigrateLeavesEntriesThatItDoesNotKnow(t *testing.T) {
 		t.Fatal(err)
 	}
 	r := w.moved(0)
-	skipped := []migrateOutcome{{"acme", "not one of ours"}, {"mogplex@nowhere", "not one of ours"}}
+	skipped := []notMoved{{"acme", "not one of ours"}, {"mogplex@nowhere", "not one of ours"}}
 	if !slices.Equal(r.Moved, []string{w.service.name()}) || !slices.Equal(r.Skipped[:2], skipped) {
 		t.Errorf("%+v", r)
 	}

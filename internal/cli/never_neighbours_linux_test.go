@@ -88,7 +88,7 @@ func (w *world) besides(n neighbour, state, when string) {
 	}
 	layer, want, _ := strings.Cut(state, " ")
 	code, stdout, stderr := w.run("auth", "status")
-	if shown := map[string]string{"present": "in force"}[want]; !hasRow(stdout, layer, cmp.Or(shown, want)) || (code == exitOK) != (want == "present") {
+	if shown := map[string]string{"present": "active"}[want]; !hasRow(stdout, layer, cmp.Or(shown, want)) || (code == exitOK) != (want == "present") {
 		w.Errorf("%s: exit %d: %s%s", when, code, stdout, stderr)
 	}
 	if strings.Contains(stdout+stderr, "Warning") {

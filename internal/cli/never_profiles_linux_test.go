@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/mogplex/mogplex-cli/internal/account"
 	"github.com/mogplex/mogplex-cli/internal/auth"
 	"github.com/mogplex/mogplex-cli/internal/dev/accountserver"
 	"github.com/mogplex/mogplex-cli/internal/dev/deep"
@@ -75,7 +76,7 @@ func (w *world) fillProfiles(from, to int) (tokens []string) {
 	if err != nil || !found {
 		w.Fatalf("found %v, %v", found, err)
 	}
-	dir := auth.Directory{Path: w.state(""), UserHome: userHome}
+	dir := auth.Directory{Path: w.state(""), UserHome: account.UserDatabaseHome}
 	for i := range to - from {
 		profile := fmt.Sprintf("p%d", from+i)
 		access, refresh := w.service.issue()

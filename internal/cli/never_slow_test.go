@@ -181,7 +181,7 @@ func TestTheHintOfALockedKeychainSignsOut(t *testing.T) {
 	if !slices.Equal(report.NotLookedInto, []notLookedInto{{"keychain", "disabled"}}) || len(report.Removed) != 0 {
 		t.Errorf("%+v", report)
 	}
-	if _, _, said := without.run("logout"); !strings.Contains(said, "keychain was not looked into") {
+	if _, _, said := without.run("logout"); !strings.Contains(said, "keychain was not searched") {
 		t.Errorf("it says %s", said)
 	}
 	if err := w.fake().Clear(keyringtest.Locked); err != nil {

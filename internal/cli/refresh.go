@@ -7,6 +7,7 @@ import (
 
 	"github.com/urfave/cli/v2"
 
+	"github.com/mogplex/mogplex-cli/internal/account"
 	"github.com/mogplex/mogplex-cli/internal/auth"
 )
 
@@ -19,27 +20,28 @@ stays in place until the new one is stored.
 
 Example:
   mogplex auth refresh`,
-		Action: p.command(refresh),
+		Action: p.command(p.refresh),
 	}
 }
 
-func refresh(ctx context.Context, s *session, _ *cli.Context) (err error) {
-	var res auth.Result
-	err = s.patiently("Renewing the token", func() error {
-		res, err = s.auth.Renew(ctx)
+func (p *program) refresh(ctx context.Context, _ *cli.Context) error {
+	res, err := p.account.Renew(ctx)
+	p.warn(res.Warnings...)
+	c := res.Credential
+	switch {
+	case errors.Is(err, auth.ErrNotRefreshable) && res.Source == auth.Env:
+		return account.HintError{
+			Err:  fmt.Errorf("%w: it is the value of MOGPLEX_API_KEY", err),
+			Hint: "Unset MOGPLEX_API_KEY to renew what is stored.",
+		}
+	case errors.Is(err, auth.ErrNotRefreshable) && c.Type == auth.OAuth && c.Refresh.IsZero():
+		return account.HintError{
+			Err:  fmt.Errorf("%w: %s gave no refresh token with it", err, p.account.Origin),
+			Hint: "The token " + lifetime(c, p.env.Now()) + ". Sign in again with `mogplex login` when it ends.",
+		}
+	case err != nil:
 		return err
-	})
-	s.warn(res.Warnings...)
-	if errors.Is(err, auth.ErrNotRefreshable) && res.Source == auth.Env {
-		return hinted{fmt.Errorf("%w: it is the value of MOGPLEX_API_KEY", err), "Unset MOGPLEX_API_KEY to renew what is stored."}
 	}
-	if c := res.Credential; errors.Is(err, auth.ErrNotRefreshable) && c.Type == auth.OAuth && c.Refresh.IsZero() {
-		return hinted{fmt.Errorf("%w: %s gave no refresh token with it", err, s.origin),
-			"The token " + lifetime(c, s.now()) + ". Sign in again with `mogplex login` when it ends."}
-	}
-	if err != nil {
-		return s.explain(auth.Mogplex, res, err)
-	}
-	s.say("Renewed. The token %s. It is kept in %s.", lifetime(res.Credential, s.now()), s.place(ctx, res.Source, res.Path))
+	p.say("Renewed. The token %s. It is kept in %s.", lifetime(c, p.env.Now()), p.account.StoreName(ctx, res.Source, res.Path))
 	return nil
 }

@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/mogplex/mogplex-cli/internal/account"
 	"github.com/mogplex/mogplex-cli/internal/auth"
 	"github.com/mogplex/mogplex-cli/internal/dev/accountserver"
 )
@@ -16,30 +17,30 @@ func TestSessionsAreEndedInTheBackground(t *testing.T) {
 	t.Parallel()
 	alive := startService(t, accountserver.Config{OfferRevocation: true})
 	dead := startService(t, accountserver.Config{OfferRevocation: true})
-	s := &session{program: newProgram(), settings: settings{origin: alive.url, dev: true}}
+	a := account.Open(newProgram().env, account.Settings{Origin: alive.url, Dev: true})
 	at := func(from *service) auth.Credential {
 		_, refresh := from.issue()
 		return auth.Credential{Provider: auth.Mogplex, Type: auth.OAuth, Issuer: from.url, Refresh: auth.NewSecret(refresh)}
 	}
 	alive.Fail(accountserver.Fault{Path: accountserver.RevokePath, Status: 503, Times: 2})
 	once := at(alive)
-	endings := s.endSessions(t.Context(), []auth.Credential{once, once})
-	if len(endings) != 1 || endings[0].err != nil || alive.RefreshValid(once.Refresh.Reveal()) {
+	endings := a.KeepEnding(t.Context(), []auth.Credential{once, once})
+	if len(endings) != 1 || endings[0].Err != nil || alive.RefreshValid(once.Refresh.Reveal()) {
 		t.Errorf("%+v", endings)
 	}
 
 	here, there := at(alive), at(dead)
 	dead.Fail(accountserver.Fault{Delay: time.Hour})
 	ctx, cancel := context.WithCancel(t.Context())
-	done := make(chan []ending)
-	go func() { done <- s.endSessions(ctx, []auth.Credential{there, here}) }()
+	done := make(chan []account.Ending)
+	go func() { done <- a.KeepEnding(ctx, []auth.Credential{there, here}) }()
 	for end := time.Now().Add(longest); alive.RefreshValid(here.Refresh.Reveal()); time.Sleep(time.Millisecond) {
 		if time.Now().After(end) {
 			t.Fatal("the session was not ended")
 		}
 	}
 	cancel() // the answer about the other may still be on its way
-	if endings := <-done; len(endings) != 2 || !errors.Is(endings[0].err, errGivenUp) || endings[0].passing() {
+	if endings := <-done; len(endings) != 2 || !errors.Is(endings[0].Err, account.ErrGivenUp) || endings[0].Passing() {
 		t.Errorf("%+v", endings)
 	}
 }

@@ -7,9 +7,13 @@ import (
 	"os/signal"
 	"runtime"
 	"syscall"
+	"time"
 
 	"github.com/urfave/cli/v2"
 
+	"github.com/mogplex/mogplex-cli/internal/account"
+	"github.com/mogplex/mogplex-cli/internal/auth"
+	"github.com/mogplex/mogplex-cli/internal/text"
 	"github.com/mogplex/mogplex-cli/internal/tui"
 )
 
@@ -27,63 +31,75 @@ func (p *program) root(c *cli.Context) error {
 	if name := c.Args().First(); name != "" {
 		return unknownCommand("", name)
 	}
-	return p.command(func(ctx context.Context, s *session, c *cli.Context) error {
+	return p.command(func(ctx context.Context, c *cli.Context) error {
 		run, err := p.attachedRun(c)
 		if err != nil {
 			return err
 		}
 		if c.Bool("logout") {
-			if err := s.signOut(ctx, logoutScope{goesOn: true}); err != nil {
+			if err := p.signOut(ctx, account.Scope{}, false); err != nil {
 				return err
 			}
 		}
-		attended, opt := s.atTerminal(), s.screenOptions(run)
-		opt.Login = attended && c.Bool("logout") // also where a key or a variable is in force
+		attended, opt := p.atTerminal(), p.screenOptions(run)
+		opt.Login = attended && c.Bool("logout") // also if a key or a variable is active
 		switch {
-		case c.Bool("plain"), attended && s.wantsPlain():
-			return s.runPlain(ctx, opt)
+		case c.Bool("plain"), attended && p.wantsPlain():
+			return p.runPlain(ctx, opt)
 		case attended:
-			return s.runApp(ctx, opt)
+			return p.runApp(ctx, opt)
 		case run != "":
-			return s.attach(ctx, run)
+			return p.attach(ctx, run)
 		}
-		return s.greet(ctx)
+		return p.greet(ctx)
 	})(c)
+}
+
+// greet says who is signed in. `mogplex` alone does so off a terminal, where it
+// starts no sign-in.
+func (p *program) greet(ctx context.Context) error {
+	res, err := p.account.Token(ctx, auth.Query{}, time.Minute)
+	p.warn(res.Warnings...)
+	if err != nil {
+		return err
+	}
+	p.say("%s", headline(res.Credential))
+	return nil
 }
 
 // atTerminal reports that a person reads stdout and types into stdin.
 func (p *program) atTerminal() bool {
-	return p.isTerminal(p.stdin) && p.isTerminal(p.rawStdout()) && p.getenv("CI") == ""
+	return p.isTerminal(p.stdin) && p.isTerminal(p.rawStdout()) && p.env.Getenv("CI") == ""
 }
 
 // wantsPlain reports that the terminal or its person can't have a screen drawn. A
 // terminal of no name is taken for one that can't; Windows names none.
 func (p *program) wantsPlain() bool {
-	name := p.getenv("TERM")
-	return p.getenv("MOGPLEX_PLAIN") == "1" || name == "dumb" || name == "" && runtime.GOOS != "windows"
+	name := p.env.Getenv("TERM")
+	return p.env.Getenv("MOGPLEX_PLAIN") == "1" || name == "dumb" || name == "" && runtime.GOOS != "windows"
 }
 
 // runApp draws the app.
-func (s *session) runApp(ctx context.Context, opt tui.Options) error {
-	a := s.openApp(ctx)
+func (p *program) runApp(ctx context.Context, opt tui.Options) error {
+	a := p.openApp(ctx)
 	defer a.close()
 	return a.ended(tui.Run(ctx, a, opt))
 }
 
 // runPlain is the app line by line. Ctrl-C interrupts what it does; it does not
 // end ctx. A write that fails does.
-func (s *session) runPlain(ctx context.Context, opt tui.Options) error {
+func (p *program) runPlain(ctx context.Context, opt tui.Options) error {
 	ctx, stop := signal.NotifyContext(context.WithoutCancel(ctx), syscall.SIGTERM, syscall.SIGHUP)
 	defer stop()
-	s.endures = true
-	a := s.openApp(ctx)
+	p.handlesInterrupts = true
+	a := p.openApp(ctx)
 	defer a.close()
-	out := s.stdout.(*witness) // run made it
+	out := p.stdout.(*checkedWriter) // run made it
 	out.failed = stop
 	opt.Output, opt.Interrupts = out, a.interrupts()
-	if s.isTerminal(s.stdin) {
-		opt.ReadSecret = s.hidden
-		if f, ok := s.stdin.(*os.File); ok {
+	if p.isTerminal(p.stdin) {
+		opt.ReadSecret = p.hidden
+		if f, ok := p.stdin.(*os.File); ok {
 			opt.Quiet = func() (func(), bool) { return quiet(f) }
 		}
 	}
@@ -116,8 +132,8 @@ func (a *app) interrupts() <-chan struct{} {
 	return told
 }
 
-func (s *session) screenOptions(run string) tui.Options {
-	return tui.Options{Attach: run, Input: s.stdin, Output: s.rawStdout(), Environ: os.Environ(), Now: s.now}
+func (p *program) screenOptions(run string) tui.Options {
+	return tui.Options{Attach: run, Input: p.stdin, Output: p.rawStdout(), Environ: os.Environ(), Now: p.env.Now}
 }
 
 // ended logs how the screens ended, and puts the error of a run that could not
@@ -131,7 +147,7 @@ func (a *app) ended(err error) error {
 		return err
 	}
 	if _, missing := os.Stat(a.log.Path()); missing == nil && errors.Is(err, tui.ErrCrashed) {
-		err = hinted{err, "What happened is in " + printable(a.log.Path()) + ", without what you typed and without your credentials."}
+		err = account.HintError{Err: err, Hint: "What happened is in " + text.Printable(a.log.Path()) + ", without what you typed and without your credentials."}
 	}
 	return a.failed("screen", err)
 }

@@ -2,7 +2,11 @@
 
 package cli
 
-import "testing"
+import (
+	"testing"
+
+	"github.com/mogplex/mogplex-cli/internal/account"
+)
 
 // A terminal that names itself is drawn on, unless its person wants lines.
 func TestWantsPlain(t *testing.T) {
@@ -12,7 +16,7 @@ func TestWantsPlain(t *testing.T) {
 		want        bool
 	}{{"xterm-256color", "", false}, {"xterm", "1", true}, {"dumb", "", true}, {"", "", true}} {
 		env := map[string]string{"TERM": c.term, "MOGPLEX_PLAIN": c.plain}
-		p := &program{lookupEnv: func(name string) (string, bool) { value, is := env[name]; return value, is }}
+		p := &program{env: account.Env{LookupEnv: func(name string) (string, bool) { value, is := env[name]; return value, is }}}
 		if got := p.wantsPlain(); got != c.want {
 			t.Errorf("TERM=%q MOGPLEX_PLAIN=%q: %t", c.term, c.plain, got)
 		}

@@ -16,7 +16,7 @@ import (
 	"github.com/mogplex/mogplex-cli/internal/dev/keyringtest"
 )
 
-// predicament is a reason why no credential is in force, and what `auth status`
+// predicament is a reason why no credential is active, and what `auth status`
 // has to say of it.
 type predicament struct {
 	name  string
@@ -122,7 +122,7 @@ func TestEveryStateIsToldApart(t *testing.T) {
 			args := append([]string{"auth", "status"}, strings.Fields(p.args)...)
 			code, stdout, stderr := w.run(args...)
 			layer, state, _ := strings.Cut(p.layer, " ")
-			words := map[string]string{"timeout": "timed out", "present": "in force"}
+			words := map[string]string{"timeout": "timed out", "present": "active"}
 			word := cmp.Or(p.row, words[state], state)
 			if code != p.exit || !strings.Contains(stderr, p.says) || !strings.Contains(stderr, p.hint) || !hasRow(stdout, layerTitle(layer), word) {
 				t.Errorf("exit %d: %s%s", code, stdout, stderr)

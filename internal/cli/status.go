@@ -4,18 +4,19 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"time"
 
 	"github.com/urfave/cli/v2"
 
+	"github.com/mogplex/mogplex-cli/internal/account"
 	"github.com/mogplex/mogplex-cli/internal/auth"
 	"github.com/mogplex/mogplex-cli/internal/hosted"
+	"github.com/mogplex/mogplex-cli/internal/text"
 )
 
 func (p *program) statusCommand() *cli.Command {
 	return &cli.Command{
 		Name:  "status",
-		Usage: "say what is in force, where it came from, and what it hides",
+		Usage: "show what is active, where it came from, and what it hides",
 		Description: `Asks the environment, the keychain and auth.json, and reports what each said.
 Exits with 64 where nothing is in force. Shows no secret.
 
@@ -28,18 +29,18 @@ Examples:
 			jsonFlag(), providerFlag(),
 			&cli.BoolFlag{Name: "check", Usage: "ask the service whether the credential is still accepted"},
 		},
-		Action: p.command(status),
+		Action: p.command(p.status),
 	}
 }
 
 // statusReport is the object of --json. Absent fields are omitted.
 type statusReport struct {
-	SignedIn bool          `json:"signed_in"`
-	Active   *activeReport `json:"active,omitempty"`
-	Layers   []layerReport `json:"layers"`
-	Warnings []string      `json:"warnings,omitempty"`
-	Checked  string        `json:"checked,omitempty"` // with --check: "accepted" or "not_checked"
-	Error    *report       `json:"error,omitempty"`
+	SignedIn bool            `json:"signed_in"`
+	Active   *activeReport   `json:"active,omitempty"`
+	Layers   []layerReport   `json:"layers"`
+	Warnings []string        `json:"warnings,omitempty"`
+	Checked  account.Checked `json:"checked,omitempty"` // with --check
+	Error    *report         `json:"error,omitempty"`
 }
 
 type activeReport struct {
@@ -66,135 +67,81 @@ type layerReport struct {
 	Displaced  bool       `json:"displaced,omitempty"`
 }
 
-func status(ctx context.Context, s *session, c *cli.Context) error {
+func (p *program) status(ctx context.Context, c *cli.Context) error {
 	provider, err := providerValue(c)
 	if err != nil {
 		return err
 	}
-	return s.tellStatus(ctx, auth.Query{Provider: provider, All: true}, c.Bool("check"))
-}
-
-// tellStatus prints what is in force, asking the service about it with check.
-func (s *session) tellStatus(ctx context.Context, q auth.Query, check bool) (err error) {
-	var res auth.Result
-	err = s.patiently("Waiting for the keychain", func() error {
-		res, err = s.auth.Resolve(ctx, q)
+	st, err := p.account.Status(ctx, provider, c.Bool("check"))
+	if err != nil && err == ctx.Err() {
 		return err
-	})
-	if ctx.Err() != nil {
-		return ctx.Err()
-	}
-	r := s.statusReport(ctx, res)
-	if err = s.explain(q.Provider, res, s.unusable(res, err)); err == nil && check {
-		r.Checked, err = s.check(ctx, res.Credential, &r)
 	}
 	if errors.Is(err, hosted.ErrUnauthorized) {
-		r.SignedIn, err = false, hinted{err, refusedHint(res)}
+		err = account.HintError{Err: err, Hint: refusedHint(st.Result)}
 	}
-	r.Error = s.reportOf(err)
-	if s.json {
-		s.printJSON(r)
+	r := p.statusReport(ctx, st, err)
+	if p.json {
+		p.printJSON(r)
 		return err
 	}
-	s.printStatus(r, res)
+	printStatus(p.stdout, r, st, p.env.Now())
+	p.warn(r.Warnings...)
 	return err
 }
 
-// unusable adds to a resolution's error that the credential it found is dead.
-func (s *session) unusable(res auth.Result, err error) error {
-	if err == nil && res.Credential.Expired(s.now()) && !res.Credential.Refreshable() {
-		return auth.ErrExpired
-	}
-	return err
-}
-
-func (s *session) statusReport(ctx context.Context, res auth.Result) statusReport {
-	r := statusReport{SignedIn: res.Found && s.unusable(res, nil) == nil}
-	r.Warnings = append(append(r.Warnings, res.Warnings...), s.file.Notices()...)
-	for _, f := range res.Findings {
-		r.Layers = append(r.Layers, s.layerReport(ctx, f))
+func (p *program) statusReport(ctx context.Context, st account.Status, err error) statusReport {
+	r := statusReport{SignedIn: st.SignedIn, Checked: st.Checked, Error: p.reportOf(err)}
+	r.Warnings = append(append(r.Warnings, st.Warnings...), st.Notices...)
+	for _, f := range st.Findings {
+		l := layerReport{Layer: f.Layer, Name: f.Name, Path: f.Path, State: f.State, ShadowedBy: f.ShadowedBy, Stray: f.Stray}
+		l.Displaced = f.Layer == auth.InDisplaced
+		l.InForce = f.Active && !l.Displaced // it belongs to the record of the keychain or the file
+		if f.Layer == auth.InKeychain {
+			l.Backend = st.Backend
+		}
+		r.Layers = append(r.Layers, l)
 		if f.Stray {
-			r.Warnings = append(r.Warnings, s.strayWarning(f))
+			r.Warnings = append(r.Warnings, p.inProfile(strayWarning(f)))
 		}
 	}
-	if !res.Found {
+	if !st.Found {
 		return r
 	}
-	c := res.Credential
+	c := st.Credential
 	r.Active = &activeReport{
-		Provider: c.Provider, Source: res.Source, Type: c.Type, Issuer: printable(c.Issuer),
-		Scopes: c.Scopes, Refreshable: c.Refreshable(),
+		Provider: c.Provider, Source: st.Source, Type: c.Type, Issuer: text.Printable(c.Issuer), Scopes: c.Scopes,
+		ExpiresAt: timestamp(c.ExpiresAt), SignInEnds: timestamp(c.SignInExpiresAt), Refreshable: c.Refreshable(),
 	}
 	if c.Account != (auth.Account{}) {
-		r.Active.Account = &auth.Account{ID: printable(c.Account.ID), Email: printable(c.Account.Email), Name: printable(c.Account.Name)}
+		r.Active.Account = &auth.Account{ID: text.Printable(c.Account.ID), Email: text.Printable(c.Account.Email), Name: text.Printable(c.Account.Name)}
 	}
-	r.Active.ExpiresAt, r.Active.SignInEnds = timestamp(c.ExpiresAt), timestamp(c.SignInExpiresAt)
-	if res.Source == auth.InFile {
-		r.Warnings = append(r.Warnings, "the credential is kept in "+s.place(ctx, res.Source, res.Path))
+	if st.Source == auth.InFile {
+		r.Warnings = append(r.Warnings, "the credential is kept in "+p.account.StoreName(ctx, st.Source, st.Path))
+	}
+	if err == nil && st.Checked == account.NotChecked {
+		r.Warnings = append(r.Warnings, "only a Mogplex credential can be checked at the service")
 	}
 	return r
 }
 
-// strayWarning says what settles a credential that another layer's hides.
-func (s *session) strayWarning(f auth.Finding) string {
+// strayWarning says what helps against a credential that another layer's hides.
+func strayWarning(f auth.Finding) string {
 	c, whose := f.Record().Credential, ""
 	if name := accountName(c.Account); name != "" {
 		whose = " (" + name + ")"
 	}
 	if f.Record().Later() {
-		return s.inProfile(fmt.Sprintf("the %s holds another credential of %s%s, which is not used: %v, and `%s` removes both",
-			f.Layer, f.Provider, whose, auth.ErrLater, logoutScope{provider: f.Provider}.command()))
+		return fmt.Sprintf("the %s holds another credential of %s%s, which is not used: %v, and `%s` removes both",
+			f.Layer, f.Provider, whose, auth.ErrLater, logoutCommand(account.Scope{Provider: f.Provider}))
 	}
 	to := auth.InKeychain
 	if f.Layer == to {
 		to = auth.InFile
 	}
-	return s.inProfile(fmt.Sprintf("the %s holds another credential of %s%s, which is not used: `%s` replaces both, "+
+	return fmt.Sprintf("the %s holds another credential of %s%s, which is not used: `%s` replaces both, "+
 		"and `mogplex auth migrate --to %s --force` puts it in the place of the one in the %s",
-		f.Layer, f.Provider, whose, keyError{provider: f.Provider}.command(), to, to))
+		f.Layer, f.Provider, whose, storeCommand(f.Provider), to, to)
 }
-
-// timestamp is a time as JSON has it; empty if it is not known.
-func timestamp(t time.Time) string {
-	if t.IsZero() {
-		return ""
-	}
-	return t.UTC().Format(time.RFC3339)
-}
-
-func (s *session) layerReport(ctx context.Context, f auth.Finding) layerReport {
-	r := layerReport{Layer: f.Layer, Name: f.Name, State: f.State, InForce: f.Active, ShadowedBy: f.ShadowedBy, Stray: f.Stray}
-	r.Path, r.Displaced = f.Path, f.Layer == auth.InDisplaced
-	r.InForce = f.Active && !r.Displaced                          // it belongs to the record of the keychain or the file
-	silent := f.State == auth.Disabled || f.State == auth.Timeout // it is asked no more
-	if f.Layer == auth.InKeychain && !silent {
-		r.Backend = s.keychain.attended.Backend(ctx)
-	}
-	return r
-}
-
-// check asks the service about the account's credential; keys of providers are
-// not its business.
-func (s *session) check(ctx context.Context, c auth.Credential, r *statusReport) (string, error) {
-	if c.Provider != auth.Mogplex {
-		r.Warnings = append(r.Warnings, "only a Mogplex credential can be checked at the service")
-		return "not_checked", nil
-	}
-	if c.Expired(s.now()) {
-		return "not_checked", fmt.Errorf("%s %w: the token has expired", s.origin, errNotAsked)
-	}
-	err := s.patiently("Asking "+s.origin, func() error { return s.api().Check(ctx, c.Token.Reveal()) })
-	switch {
-	case errors.Is(err, hosted.ErrUnauthorized), errors.Is(err, hosted.ErrForbidden): // it was asked
-		return "", fmt.Errorf("%s: %w", s.origin, err)
-	case err != nil:
-		return "not_checked", fmt.Errorf("%s: %w", s.origin, err)
-	}
-	return "accepted", nil
-}
-
-// errNotAsked is why --check has no answer.
-var errNotAsked = errors.New("was not asked")
 
 // refusedHint is what helps against a credential that the service refuses.
 // Signing in does not where a variable comes first.
@@ -206,95 +153,4 @@ func refusedHint(res auth.Result) string {
 		return "Renew it with `mogplex auth refresh`; if that fails too, sign in again with `mogplex login`."
 	}
 	return "Sign in again with `mogplex login`."
-}
-
-func (s *session) printStatus(r statusReport, res auth.Result) {
-	out := func(format string, args ...any) { fmt.Fprintf(s.stdout, format+"\n", args...) }
-	switch {
-	case r.SignedIn:
-		out("%s", headline(r.Active))
-	case r.Active != nil && res.Credential.Expired(s.now()):
-		out("The credential in force has expired.")
-	case r.Active != nil:
-		out("The credential in force is refused by the service.")
-	default:
-		out("No credential is in force.\n")
-	}
-	if a := r.Active; a != nil {
-		out("")
-		out("  from      %s", s.sourceName(r))
-		out("  kind      %s", kind(res.Credential, s.now()))
-		if end := res.Credential.SignInExpiresAt; !end.IsZero() {
-			out("  sign-in   ends in %s", roughly(end.Sub(s.now())))
-		}
-		if a.Issuer != "" {
-			out("  service   %s", a.Issuer)
-		}
-		if r.Checked == "accepted" {
-			out("  checked   the service accepts it")
-		}
-		out("")
-	}
-	out("Where it was looked for, in this order:")
-	for _, l := range r.Layers {
-		out("  %-12s%-20s%s", layerTitle(l.Layer), said(l), printable(l.Name+l.Backend+l.Path))
-	}
-	s.warn(r.Warnings...)
-}
-
-// headline says who is signed in, in one line.
-func headline(a *activeReport) string {
-	switch {
-	case a.Provider != auth.Mogplex:
-		return fmt.Sprintf("A key of %s is in force.", a.Provider)
-	case a.Account != nil && accountName(*a.Account) != "":
-		return fmt.Sprintf("Signed in to Mogplex as %s.", accountName(*a.Account))
-	}
-	return "Signed in to Mogplex."
-}
-
-func (s *session) sourceName(r statusReport) string {
-	for _, l := range r.Layers {
-		if l.InForce {
-			return layerTitle(l.Layer) + ": " + printable(l.Name+l.Backend+l.Path)
-		}
-	}
-	return r.Active.Source
-}
-
-func kind(c auth.Credential, now time.Time) string {
-	switch c.Type {
-	case auth.PAT:
-		return "personal access token"
-	case auth.APIKey:
-		return "API key"
-	}
-	if c.Refreshable() {
-		return "browser sign-in, renewed by itself; the token " + lifetime(c, now)
-	}
-	return "browser sign-in, not renewable; the token " + lifetime(c, now)
-}
-
-func layerTitle(layer string) string {
-	if layer == auth.Env {
-		return "environment"
-	}
-	return layer
-}
-
-// said puts a layer's state into a word or two.
-func said(l layerReport) string {
-	switch {
-	case l.InForce:
-		return "in force"
-	case l.Displaced:
-		return "to be stored"
-	case l.Stray:
-		return "not used"
-	case l.ShadowedBy != "":
-		return "hidden by " + l.ShadowedBy
-	case l.State == auth.Timeout:
-		return "timed out"
-	}
-	return string(l.State)
 }

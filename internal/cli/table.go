@@ -1,12 +1,10 @@
 package cli
 
 import (
-	"os"
 	"slices"
 	"strings"
 
-	"github.com/clipperhouse/displaywidth"
-	"golang.org/x/term"
+	"github.com/mogplex/mogplex-cli/internal/text"
 )
 
 // cellLimit is the widest that a column becomes.
@@ -20,9 +18,9 @@ func table(rows [][]string, right, spare []int, width int) string {
 	for i, row := range rows {
 		rows[i] = slices.Clone(row)
 		for column, cell := range row {
-			cell = displaywidth.TruncateString(printable(cell), cellLimit, "…")
+			cell = text.Shorten(text.Printable(cell), cellLimit)
 			rows[i][column] = cell
-			sizes[column] = max(sizes[column], displaywidth.String(cell))
+			sizes[column] = max(sizes[column], text.Columns(cell))
 		}
 	}
 	var left []int
@@ -32,14 +30,14 @@ func table(rows [][]string, right, spare []int, width int) string {
 		}
 		left = append(left, column)
 	}
-	var text strings.Builder
+	var b strings.Builder
 	for _, row := range rows {
 		var line strings.Builder
 		for column, cell := range row {
 			if slices.Contains(left, column) {
 				continue
 			}
-			space := strings.Repeat(" ", sizes[column]-displaywidth.String(cell))
+			space := strings.Repeat(" ", sizes[column]-text.Columns(cell))
 			if slices.Contains(right, column) {
 				cell, space = space+cell, ""
 			}
@@ -47,11 +45,11 @@ func table(rows [][]string, right, spare []int, width int) string {
 		}
 		out := strings.TrimRight(line.String(), " ")
 		if width > 0 {
-			out = displaywidth.TruncateString(out, width, "…")
+			out = text.Shorten(out, width)
 		}
-		text.WriteString(out + "\n")
+		b.WriteString(out + "\n")
 	}
-	return text.String()
+	return b.String()
 }
 
 // total is the width of a table without some columns.
@@ -63,17 +61,4 @@ func total(sizes, left []int) int {
 		}
 	}
 	return sum
-}
-
-// stdoutWidth is how many columns stdout has; 0 where it is no terminal.
-func (p *program) stdoutWidth() int {
-	f, ok := p.rawStdout().(*os.File)
-	if !ok || !p.isTerminal(f) {
-		return 0
-	}
-	width, _, err := term.GetSize(int(f.Fd()))
-	if err != nil {
-		return 0
-	}
-	return width
 }

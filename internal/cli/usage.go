@@ -6,6 +6,8 @@ import (
 	"strings"
 
 	"github.com/urfave/cli/v2"
+
+	"github.com/mogplex/mogplex-cli/internal/account"
 )
 
 // What is wrong with a command line is said without quoting more than a plain
@@ -26,33 +28,33 @@ func flagNamed(said string) []string {
 func unknownCommand(above, name string) error {
 	hint := "See `mogplex " + above + "--help`."
 	if !plainWord(name) {
-		return hinted{usageError{"there is no such command; a token or key is read from stdin"}, hint}
+		return account.HintError{Err: account.UsageError("there is no such command; a token or key is read from stdin"), Hint: hint}
 	}
-	return hinted{usageError{"there is no command `mogplex " + above + name + "`"}, hint}
+	return account.HintError{Err: account.UsageError("there is no command `mogplex " + above + name + "`"), Hint: hint}
 }
 
 func surplusArgument(argument string) error {
 	if !plainWord(argument) {
-		return usageError{"there is an argument too many; a token or key is read from stdin"}
+		return account.UsageError("there is an argument too many; a token or key is read from stdin")
 	}
-	return usageError{`there is nothing called "` + argument + `" here`}
+	return account.UsageError(`there is nothing called "` + argument + `" here`)
 }
 
 // onUsageError puts package flag's error, which quotes values, into words.
 func onUsageError(_ *cli.Context, err error, _ bool) error {
 	named := flagNamed(err.Error())
 	if named == nil {
-		return usageError{"there is no such flag"}
+		return account.UsageError("there is no such flag")
 	}
 	switch kind, _, _ := strings.Cut(err.Error(), ":"); {
 	case kind == "flag provided but not defined":
-		return usageError{"there is no flag --" + named[1]}
+		return account.UsageError("there is no flag --" + named[1])
 	case kind == "flag needs an argument":
-		return usageError{"--" + named[1] + " wants a value"}
+		return account.UsageError("--" + named[1] + " wants a value")
 	case strings.HasPrefix(kind, "invalid boolean value"):
-		return usageError{"--" + named[1] + " takes no value"}
+		return account.UsageError("--" + named[1] + " takes no value")
 	}
-	return usageError{"the value of --" + named[1] + " can't be read"}
+	return account.UsageError("the value of --" + named[1] + " can't be read")
 }
 
 // asksForJSON reports whether a command line that may not be one asks for JSON.

@@ -16,6 +16,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/mogplex/mogplex-cli/internal/account"
 	"github.com/mogplex/mogplex-cli/internal/chat"
 	"github.com/mogplex/mogplex-cli/internal/dev/accountserver"
 	"github.com/mogplex/mogplex-cli/internal/dev/keyringtest"
@@ -114,7 +115,7 @@ func hostedValues(t *testing.T) []any {
 		Client: hosted.Client{Origin: s.url, HTTP: login.NewHTTPClient("")}, Now: time.Now,
 		Keeper:  hosted.Keeper{Dir: t.TempDir(), Owner: hosted.Owner(s.url, "", access)},
 		Token:   func(context.Context) (string, error) { return access, nil },
-		InForce: func(context.Context, func(context.Context) error) error { return errOtherNow },
+		InForce: func(context.Context, func(context.Context) error) error { return account.ErrReplaced },
 	}
 	servers, err := c.Servers(t.Context(), 0)
 	if err != nil || servers.List[0].Config.Env["A"] != access {
@@ -168,12 +169,12 @@ func keyringValues(t *testing.T) []any {
 	heard.secret("mark-in-the-keychain", entry)
 	fake := keyringtest.Fake{Dir: t.TempDir()}
 	k := keyring.New(fake, keyring.Options{OnPrompt: func() {}})
-	sealer := &keyring.Sealer{Keyring: k, Account: sealAccount}
+	sealer := &keyring.Sealer{Keyring: k, Account: "seal"}
 	sealed, err := sealer.Seal(t.Context(), "groq", []byte(entry))
 	if err := errors.Join(err, k.Set(t.Context(), "groq", []byte(entry))); err != nil {
 		t.Fatal(err)
 	}
-	key, _, err := k.Get(t.Context(), sealAccount)
+	key, _, err := k.Get(t.Context(), "seal")
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -12,6 +12,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/mogplex/mogplex-cli/internal/account"
 	"github.com/mogplex/mogplex-cli/internal/auth"
 	"github.com/mogplex/mogplex-cli/internal/dev/accountserver"
 )
@@ -21,12 +22,12 @@ import (
 // it holds then. It ends with its stdin.
 func holderMain() {
 	p := testProgram()
-	settings, err := p.loadSettings("")
+	settings, err := p.env.ReadSettings("")
 	if err != nil {
 		fmt.Println(err)
 		return
 	}
-	manager := p.manager(settings, p.openStores(settings))
+	manager := account.Open(p.env, settings).Manager
 	ctx, cancel := context.WithCancel(context.Background())
 	go func() {
 		defer cancel()

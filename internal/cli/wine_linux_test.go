@@ -224,8 +224,8 @@ var windowsTests = []struct{ dir, run, skip string }{
 	// parts, which costs Wine more than the time limit where the machine has other things to do.
 	{"keyring", "", "TestContractOfThePlatform/readers_and_writers|TestContractOfTheFake|TestATokenOfAnySizeAndAnyBytesFitsEveryStore"},
 	// Wine 8 says that it made a symbolic link, and makes none.
-	{"legacyfile", "", "TestTwoStateDirectoriesThatLinkOneFileShareItsLock"},
-	{"internal/private", "", "TestALockWhoseFileWasReplacedIsTakenAnew"}, // Wine gives the file again that is being deleted
+	{"legacyfile", "", "TestTwoStateDirectoriesWithOneFileShareItsLock"},
+	{"internal/private", "", "TestALockWhoseFileWasRemovedIsTakenAgain"}, // Wine gives the file again that is being deleted
 	{"login", "", ""},
 	// Links again. And Wine now and then can't start a process, of which a test that kills at each step needs hundreds.
 	{"internal/auth", "", "ThatIsKilledAnywhere$|TestADirectoryIsTheSameWhereverItIs|TestOnlyTheUsersOwnDirectoryHasPlainNames|TestALinkedIDIsFollowed"},

@@ -1,12 +1,11 @@
 package cli
 
 import (
-	"context"
 	"fmt"
-	"strings"
 	"time"
 
 	"github.com/mogplex/mogplex-cli/internal/auth"
+	"github.com/mogplex/mogplex-cli/internal/text"
 )
 
 // How people, places and times are put into words.
@@ -14,26 +13,11 @@ import (
 func accountName(a auth.Account) string {
 	switch {
 	case a.Name != "" && a.Email != "":
-		return printable(a.Name + " <" + a.Email + ">")
+		return text.Printable(a.Name + " <" + a.Email + ">")
 	case a.Email != "":
-		return printable(a.Email)
+		return text.Printable(a.Email)
 	}
-	return printable(a.Name)
-}
-
-// place names a layer as a place, for the end of a sentence.
-func (s *session) place(ctx context.Context, layer, path string) string {
-	switch {
-	case layer == auth.InKeychain:
-		return "the " + s.keychainName(ctx)
-	}
-	return path + ", not encrypted"
-}
-
-// keychainName names the keychain in force, its kind without brackets of its own.
-func (s *session) keychainName(ctx context.Context) string {
-	kind := strings.NewReplacer(" (", ", ", ")", "").Replace(printable(s.keychain.attended.Backend(ctx)))
-	return "keychain (" + kind + ")"
+	return text.Printable(a.Name)
 }
 
 // lifetime says how long a credential is good for.
@@ -43,33 +27,7 @@ func lifetime(c auth.Credential, now time.Time) string {
 	case c.ExpiresAt.IsZero():
 		return "does not say when it expires"
 	case left <= 0:
-		return fmt.Sprintf("expired %s ago", roughly(-left))
+		return fmt.Sprintf("expired %s ago", text.Duration(-left))
 	}
-	return fmt.Sprintf("expires in %s", roughly(left))
-}
-
-// roughly rounds a time to what a person wants to know of it.
-func roughly(d time.Duration) string {
-	count := func(n int, unit string) string {
-		if n == 1 {
-			return "1 " + unit
-		}
-		return fmt.Sprintf("%d %ss", n, unit)
-	}
-	switch {
-	case d < 2*time.Minute:
-		return count(int(d.Seconds()), "second")
-	case d < 2*time.Hour:
-		return count(int(d.Minutes()), "minute")
-	case d < 48*time.Hour:
-		return count(int(d.Hours()), "hour")
-	}
-	return count(int(d.Hours()/24), "day")
-}
-
-func ago(age time.Duration) string {
-	if age < time.Minute {
-		return "a moment ago"
-	}
-	return roughly(age) + " ago"
+	return fmt.Sprintf("expires in %s", text.Duration(left))
 }

@@ -12,6 +12,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/mogplex/mogplex-cli/internal/account"
 	"github.com/mogplex/mogplex-cli/internal/auth"
 	"github.com/mogplex/mogplex-cli/internal/dev/accountserver"
 	"github.com/mogplex/mogplex-cli/internal/dev/deep"
@@ -97,7 +98,7 @@ func (w *world) state(name string) string { return filepath.Join(w.home, ".mogpl
 // account is the name of a provider's item in the keychain. It contains an id, because
 // the tests' home is not the one in the user database.
 func (w *world) account(provider string) string {
-	dir := auth.Directory{Path: w.state(""), UserHome: userHome}
+	dir := auth.Directory{Path: w.state(""), UserHome: account.UserDatabaseHome}
 	dir.MakeID(w.Context(), func(context.Context, string) (bool, error) { return false, nil })
 	key := auth.Key{DirID: dir.ID(), Provider: provider}
 	if provider == auth.Mogplex {

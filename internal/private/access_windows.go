@@ -8,8 +8,8 @@ import (
 	"golang.org/x/sys/windows"
 )
 
-// privateDescriptor is full access for the current user alone, inherited from
-// nowhere. The flags say who inherits it.
+// privateDescriptor gives full access to the current user alone and inherits
+// nothing. The flags say what inherits it.
 func privateDescriptor(flags string) (*windows.SECURITY_DESCRIPTOR, error) {
 	user, err := currentUser()
 	if err != nil {
@@ -26,7 +26,7 @@ func currentUser() (*windows.SID, error) {
 	return user.User.Sid, nil
 }
 
-// trusted reports whether sid is the current user or one that can open every
+// trusted reports whether sid is the current user, or one that can open every
 // file anyway.
 func trusted(sid *windows.SID) bool {
 	user, err := currentUser()
@@ -35,7 +35,7 @@ func trusted(sid *windows.SID) bool {
 		sid.IsWellKnown(windows.WinLocalSystemSid)
 }
 
-// checkOwner refuses a file of another user. Files that an administrator
+// checkOwner refuses a file of another user. A file that an administrator
 // creates can belong to the Administrators group.
 func checkOwner(file *os.File, _ fs.FileInfo) error {
 	descriptor, err := windows.GetSecurityInfo(windows.Handle(file.Fd()), windows.SE_FILE_OBJECT, windows.OWNER_SECURITY_INFORMATION)
@@ -54,15 +54,15 @@ func checkOwner(file *os.File, _ fs.FileInfo) error {
 
 func checkTrusted(file *os.File, info fs.FileInfo) error { return checkOwner(file, info) }
 
-// checkLinkOwner accepts every link and directory: the owner of the file at its
-// end is checked once that is open.
+// checkLinkOwner accepts every link and directory: checkOwner checks the file
+// that it leads to.
 func checkLinkOwner(fs.FileInfo) error { return nil }
 
-// isOurs accepts every file: the access list of a directory decides whether
-// this user can change what is in it.
+// isOurs accepts every file: on Windows the access list of its directory decides
+// whether this user can change it.
 func isOurs(fs.FileInfo) bool { return true }
 
-func laxFile(file *os.File, _ fs.FileInfo) (was string, lax bool) {
+func fileOpen(file *os.File, _ fs.FileInfo) (was string, open bool) {
 	descriptor, err := windows.GetSecurityInfo(windows.Handle(file.Fd()), windows.SE_FILE_OBJECT, windows.DACL_SECURITY_INFORMATION)
 	if err != nil {
 		return "its access list can't be read", true
@@ -78,7 +78,7 @@ func laxFile(file *os.File, _ fs.FileInfo) (was string, lax bool) {
 		}
 		sid := (*windows.SID)(unsafe.Pointer(&ace.SidStart))
 		if ace.Header.AceType == windows.ACCESS_ALLOWED_ACE_TYPE && !trusted(sid) {
-			return "its access list names others", true
+			return "its access list names other users", true
 		}
 	}
 	return "", false
@@ -97,8 +97,8 @@ func closeFile(file *os.File) error {
 		windows.DACL_SECURITY_INFORMATION|windows.PROTECTED_DACL_SECURITY_INFORMATION, nil, nil, dacl, nil)
 }
 
-// laxDir reports nothing: a user's profile is closed to others by inheritance,
-// and what this package creates has an access list of its own.
-func laxDir(fs.FileInfo) (was string, lax bool) { return "", false }
+// dirOpen reports nothing: a user's profile is closed to others by inheritance,
+// and this package gives what it creates its own access list.
+func dirOpen(fs.FileInfo) (was string, open bool) { return "", false }
 
-func writableDir(fs.FileInfo) (mode string, writable bool) { return "", false }
+func dirWritable(fs.FileInfo) (mode string, writable bool) { return "", false }

@@ -9,10 +9,13 @@ import (
 	"slices"
 )
 
-// MakeDir creates a directory and what is missing above it, each level for this
-// user alone. When it returns nil, a power cut does not undo any of them. Root
-// creates nothing in a directory of another user: ErrNotOwner.
-func MakeDir(dir string) error {
+// MakeDir creates a directory and its missing parents, each for this user alone.
+// When it returns nil, all of them are on the disk. For root it returns
+// ErrNotOwner if the first existing one belongs to another user.
+func MakeDir(dir string) error { return makeDir(dir, checkRoot) }
+
+// makeDir is MakeDir with another check of the first existing directory.
+func makeDir(dir string, check func(dir string) error) error {
 	var missing []string
 	at := filepath.Clean(dir)
 	for {
@@ -29,24 +32,21 @@ func MakeDir(dir string) error {
 		missing = append(missing, at)
 		at = filepath.Dir(at)
 	}
-	if len(missing) == 0 {
-		return nil
-	}
-	if err := checkRoot(at); err != nil {
+	if err := check(at); err != nil {
 		return err
 	}
 	for _, level := range slices.Backward(missing) {
 		if err := makeOne(level); err != nil && !errors.Is(err, fs.ErrExist) {
 			return err
 		}
-		if err := SyncDir(filepath.Dir(level)); err != nil {
+		if err := syncDir(filepath.Dir(level)); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// checkRoot keeps root from leaving files in a directory of another user, who
+// checkRoot keeps root from creating files in a directory of another user, who
 // could not open them.
 func checkRoot(dir string) error {
 	if os.Geteuid() != 0 {
@@ -55,7 +55,7 @@ func checkRoot(dir string) error {
 	return checkDirOwner(dir)
 }
 
-// checkDirOwner returns ErrNotOwner if dir is neither this user's nor root's.
+// checkDirOwner returns ErrNotOwner unless dir is this user's or root's.
 func checkDirOwner(dir string) error {
 	info, err := os.Stat(dir)
 	if err != nil {
@@ -67,10 +67,10 @@ func checkDirOwner(dir string) error {
 	return nil
 }
 
-var errNotDir = errors.New("is a symbolic link or no directory")
+var errNotDir = errors.New("not a directory, or a symbolic link")
 
-// OpenDir opens a directory of this user that is no symbolic link, and takes
-// away the rights that others have to it.
+// OpenDir opens a directory of this user that is not a symbolic link, and
+// removes the rights of others to it.
 func OpenDir(dir string) (*os.Root, error) {
 	info, err := os.Lstat(dir)
 	if err != nil {
@@ -90,24 +90,24 @@ func OpenDir(dir string) (*os.Root, error) {
 		root.Close()
 		return nil, &fs.PathError{Op: "open", Path: dir, Err: errNotDir}
 	}
-	if _, lax := laxDir(info); lax {
-		_ = root.Chmod(".", 0o700) // if it fails, the files in it are 0600 all the same
+	if _, open := dirOpen(info); open {
+		_ = root.Chmod(".", 0o700) // the files in it are 0600 even if this fails
 	}
 	return root, nil
 }
 
-// CloseDir takes away the rights that others have to a directory of this user.
-// It returns what they were, "" if there were none or the directory is missing,
-// another user's or shared on purpose (sticky, as /tmp is). An error means that
-// others still have them. Call it only for a directory that exists for our
-// files: others may need to pass through any other.
+// CloseDir removes the rights of others to a directory of this user, and returns
+// what they were: "" if there were none, or if the directory is missing, another
+// user's or shared on purpose (sticky, as /tmp). An error means that others
+// still have them. Call it only for a directory that exists for our files:
+// others may need to pass through any other.
 func CloseDir(dir string) (was string, err error) {
 	info, err := os.Stat(dir)
 	if err != nil || !info.IsDir() || !isOurs(info) || info.Mode()&fs.ModeSticky != 0 {
 		return "", nil
 	}
-	was, lax := laxDir(info)
-	if !lax {
+	was, open := dirOpen(info)
+	if !open {
 		return "", nil
 	}
 	return was, os.Chmod(dir, 0o700)
@@ -120,5 +120,5 @@ func Writable(dir string) (mode string, writable bool) {
 	if err != nil {
 		return "", false
 	}
-	return writableDir(info)
+	return dirWritable(info)
 }

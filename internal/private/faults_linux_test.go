@@ -23,9 +23,9 @@ func strace(t *testing.T) string {
 	return path
 }
 
-// traced runs a role in another process and returns what it said and which
-// system calls it made: each as its name and the last element of each path.
-func traced(t *testing.T, role, path string, args ...string) (said string, calls []string) {
+// traced runs a role in another process and returns its output and its system
+// calls, each as a name and the last element of each path.
+func traced(t *testing.T, role, path string, args ...string) (output string, calls []string) {
 	t.Helper()
 	log := filepath.Join(t.TempDir(), "log")
 	cmd := command(t, role, path)
@@ -52,8 +52,8 @@ func traced(t *testing.T, role, path string, args ...string) (said string, calls
 	return string(out), calls
 }
 
-// What a power cut must not undo is on the disk in the right order: the content
-// before its name, each name before the success.
+// The content is on the disk before its name, and every name before success is
+// reported.
 func TestEverythingIsSyncedInOrder(t *testing.T) {
 	tests := []struct {
 		role, path string
@@ -69,10 +69,10 @@ func TestEverythingIsSyncedInOrder(t *testing.T) {
 		dir := t.TempDir()
 		must(t, os.Mkdir(filepath.Join(dir, "home"), 0o700))
 		must(t, Create(filepath.Join(dir, "home", "file"), []byte("old")))
-		said, calls := traced(t, test.role, filepath.Join(dir, test.path))
+		output, calls := traced(t, test.role, filepath.Join(dir, test.path))
 		calls = slices.DeleteFunc(calls, func(call string) bool { return strings.HasPrefix(call, "flock") })
-		if said != "" || !slices.Equal(calls, test.want) {
-			t.Errorf("%s %s: %s\ngot  %q\nwant %q", test.role, test.path, said, calls, test.want)
+		if output != "" || !slices.Equal(calls, test.want) {
+			t.Errorf("%s %s: %s\ngot  %q\nwant %q", test.role, test.path, output, calls, test.want)
 		}
 	}
 }
@@ -85,34 +85,35 @@ func TestAFailedSyncIsReported(t *testing.T) {
 		if of == "the directory" {
 			args, want = append(args, "-P", filepath.Dir(path)), "new"
 		}
-		said, _ := traced(t, "replace", path, args...)
-		unsure := strings.Contains(said, ErrUnsure.Error())
-		if content(t, path) != want || !strings.Contains(said, "input/output error") || unsure != (want == "new") {
-			t.Errorf("the sync of %s failed: said %q, left %q", of, said, content(t, path))
+		output, _ := traced(t, "replace", path, args...)
+		unsure := strings.Contains(output, ErrUnsure.Error())
+		if content(t, path) != want || !strings.Contains(output, "input/output error") || unsure != (want == "new") {
+			t.Errorf("the sync of %s failed: reported %q, left %q", of, output, content(t, path))
 		}
 		if left := names(t, filepath.Dir(path)); len(left) != 1 {
 			t.Errorf("left %q", left)
 		}
 	}
 	path := filepath.Join(t.TempDir(), "a", "b")
-	if said, _ := traced(t, "make", path, "-e", "inject=fsync:error=EIO"); !strings.Contains(said, "input/output error") {
-		t.Errorf("make: %q", said)
+	if output, _ := traced(t, "make", path, "-e", "inject=fsync:error=EIO"); !strings.Contains(output, "input/output error") {
+		t.Errorf("make: %q", output)
 	}
 }
 
-func TestAFileThatAServerReplacedIsReadAgain(t *testing.T) {
+func TestReadRetriesAStaleFile(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "file")
 	must(t, Create(path, []byte("text")))
-	if said, _ := traced(t, "read", path, "-P", path, "-e", "inject=openat:error=ESTALE:when=1"); said != "text" {
-		t.Errorf("once: %q", said)
+	if output, _ := traced(t, "read", path, "-P", path, "-e", "inject=openat:error=ESTALE:when=1"); output != "text" {
+		t.Errorf("stale once: %q", output)
 	}
-	if said, _ := traced(t, "read", path, "-P", path, "-e", "inject=openat:error=ESTALE"); !strings.Contains(said, "stale") {
-		t.Errorf("for good: %q", said)
+	if output, _ := traced(t, "read", path, "-P", path, "-e", "inject=openat:error=ESTALE"); !strings.Contains(output, "stale") {
+		t.Errorf("stale always: %q", output)
 	}
 }
 
-// On a file system without locks the processes of one user still take turns.
-func TestALockThatCannotBeHadIsMadeElsewhere(t *testing.T) {
+// On a file system without locks the processes of one user still exclude each
+// other.
+func TestALockFallsBackToAnotherDirectory(t *testing.T) {
 	for _, fault := range []string{"flock:error=ENOLCK", "flock:error=EOPNOTSUPP", "openat:error=EROFS", "openat:error=EACCES"} {
 		path := filepath.Join(t.TempDir(), "lock")
 		must(t, Create(path, nil))
@@ -121,7 +122,8 @@ func TestALockThatCannotBeHadIsMadeElsewhere(t *testing.T) {
 		if id == "" {
 			t.Errorf("%s: no ID", fault)
 		}
-		// This process has locks in that place; one that has none meets the other.
+		// strace breaks locks in the other process alone, so this one can test its
+		// lock.
 		for _, dir := range fallbackDirs(name) {
 			held := false
 			for _, file := range Siblings(filepath.Join(dir, "x"), "") {
@@ -138,8 +140,8 @@ func TestALockThatCannotBeHadIsMadeElsewhere(t *testing.T) {
 		}
 	}
 	path := filepath.Join(t.TempDir(), "lock")
-	if said, _ := traced(t, "lock "+program(t), path, "-e", "inject=flock:error=ENOLCK"); !strings.Contains(said, ErrNoLock.Error()) {
-		t.Errorf("no locks anywhere: %q", said)
+	if output, _ := traced(t, "lock "+program(t), path, "-e", "inject=flock:error=ENOLCK"); !strings.Contains(output, ErrNoLock.Error()) {
+		t.Errorf("no locks anywhere: %q", output)
 	}
 }
 
@@ -149,21 +151,21 @@ func TestLeftoversAreSweptWithoutLocks(t *testing.T) {
 	must(t, Create(temp, nil))
 	traced(t, "replace", path, "-e", "inject=flock:error=ENOLCK")
 	if _, err := os.Stat(temp); err != nil {
-		t.Error("it may be a living writer's")
+		t.Error("a file that may be a running writer's was removed")
 	}
 	old := unix.NsecToTimeval(0)
 	must(t, unix.Utimes(temp, []unix.Timeval{old, old}))
 	traced(t, "replace", path, "-e", "inject=flock:error=ENOLCK")
 	if _, err := os.Stat(temp); err == nil {
-		t.Error("it stays for ever")
+		t.Error("an old file was not removed")
 	}
 }
 
 func TestNetworkFileSystems(t *testing.T) {
 	if OnNetwork(stateFile(t)) || OnNetwork("/proc") {
-		t.Error("a local file system is taken for one that others share")
+		t.Error("a local file system counts as shared")
 	}
 	if !networks[0x6969] || !networks[0xff534d42] { // NFS, CIFS in statfs(2)
-		t.Error("the network's own are not known")
+		t.Error("NFS or CIFS is unknown")
 	}
 }

@@ -12,20 +12,20 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// openExisting opens a file for reading. It follows no link and does not block:
-// a pipe that was put in the file's place opens at once. [os.OpenFile] would
-// start the runtime's poller first, which a regular file has no use for.
+// openExisting opens a file for reading. It follows no link and does not block if
+// a pipe was put in the file's place. It avoids [os.OpenFile], which would start
+// the runtime's poller, because a regular file has no use for that.
 func openExisting(path string) (*os.File, error) {
 	for {
 		fd, err := unix.Open(path, unix.O_RDONLY|unix.O_NONBLOCK|unix.O_NOFOLLOW|unix.O_CLOEXEC, 0)
 		switch err {
 		case nil:
-			_ = unix.SetNonblock(fd, false) // else NewFile asks the poller all the same
+			_ = unix.SetNonblock(fd, false) // otherwise NewFile starts the poller
 			return os.NewFile(uintptr(fd), path), nil
 		case unix.EINTR:
 			continue
 		case unix.ELOOP, unix.ENXIO:
-			err = ErrNotRegular // a link or a socket by now
+			err = ErrNotRegular // replaced by a link or a socket
 		}
 		return nil, &fs.PathError{Op: "open", Path: path, Err: err}
 	}
@@ -36,8 +36,8 @@ func createFile(path string) (*os.File, error) {
 	return withMode(os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600))
 }
 
-// openLock opens a lock file, which it creates if there is none. It needs write
-// access: NFS emulates exclusive locks by record locks, which ask for it.
+// openLock opens a lock file, and creates a missing one. It opens it for writing
+// because NFS emulates exclusive locks by record locks, which need that.
 func openLock(path string) (*os.File, error) {
 	return withMode(os.OpenFile(path, os.O_RDWR|os.O_CREATE|syscall.O_NONBLOCK|syscall.O_NOFOLLOW, 0o600))
 }
@@ -67,9 +67,9 @@ func makeOne(dir string) error {
 
 func rename(from, to string) error { return os.Rename(from, to) }
 
-// SyncDir puts on the disk what was created, renamed or removed in dir. It does
-// nothing on a file system that can't, nor on Windows, which has no such call.
-func SyncDir(dir string) error {
+// syncDir puts on the disk what was created, renamed or removed in dir, if the
+// file system can.
+func syncDir(dir string) error {
 	file, err := os.Open(dir)
 	if err != nil {
 		return err
@@ -81,8 +81,6 @@ func SyncDir(dir string) error {
 	return nil
 }
 
-func isStale(err error) bool { return errors.Is(err, syscall.ESTALE) }
-
 func owner(info fs.FileInfo) int {
 	if stat, ok := info.Sys().(*syscall.Stat_t); ok {
 		return int(stat.Uid)
@@ -92,8 +90,8 @@ func owner(info fs.FileInfo) int {
 
 func isOurs(info fs.FileInfo) bool { return owner(info) == os.Geteuid() }
 
-// checkOwner refuses a file of another user, to root as well: what another
-// user can write is not to be trusted.
+// checkOwner refuses a file of another user, also if this user is root: another
+// user's file is not trustworthy.
 func checkOwner(_ *os.File, info fs.FileInfo) error {
 	if !isOurs(info) {
 		return ErrNotOwner
@@ -103,7 +101,7 @@ func checkOwner(_ *os.File, info fs.FileInfo) error {
 
 func checkTrusted(_ *os.File, info fs.FileInfo) error { return checkLinkOwner(info) }
 
-// checkLinkOwner refuses what is neither this user's nor root's.
+// checkLinkOwner accepts what is this user's or root's.
 func checkLinkOwner(info fs.FileInfo) error {
 	if !isOurs(info) && owner(info) != 0 {
 		return ErrNotOwner
@@ -111,24 +109,24 @@ func checkLinkOwner(info fs.FileInfo) error {
 	return nil
 }
 
-// laxFile reports whether others have rights to a file. What its owner may do
-// with it, such as execute it, is the owner's choice.
-func laxFile(_ *os.File, info fs.FileInfo) (was string, lax bool) { return laxDir(info) }
+// fileOpen reports whether others have rights to a file, and describes its mode.
+// The owner's own rights are the owner's choice.
+func fileOpen(_ *os.File, info fs.FileInfo) (was string, open bool) { return dirOpen(info) }
 
 func closeFile(file *os.File) error { return file.Chmod(0o600) }
 
-func laxDir(info fs.FileInfo) (was string, lax bool) {
+func dirOpen(info fs.FileInfo) (was string, open bool) {
 	perm := info.Mode().Perm()
 	return fmt.Sprintf("mode %04o", perm), perm&0o077 != 0
 }
 
-func writableDir(info fs.FileInfo) (mode string, writable bool) {
+func dirWritable(info fs.FileInfo) (mode string, writable bool) {
 	perm := info.Mode().Perm()
 	return fmt.Sprintf("mode %04o", perm), perm&0o022 != 0
 }
 
-// tryLock takes the lock of an open file. It is false if another descriptor has
-// it; an error means that there are no locks here.
+// tryLock takes the lock of an open file. It returns false if another descriptor
+// has it, and an error if the file system has no locks.
 func tryLock(file *os.File) (bool, error) {
 	for {
 		switch err := unix.Flock(int(file.Fd()), unix.LOCK_EX|unix.LOCK_NB); err {
@@ -145,7 +143,7 @@ func tryLock(file *os.File) (bool, error) {
 
 func unlock(file *os.File) error { return unix.Flock(int(file.Fd()), unix.LOCK_UN) }
 
-// fileID names a file on this machine.
+// fileID identifies a file on this machine.
 func fileID(_ *os.File, info fs.FileInfo) (string, error) {
 	stat, ok := info.Sys().(*syscall.Stat_t)
 	if !ok {

@@ -11,8 +11,8 @@ import (
 	"golang.org/x/sys/windows"
 )
 
-// openExisting opens a file for reading and leaves others free to replace it.
-// It follows no link.
+// openExisting opens a file for reading; others can still replace it. It follows
+// no link.
 func openExisting(path string) (*os.File, error) {
 	return openHandle(path, windows.GENERIC_READ, windows.OPEN_EXISTING)
 }
@@ -22,7 +22,7 @@ func createFile(path string) (*os.File, error) {
 	return openHandle(path, windows.GENERIC_WRITE, windows.CREATE_NEW)
 }
 
-// openLock opens a lock file, which it creates if there is none.
+// openLock opens a lock file, and creates a missing one.
 func openLock(path string) (*os.File, error) {
 	return openHandle(path, windows.GENERIC_READ|windows.GENERIC_WRITE, windows.OPEN_ALWAYS)
 }
@@ -54,20 +54,21 @@ func openHandle(path string, access, disposition uint32) (*os.File, error) {
 	return os.NewFile(uintptr(handle), path), nil
 }
 
-// retry waits out virus scanners and readers that hold a file for a moment.
+// retry repeats a call for up to a second if it fails because a virus scanner or
+// a reader has the file open.
 func retry(do func() error) error {
 	for wait := time.Millisecond; ; wait *= 2 {
 		err := do()
-		passing := errors.Is(err, windows.ERROR_SHARING_VIOLATION) || errors.Is(err, windows.ERROR_ACCESS_DENIED)
-		if !passing || wait > 500*time.Millisecond {
+		temporary := errors.Is(err, windows.ERROR_SHARING_VIOLATION) || errors.Is(err, windows.ERROR_ACCESS_DENIED)
+		if !temporary || wait > 500*time.Millisecond {
 			return err
 		}
 		time.Sleep(wait)
 	}
 }
 
-// makeOne creates one directory, which with all that it will hold is for the
-// current user alone.
+// makeOne creates one directory for the current user alone, with an access list
+// that its content inherits.
 func makeOne(dir string) error {
 	name, err := windows.UTF16PtrFromString(dir)
 	if err != nil {
@@ -83,8 +84,7 @@ func makeOne(dir string) error {
 	return nil
 }
 
-// rename returns when the new name is on the disk, which os.Rename does not
-// ask for.
+// rename returns when the new name is on the disk, unlike os.Rename.
 func rename(from, to string) error {
 	source, err := windows.UTF16PtrFromString(from)
 	if err != nil {
@@ -103,13 +103,11 @@ func rename(from, to string) error {
 	return nil
 }
 
-// SyncDir does nothing: Windows has no such call, and NTFS logs what it does.
-func SyncDir(string) error { return nil }
+// syncDir does nothing: Windows has no such call, and NTFS keeps a journal.
+func syncDir(string) error { return nil }
 
-func isStale(error) bool { return false }
-
-// tryLock locks one byte far behind the end of the file, so that the lock keeps
-// nobody from reading or writing what the file holds.
+// tryLock locks one byte far behind the end of the file, so that others can still
+// read and write the content.
 func tryLock(file *os.File) (bool, error) {
 	const flags = windows.LOCKFILE_EXCLUSIVE_LOCK | windows.LOCKFILE_FAIL_IMMEDIATELY
 	err := windows.LockFileEx(windows.Handle(file.Fd()), flags, 0, 1, 0, lockedByte())
@@ -128,7 +126,7 @@ func unlock(file *os.File) error {
 
 func lockedByte() *windows.Overlapped { return &windows.Overlapped{OffsetHigh: 1 << 30} }
 
-// fileID names a file on this machine.
+// fileID identifies a file on this machine.
 func fileID(file *os.File, _ fs.FileInfo) (string, error) {
 	var info windows.ByHandleFileInformation
 	if err := windows.GetFileInformationByHandle(windows.Handle(file.Fd()), &info); err != nil {
@@ -137,8 +135,8 @@ func fileID(file *os.File, _ fs.FileInfo) (string, error) {
 	return fmt.Sprintf("%x-%x-%x", info.VolumeSerialNumber, info.FileIndexHigh, info.FileIndexLow), nil
 }
 
-// privateAttributes give what is created an access list for the current user
-// alone. The flags say who inherits it.
+// privateAttributes are for creating what the current user alone may open. The
+// flags say what inherits their access list.
 func privateAttributes(flags string) (*windows.SecurityAttributes, error) {
 	descriptor, err := privateDescriptor(flags)
 	if err != nil {

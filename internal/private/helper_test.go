@@ -26,9 +26,9 @@ func TestMain(m *testing.M) {
 	goleak.VerifyTestMain(m)
 }
 
-// child is what this test binary does when it is started as another process.
+// child is the main function of this test binary as another process.
 func child(role, path string) error {
-	runtime.LockOSThread() // strace counts the calls of each thread by itself
+	runtime.LockOSThread() // strace's when= counts calls per thread
 	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
 	defer cancel()
 	name, isLock := strings.CutPrefix(role, "lock")
@@ -68,7 +68,7 @@ func command(t testing.TB, role, path string) *exec.Cmd {
 	return cmd
 }
 
-// stateFile is a path in a directory that does not exist yet.
+// stateFile returns a path in a directory that does not exist yet.
 func stateFile(t testing.TB) string {
 	t.Helper()
 	return filepath.Join(t.TempDir(), "state", "file")

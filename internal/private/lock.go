@@ -14,74 +14,69 @@ import (
 )
 
 var (
-	// ErrBusy: another process held the lock until the wait was over.
+	// ErrBusy: another process held the lock until the wait ended.
 	ErrBusy = errors.New("locked by another process")
-	// ErrNoLock: the lock can't be made, neither in its place nor elsewhere.
-	ErrNoLock = errors.New("no lock can be made")
+	// ErrNoLock: the lock can't be created, neither in its place nor elsewhere.
+	ErrNoLock = errors.New("no lock can be created")
 	// ErrUnneeded: LockOptions.Until ended the wait.
 	ErrUnneeded = errors.New("the lock is no longer needed")
 )
 
 // LockOptions of [Acquire].
 type LockOptions struct {
-	// Fallback names the program for the directories that serve where a lock
-	// can't be made in its place: a short word; "" for no such directory.
+	// Fallback is the program's name, a short word. It names the directories for
+	// a lock that can't be created in its place; "" for none.
 	Fallback string
-	// Until is called before each retry of a lock that is busy; true ends the
-	// wait with ErrUnneeded. It may be nil.
+	// Until, if set, is called before each retry of a busy lock; true ends the
+	// wait with ErrUnneeded.
 	Until func(ctx context.Context) bool
 }
 
-// Lock is a lock that is held. It ends with Unlock or with the process, however
-// that ends.
+// Lock is a lock that is held, until Unlock or the end of the process.
 type Lock struct {
 	files []*os.File
 	id    string
 }
 
-// Acquire takes the lock that the file at path stands for; the file is created,
-// in directories as of [MakeDir], and stays. Goroutines exclude each other too.
+// Acquire takes the lock on the file at path. It creates the file, and its
+// directories as [MakeDir] does, and leaves them there. It excludes other
+// processes and other goroutines.
 //
-// A lock that is busy is retried, at intervals that double from 10 to 200 ms
-// with jitter, until ctx ends: at its deadline the error is ErrBusy. A lock that
-// can't be had (the directory is read-only or another user's, the file system
-// has no locks) is made in directories that follow the user id and not the
-// environment, under the hash of its real path: in all of them, so that two
-// processes exclude each other if they have one in common. If there is none
-// either, the error is ErrNoLock.
+// Acquire retries a busy lock until ctx ends, at intervals that double from 10 to
+// 200 ms, with jitter; at the deadline of ctx it returns ErrBusy. If the lock
+// can't be created (the directory is read-only or another user's, the file system
+// has no locks), Acquire uses the hash of its real path as a name in directories
+// that depend on the user id alone, not on the environment: in all of them, so
+// that two processes that have one in common exclude each other. If there is none
+// either, it returns ErrNoLock.
 //
-// Nothing is created in a directory that belongs to neither this user nor root.
+// It creates nothing in a directory that belongs to neither this user nor root.
 func Acquire(ctx context.Context, path string, opt LockOptions) (*Lock, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
 	l := &Lock{}
 	err := l.add(ctx, path, opt)
-	if err == nil || isFinal(err) {
-		return l.result(err)
+	if err == nil {
+		return l, nil
 	}
-	causes := []error{err}
-	if opt.Fallback != "" {
+	errs := []error{err}
+	if opt.Fallback != "" && !isFinal(err) {
 		sum := sha256.Sum256([]byte(realPath(path)))
 		name := hex.EncodeToString(sum[:16]) + ".lock"
 		for _, dir := range fallbackDirs(opt.Fallback) {
-			err := l.add(ctx, filepath.Join(dir, name), opt)
-			if isFinal(err) {
-				return l.result(err)
+			if err = l.add(ctx, filepath.Join(dir, name), opt); isFinal(err) {
+				break
 			}
-			causes = append(causes, err)
+			errs = append(errs, err)
 		}
 	}
-	if len(l.files) == 0 {
-		return nil, fmt.Errorf("%w: %w", ErrNoLock, errors.Join(causes...))
-	}
-	return l, nil
-}
-
-func (l *Lock) result(err error) (*Lock, error) {
-	if err != nil {
+	switch {
+	case isFinal(err):
 		l.Unlock()
 		return nil, err
+	case len(l.files) == 0:
+		return nil, fmt.Errorf("%w: %w", ErrNoLock, errors.Join(errs...))
 	}
 	return l, nil
 }
@@ -91,10 +86,9 @@ func isFinal(err error) bool {
 	return errors.Is(err, ErrBusy) || errors.Is(err, ErrUnneeded) || errors.Is(err, context.Canceled)
 }
 
-// add takes one more lock file.
+// add locks one more file.
 func (l *Lock) add(ctx context.Context, path string, opt LockOptions) error {
-	dir := filepath.Dir(path)
-	if err := makeLockDir(dir); err != nil {
+	if err := makeDir(filepath.Dir(path), checkDirOwner); err != nil {
 		return err
 	}
 	for pause := 10 * time.Millisecond; ; pause = min(2*pause, 200*time.Millisecond) {
@@ -127,7 +121,8 @@ func waitError(ctx context.Context) error {
 	return ctx.Err()
 }
 
-// busyError is an ErrBusy whose text leaves out how the wait ended.
+// busyError is an ErrBusy that wraps the context's error but leaves it out of the
+// message.
 type busyError struct{ ended error }
 
 func (busyError) Error() string { return ErrBusy.Error() }
@@ -135,7 +130,8 @@ func (busyError) Error() string { return ErrBusy.Error() }
 func (e busyError) Unwrap() []error { return []error{ErrBusy, e.ended} }
 
 // tryOnce returns the locked file, or nil without an error if the lock is busy.
-// A file that was removed or replaced after it was opened locks nobody out.
+// It opens the file again if that was removed or replaced before it was locked:
+// such a lock excludes nobody.
 func tryOnce(path string) (*os.File, error) {
 	for range 10 {
 		file, err := openLock(path)
@@ -162,23 +158,7 @@ func tryOnce(path string) (*os.File, error) {
 		}
 		file.Close()
 	}
-	return nil, &fs.PathError{Op: "lock", Path: path, Err: errors.New("it keeps being replaced")}
-}
-
-// makeLockDir creates the directory of a lock, unless it would lie in another
-// user's.
-func makeLockDir(dir string) error {
-	at := dir
-	for {
-		if _, err := os.Stat(at); !errors.Is(err, fs.ErrNotExist) || at == filepath.Dir(at) {
-			break
-		}
-		at = filepath.Dir(at)
-	}
-	if err := checkDirOwner(at); err != nil {
-		return err
-	}
-	return MakeDir(dir)
+	return nil, &fs.PathError{Op: "lock", Path: path, Err: errors.New("other processes keep replacing it")}
 }
 
 // realPath resolves the links of a path as far as it exists.
@@ -198,8 +178,8 @@ func realPath(path string) string {
 	}
 }
 
-// lockID names the file of a lock among all files of all machines, for as long
-// as this machine runs.
+// lockID identifies a lock's file among the files of all machines, until this
+// machine restarts.
 func lockID(file *os.File) string {
 	info, err := file.Stat()
 	if err != nil {
@@ -213,11 +193,11 @@ func lockID(file *os.File) string {
 	return machine + "-" + id
 }
 
-// ID names the very lock that is held: who holds a lock of the same ID later
-// knows that its holder is gone. It is "" if the system has no such name.
+// ID identifies the file that is locked. A process that takes a lock of the same
+// ID later knows that this holder is gone. It is "" if the system can't tell.
 func (l *Lock) ID() string { return l.id }
 
-// Unlock ends the lock. Further calls do nothing.
+// Unlock releases the lock. Further calls do nothing.
 func (l *Lock) Unlock() {
 	for _, file := range l.files {
 		_ = file.Close()

@@ -13,8 +13,8 @@ import (
 	"time"
 )
 
-// holder is another process that holds a lock until it is killed. It returns
-// the lock's ID.
+// holder starts another process that holds a lock until kill. It returns the
+// lock's ID.
 func holder(t *testing.T, role, path string, wrap ...string) (id string, kill func()) {
 	t.Helper()
 	cmd := command(t, role, path)
@@ -51,7 +51,7 @@ func short(t *testing.T) context.Context {
 	return ctx
 }
 
-func TestABusyLockIsWaitedFor(t *testing.T) {
+func TestAcquireWaitsForABusyLock(t *testing.T) {
 	path := stateFile(t)
 	id, kill := holder(t, "lock", path)
 	if _, err := Acquire(short(t), path, LockOptions{}); !errors.Is(err, ErrBusy) || !errors.Is(err, context.DeadlineExceeded) {
@@ -68,16 +68,16 @@ func TestABusyLockIsWaitedFor(t *testing.T) {
 		t.Errorf("after %d tries: %v", tries, err)
 	}
 	kill()
-	lock, err := Acquire(t.Context(), path, LockOptions{}) // a dead process holds nothing
+	lock, err := Acquire(t.Context(), path, LockOptions{}) // the killed process's lock is free
 	must(t, err)
 	if lock.ID() != id || id == "" {
-		t.Errorf("the very lock is %q, was %q", lock.ID(), id)
+		t.Errorf("the same lock has the ID %q, had %q", lock.ID(), id)
 	}
 	lock.Unlock()
 	lock.Unlock()
 }
 
-func TestEachLockHasAnIDOfItsOwn(t *testing.T) {
+func TestLockIDsDiffer(t *testing.T) {
 	dir := t.TempDir()
 	a, err := Acquire(t.Context(), filepath.Join(dir, "a"), LockOptions{})
 	must(t, err)

@@ -41,7 +41,7 @@ func TestRootLeavesNothingInAnotherUsersDirectory(t *testing.T) {
 		lock, err := Acquire(t.Context(), path, opt)
 		must(t, err)
 		if _, err := Acquire(short(t), path, opt); !errors.Is(err, ErrBusy) {
-			t.Errorf("the fallback locks nothing: %v", err)
+			t.Errorf("the fallback excludes nobody: %v", err)
 		}
 		lock.Unlock()
 	}
@@ -70,7 +70,7 @@ func TestAPlantedLockBlocksNobody(t *testing.T) {
 	}
 }
 
-func TestFallbackDirectoriesAreThisUsers(t *testing.T) {
+func TestFallbackDirectoriesBelongToThisUser(t *testing.T) {
 	runtime, temporary := t.TempDir(), t.TempDir()
 	uid := strconv.Itoa(os.Geteuid())
 	own, shared := filepath.Join(runtime, uid), filepath.Join(temporary, "mogplex-"+uid)
@@ -103,7 +103,7 @@ func TestFallbackDirectoriesAreThisUsers(t *testing.T) {
 	}
 }
 
-func TestOnePathHasOneFallbackByWhateverLinks(t *testing.T) {
+func TestLinksToOnePathShareItsFallback(t *testing.T) {
 	dir := t.TempDir()
 	must(t, os.Mkdir(filepath.Join(dir, "real"), 0o700))
 	must(t, os.Symlink("real", filepath.Join(dir, "link")))
@@ -113,8 +113,7 @@ func TestOnePathHasOneFallbackByWhateverLinks(t *testing.T) {
 	}
 }
 
-// Who removes the lock files must not let two writers in.
-func TestALockWhoseFileWasReplacedIsTakenAnew(t *testing.T) {
+func TestALockWhoseFileWasRemovedIsTakenAgain(t *testing.T) {
 	path := stateFile(t)
 	first, err := Acquire(t.Context(), path, LockOptions{})
 	must(t, err)
@@ -124,14 +123,14 @@ func TestALockWhoseFileWasReplacedIsTakenAnew(t *testing.T) {
 	must(t, err)
 	defer second.Unlock()
 	if second.ID() == first.ID() {
-		t.Error("a new lock passes for the old one")
+		t.Error("a new lock has the ID of the old one")
 	}
 	if _, err := Acquire(short(t), path, LockOptions{}); !errors.Is(err, ErrBusy) {
 		t.Errorf("got %v", err)
 	}
 }
 
-// program is the name of a program that nobody else uses a fallback lock of.
+// program returns a name whose fallback locks no other test uses.
 func program(t *testing.T) string {
 	name := "private-test-" + rand.Text()
 	t.Cleanup(func() {
@@ -142,9 +141,9 @@ func program(t *testing.T) string {
 	return name
 }
 
-// Who removes lock files when done with them must not let two writers in: one
-// that opened the file before, and one that made it anew.
-func TestRemovedLockFilesLetNobodyIn(t *testing.T) {
+// Somebody may remove a lock file after use. A process that opened it before and
+// one that creates it again must still exclude each other.
+func TestRemovingLockFilesKeepsTheLockExclusive(t *testing.T) {
 	path := stateFile(t)
 	must(t, MakeDir(filepath.Dir(path)))
 	var inside atomic.Int32
@@ -154,7 +153,7 @@ func TestRemovedLockFilesLetNobodyIn(t *testing.T) {
 			for range 3000 {
 				file, err := tryOnce(path)
 				if file == nil || err != nil {
-					continue // busy, or replaced again and again
+					continue // busy, or replaced too often
 				}
 				if inside.Add(1) != 1 {
 					t.Error("two at once")

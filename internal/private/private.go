@@ -1,17 +1,17 @@
 // Package private handles files and directories that belong to the current
 // user alone: credentials, settings, hosted state, logs and lock files.
 //
-// [Read] returns a file of this user, [ReadTrusted] also one of root's behind
-// symbolic links. [Replace] writes a file so that readers see the old content
-// or the new, even after a power cut. [Reserve] does the same with disk space
-// that it takes beforehand. [MakeDir] creates directories, [CloseFile] and
-// [CloseDir] take away the rights of others. [Acquire] takes a lock that all
-// processes of this user share.
+// [Read] returns a file of this user, [ReadTrusted] also follows symbolic links
+// and accepts root's files. [Replace] writes a file so that readers see the old
+// content or the new, even after a power cut; [Reserve] takes the disk space for
+// that beforehand. [MakeDir] creates directories, [CloseFile] and [CloseDir]
+// remove the rights of others. [Acquire] takes a lock that excludes other
+// processes of this user.
 //
-// Nothing here follows a symbolic link at the end of a path unless its comment
+// No function follows a symbolic link at the end of a path unless its comment
 // says so, blocks on a pipe or opens a device. Files have mode 0600 and
 // directories 0700 whatever the umask; on Windows an access list names the
-// current user alone.
+// current user alone. All functions are safe for concurrent use.
 package private
 
 import (
@@ -21,6 +21,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"syscall"
 )
 
 // The classes of failure, for errors.Is. No error quotes a file's content.
@@ -32,7 +33,7 @@ var (
 	// ErrTooLarge: the file is larger than the limit.
 	ErrTooLarge = errors.New("too large")
 	// ErrUnsure: the change was made, but a power cut may undo it.
-	ErrUnsure = errors.New("it may not be on the disk for good")
+	ErrUnsure = errors.New("a power cut may undo the change")
 )
 
 // Open opens a regular file of this user for reading. info describes the open
@@ -51,7 +52,7 @@ func open(path string, check func(*os.File, fs.FileInfo) error) (*os.File, fs.Fi
 	if err != nil {
 		return nil, nil, err
 	}
-	// The name may lead elsewhere by now; the descriptor does not.
+	// The file may have been replaced since Lstat; check the one that is open.
 	if info, err = file.Stat(); err == nil && !info.Mode().IsRegular() {
 		err = ErrNotRegular
 	}
@@ -65,16 +66,15 @@ func open(path string, check func(*os.File, fs.FileInfo) error) (*os.File, fs.Fi
 	return file, info, nil
 }
 
-// Read returns the content of a regular file of this user that has at most
-// limit bytes. It calls inspect, if that is not nil, with the open file first.
-// It retries once if a file server says that the file was replaced (ESTALE).
+// Read returns the content of a regular file of this user of at most limit bytes.
+// It first calls inspect, if that is not nil, with the open file. It retries once
+// if a file server reports that the file was replaced (ESTALE).
 func Read(path string, limit int64, inspect func(*os.File, fs.FileInfo)) ([]byte, error) {
 	return read(path, limit, checkOwner, inspect)
 }
 
-// ReadTrusted is [Read] for a file of this user's or of root's, at the end of
-// symbolic links of either. Use it for settings, which an administrator may
-// have put in place.
+// ReadTrusted is [Read] for a file of this user or of root, and follows their
+// symbolic links. Use it for settings, which an administrator may have installed.
 func ReadTrusted(path string, limit int64) ([]byte, error) {
 	target, info, err := Resolve(path)
 	if err != nil {
@@ -106,15 +106,15 @@ func read(path string, limit int64, check func(*os.File, fs.FileInfo) error, ins
 		return data, err
 	}
 	data, err := once()
-	if isStale(err) {
+	if errors.Is(err, syscall.ESTALE) { // never on Windows
 		data, err = once()
 	}
 	return data, err
 }
 
-// Resolve follows symbolic links from path to the file that they lead to; each
-// must be this user's or root's. info is nil if there is no file, as behind a
-// dangling link; target is then the name that the file would have.
+// Resolve follows symbolic links from path to their target; each must be this
+// user's or root's. If there is no file, info is nil, and target is the name that
+// the file would have.
 func Resolve(path string) (target string, info fs.FileInfo, err error) {
 	for range 40 {
 		info, err := os.Lstat(path)
@@ -140,15 +140,15 @@ func Resolve(path string) (target string, info fs.FileInfo, err error) {
 		}
 		path = link
 	}
-	return path, nil, fmt.Errorf("%w: symbolic links lead in a circle", ErrNotRegular)
+	return path, nil, fmt.Errorf("%w: too many symbolic links", ErrNotRegular)
 }
 
-// CloseFile takes away the rights that others have to an open file of this
-// user. It returns what they were, "" if there were none; an error means that
-// they still are.
+// CloseFile removes the rights of others to an open file of this user, and
+// returns what they were: "" if there were none. An error means that others still
+// have them.
 func CloseFile(file *os.File, info fs.FileInfo) (was string, err error) {
-	was, lax := laxFile(file, info)
-	if !lax {
+	was, open := fileOpen(file, info)
+	if !open {
 		return "", nil
 	}
 	return was, closeFile(file)

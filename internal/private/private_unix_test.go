@@ -45,7 +45,7 @@ func TestOddFilesAreRefusedAtOnce(t *testing.T) {
 			}
 			if name == "link" {
 				if _, err := openExisting(path); !errors.Is(err, ErrNotRegular) {
-					t.Errorf("a link that appears after the look: %v", err)
+					t.Errorf("a link that appears after Lstat: %v", err)
 				}
 			}
 			if _, err := ReadTrusted(path, 100); !errors.Is(err, ErrNotRegular) {
@@ -53,7 +53,7 @@ func TestOddFilesAreRefusedAtOnce(t *testing.T) {
 			}
 			must(t, Replace(path, []byte("ours")))
 			if content(t, path) != "ours" || modeOf(t, path) != 0o600 {
-				t.Error("it does not give way")
+				t.Error("it was not replaced")
 			}
 		})
 	}
@@ -68,7 +68,7 @@ func TestLimit(t *testing.T) {
 	if _, err := Read(path, 4, nil); !errors.Is(err, ErrTooLarge) {
 		t.Errorf("got %v", err)
 	}
-	must(t, os.Truncate(path, 1<<40)) // sparse: reading it would take for ever
+	must(t, os.Truncate(path, 1<<40)) // sparse: too large to read
 	if _, err := Read(path, 5, nil); !errors.Is(err, ErrTooLarge) {
 		t.Errorf("got %v", err)
 	}
@@ -154,8 +154,8 @@ func TestDirectoriesAreClosedOrLeftAlone(t *testing.T) {
 		dir := t.TempDir()
 		must(t, os.Chmod(dir, mode))
 		was, err := CloseDir(dir)
-		said := strings.Contains(was, strconv.FormatInt(int64(mode.Perm()), 8))
-		if got := modeOf(t, dir) &^ fs.ModeDir; got != want || err != nil || said != (mode != want) {
+		reported := strings.Contains(was, strconv.FormatInt(int64(mode.Perm()), 8))
+		if got := modeOf(t, dir) &^ fs.ModeDir; got != want || err != nil || reported != (mode != want) {
 			t.Errorf("%v became %v: %q, %v", mode, got, was, err)
 		}
 	}

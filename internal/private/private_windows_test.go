@@ -9,8 +9,8 @@ import (
 	"golang.org/x/sys/windows"
 )
 
-// skipOnWine skips what Wine 8 does otherwise: it gives a protected access list
-// the directory's entries too.
+// skipOnWine skips a test of protected access lists: Wine 8 adds the directory's
+// entries to them.
 func skipOnWine(t *testing.T) {
 	t.Helper()
 	if windows.NewLazySystemDLL("ntdll.dll").NewProc("wine_get_version").Find() == nil {
@@ -28,9 +28,8 @@ func accessList(t *testing.T, path string) string {
 // everyone is how an access list names the group of all users.
 const everyone = ";;;WD)"
 
-// Every level that is created, the state directory first, is for the current
-// user alone, and so is what comes into it.
-func TestWhatIsCreatedIsForTheCurrentUserAlone(t *testing.T) {
+// This covers every directory that is created, and the files in it.
+func TestOnlyTheCurrentUserMayOpenWhatIsCreated(t *testing.T) {
 	state := filepath.Join(t.TempDir(), "state")
 	path := filepath.Join(state, "profiles", "work", "file")
 	must(t, Replace(path, nil))
@@ -60,7 +59,7 @@ func TestWhatIsCreatedIsForTheCurrentUserAlone(t *testing.T) {
 	}
 }
 
-func TestALaxAccessListIsRepaired(t *testing.T) {
+func TestAnOpenAccessListIsRepaired(t *testing.T) {
 	skipOnWine(t)
 	path := filepath.Join(t.TempDir(), "file")
 	must(t, Create(path, nil))
@@ -69,11 +68,11 @@ func TestALaxAccessListIsRepaired(t *testing.T) {
 	dacl, _, err := open.DACL()
 	must(t, err)
 	must(t, windows.SetNamedSecurityInfo(path, windows.SE_FILE_OBJECT, windows.DACL_SECURITY_INFORMATION, nil, nil, dacl, nil))
-	for _, lax := range []bool{true, false} {
+	for _, wasOpen := range []bool{true, false} {
 		file, info, err := Open(path)
 		must(t, err)
 		was, err := CloseFile(file, info)
-		if (was != "") != lax || err != nil || strings.Contains(accessList(t, path), everyone) {
+		if (was != "") != wasOpen || err != nil || strings.Contains(accessList(t, path), everyone) {
 			t.Errorf("it was %q, %v, is %s", was, err, accessList(t, path))
 		}
 		file.Close()

@@ -10,11 +10,11 @@ import (
 	"time"
 )
 
-// Replace makes data the content of path, or leaves path as it is; with
-// ErrUnsure it did the first. When it returns nil, the content is on the disk.
-// A link, a pipe or an empty directory of that name gives way. Missing
-// directories are created as [MakeDir] does, and what killed writers of the
-// same path left is removed. Writers of one path should take turns.
+// Replace makes data the content of path, in one step. When it returns nil, the
+// content is on the disk; with ErrUnsure it was written, but a power cut may undo
+// it; with any other error path is unchanged. It replaces a link, a pipe or an
+// empty directory. It creates missing directories as [MakeDir] does, and removes
+// what killed writers of the path left. Use a lock between writers of one path.
 func Replace(path string, data []byte) error {
 	r, err := newTemp(path)
 	if err != nil {
@@ -41,18 +41,17 @@ func Create(path string, data []byte) error {
 	return syncOf(path)
 }
 
-// Reservation is disk space beside a file for its next content. It belongs to
-// one goroutine.
+// Reservation is disk space for a file's next content. It is for one goroutine.
 type Reservation struct {
 	path, temp string
 	file       *os.File
 }
 
-// Reserve takes the disk space for size bytes beside path, so that a Replace of
-// the reservation with no more than that does not fail because the disk filled
-// up in between. A file system that never overwrites in place may still fail.
-// The caller calls Replace or Release. A killed process leaves the space taken
-// until the next Replace or [Sweep] of the same path.
+// Reserve takes disk space for size bytes, in a temporary file beside path. The
+// reservation's Replace with at most size bytes then succeeds even if the disk has
+// filled up since, except on a file system that never overwrites in place. Call
+// Replace or Release. If the process is killed, the next Replace or [Sweep] of the
+// same path frees the space.
 func Reserve(path string, size int) (*Reservation, error) {
 	r, err := newTemp(path)
 	if err != nil {
@@ -68,10 +67,10 @@ func Reserve(path string, size int) (*Reservation, error) {
 	return r, nil
 }
 
-// Path is the file that the reservation was made for.
+// Path is the path given to Reserve.
 func (r *Reservation) Path() string { return r.path }
 
-// Release gives the space back. After Replace it does nothing.
+// Release frees the space. After Replace it does nothing.
 func (r *Reservation) Release() {
 	if r.file == nil {
 		return
@@ -82,7 +81,7 @@ func (r *Reservation) Release() {
 	r.file = nil
 }
 
-// Replace is the package's Replace, with the space that was reserved.
+// Replace is the package's Replace in the reserved space.
 func (r *Reservation) Replace(data []byte) error {
 	defer r.Release()
 	err := writeSynced(r.file, data)
@@ -100,14 +99,11 @@ func (r *Reservation) Replace(data []byte) error {
 	return syncOf(r.path)
 }
 
-// newTemp creates an empty file beside path that [Sweep] takes for a living
-// writer's for as long as it is open.
+// newTemp creates an empty file beside path, which [Sweep] does not remove as long
+// as it is open.
 func newTemp(path string) (*Reservation, error) {
 	dir := filepath.Dir(path)
 	if err := MakeDir(dir); err != nil {
-		return nil, err
-	}
-	if err := checkRoot(dir); err != nil {
 		return nil, err
 	}
 	Sweep(path)
@@ -121,17 +117,17 @@ func newTemp(path string) (*Reservation, error) {
 		if holdNew(file) {
 			return r, nil
 		}
-		r.Release() // another writer swept it before it was held
+		r.Release() // another writer removed it before it was locked
 	}
 }
 
-// holdNew holds a file that was just created, and reports whether it is still
-// there. It waits for a sweeper that looks at the file.
+// holdNew locks a file that was just created, and reports whether it still exists.
+// It waits for a Sweep that has it locked.
 func holdNew(file *os.File) bool {
 	for {
 		got, err := tryLock(file)
 		if err != nil {
-			return true // no locks here: sweepers go by its age
+			return true // without locks, Sweep goes by its age
 		}
 		if got {
 			break
@@ -140,14 +136,13 @@ func holdNew(file *os.File) bool {
 	}
 	info, err := file.Stat()
 	if err != nil {
-		return true // using it will say what is wrong
+		return true // the next use of the file reports the error
 	}
 	now, err := os.Lstat(file.Name())
 	return err == nil && os.SameFile(info, now)
 }
 
-// writeSynced makes data the whole content of file, on the disk when it
-// returns nil.
+// writeSynced makes data the whole content of file, and syncs it.
 func writeSynced(file *os.File, data []byte) error {
 	if _, err := file.WriteAt(data, 0); err != nil {
 		return err
@@ -158,16 +153,16 @@ func writeSynced(file *os.File, data []byte) error {
 	return file.Sync()
 }
 
-// syncOf syncs the directory in which path was made or removed.
+// syncOf syncs the directory in which path was created or removed.
 func syncOf(path string) error {
-	if err := SyncDir(filepath.Dir(path)); err != nil {
+	if err := syncDir(filepath.Dir(path)); err != nil {
 		return fmt.Errorf("%w: %w", ErrUnsure, err)
 	}
 	return nil
 }
 
-// Remove removes a file for good, and what killed writers of it left. A missing
-// file is fs.ErrNotExist; ErrUnsure as in [Replace].
+// Remove removes a file, also from the disk, and what killed writers of it left. A
+// missing file is fs.ErrNotExist; ErrUnsure is as in [Replace].
 func Remove(path string) error {
 	Sweep(path)
 	if err := os.Remove(path); err != nil {
@@ -178,15 +173,15 @@ func Remove(path string) error {
 
 func tempPrefix(path string) string { return "." + filepath.Base(path) + ".tmp-" }
 
-// Sweep removes what killed writers of path left beside it: it can hold
-// secrets. Files of writers that live stay.
+// Sweep removes the temporary files that killed writers of path left, because they
+// can hold secrets. It keeps those of running writers.
 func Sweep(path string) {
 	for _, temp := range Siblings(path, tempPrefix(path)) {
 		ifDead(temp, func() { _ = os.Remove(temp) })
 	}
 }
 
-// Leftovers lists what Sweep would remove.
+// Leftovers returns the paths that Sweep would remove.
 func Leftovers(path string) (dead []string) {
 	for _, temp := range Siblings(path, tempPrefix(path)) {
 		ifDead(temp, func() { dead = append(dead, temp) })
@@ -194,11 +189,11 @@ func Leftovers(path string) (dead []string) {
 	return dead
 }
 
-// youngTemp is the age below which a temporary file is left alone on a file
-// system without locks, which can't say whether its writer lives.
-const youngTemp = time.Hour
+// minTempAge is how old a temporary file must be for Sweep to remove it from a file
+// system without locks, which can't tell whether its writer runs.
+const minTempAge = time.Hour
 
-// ifDead calls do if nobody holds the file, and lets nobody hold it meanwhile.
+// ifDead calls do with the file locked, if its writer does not run any more.
 func ifDead(temp string, do func()) {
 	file, info, err := Open(temp)
 	if err != nil {
@@ -206,13 +201,13 @@ func ifDead(temp string, do func()) {
 	}
 	defer file.Close()
 	got, err := tryLock(file)
-	if got || err != nil && time.Since(info.ModTime()).Abs() > youngTemp {
+	if got || err != nil && time.Since(info.ModTime()).Abs() > minTempAge {
 		do()
 	}
 }
 
-// Siblings lists this user's regular files in the directory of path whose names
-// begin with prefix. A directory that can't be read has none.
+// Siblings returns the paths of this user's regular files in the directory of path
+// whose names begin with prefix; none if it can't read the directory.
 func Siblings(path, prefix string) (paths []string) {
 	dir := filepath.Dir(path)
 	entries, _ := os.ReadDir(dir)
@@ -227,12 +222,12 @@ func Siblings(path, prefix string) (paths []string) {
 	return paths
 }
 
-// Hold marks an open file as in use until it is closed, however its process
-// ends; see [Held]. It does nothing on a file system without locks.
+// Hold marks an open file as in use until it is closed or the process ends; see
+// [Held]. It does nothing on a file system without locks.
 func Hold(file *os.File) { _, _ = tryLock(file) }
 
-// Held reports whether another open descriptor of the file, in this process or
-// another, has it on [Hold]. An error means that the file system can't say.
+// Held reports whether [Hold] was called for another open descriptor of the file,
+// in this process or another. An error means that the file system can't tell.
 func Held(file *os.File) (bool, error) {
 	got, err := tryLock(file)
 	if err != nil {

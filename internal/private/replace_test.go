@@ -12,7 +12,7 @@ import (
 	"testing"
 )
 
-func TestReplaceWritesOrKeeps(t *testing.T) {
+func TestReplaceWritesEverythingOrNothing(t *testing.T) {
 	path := stateFile(t)
 	for _, text := range []string{"one", "", "a longer one"} {
 		must(t, Replace(path, []byte(text)))
@@ -49,7 +49,7 @@ func TestCreateOverwritesNothing(t *testing.T) {
 func TestReadersSeeTheOldContentOrTheNew(t *testing.T) {
 	path := stateFile(t)
 	must(t, Replace(path, []byte("0000")))
-	var turn sync.Mutex // of writers on Windows, where two renames can be in each other's way
+	var turn sync.Mutex // on Windows, where two renames at once can fail
 	write := func(text []byte) error {
 		if runtime.GOOS == "windows" {
 			turn.Lock()
@@ -76,13 +76,13 @@ func TestReadersSeeTheOldContentOrTheNew(t *testing.T) {
 	}
 }
 
-func TestAReservationServesOneReplace(t *testing.T) {
+func TestAReservationIsForOneReplace(t *testing.T) {
 	path := stateFile(t)
 	r, err := Reserve(path, 5000)
 	must(t, err)
 	must(t, Replace(path, []byte("another writer's")))
 	if got := names(t, filepath.Dir(path)); len(got) != 2 || r.Path() != path {
-		t.Errorf("a living reservation was swept: %q", got)
+		t.Errorf("a reservation in use was removed: %q", got)
 	}
 	must(t, r.Replace([]byte("mine")))
 	r.Release()
@@ -98,7 +98,7 @@ func TestAReservationServesOneReplace(t *testing.T) {
 	}
 }
 
-func TestSweepRemovesWhatDeadWritersLeft(t *testing.T) {
+func TestSweepRemovesFilesOfKilledWriters(t *testing.T) {
 	dir := t.TempDir()
 	path := filepath.Join(dir, "file")
 	dead, other := filepath.Join(dir, ".file.tmp-DEAD"), filepath.Join(dir, ".other.tmp-DEAD")

@@ -4,7 +4,7 @@ package private
 
 import "golang.org/x/sys/unix"
 
-// bootID names this run of this machine's kernel. Only macOS has such a name.
+// bootID identifies this boot of this machine. Only macOS has such an ID.
 func bootID() string {
 	id, _ := unix.Sysctl("kern.bootsessionuuid")
 	return id
@@ -12,5 +12,5 @@ func bootID() string {
 
 const runtimeDirs = ""
 
-// OnNetwork is always false: see the Linux version.
+// OnNetwork is always false; see the Linux version.
 func OnNetwork(string) bool { return false }

@@ -8,17 +8,17 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// bootID names this run of this machine's kernel.
+// bootID identifies this boot of this machine.
 func bootID() string {
 	id, _ := os.ReadFile("/proc/sys/kernel/random/boot_id")
 	return strings.TrimSpace(string(id))
 }
 
-// runtimeDirs are where the system keeps a directory for each user.
+// runtimeDirs has a directory for each user, named after the user id.
 const runtimeDirs = "/run/user"
 
-// networks are the file systems whose files other machines may have open. FUSE
-// is one of them: sshfs is more common than a local one.
+// networks are file systems whose files other machines may have open. FUSE is
+// among them because sshfs uses it.
 var networks = map[uint32]bool{
 	unix.NFS_SUPER_MAGIC:   true,
 	unix.CIFS_SUPER_MAGIC:  true,
@@ -33,9 +33,9 @@ var networks = map[uint32]bool{
 	unix.OCFS2_SUPER_MAGIC: true,
 }
 
-// OnNetwork reports whether path, or the directory that it would be in, may be
-// on a file system that other machines share. It is false if that can't be
-// known, and on systems other than Linux.
+// OnNetwork reports whether path, or its first existing parent, may be on a file
+// system that other machines share. It is false if it can't tell, and on systems
+// other than Linux.
 func OnNetwork(path string) bool {
 	for {
 		var stat unix.Statfs_t

@@ -10,12 +10,11 @@ import (
 	"strconv"
 )
 
-// temporaryDir is world-writable and the same for all processes; TMPDIR isn't.
+// temporaryDir is the same for all processes, unlike TMPDIR.
 const temporaryDir = "/tmp"
 
-// fallbackDirs are directories of this user that do not depend on the
-// environment. A name in /tmp can be taken by somebody else: such a one is
-// left out.
+// fallbackDirs are directories of this user that do not depend on the environment.
+// It leaves out the one in /tmp if that is another user's.
 func fallbackDirs(program string) []string { return fallbackIn(runtimeDirs, temporaryDir, program) }
 
 func fallbackIn(runtime, temporary, program string) (dirs []string) {
@@ -32,8 +31,8 @@ func fallbackIn(runtime, temporary, program string) (dirs []string) {
 	return dirs
 }
 
-// ownDir creates a directory among other users' temporary files, or refuses one
-// that is another user's or a link.
+// ownDir creates a directory in a place that all users share. An existing one must
+// be this user's and no link.
 func ownDir(dir string) error {
 	if err := makeOne(dir); err != nil && !errors.Is(err, fs.ErrExist) {
 		return err

@@ -7,7 +7,8 @@ import (
 	"golang.org/x/sys/windows/registry"
 )
 
-// bootID names this machine. It outlives a restart, which no lock does.
+// bootID identifies this machine, not the boot, which is enough: no lock outlives
+// a restart.
 func bootID() string {
 	key, err := registry.OpenKey(registry.LOCAL_MACHINE, `SOFTWARE\Microsoft\Cryptography`, registry.QUERY_VALUE|registry.WOW64_64KEY)
 	if err != nil {
@@ -18,8 +19,8 @@ func bootID() string {
 	return id
 }
 
-// fallbackDirs is the directory for programs' data that never roams to another
-// machine.
+// fallbackDirs is in the user's data directory that does not roam to other
+// machines.
 func fallbackDirs(program string) []string {
 	dir, err := windows.KnownFolderPath(windows.FOLDERID_LocalAppData, 0)
 	if err != nil {
@@ -28,5 +29,5 @@ func fallbackDirs(program string) []string {
 	return []string{filepath.Join(dir, program, "locks")}
 }
 
-// OnNetwork is always false: see the Linux version.
+// OnNetwork is always false; see the Linux version.
 func OnNetwork(string) bool { return false }

@@ -21,7 +21,7 @@ type check struct {
 
 // Checks of the command's output.
 var (
-	pageSaysSo     = check{"the browser's last page says who is signed in", func(d *demo) bool { return strings.Contains(d.page, "You are signed in as Ada Lovelace") }}
+	pageNamesAda   = check{"the browser's last page says who is signed in", func(d *demo) bool { return strings.Contains(d.page, "You are signed in as Ada Lovelace") }}
 	variablesToken = check{"it is the variable's token", func(d *demo) bool { return d.printed == d.pat }}
 	sameToken      = check{"it is the same token as before", func(d *demo) bool { return d.printed == d.token }}
 	newToken       = check{"it is a new token", func(d *demo) bool { return d.printed != d.token }}

@@ -3,12 +3,16 @@ package main
 import (
 	"bytes"
 	"context"
+	"fmt"
+	"io"
 	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 
 	"go.uber.org/goleak"
 
+	"github.com/mogplex/mogplex-cli/internal/dev/accountserver"
 	"github.com/mogplex/mogplex-cli/internal/dev/deep"
 	"github.com/mogplex/mogplex-cli/internal/dev/keyringtest"
 )
@@ -46,31 +50,77 @@ func runIn(t *testing.T, steps []step, interruptAt string) (code int, printed st
 	return code, out.String()
 }
 
-// .ci/run runs the whole demo, with and without a keychain. The tests here are about demos that don't reach their end.
-func TestAWrongStepFailsTheDemo(t *testing.T) {
+// .ci/run runs the whole demo, with and without a keychain. The tests here are about demos that end early.
+func TestTakeFindsWhatIsWrong(t *testing.T) {
 	t.Setenv("MOGPLEX_API_KEY", "mog_of_the_person_who_runs_the_demo")
-	wrong := check{"this is false", func(*demo) bool { return false }}
-	signedOut := step{run: "auth status", exit: exitNotSignedIn, prints: "not signed in", checks: []check{noStoreHasIt}}
-	for says, last := range map[string]step{
-		"Everything worked":                signedOut,
-		"the exit code is 64":              {run: "auth status"},
-		"the exit code is 0":               {run: "--version", exit: anyFailure},
-		`it does not print "Ada Lovelace"`: {run: "--version", prints: "Ada Lovelace"},
-		"a check failed: this is false":    {checks: []check{wrong}},
-		"Interrupted":                      {title: "Interrupt", run: "auth status"},
+	d := &demo{out: io.Discard}
+	t.Cleanup(func() {
+		if err := d.cleanUp(context.Background()); err != nil {
+			t.Error(err)
+		}
+	})
+	if err := d.start(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	for want, s := range map[string]step{
+		"<nil>":               {run: "auth status", exit: exitNotSignedIn, prints: "not signed in", checks: []check{noStoreHasIt}},
+		"the exit code is 64": {run: "auth status"},
+		"the exit code is 0":  {run: "--version", exit: anyFailure},
+		"not print \"Ada\"":   {run: "--version", prints: "Ada"},
+		"failed: it is false": {checks: []check{{"it is false", func(*demo) bool { return false }}}},
 	} {
-		t.Run(says, func(t *testing.T) {
-			code, printed := runIn(t, []step{signedOut, last}, "# Interrupt")
-			want := map[string]int{"Everything worked": 0, "Interrupted": exitInterrupted}
-			if wanted, ok := want[says]; !ok && code != exitFailure || ok && code != wanted || !strings.Contains(printed, says) {
-				t.Errorf("exit code %d\n%s", code, printed)
-			}
-		})
+		if got := fmt.Sprint(d.take(t.Context(), s)); !strings.Contains(got, want) {
+			t.Errorf("got %s, want %s", got, want)
+		}
+	}
+	d.secrets = []string{"mogplex"}
+	if err := d.take(t.Context(), step{run: "--version"}); err == nil || !strings.Contains(err.Error(), "prints a secret") {
+		t.Error(err)
 	}
 }
 
-// An interrupted demo signs out of the machine's keychain.
+func TestAWrongStepEndsTheDemo(t *testing.T) {
+	code, printed := runIn(t, []step{{run: "auth status"}, {run: "--version"}}, "")
+	if code != exitFailure || !strings.Contains(printed, "The demo failed") || strings.Contains(printed, "--version") {
+		t.Errorf("exit code %d\n%s", code, printed)
+	}
+}
+
 func TestAnInterruptedDemoLeavesNothingInTheKeychain(t *testing.T) {
+	session := startKeychain(t)
+	signIn := check{"", func(d *demo) bool { // without the callback ports, which other tests use
+		access, refresh := d.service.IssueTokens(accountserver.DefaultAccounts()[0].Email)
+		file := fmt.Sprintf(`{"version": 1, "credentials": {"mogplex@%[1]s": {"type": "oauth", "issuer": %[1]q,
+			"access_token": %q, "refresh_token": %q}}}`, d.server.URL, access, refresh)
+		return os.MkdirAll(d.home, 0o700) == nil && os.WriteFile(filepath.Join(d.home, "auth.json"), []byte(file), 0o600) == nil
+	}}
+	code, printed := runIn(t, []step{
+		{run: "auth migrate --dry-run", checks: []check{signIn}},
+		{run: "auth migrate", checks: []check{keychainHasIt}},
+		{title: "Interrupt"},
+	}, "# Interrupt")
+	if code != exitInterrupted || !strings.Contains(printed, keychainHasIt.says) {
+		t.Errorf("exit code %d\n%s", code, printed)
+	}
+	if left, err := session.Items(t.Context(), "mogplex"); err != nil || len(left) > 0 {
+		t.Errorf("left in the keychain: %v %v", left, err)
+	}
+}
+
+func TestALockedKeychainIsNotUsed(t *testing.T) {
+	session := startKeychain(t)
+	if err := session.Lock(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	code, printed := runIn(t, steps[:1], "")
+	if code != 0 || !strings.Contains(printed, "the file as the store") {
+		t.Errorf("exit code %d\n%s", code, printed)
+	}
+}
+
+// startKeychain starts a keychain that looks like the machine's own to the demo.
+func startKeychain(t *testing.T) *keyringtest.Session {
+	t.Helper()
 	if missing := keyringtest.Available(); missing != "" {
 		deep.Missing(t, missing+" is not installed")
 	}
@@ -78,17 +128,11 @@ func TestAnInterruptedDemoLeavesNothingInTheKeychain(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer func() {
+	t.Cleanup(func() {
 		if err := session.Close(); err != nil {
 			t.Error(err)
 		}
-	}()
+	})
 	t.Setenv("DBUS_SESSION_BUS_ADDRESS", session.Address())
-	code, printed := runIn(t, steps, "# Renew the token")
-	if code != exitInterrupted || !strings.Contains(printed, keychainHasIt.says) {
-		t.Errorf("exit code %d\n%s", code, printed)
-	}
-	if left, err := session.Items(t.Context(), "mogplex"); err != nil || len(left) > 0 {
-		t.Errorf("left in the keychain: %v %v", left, err)
-	}
+	return session
 }

@@ -26,7 +26,7 @@ type step struct {
 var steps = []step{
 	{title: "Nobody is signed in", run: "auth status", exit: exitNotSignedIn, checks: []check{noStoreHasIt}},
 
-	{title: "Sign in", run: "login --no-browser", prints: "Signed in as Ada Lovelace", checks: []check{pageSaysSo}},
+	{title: "Sign in", run: "login --no-browser", prints: "Signed in as Ada Lovelace", checks: []check{pageNamesAda}},
 	{run: "auth status --check", prints: "ada@example.test"},
 
 	{title: "A script gets a valid token", run: "auth token", checks: []check{serviceAccepts}},

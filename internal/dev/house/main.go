@@ -1,12 +1,10 @@
-// Command house draws the packages of mogplex as floors, from their imports, and
-// counts their lines:
+// Command house draws the packages of mogplex as floors, from their imports, and counts their lines:
 //
 //	go run ./internal/dev/house          the floors and the lines
 //	go run ./internal/dev/house floors   the drawing in docs/architecture.md
 //	go run ./internal/dev/house lines
 //
-// A package stands one floor above the highest one that it imports. Run it at the
-// top of the repository.
+// A package is one floor above the highest package that it imports. Run the command at the top of the repository.
 package main
 
 import (
@@ -25,14 +23,11 @@ import (
 
 const (
 	module = "github.com/mogplex/mogplex-cli"
-	dev    = "internal/dev/" // what never ships
+	dev    = "internal/dev/" // not part of the binary
 )
 
 func main() {
-	what := ""
-	if len(os.Args) > 1 {
-		what = os.Args[1]
-	}
+	what := strings.Join(os.Args[1:], " ")
 	rooms, err := list()
 	if err == nil && what != "lines" {
 		_, err = io.WriteString(os.Stdout, floors(rooms))
@@ -46,14 +41,14 @@ func main() {
 	}
 }
 
-// room is a package, as go list describes it.
+// room is a package as go list prints it.
 type room struct {
 	ImportPath string
 	Dir        string
 	Imports    []string
 }
 
-// name is the room's path below the top of the repository.
+// name returns the room's path below the top of the repository.
 func (r room) name() string {
 	if r.ImportPath == module {
 		return "main.go"
@@ -63,8 +58,7 @@ func (r room) name() string {
 
 func (r room) ships() bool { return !strings.HasPrefix(r.name(), dev) }
 
-// list asks for all packages. What an import does on another system is not asked:
-// the arrows' test looks at every file.
+// list returns all packages with their imports on this system. The arrows' test reads the files of every system.
 func list() ([]room, error) {
 	out, err := exec.Command("go", "list", "-json=ImportPath,Dir,Imports", "./...").Output()
 	var exit *exec.ExitError
@@ -87,8 +81,7 @@ func list() ([]room, error) {
 	}
 }
 
-// floors draws what ships, the highest floor first, with the rooms that each room
-// imports.
+// floors draws what ships, the highest floor first, with the imports of each room.
 func floors(rooms []room) string {
 	byPath := map[string]room{}
 	for _, r := range rooms {
@@ -134,7 +127,7 @@ func floors(rooms []room) string {
 	return b.String()
 }
 
-// describe is a room's line in the drawing.
+// describe returns the line of a room in the drawing.
 func describe(r room, ours map[string]room) string {
 	var below []string
 	for _, imported := range r.Imports {
@@ -148,8 +141,7 @@ func describe(r room, ours map[string]room) string {
 	return fmt.Sprintf("%-20s → %s", r.name(), strings.Join(below, ", "))
 }
 
-// lines counts the lines of Go: of what ships, of what is for development, and of
-// tests.
+// lines counts the lines of Go that ship, those of development programs, and those of tests.
 func lines(w io.Writer, rooms []room) error {
 	var shipped, development, tests int
 	for _, r := range rooms {

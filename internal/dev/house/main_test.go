@@ -6,8 +6,7 @@ import (
 	"testing"
 )
 
-// The drawing at the top of the architecture is that of the imports as they are.
-func TestTheFloorsAreDrawnAsTheyAre(t *testing.T) {
+func TestTheArchitectureShowsTheFloors(t *testing.T) {
 	t.Chdir("../../..")
 	rooms, err := list()
 	if err != nil {

@@ -6,7 +6,7 @@ package main
 type scene struct {
 	name     string
 	title    string // of the window
-	tells    string // the picture in words, for screen readers
+	alt      string // the picture in words, for screen readers
 	rows     int    // of the terminal
 	signedIn bool
 	script   []string // a text to wait for, a text to type, and so on; the last wait ends the scene
@@ -15,18 +15,18 @@ type scene struct {
 var scenes = []scene{
 	{
 		name: "login", title: "mogplex", rows: 14,
-		tells:  "mogplex, signed out: sign in with Mogplex, paste a token, or store a provider's key.",
+		alt:    "mogplex, signed out: sign in with Mogplex, paste a token, or store a provider's key.",
 		script: []string{"$", "mogplex\r", "Sign in with Mogplex"},
 	},
 	{
 		name: "cockpit", title: "mogplex", rows: 18, signedIn: true,
-		tells: "mogplex, signed in: who and from where, a model that was picked, a prompt and its answer.",
+		alt: "mogplex, signed in: who and from where, the chosen model, a prompt and its answer.",
 		script: []string{"$", "mogplex\r", "Enter sends", "/models\r", "Which model", "\r", "Enter sends", question + "\r",
 			"on top of main.", "", "Enter sends"}, // which is back once the answer is complete
 	},
 	{
 		name: "status", title: "mogplex auth status", rows: 24, signedIn: true,
-		tells:  "mogplex auth status: signed in as Ada Lovelace, from the keychain, and where it was looked for.",
+		alt:    "mogplex auth status: signed in as Ada Lovelace, from the keychain, and the state of each store.",
 		script: []string{"$", "mogplex auth status --check\r", "auth.json\n$"},
 	},
 }

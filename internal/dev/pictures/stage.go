@@ -108,7 +108,7 @@ func (s *stage) play(ctx context.Context, scene scene) ([]byte, error) {
 		}
 	}
 	public := strings.NewReplacer(own, home, s.server.URL, publicOrigin)
-	return draw(at.Screen(), scene.title, scene.tells, public)
+	return draw(at.Screen(), scene.title, scene.alt, public)
 }
 
 // signIn stores a session in the keychain: it writes auth.json and lets mogplex move it.

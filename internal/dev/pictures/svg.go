@@ -49,9 +49,9 @@ text{font:%[4]spx ui-monospace,SFMono-Regular,Menlo,Consolas,"DejaVu Sans Mono",
 </style>
 `
 
-// draw draws a screen in a window. tells is the picture in words, public replaces what only this machine has. If the
+// draw draws a screen in a window. alt is the picture in words, public replaces what only this machine has. If the
 // command does not use the whole screen, draw leaves out the empty rows at the end.
-func draw(screen terminal.Screen, title, tells string, public *strings.Replacer) ([]byte, error) {
+func draw(screen terminal.Screen, title, alt string, public *strings.Replacer) ([]byte, error) {
 	rows := len(screen.Cells)
 	if !screen.Alternate {
 		rows = strings.Count(screen.String(), "\n") + 1
@@ -59,7 +59,7 @@ func draw(screen terminal.Screen, title, tells string, public *strings.Replacer)
 	width := float64(screen.Size.Columns)*cellWidth + 2*margin
 	height := top + float64(rows)*cellHeight + margin
 	var b bytes.Buffer
-	fmt.Fprintf(&b, head, number(width), number(height), escape(tells), number(fontSize), foreground)
+	fmt.Fprintf(&b, head, number(width), number(height), escape(alt), number(fontSize), foreground)
 	drawWindow(&b, width, height, title)
 	if c := screen.Cursor; !c.Hidden {
 		fmt.Fprintf(&b, `<rect x="%s" y="%s" width="%s" height="%s"/>`+"\n",

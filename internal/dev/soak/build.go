@@ -12,7 +12,8 @@ import (
 	"strings"
 )
 
-// clockVariable moves the clock of the mogplex under test, by a duration. A static Go program takes no faketime.
+// clockVariable moves the clock of the mogplex under test by a duration, because faketime cannot move that of a static Go
+// program.
 const clockVariable = "MOGPLEX_SOAK_CLOCK="
 
 // clockPatch makes time.Now follow clockVariable. The monotonic clock stays, as it does if somebody sets a real clock.
@@ -59,14 +60,7 @@ func (s *soak) patchClock(ctx context.Context) (overlay string, err error) {
 		}
 		text = strings.Replace(text, p.old, p.new, 1)
 	}
-	patched := filepath.Join(s.dir, "time.go")
-	if err := os.WriteFile(patched, []byte(text), 0o600); err != nil {
-		return "", err
-	}
-	overlay = filepath.Join(s.dir, "overlay.json")
-	files, err := json.Marshal(map[string]map[string]string{"Replace": {original: patched}})
-	if err != nil {
-		return "", err
-	}
-	return overlay, os.WriteFile(overlay, files, 0o600)
+	patched, overlay := filepath.Join(s.dir, "time.go"), filepath.Join(s.dir, "overlay.json")
+	names, err := json.Marshal(map[string]map[string]string{"Replace": {original: patched}})
+	return overlay, errors.Join(err, os.WriteFile(patched, []byte(text), 0o600), os.WriteFile(overlay, names, 0o600))
 }

@@ -1,170 +1,139 @@
 package main
 
 import (
+	"bufio"
 	"bytes"
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"os/exec"
 	"strings"
-	"sync/atomic"
 	"syscall"
 	"time"
+
+	"github.com/mogplex/mogplex-cli/internal/dev/accountserver"
+)
+
+// The commands.
+const (
+	token       = "auth token"
+	refresh     = "auth refresh"
+	status      = "auth status --json"
+	login       = "login --no-browser --timeout 15s"
+	logout      = "logout"
+	migrate     = "auth migrate"
+	migrateBack = "auth migrate --to file"
+	models      = "models --refresh"
+	servers     = "mcp --refresh --json"
+)
+
+// The exit codes that a soak brings about.
+const (
+	killed      = -1
+	done        = 0
+	failure     = 1
+	notSignedIn = 64
+	unavailable = 69
+	tryAgain    = 75
+	interrupted = 130
 )
 
 // command is one command line of mogplex, and what came of it.
 type command struct {
-	name  string // as the report counts it
-	key   key
-	view  view
-	args  []string
-	stdin string  // what is piped in; a sign-in has a person instead
-	blow  *blow   // nil if nothing disturbs it
-	brand *family // of a personal token or a provider's key that it stores
+	name        string
+	key         key
+	mode        string    // MOGPLEX_CREDENTIAL_STORE
+	signal      os.Signal // that it gets while it runs, nil for none
+	signalAfter time.Duration
+	patience    time.Duration // for the keychain
+	limit       time.Duration
 
-	patience time.Duration // for the keychain
-	bound    time.Duration
-	began    time.Time
-	took     time.Duration
-	code     int // -1: ended by a signal
-	stdout   string
-	stderr   string
-	killed   bool        // by SIGKILL, or by SIGINT before it handled that
-	broken   atomic.Bool // by SIGINT, which the person also sends if the service does not let them sign in
-	overrun  bool
-	dead     bool  // it printed a token that was not good at any time while it ran
-	err      error // it could not be run
-}
-
-// blow is a signal that a command gets while it runs.
-type blow struct {
-	after  time.Duration // since it began
-	signal os.Signal
+	began   time.Time
+	took    time.Duration
+	code    int
+	stdout  string
+	stderr  string
+	overrun bool
+	err     error // it could not be run
 }
 
 func (c *command) String() string {
-	return fmt.Sprintf("mogplex %s (%s; %s)", strings.Join(c.args, " "), c.key, c.view)
+	return fmt.Sprintf("mogplex %s (%s; %s): exit %d, %s of %s", c.name, c.key, c.mode, c.code,
+		c.took.Round(time.Millisecond), c.limit)
 }
 
-// moves reports whether the command is a migration, which is about everything of a profile.
-func (c *command) moves() bool { return c.name == migrate || c.name == migrateBack || c.name == dryRun }
+// migrates reports whether the command is a migration, which is about everything of a profile.
+func (c *command) migrates() bool { return c.name == migrate || c.name == migrateBack }
 
-// about reports whether a command is about a key, or one that shares its auth.json.
-func (w *world) about(c *command, k key) bool {
-	of := c.key
-	if c.moves() {
-		of.service = k.service
+// writes reports whether the command can change which sign-in a store has. A renewal does not.
+func (c *command) writes() bool {
+	return c.migrates() || c.name == login || strings.HasPrefix(c.name, logout)
+}
+
+// printed is the token that the command printed, "" if it printed none.
+func (c *command) printed() string {
+	if strings.HasPrefix(c.name, token) && c.code == done {
+		return strings.TrimSuffix(c.stdout, "\n")
 	}
-	return w.shared(of) == w.shared(k)
+	return ""
 }
 
-// outcome is the command in a line of the log.
-func (c *command) outcome() string {
-	end := fmt.Sprintf("exit %d", c.code)
-	if c.killed {
-		end = "killed"
-	} else if c.broken.Load() {
-		end += ", interrupted"
+// blank reports that the command met an item without a value, which gnome-keyring leaves when it is killed.
+func (c *command) blank() bool { return strings.Contains(c.stdout+c.stderr, "is blank") }
+
+// said is what the command wrote, except for a token on stdout.
+func (c *command) said() string {
+	if c.printed() != "" {
+		return c.stderr
 	}
-	return fmt.Sprintf("%s: %s, %s of %s", c, end, c.took.Round(time.Millisecond), c.bound)
+	return c.stderr + "\n" + c.stdout
 }
 
-// exec runs the command to its end. One that runs past its bound prints its goroutines and is ended.
+// exec runs the command to its end. One that runs past its limit prints its goroutines and is ended.
 func (w *world) exec(ctx context.Context, c *command) {
-	ctx, cancel := context.WithTimeout(ctx, c.bound)
+	ctx, cancel := context.WithTimeout(ctx, c.limit)
 	defer cancel()
-	cmd := exec.CommandContext(ctx, w.binary, c.args...)
-	cmd.Env = w.env(c.key, c.view, c.patience)
+	cmd := exec.CommandContext(ctx, w.binary, strings.Fields(c.name)...)
+	cmd.Env = w.env(c)
 	ownGroup(cmd)
 	cmd.Cancel = func() error { return cmd.Process.Signal(syscall.SIGQUIT) }
 	cmd.WaitDelay = 2 * time.Second
 	var stdout, stderr bytes.Buffer
-	cmd.Stdin, cmd.Stdout, cmd.Stderr = strings.NewReader(c.stdin), &stdout, &stderr
-	leave := func() {}
-	if c.name == login && c.key.service != provider {
-		if leave, c.err = w.seat(ctx, c, cmd, &stderr); c.err != nil {
-			return
+	cmd.Stdout = &stdout
+	keyboard, err := cmd.StdinPipe()
+	screen, err2 := cmd.StderrPipe()
+	if c.began, c.err = time.Now(), errors.Join(err, err2, cmd.Start()); c.err != nil {
+		return
+	}
+	if c.name != login {
+		keyboard.Close()
+	}
+	if c.signal != nil {
+		strike := time.AfterFunc(c.signalAfter, func() { _ = cmd.Process.Signal(c.signal) }) // it may have ended
+		defer strike.Stop()
+	}
+	for lines := bufio.NewScanner(screen); lines.Scan(); {
+		stderr.WriteString(lines.Text() + "\n")
+		if c.name == login && strings.HasPrefix(lines.Text(), w.services[c.key.service].http.URL+accountserver.AuthorizePath) {
+			w.signIn(ctx, c.key, lines.Text(), cmd.Process, keyboard)
 		}
 	}
-	c.began = time.Now()
-	if c.err = cmd.Start(); c.err == nil {
-		stop := c.strike(cmd.Process)
-		err := cmd.Wait()
-		stop()
-		if exit := (*exec.ExitError)(nil); err != nil && !errors.As(err, &exit) && ctx.Err() == nil {
-			c.err = err
-		}
-		c.code = cmd.ProcessState.ExitCode()
-		c.killed, c.overrun = c.code == -1, ctx.Err() != nil
-	}
+	_ = cmd.Wait() // the exit code says more
+	c.code, c.overrun = cmd.ProcessState.ExitCode(), ctx.Err() != nil
 	c.took, c.stdout, c.stderr = time.Since(c.began), stdout.String(), stderr.String()
-	c.dead = c.err == nil && c.printed() != "" && w.isDead(c)
-	leave()
 }
 
-// printed is the token on stdout, "" if there is none.
-func (c *command) printed() string {
-	if c.name != token || c.code != done {
-		return ""
+// signIn is the person in front of a sign-in: they open the address that it shows, sign in, and paste the address at which
+// the browser ends. If the service does not let them, they press Ctrl-C. They paste the callback instead of opening it,
+// because the ports that it leads to may be another program's.
+func (w *world) signIn(ctx context.Context, k key, address string, process *os.Process, keyboard io.Writer) {
+	callback, err := accountserver.WalkToCallback(ctx, address, w.services[k.service].email)
+	if err != nil {
+		_ = process.Signal(os.Interrupt) // it may have ended
+		return
 	}
-	return strings.TrimSuffix(c.stdout, "\n")
-}
-
-// isDead reports that the service accepted what a command printed at no time while it ran.
-func (w *world) isDead(c *command) bool {
-	if c.key.service == provider {
-		return false
-	}
-	t := w.ledger.lookUp(c.printed())
-	return t != nil && !w.services[c.key.service].Valid(c.printed()) && !t.lived(c.began)
-}
-
-// strike sends the command's signal when its time comes.
-func (c *command) strike(p *os.Process) (stop func()) {
-	if c.blow == nil {
-		return func() {}
-	}
-	done := make(chan struct{})
-	timer := time.AfterFunc(c.blow.after, func() {
-		defer close(done)
-		if p.Signal(c.blow.signal) == nil && c.blow.signal == os.Interrupt {
-			c.broken.Store(true)
-		}
-	})
-	return func() {
-		if !timer.Stop() {
-			<-done
-		}
-	}
-}
-
-// plain runs a command after a step that nothing disturbs, and judges it.
-func (w *world) plain(ctx context.Context, s *step, name string, k key, v view, extra ...string) *command {
-	c := &command{name: name, key: k, view: v, patience: keychainPatience, bound: slack + w.claimed()}
-	c.args = append(w.argsOf(c), extra...)
-	w.exec(ctx, c)
-	w.count(c)
-	w.note("  then %s", c.outcome())
-	if c.code != failure || !w.blank(s, c) {
-		w.judge(&step{}, c)
-	}
-	return c
-}
-
-// argsOf are a command's words.
-func (w *world) argsOf(c *command) []string {
-	args := strings.Fields(c.name)
-	switch {
-	case c.name == login && c.key.service == provider:
-		args = append(args, "--with-api-key")
-	case c.name == login:
-		args = append(args, "--no-browser", "--timeout", signInLimit.String())
-	}
-	if c.key.service == provider && !c.moves() {
-		args = append(args, "--provider", providerName)
-	} else if c.name == token || c.name == status {
-		args = append(args, "--provider", "mogplex")
-	}
-	return args
+	w.ledger.expect(callback.Query().Get("code"), k)
+	_, _ = fmt.Fprintln(keyboard, callback) // likewise
 }

@@ -2,7 +2,6 @@ package main
 
 import (
 	"fmt"
-	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -10,69 +9,57 @@ import (
 	"github.com/mogplex/mogplex-cli/internal/dev/accountserver"
 )
 
-// family is what came of one sign-in, or a personal token or a provider's key.
-type family struct {
-	key      key
-	number   int
-	personal bool // nothing renews it
-	plain    bool // its tokens may lie in auth.json
-
+// signIn is what came of one sign-in: its tokens live and die together.
+type signIn struct {
+	key
+	number  int
 	ended   atomic.Int64 // at the service, in Unix nanoseconds; 0 while it lives
-	excused atomic.Bool  // it ended because an answer was lost, which nothing on this side can prevent
+	excused bool         // it ended, or its record was left behind, for a reason that mogplex cannot prevent
 }
 
-// alive reports whether a sign-in is there and can be relied on.
-func (f *family) alive() bool { return f != nil && f.ended.Load() == 0 }
+func (s *signIn) alive() bool { return s.ended.Load() == 0 }
 
-// forgiven reports whether a sign-in ended because an answer was lost.
-func (f *family) forgiven() bool { return f != nil && f.excused.Load() }
+func (s *signIn) end() { s.ended.CompareAndSwap(0, time.Now().UnixNano()) }
 
-func (f *family) end() { f.ended.CompareAndSwap(0, time.Now().UnixNano()) }
-
-func (f *family) String() string {
-	if f == nil {
-		return "nothing"
-	}
-	text := fmt.Sprintf("sign-in %d of %s", f.number, f.key)
-	if !f.alive() {
+func (s *signIn) String() string {
+	text := fmt.Sprintf("sign-in %d of %s", s.number, s.key)
+	if !s.alive() {
 		text += ", ended"
 	}
 	return text
 }
 
-// issued is a token that somebody issued.
+// issued is a token that a service issued.
 type issued struct {
-	*family
-	expires time.Time // zero: never
-	spent   use       // of a refresh token, and its second use
-	again   use
-	lost    bool // the answer to the first use can't have been stored
+	*signIn
+	expires time.Time // of an access token
+
+	// Of a refresh token:
+	sent       int  // how often commands of this step sent it
+	spent      bool // in this step
+	answerLost bool // the command that spent it may not have got the answer, or been able to store it
+	again      bool // spent twice
 }
 
-// use is one use of a refresh token that the service processed.
-type use struct {
-	step int64 // 0: there was none
-	at   time.Time
+// goodAt reports whether the service accepted an access token at a time or later.
+func (t *issued) goodAt(at time.Time) bool {
+	return (t.alive() || t.ended.Load() > at.UnixNano()) && t.expires.After(at)
 }
 
 // ledger knows every token that was issued, and what became of it. It is safe for concurrent use.
 type ledger struct {
 	requests sync.WaitGroup // that are under way
+	*report
 
-	find func(kind, format string, args ...any)
-	step atomic.Int64
-
-	mu       sync.Mutex
-	secrets  fragments
-	tokens   map[string]*issued
-	codes    map[string]key // whose sign-in a code is of
-	families []*family
-	signIns  int
-	renewals int
+	mu      sync.Mutex
+	secrets fragments
+	tokens  map[string]*issued
+	codes   map[string]key // whose sign-in an authorization code is of
+	signIns []*signIn
 }
 
-func newLedger(find func(kind, format string, args ...any)) *ledger {
-	return &ledger{find: find, secrets: fragments{}, tokens: map[string]*issued{}, codes: map[string]key{}}
+func newLedger(r *report) *ledger {
+	return &ledger{report: r, secrets: fragments{}, tokens: map[string]*issued{}, codes: map[string]key{}}
 }
 
 // expect adds the code of a sign-in that is about to be finished.
@@ -83,30 +70,6 @@ func (l *ledger) expect(code string, k key) {
 	l.codes[code] = k
 }
 
-// found adds a family. mu is held.
-func (l *ledger) found(k key, personal bool) *family {
-	f := &family{key: k, number: len(l.families) + 1, personal: personal}
-	l.families = append(l.families, f)
-	return f
-}
-
-// provide adds a personal token or a provider's key.
-func (l *ledger) provide(secret string, k key) *family {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	f := l.found(k, true)
-	l.secrets.add(secret, f)
-	l.tokens[secret] = &issued{family: f}
-	return f
-}
-
-// since returns the families that were added after the first n.
-func (l *ledger) since(n int) []*family {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return slices.Clone(l.families[n:])
-}
-
 // lookUp returns what is known of a token, nil if nobody issued it.
 func (l *ledger) lookUp(token string) *issued {
 	l.mu.Lock()
@@ -114,91 +77,93 @@ func (l *ledger) lookUp(token string) *issued {
 	return l.tokens[token]
 }
 
-// lived reports whether a token was good at a time, as far as the ledger knows.
-func (t *issued) lived(at time.Time) bool {
-	return (t.alive() || t.ended.Load() > at.UnixNano()) && (t.expires.IsZero() || t.expires.After(at))
-}
-
-// sentTo checks that a service gets its own tokens alone.
-func (l *ledger) sentTo(service int, secrets ...string) {
+// sent checks that a service gets its own tokens alone, and counts how often a refresh token is sent.
+func (l *ledger) sent(service int, bearer, refresh, revoked string) {
+	for _, secret := range []string{bearer, refresh, revoked} {
+		if t := l.lookUp(secret); t != nil && t.key.service != service {
+			l.find(leak, "a token of %s was sent to service %c", t.signIn, 'A'+service)
+		}
+	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	for _, secret := range secrets {
-		if t := l.tokens[secret]; t != nil && t.key.service != service {
-			l.find(leak, "a token of %s was sent to service %c", t.family, 'A'+service)
-		}
+	if t := l.tokens[refresh]; t != nil {
+		t.sent++
 	}
 }
 
-// granted enters what the token endpoint did: nothing is issued for a refresh token that is used again, which ends the
+// granted enters what the token endpoint did. It issues nothing for a refresh token that is used again, which ends the
 // sign-in.
 func (l *ledger) granted(presented string, g accountserver.Issued, expires time.Time) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	now, t := use{l.step.Load(), time.Now()}, l.tokens[presented]
-	var of *family
-	switch {
+	var of *signIn
+	switch t := l.tokens[presented]; {
 	case t == nil:
-		l.signIns++
-		of = l.found(l.codes[presented], false)
+		of = &signIn{key: l.codes[presented], number: len(l.signIns) + 1}
+		l.signIns = append(l.signIns, of)
 	case g.Access == "":
-		t.again = now
+		t.again = true
 		t.end()
 		return
 	default:
-		l.renewals++
-		of, t.spent = t.family, now
+		l.count(refreshes)
+		of, t.spent = t.signIn, true
 	}
 	for _, secret := range []string{g.Access, g.Refresh, g.ID} {
 		if secret != "" {
 			l.secrets.add(secret, of)
 		}
 	}
-	l.tokens[g.Access], l.tokens[g.Refresh] = &issued{family: of, expires: expires}, &issued{family: of}
+	l.tokens[g.Access], l.tokens[g.Refresh] = &issued{signIn: of, expires: expires}, &issued{signIn: of}
 }
 
-// answered enters that the answer for a refresh token left the service, whole or not.
-func (l *ledger) answered(refresh string, whole bool) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	if t := l.tokens[refresh]; t != nil && !whole && t.again.step == 0 {
-		t.lost = t.lost || t.spent.step > 0
-	}
-}
-
-// revoked enters the end of a sign-in at the service.
-func (l *ledger) revoked(secret string, done bool) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	if t := l.tokens[secret]; t != nil && done && t.expires.IsZero() {
-		t.end()
-	}
-}
-
-// excuse enters that the answers to this step's uses can't have been stored, for the families that lost names.
-func (l *ledger) excuse(lost func(*family) bool) {
+// settle enters what became of tokens in a step. It finds refresh tokens that were spent twice, or sent more than once by
+// one command. It excuses the sign-ins that ended because a command that used their tokens was killed or could not keep the
+// answer, or because a command that was to end them got only half-way.
+func (w *world) settle(s *step) {
+	l := w.ledger
 	l.requests.Wait()
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	for _, t := range l.tokens {
-		t.lost = t.lost || t.spent.step == l.step.Load() && lost(t.family)
-	}
-}
-
-// reused finds the refresh tokens that were used again although the answer to their first use was not lost, each once.
-func (l *ledger) reused() {
-	l.requests.Wait()
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	for _, t := range l.tokens {
+		if t.sent > 1 && t.sent > w.commandsAbout(s, t.key) {
+			l.find(loss, "one command sent a refresh token of %s more than once", t.signIn)
+		}
+		t.answerLost = t.answerLost || t.spent && w.loses(s, t.key)
 		switch {
-		case t.again.step == 0 || t.forgiven():
-		case t.lost:
-			t.excused.Store(true)
+		case !t.again || t.excused:
+		case t.answerLost:
+			t.excused = true
+			w.count(answers)
 		default:
-			l.find(loss, "a refresh token of %s was used in step %d, and %s later in step %d; the first answer was not lost",
-				t.family, t.spent.step, t.again.at.Sub(t.spent.at).Round(time.Millisecond), t.again.step)
-			t.again.step = 0
+			l.find(loss, "a refresh token of %s was spent again, although the answer to its first use was not lost", t.signIn)
+		}
+		t.sent, t.spent, t.again = 0, false, false
+	}
+	for _, f := range l.signIns {
+		halfWay := func(c *command) bool { return c.writes() && c.code != done && w.about(c, f.key) }
+		f.excused = f.excused || f.ended.Load() >= s.began.UnixNano() && s.any(halfWay)
+	}
+}
+
+// commandsAbout counts the commands of a step that are about a key.
+func (w *world) commandsAbout(s *step, k key) (n int) {
+	for _, c := range s.all() {
+		if w.about(c, k) {
+			n++
 		}
 	}
+	return n
+}
+
+// loses reports whether the answer to a use of a key's refresh token may not have been stored in a step, or whether a
+// migration may have left a copy of that token.
+func (w *world) loses(s *step, k key) bool {
+	if s.has(diskFault) != nil && s.has(keychainFault) != nil {
+		return true
+	}
+	if t := s.has(serviceFault); t != nil && t.cuts && t.service == k.service {
+		return true
+	}
+	return s.any(func(c *command) bool { return w.about(c, k) && (c.code == killed || c.migrates() && c.code != done) })
 }

@@ -1,19 +1,21 @@
 // Command soak runs random commands of the real mogplex from several workers at once, against a real Secret Service and
-// two account services, over two state directories and three profiles, and breaks things at random: the keychain, the
-// services, the disk, the clock, the commands themselves. After each step it takes the faults back and checks that no
-// credential was lost, moved to another key or leaked, and that no command ran past its limit. CI runs it for a minute;
-// by hand:
+// two account services, and breaks things at random meanwhile: the keychain, the services, the disk, the clock, the
+// commands themselves. CI runs it for a minute; by hand:
 //
 //	go run ./internal/dev/soak --for 1h
 //	go run ./internal/dev/soak --seed 42     the same choices again; the timing remains the machine's own
 //
-// It needs dbus-daemon and gnome-keyring, starts its own of both, and touches nothing of its user's. Exit codes: 0
-// nothing was found, 1 something was, 2 it can't run here.
+// It has no model of mogplex. It checks what must hold whatever happens:
 //
-// It has no model of mogplex, only invariants. plan.go makes up a step, command.go and person.go run it, faults.go
-// breaks things meanwhile. judge.go checks each command, check.go the stores after a step, leaks.go the files and
-// outputs. service.go and ledger.go know every token that was issued and what became of it. world.go sets a round up,
-// build.go builds a mogplex whose clock can be moved, report.go counts.
+//   - `auth token` prints a token that its service accepts, or fails with an exit code that says why: 64, 69 or 75.
+//   - No refresh token is used twice, unless the command that used it first was killed or could not get its answer.
+//   - No secret is in any output, or in any file but an auth.json that it was meant for.
+//   - No command runs longer than what is wrong at the time explains.
+//   - No credential disappears unless somebody signed out.
+//
+// step.go makes up and runs a step, command.go runs a command, fault.go breaks things. check.go judges the commands, and
+// what they left in the stores and files. ledger.go knows what became of every token. It needs dbus-daemon and
+// gnome-keyring, and touches nothing of its user's. Exit codes: 0 found nothing, 1 found something, 2 cannot run here.
 package main
 
 import (
@@ -24,6 +26,7 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"path/filepath"
 	"syscall"
 	"time"
 
@@ -36,7 +39,7 @@ const (
 	exitUsage = 2
 )
 
-// maxFindings ends a run early: more of them would hardly be read.
+// maxFindings ends a run early: nobody reads more of them.
 const maxFindings = 20
 
 func main() {
@@ -63,30 +66,41 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 		fmt.Fprintf(stderr, "soak: needs %s, which is not installed\n", missing)
 		return exitUsage
 	}
-	s, err := newSoak(ctx, *seed, stdout)
-	if err != nil {
-		fmt.Fprintf(stderr, "soak: %v\n", err)
-		return exitUsage
-	}
-	defer s.close()
-	err = s.run(ctx, *length)
-	s.report(*length)
+	s := &soak{seed: *seed, report: newReport(stdout)}
+	s.say("Seed %d.", *seed)
+	err := s.run(ctx, *length)
+	s.summarize()
 	switch {
 	case err != nil:
-		fmt.Fprintf(stderr, "soak: the soak itself failed, see %s: %v\n", s.log.Name(), err)
+		fmt.Fprintf(stderr, "soak: the soak itself failed: %v\n", err)
 		return exitUsage
-	case len(s.findings) > 0:
+	case s.found() > 0:
 		return exitFound
 	}
 	return exitOK
 }
 
-// run makes rounds until the time is over. An error is the soak's own, never mogplex's.
-func (s *soak) run(ctx context.Context, length time.Duration) error {
-	s.began = time.Now()
+// soak is one run of the program.
+type soak struct {
+	*report
+	seed   uint64
+	dir    string // all files
+	binary string // mogplex, inside dir
+}
+
+// run makes rounds until the time is over. It returns an error of its own, never one of mogplex.
+func (s *soak) run(ctx context.Context, length time.Duration) (err error) {
+	if s.dir, err = os.MkdirTemp("", "soak-"); err != nil {
+		return err
+	}
+	defer os.RemoveAll(s.dir)
+	s.binary = filepath.Join(s.dir, "mogplex")
+	if err := s.build(ctx); err != nil {
+		return err
+	}
 	ctx, cancel := context.WithTimeout(ctx, length)
 	defer cancel()
-	for ctx.Err() == nil && len(s.findings) < maxFindings {
+	for ctx.Err() == nil && s.found() < maxFindings {
 		if err := s.round(ctx); err != nil {
 			return err
 		}
@@ -94,23 +108,26 @@ func (s *soak) run(ctx context.Context, length time.Duration) error {
 	return nil
 }
 
-// round is the life of two state directories, from nothing to signed out. A finding ends it: what follows from a wrong
-// state would be found again and again.
+// round is the life of two state directories, from nothing to signed out. A finding ends it, because what follows from a
+// wrong state would be found again and again.
 func (s *soak) round(ctx context.Context) (err error) {
-	// The end of the time does not cut a step short.
-	whole := context.WithoutCancel(ctx)
+	whole := context.WithoutCancel(ctx) // the end of the time does not cut a step short
 	w, err := s.newWorld(whole)
+	defer func() { err = errors.Join(err, w.close()) }()
 	if err != nil {
 		return fmt.Errorf("set up a round: %w", err)
 	}
-	defer func() { err = errors.Join(err, w.close()) }()
-	before := len(s.findings)
-	defer func() { s.tell(before) }()
-	for range 10 + s.random.IntN(40) {
+	before := s.found()
+	defer func() {
+		if s.found() > before {
+			s.explain(s.seed)
+		}
+	}()
+	for range 10 + w.random.IntN(40) {
 		if ctx.Err() != nil {
 			break
 		}
-		if err := w.step(whole); err != nil || len(s.findings) > before {
+		if err := w.step(whole); err != nil || s.found() > before {
 			return err
 		}
 	}

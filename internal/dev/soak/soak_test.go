@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"encoding/base64"
 	"encoding/hex"
+	"io"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -22,7 +24,7 @@ func TestSoak(t *testing.T) {
 	if missing := keyringtest.Available(); missing != "" {
 		deep.Missing(t, missing+" is not installed")
 	}
-	t.Setenv("TMPDIR", t.TempDir()) // the log's as well
+	t.Setenv("TMPDIR", t.TempDir())
 	var stdout, stderr bytes.Buffer
 	if code := run(t.Context(), []string{"--for", "4s"}, &stdout, &stderr); code != exitOK {
 		t.Errorf("exit code %d\n%s%s", code, &stdout, &stderr)
@@ -60,35 +62,54 @@ func TestFragments(t *testing.T) {
 		"Sign in again with `mogplex login`, or set MOGPLEX_API_KEY.":   false,
 		strings.Repeat("http://127.0.0.1:24816/auth/callback?code=", 9): false,
 	} {
-		if at, _ := f.in(text); (at >= 0) != shown {
+		if at := f.find(text); (at >= 0) != shown {
 			t.Errorf("%q: at %d", text, at)
 		}
 	}
 }
 
-// TestReused asks the ledger who is to blame for a refresh token that is used again.
-func TestReused(t *testing.T) {
+// TestSpentAgain has a step spend the refresh token that a step before it spent, and expects a finding unless the first
+// command may not have stored the answer.
+func TestSpentAgain(t *testing.T) {
 	for name, test := range map[string]struct {
-		cut, killed bool // the first answer; a command of the step
-		blamed      bool
+		first *step
+		found int
 	}{
-		"stored":              {blamed: true},
-		"cut off":             {cut: true},
-		"its process is gone": {killed: true},
+		"stored":         {together(&command{name: refresh}), 1},
+		"killed":         {together(&command{name: refresh, code: killed}), 0},
+		"another killed": {together(&command{name: refresh}, &command{name: refresh, key: key{service: 1}, code: killed}), 1},
+		"cut off": {&step{workers: together(&command{name: refresh}).workers,
+			faults: []*trouble{{fault: &fault{kind: serviceFault, cuts: true}}}}, 0},
 	} {
-		found := 0
-		l := newLedger(func(string, string, ...any) { found++ })
-		l.step.Store(1)
-		of := l.provide("refresh-token-1", key{})
-		l.granted("refresh-token-1", accountserver.Issued{Access: "access-token-2", Refresh: "refresh-token-2"}, time.Now())
-		l.answered("refresh-token-1", !test.cut)
-		l.excuse(func(*family) bool { return test.killed })
-		if l.reused(); found > 0 || !of.alive() {
-			t.Errorf("%s: a token that was used once is blamed", name)
+		w := &world{soak: &soak{report: newReport(io.Discard)}}
+		w.ledger = newLedger(w.report)
+		w.ledger.granted("code", accountserver.Issued{Access: "access-token-1", Refresh: "refresh-token-1"}, time.Now())
+		w.settle(together(&command{name: login}))
+		w.ledger.granted("refresh-token-1", accountserver.Issued{Access: "access-token-2", Refresh: "refresh-token-2"}, time.Now())
+		w.settle(test.first)
+		of := w.ledger.lookUp("refresh-token-2").signIn
+		if w.found() > 0 || !of.alive() {
+			t.Errorf("%s: found %v although the token was spent once", name, w.log)
 		}
-		l.granted("refresh-token-1", accountserver.Issued{}, time.Now())
-		if l.reused(); (found > 0) != test.blamed || of.forgiven() == test.blamed || of.alive() {
-			t.Errorf("%s: %d found, forgiven %t, alive %t", name, found, of.forgiven(), of.alive())
+		w.ledger.granted("refresh-token-1", accountserver.Issued{}, time.Now())
+		w.settle(together(&command{name: token}))
+		if w.found() != test.found || of.excused != (test.found == 0) || of.alive() {
+			t.Errorf("%s: found %v, excused %t, alive %t", name, w.log, of.excused, of.alive())
+		}
+	}
+}
+
+// TestSentTwice expects a finding if a refresh token is sent more often than there are commands.
+func TestSentTwice(t *testing.T) {
+	for commands, found := range map[int]int{1: 1, 2: 0} {
+		w := &world{soak: &soak{report: newReport(io.Discard)}}
+		w.ledger = newLedger(w.report)
+		w.ledger.granted("code", accountserver.Issued{Access: "access-token-1", Refresh: "refresh-token-1"}, time.Now())
+		w.ledger.sent(0, "", "refresh-token-1", "")
+		w.ledger.sent(0, "", "refresh-token-1", "")
+		w.settle(together(slices.Repeat([]*command{{name: token}}, commands)...))
+		if w.found() != found {
+			t.Errorf("%d commands: found %v", commands, w.log)
 		}
 	}
 }

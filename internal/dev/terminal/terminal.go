@@ -27,8 +27,9 @@ import (
 	"golang.org/x/term"
 )
 
-// drainLimit bounds reading after the command ended, in case a process that it left behind keeps the terminal open.
-const drainLimit = 2 * time.Second
+// drainLimit bounds reading after the command ended, in case a process that it left behind keeps the terminal open. A
+// test shortens it.
+var drainLimit = 5 * time.Second
 
 // Size is the size of a terminal in cells.
 type Size struct{ Columns, Rows int }

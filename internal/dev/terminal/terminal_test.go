@@ -199,6 +199,7 @@ func TestEnds(t *testing.T) {
 
 // Waiting ends with ctx, and does not wait for processes that the command left behind.
 func TestLimits(t *testing.T) {
+	defer func(limit time.Duration) { drainLimit = limit }(drainLimit)
 	at := start(t, Size{20, 5}, `printf here; exec cat`)
 	must(t, at.WaitFor(soon(t), "here"))
 	ctx, cancel := context.WithCancel(t.Context())
@@ -214,6 +215,7 @@ func TestLimits(t *testing.T) {
 	if code, err := at.Wait(t.Context()); code != -1 || err != nil {
 		t.Error(code, err)
 	}
+	drainLimit = 100 * time.Millisecond
 	left := start(t, Size{20, 5}, `(trap "" HUP; sleep 20) & printf left`)
 	if _, err := left.Wait(soon(t)); err != nil || !left.Screen().Contains("left") {
 		t.Error(err)

@@ -12,33 +12,33 @@ import (
 
 // showPrompt tells the person where to sign in. The address stands alone on
 // its line.
-func (s *session) showPrompt(p login.Prompt, opt signInOptions) {
+func (p *program) showPrompt(prompt login.Prompt, opt signInOptions) {
 	switch {
-	case opt.open && s.canOpenBrowser():
-		s.say("Opening the browser to sign in. If nothing opens, go to this address:")
+	case opt.open && p.canOpenBrowser():
+		p.say("Opening the browser to sign in. If nothing opens, go to this address:")
 	case opt.open:
-		s.say("There is no display here to open a browser on. Open this address to sign in:")
+		p.say("There is no display here to open a browser on. Open this address to sign in:")
 	default:
-		s.say("Open this address to sign in:")
+		p.say("Open this address to sign in:")
 	}
-	s.say("\n%s\n", p.URL)
-	if d := p.Device; d != nil {
-		s.say("Or open %s on any device and type the code %s", d.VerificationURL, d.UserCode)
+	p.say("\n%s\n", prompt.URL)
+	if d := prompt.Device; d != nil {
+		p.say("Or open %s on any device and type the code %s", d.VerificationURL, d.UserCode)
 	} else if opt.device {
-		s.say("The service gives no code to type on another device.")
+		p.say("The service gives no code to type on another device.")
 	}
-	if !p.Listening {
-		s.say("The callback ports 24816 and 24818 are taken: the browser will end at a page that does not load. That is fine.")
+	if !prompt.Listening {
+		p.say("The callback ports 24816 and 24818 are taken: the browser will end at a page that does not load. That is fine.")
 	}
-	if !opt.open || s.isTerminal(s.stdin) {
-		s.say("On another machine: sign in there, then paste here the address that the browser ends at.")
+	if !opt.open || p.isTerminal(p.stdin) {
+		p.say("On another machine: sign in there, then paste here the address that the browser ends at.")
 	}
-	s.say("Waiting for you until %s. Press Ctrl-C to stop.", p.Deadline.Local().Format("15:04:05"))
+	p.say("Waiting for you until %s. Press Ctrl-C to stop.", prompt.Deadline.Local().Format("15:04:05"))
 }
 
-// canOpenBrowser reports whether a browser could be seen. Without a display
-// the openers of Linux start a text browser in this very terminal.
-func (s *session) canOpenBrowser() bool { return s.here().browser }
+// canOpenBrowser reports whether a person could see a browser. Without a display the
+// openers of Linux start a text browser in this very terminal.
+func (p *program) canOpenBrowser() bool { return p.env.Site().Browser }
 
 // pasteGap is how long after a line another one still belongs to the same
 // paste: a terminal breaks a long address into lines.

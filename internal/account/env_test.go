@@ -1,4 +1,4 @@
-package cli
+package account
 
 import "testing"
 
@@ -18,7 +18,7 @@ func TestVariablesAreFoundAsTheSystemFindsThem(t *testing.T) {
 		{"windows", "", "", false},
 		{"windows", "MISSING", "", false},
 	} {
-		value, ok := variables(test.goos, pairs)(test.name)
+		value, ok := Variables(test.goos, pairs)(test.name)
 		if value != test.value || ok != test.ok {
 			t.Errorf("%s on %s: %q, %v; want %q, %v", test.name, test.goos, value, ok, test.value, test.ok)
 		}

@@ -1,4 +1,4 @@
-package cli
+package account
 
 import (
 	"errors"
@@ -13,9 +13,9 @@ import (
 	"github.com/mogplex/mogplex-cli/internal/private"
 )
 
-// configKeys are the keys of config.toml that are ours, and what each holds. One
-// that is mistyped or in the wrong table is an error, because it may be a
-// security setting. All other keys are other programs'.
+// configKeys are our keys of config.toml, and what each holds. A key of ours that is
+// mistyped or in the wrong table is an error, because it may be a security setting.
+// All other keys belong to other programs.
 var configKeys = map[string]configShape{
 	"credential_store": {unstable.String, "a string"},
 }
@@ -33,15 +33,15 @@ type setting struct {
 	line  int
 }
 
-// configReader collects the strings that are ours.
+// configReader collects our strings.
 type configReader struct {
 	path   string
 	parser unstable.Parser
 	found  map[string]setting
 }
 
-// readSettings returns the strings of ours in the text of the file at path.
-func readSettings(path string, text []byte) (map[string]setting, error) {
+// readConfig returns our strings in the text of the file at path.
+func readConfig(path string, text []byte) (map[string]setting, error) {
 	if err := toml.Unmarshal(text, new(any)); err != nil {
 		var at *toml.DecodeError
 		if errors.As(err, &at) {
@@ -98,8 +98,8 @@ func (r *configReader) inside(path []string, value *unstable.Node) error {
 	return nil
 }
 
-// key returns the whole path of a key, whose value has the kind, if there is
-// nothing wrong with it.
+// key returns the whole path of a key whose value is of kind, or an error that names
+// its line if it is nearly one of ours.
 func (r *configReader) key(table []string, node *unstable.Node, kind unstable.Kind) ([]string, error) {
 	path := append([]string(nil), table...)
 	for it := node.Key(); it.Next(); {
@@ -107,7 +107,7 @@ func (r *configReader) key(table []string, node *unstable.Node, kind unstable.Ki
 	}
 	for name, shape := range configKeys {
 		if wrong := shape.wrong(name, path, kind); wrong != "" {
-			return nil, hinted{usageError{fmt.Sprintf("%s: line %d: %s", r.path, r.line(node), wrong)}, "Correct that line."}
+			return nil, HintError{UsageError(fmt.Sprintf("%s: line %d: %s", r.path, r.line(node), wrong)), "Correct that line."}
 		}
 	}
 	return path, nil
@@ -119,7 +119,8 @@ func (r *configReader) line(node *unstable.Node) int {
 	return r.parser.Shape(it.Node().Raw).Start.Line
 }
 
-// wrong says what is wrong with a path if it means the key called name.
+// wrong says what is wrong with a path that means the key called name. It is empty
+// for a right path and for another program's.
 func (c configShape) wrong(name string, path []string, kind unstable.Kind) string {
 	last := path[len(path)-1]
 	below := c.kind == unstable.Table || c.kind == unstable.ArrayTable
@@ -129,14 +130,15 @@ func (c configShape) wrong(name string, path []string, kind unstable.Kind) strin
 	case path[0] == name:
 		return name + " must be " + c.name
 	case last == name:
-		return fmt.Sprintf("%s belongs above the first table, not below [%s]", name, printable(strings.Join(path[:len(path)-1], ".")))
+		return fmt.Sprintf("%s belongs above the first table, not below [%s]", name, strings.Join(path[:len(path)-1], "."))
 	case near(last, name), near(strings.Join(path, ""), name):
-		return fmt.Sprintf("%q is not a setting; did you mean %s?", printable(strings.Join(path, ".")), name)
+		return fmt.Sprintf("%q is not a setting; did you mean %s?", strings.Join(path, "."), name)
 	}
 	return ""
 }
 
-// near reports whether typed is name but for its case, its dashes and three slips.
+// near reports whether typed differs from name by its case, its dashes and three
+// letters at most.
 func near(typed, name string) bool {
 	const slips = 3
 	fold := func(s string) string {
@@ -154,13 +156,13 @@ func near(typed, name string) bool {
 // configLimit is the most bytes that a config.toml may have.
 const configLimit = 1 << 20
 
-// readConfig reads a small file of the user's or of root's, who may have linked
-// it there.
-func readConfig(path string) ([]byte, error) {
+// openConfig reads a small file that belongs to the user or to root, who may have
+// linked it there.
+func openConfig(path string) ([]byte, error) {
 	text, err := private.ReadTrusted(path, configLimit)
 	for _, class := range []error{private.ErrNotRegular, private.ErrNotOwner, private.ErrTooLarge} {
 		if errors.Is(err, class) {
-			return nil, hinted{fmt.Errorf("%s: %w", path, class), "Move that file away, or put your own in its place."}
+			return nil, HintError{fmt.Errorf("%s: %w", path, class), "Move that file away, or put your own in its place."}
 		}
 	}
 	return text, err

@@ -1,4 +1,4 @@
-package cli
+package account
 
 import (
 	"errors"
@@ -45,8 +45,8 @@ func TestConfig(t *testing.T) {
 		{"\ncli_auth_credentials_store = 'file'\nmcp_oauth_credentials_store = 'auto'\nmodel = 'x'\n[profiles.store]\nstore = true\n[mcp_servers.a.env]\nCREDENTIAL = '1'", "", ""},
 		{"\nstore = 'file'\ncredential = 'x'", "", ""},
 	} {
-		found, err := readSettings("config.toml", []byte(c.text))
-		var usage usageError
+		found, err := readConfig("config.toml", []byte(c.text))
+		var usage UsageError
 		switch {
 		case c.wrong == "" && err != nil, c.wrong != "" && !errors.As(err, &usage):
 			t.Errorf("%q: %v", c.text, err)
@@ -57,8 +57,8 @@ func TestConfig(t *testing.T) {
 		}
 	}
 	for _, text := range []string{"a = ", "credential_store = 'a'\ncredential_store = 'b'", "a = 1\na.b = 2"} {
-		_, err := readSettings("config.toml", []byte(text))
-		var usage usageError
+		_, err := readConfig("config.toml", []byte(text))
+		var usage UsageError
 		if err == nil || errors.As(err, &usage) || !strings.Contains(err.Error(), "line ") || !strings.Contains(err.Error(), "not valid TOML") {
 			t.Errorf("%q: %v", text, err)
 		}
@@ -69,7 +69,7 @@ func FuzzConfig(f *testing.F) {
 	f.Add("credential_store = 'file'\n[a.b]\nc = [{d = 1}]")
 	f.Add("auth = {credential-store = 1}")
 	f.Fuzz(func(t *testing.T, text string) {
-		found, err := readSettings("config.toml", []byte(text))
+		found, err := readConfig("config.toml", []byte(text))
 		if err != nil && strings.ContainsAny(err.Error(), "\x1b\n") {
 			t.Errorf("%q", err)
 		}

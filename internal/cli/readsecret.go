@@ -17,22 +17,22 @@ import (
 // hidden asks for a secret on the terminal without echo. The terminal's own line
 // editing stays off: it takes no line of more than 4095 bytes, and an Enter that
 // was typed while it was still off would end none.
-func (s *session) hidden(ctx context.Context, prompt string) (auth.Secret, error) {
-	f, ok := s.stdin.(*os.File)
+func (p *program) hidden(ctx context.Context, prompt string) (auth.Secret, error) {
+	f, ok := p.stdin.(*os.File)
 	if !ok {
 		return auth.Secret{}, errors.New("stdin is no terminal")
 	}
-	raw := rawTerminal{fd: int(f.Fd()), prompt: func() { fmt.Fprint(s.stderr, prompt) }}
+	raw := rawTerminal{fd: int(f.Fd()), prompt: func() { fmt.Fprint(p.stderr, prompt) }}
 	if err := raw.begin(); err != nil {
 		return auth.Secret{}, err
 	}
 	defer func() {
 		raw.end()
-		fmt.Fprintln(s.stderr)
+		fmt.Fprintln(p.stderr)
 	}()
 	suspend := func() error {
 		raw.end()
-		fmt.Fprintln(s.stderr)
+		fmt.Fprintln(p.stderr)
 		tui.StopJob()
 		return raw.begin()
 	}

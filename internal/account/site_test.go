@@ -1,18 +1,18 @@
-package cli
+package account
 
 import (
 	"strings"
 	"testing"
 )
 
-func placeFor(goos, environment, file string) place {
+func siteFor(goos, environment, file string) Site {
 	set := map[string]string{}
 	for _, pair := range strings.Fields(environment) {
 		name, value, _ := strings.Cut(pair, "=")
 		set[name] = value
 	}
 	lookup := func(name string) (string, bool) { value, ok := set[name]; return value, ok }
-	return placeOf(goos, lookup, func(path string) bool { return path == file })
+	return siteOf(goos, lookup, func(path string) bool { return path == file })
 }
 
 func TestAPromptAndABrowserOpenOnlyIfTheyCanBeSeen(t *testing.T) {
@@ -53,29 +53,26 @@ func TestAPromptAndABrowserOpenOnlyIfTheyCanBeSeen(t *testing.T) {
 		{"linux", "", "/proc/sys/fs/binfmt_misc/WSLInterop", "wsl", false, true},
 		{"linux", "SSH_CONNECTION=1 WSL_DISTRO_NAME=Debian", "", "ssh", false, false},
 	} {
-		p := placeFor(test.goos, test.env, test.file)
-		if p.name != test.name || p.prompt != test.prompt || p.browser != test.browser {
+		p := siteFor(test.goos, test.env, test.file)
+		if p.Name != test.name || p.Prompt != test.prompt || p.Browser != test.browser {
 			t.Errorf("%s %q %q: %s, prompt %v, browser %v; want %s, %v, %v",
-				test.goos, test.env, test.file, p.name, p.prompt, p.browser, test.name, test.prompt, test.browser)
+				test.goos, test.env, test.file, p.Name, p.Prompt, p.Browser, test.name, test.prompt, test.browser)
 		}
 	}
 }
 
 func TestNoHintPointsAtAWindowThatCannotOpen(t *testing.T) {
 	t.Parallel()
-	for _, candidate := range places {
+	for _, candidate := range sites {
 		for _, goos := range []string{"linux", "darwin", "windows"} {
-			p := candidate.place.on(goos, evidence{lookup: func(string) (string, bool) { return "", false }})
-			if hint := p.unlockHint(); strings.Contains(hint, "in the window") != p.prompt || strings.Contains(hint, "  ") {
-				t.Errorf("%s on %s: %q", p.name, goos, hint)
-			}
-			if hint := p.signInHint(); (hint == "") != p.browser {
-				t.Errorf("%s on %s: %q", p.name, goos, hint)
+			p := candidate.Site.on(goos, evidence{lookup: func(string) (string, bool) { return "", false }})
+			if hint := p.UnlockHint(); strings.Contains(hint, "in the window") != p.Prompt || strings.Contains(hint, "  ") {
+				t.Errorf("%s on %s: %q", p.Name, goos, hint)
 			}
 		}
 	}
 	const want = "This is an SSH session: no window can open here. Unlock the keychain with `security unlock-keychain`."
-	if got := placeFor("darwin", "SSH_TTY=x", "").unlockHint(); got != want {
+	if got := siteFor("darwin", "SSH_TTY=x", "").UnlockHint(); got != want {
 		t.Errorf("%q; want %q", got, want)
 	}
 }

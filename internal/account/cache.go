@@ -1,0 +1,94 @@
+package account
+
+import (
+	"context"
+	"errors"
+	"path/filepath"
+	"slices"
+	"time"
+
+	"github.com/mogplex/mogplex-cli/internal/auth"
+	"github.com/mogplex/mogplex-cli/internal/hosted"
+	"github.com/mogplex/mogplex-cli/keyring"
+)
+
+const (
+	// cacheLimit bounds the storing of an answer: no list is worth a longer wait.
+	// busyLimit is the part of it that may pass in waiting for other processes.
+	cacheLimit, busyLimit = 5 * time.Second, 2 * time.Second
+	// sealLabel is bound to what is sealed with the key in the keychain.
+	sealLabel = "mcp-servers.remote.json"
+	// sealAccount is the keychain account of the key that seals the cached lists of
+	// one service, profile and directory. It is no provider's name.
+	sealAccount = "seal"
+)
+
+func (a *Account) sealAccount() string {
+	return auth.AccountNamed(sealAccount, a.Manager.Key(auth.Mogplex))
+}
+
+// hostedDir is the directory of the service's cached lists: beside auth.json, or one
+// of its own for another service than the default one.
+func (a *Account) hostedDir() string {
+	return filepath.Join(a.Home, a.Manager.Key(auth.Mogplex).Subdir())
+}
+
+// owner names the account whose lists a credential fetches.
+func (a *Account) owner(c auth.Credential) string {
+	return hosted.Owner(a.Origin, c.Account.ID, c.Token.Reveal())
+}
+
+// cache is where the lists of a credential are cached, sealed as the settings want.
+// It asks the keychain without a prompt, and not at all if that has just failed: no
+// list is worth a wait for it.
+func (a *Account) cache(res auth.Result) hosted.Keeper {
+	k := hosted.Keeper{Dir: a.hostedDir(), Owner: a.owner(res.Credential), SealedOnly: a.Store == StoreKeychain}
+	if a.Store == StoreFile {
+		k.Seal = func(context.Context, []byte) (string, error) { return "", nil }
+		k.Open = func(context.Context, string) ([]byte, error) { return nil, errKeyForbidden }
+		return k
+	}
+	if at := slices.IndexFunc(res.Findings, shut); at >= 0 {
+		err := res.Findings[at].Err
+		k.Seal = func(context.Context, []byte) (string, error) { return "", err }
+		k.Open = func(context.Context, string) ([]byte, error) { return nil, err }
+		return k
+	}
+	sealer := func() *keyring.Sealer {
+		return &keyring.Sealer{Keyring: a.keychain.unattended, Account: a.sealAccount()}
+	}
+	k.Seal = func(ctx context.Context, plain []byte) (string, error) {
+		a.Manager.MakeID(ctx)
+		sealed, err := sealer().Seal(ctx, sealLabel, plain)
+		if a.Store == StoreAuto && errors.Is(err, keyring.ErrUnavailable) {
+			return "", nil // there is no keychain: as with auth.json
+		}
+		return sealed, err
+	}
+	k.Open = func(ctx context.Context, sealed string) ([]byte, error) { return sealer().Open(ctx, sealLabel, sealed) }
+	return k
+}
+
+// errKeyForbidden: the settings forbid to read the key that a list is sealed with.
+var errKeyForbidden = keyring.Failure(keyring.ErrUnavailable, "MOGPLEX_CREDENTIAL_STORE=file forbids the keychain, which has the key")
+
+// shut reports a keychain that is there and could not be read.
+func shut(f auth.Finding) bool {
+	return f.Layer == auth.InKeychain && f.Err != nil && f.State != auth.Unavailable && f.State != auth.Corrupt
+}
+
+// whileActive calls save while no other process can change the active credential,
+// if that is still owner's. It waits for no person.
+func (a *Account) whileActive(ctx context.Context, owner string, save func(context.Context) error) error {
+	ctx, cancel := context.WithTimeout(ctx, cacheLimit)
+	defer cancel()
+	same := func(c auth.Credential) bool { return a.owner(c) == owner }
+	switch err := a.Manager.WhileActive(ctx, auth.Mogplex, busyLimit, same, save); {
+	case errors.Is(err, auth.ErrBusy):
+		return nil // another process has the lock, and caches its own answer
+	case errors.Is(err, auth.ErrConflict):
+		return ErrReplaced
+	default:
+		return err
+	}
+}

@@ -1,0 +1,39 @@
+package account
+
+import (
+	"context"
+	"errors"
+	"os"
+	"path/filepath"
+	"testing"
+	"testing/synctest"
+
+	"github.com/gofrs/flock"
+
+	"github.com/mogplex/mogplex-cli/internal/auth"
+)
+
+// Where others are at work on the credential for as long as a list is worth a
+// wait, they keep theirs: that ours is not kept is no failure.
+func TestAListIsNotKeptBesideOthers(t *testing.T) {
+	dir := t.TempDir()
+	locks := filepath.Join(dir, "locks")
+	if err := os.Mkdir(locks, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	held := flock.New(filepath.Join(locks, "mogplex.lock"))
+	if err := held.Lock(); err != nil {
+		t.Fatal(err)
+	}
+	defer held.Unlock()
+	synctest.Test(t, func(t *testing.T) {
+		a := &Account{Manager: &auth.Manager{Resolver: auth.Resolver{
+			Origin: auth.DefaultOrigin, Dir: &auth.Directory{Path: dir, UserHome: func() string { return dir }},
+			Layers: []auth.Layer{{Name: auth.InFile, LockDir: func(auth.Key) string { return locks }}},
+		}}}
+		save := func(context.Context) error { return errors.New("it was kept without the lock") }
+		if err := a.whileActive(t.Context(), "", save); err != nil {
+			t.Error(err)
+		}
+	})
+}

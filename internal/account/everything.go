@@ -1,0 +1,145 @@
+package account
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/mogplex/mogplex-cli/internal/auth"
+)
+
+// removeEverything removes what mogplex stores for this user: the files of every
+// profile of this state directory, and the keychain's items of every profile, state
+// directory and service.
+func (a *Account) removeEverything(ctx context.Context, r *SignOutReport) {
+	a.removeAllItems(ctx, r)
+	for _, home := range a.homes(r) {
+		a.removeFiles(ctx, home, r)
+		for _, dir := range hostedDirs(home) {
+			r.clearHosted(dir)
+		}
+	}
+}
+
+// removeAllItems removes every item of ours from the keychain. It lists them once:
+// each record names its key, and is removed under that key's lock.
+func (a *Account) removeAllItems(ctx context.Context, r *SignOutReport) {
+	if a.Store == StoreFile {
+		r.skipped(auth.InKeychain, auth.Disabled)
+		return
+	}
+	items, err := a.Manager.List(ctx, auth.InKeychain)
+	if err != nil && keychainState(err) == auth.Unavailable && a.Store != StoreKeychain {
+		r.skipped(auth.InKeychain, auth.Unavailable)
+		return
+	}
+	if err != nil {
+		r.failed(auth.InKeychain, "", err)
+		return
+	}
+	a.removeItems(ctx, items, r)
+	if err := a.removeLeftItems(ctx); err != nil {
+		r.failed(auth.InKeychain, "", err)
+	}
+}
+
+// removers is how many items are removed at a time, which keeps the keychain busy.
+const removers = 8
+
+// removeItems removes items, each under the lock of its key, and reports its
+// progress.
+func (a *Account) removeItems(ctx context.Context, items []auth.Listed, r *SignOutReport) {
+	var workers sync.WaitGroup
+	removals := make([]auth.Removal, len(items))
+	next, reported := make(chan int), time.Now()
+	for range min(removers, len(items)) {
+		workers.Go(func() {
+			for i := range next {
+				removals[i] = a.Manager.RemoveListed(ctx, auth.InKeychain, items[i])
+			}
+		})
+	}
+	for i := range items {
+		if a.Progress.Removed != nil && time.Since(reported) > progressPause {
+			reported = time.Now()
+			a.Progress.Removed(i, len(items))
+		}
+		next <- i
+	}
+	close(next)
+	workers.Wait()
+	for _, done := range removals {
+		r.add(done)
+	}
+}
+
+// progressPause is how often a long sign-out reports its progress.
+const progressPause = 2 * time.Second
+
+// removeLeftItems removes items of ours that hold no credential: keys that seal
+// files, and what a killed writer left.
+func (a *Account) removeLeftItems(ctx context.Context) error {
+	ring := a.keychain.attended
+	accounts, err := ring.List(ctx)
+	errs := []error{err}
+	for _, account := range accounts {
+		what, _, _ := strings.Cut(account, ".")
+		if _, credential := auth.ProviderNamed(what); credential {
+			continue // it could not be removed under its lock, and that is reported
+		}
+		if _, err := ring.Delete(ctx, account); err != nil {
+			errs = append(errs, fmt.Errorf("%s: %w", account, err))
+		}
+	}
+	return errors.Join(append(errs, ring.Tidy(ctx))...)
+}
+
+// homes are the homes of all profiles of this state directory.
+func (a *Account) homes(r *SignOutReport) []string {
+	profiles := filepath.Join(a.Dir, "profiles")
+	entries, err := os.ReadDir(profiles)
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		r.failed(auth.InFile, "", err)
+	}
+	homes := []string{a.Dir}
+	for _, entry := range entries {
+		home := filepath.Join(profiles, entry.Name())
+		if info, err := os.Stat(home); err != nil || info.IsDir() { // not a file such as .DS_Store
+			homes = append(homes, home)
+		}
+	}
+	return homes
+}
+
+// removeFiles removes the records of one profile's file, whichever service they
+// are of, and what waits to be brought home.
+func (a *Account) removeFiles(ctx context.Context, home string, r *SignOutReport) {
+	if a.Store == StoreKeychain {
+		r.skipped(auth.InFile, auth.Disabled)
+		return
+	}
+	other := a.Settings
+	other.Home, other.Profile, other.Store = home, filepath.Base(home), StoreFile
+	if home == a.Dir {
+		other.Profile = ""
+	}
+	file := other.openFile()
+	manager := a.newManager(other, file)
+	items, err := manager.List(ctx, auth.InFile)
+	if err != nil {
+		r.failed(auth.InFile, "", err)
+	}
+	for _, item := range items {
+		r.add(manager.RemoveListed(ctx, auth.InFile, item))
+	}
+	if home != a.Home {
+		r.Backups = append(r.Backups, file.BackedUp()...)
+	}
+	_ = os.Remove(filepath.Join(home, "displaced.json"))
+}

@@ -1,0 +1,102 @@
+package account
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"time"
+
+	"github.com/mogplex/mogplex-cli/internal/auth"
+	"github.com/mogplex/mogplex-cli/internal/hosted"
+)
+
+const (
+	// hostedFresh is the age up to which a cached list is used without asking the
+	// service.
+	hostedFresh = 10 * time.Minute
+	// dropLimit bounds the look into the cached lists after a failed Sync.
+	dropLimit = time.Second
+)
+
+// Models lists the models of the account. With refresh it asks the service, however
+// young the cached list is. The result says which credential the list is of, with an
+// error too.
+func (a *Account) Models(ctx context.Context, refresh bool) (hosted.Listing[hosted.Model], auth.Result, error) {
+	return list(ctx, a, refresh, hosted.Catalog.Models)
+}
+
+// Servers lists the remote MCP definitions of the account, as Models does.
+func (a *Account) Servers(ctx context.Context, refresh bool) (hosted.Listing[hosted.MCPServer], auth.Result, error) {
+	return list(ctx, a, refresh, hosted.Catalog.Servers)
+}
+
+func list[T any](
+	ctx context.Context, a *Account, refresh bool,
+	ask func(hosted.Catalog, context.Context, time.Duration) (hosted.Listing[T], error),
+) (got hosted.Listing[T], res auth.Result, err error) {
+	defer a.begin(AskService)()
+	fresh := hostedFresh
+	if refresh {
+		fresh = 0
+	}
+	for range 2 { // a sign-in in between makes it the list of the new account
+		var c hosted.Catalog
+		if c, res, err = a.catalog(ctx); err == nil {
+			got, err = ask(c, ctx, fresh)
+		}
+		if !errors.Is(err, ErrReplaced) {
+			break
+		}
+	}
+	return got, res, err
+}
+
+// Sync fetches and caches both lists, within limit. If it fails, it removes the
+// cached lists of any other account.
+func (a *Account) Sync(ctx context.Context, limit time.Duration) error {
+	defer a.begin(FetchLists)()
+	ctx, cancel := context.WithTimeout(ctx, limit)
+	defer cancel()
+	c, _, err := a.catalog(ctx)
+	if err != nil {
+		return err
+	}
+	var models hosted.Listing[hosted.Model]
+	var servers hosted.Listing[hosted.MCPServer]
+	var errs [2]error
+	var both sync.WaitGroup
+	both.Go(func() { models, errs[0] = c.Models(ctx, 0) })
+	both.Go(func() { servers, errs[1] = c.Servers(ctx, 0) })
+	both.Wait()
+	for _, err := range []error{errs[0], models.Stale, errs[1], servers.Stale} {
+		if err != nil {
+			dropping, cancel := context.WithTimeout(context.WithoutCancel(ctx), dropLimit)
+			defer cancel()
+			c.DropForeign(dropping)
+			return fmt.Errorf("%s: %w", a.Origin, err)
+		}
+	}
+	return errors.Join(models.NotKept, servers.NotKept)
+}
+
+// catalog lists for the active Mogplex credential, which is in the result.
+func (a *Account) catalog(ctx context.Context) (hosted.Catalog, auth.Result, error) {
+	res, err := a.Mogplex(ctx)
+	if err != nil {
+		return hosted.Catalog{}, res, err
+	}
+	cache := a.cache(res)
+	return hosted.Catalog{
+		Client: a.api(), Keeper: cache, Now: a.env.Now,
+		Token: func(ctx context.Context) (string, error) { return a.tokenFor(ctx, cache.Owner) },
+		InForce: func(ctx context.Context, save func(context.Context) error) error {
+			return a.whileActive(ctx, cache.Owner, save)
+		},
+	}, res, nil
+}
+
+// Follower follows runs with the account's credential.
+func (a *Account) Follower() hosted.Follower {
+	return hosted.Follower{Client: a.api(), Token: func(ctx context.Context) (string, error) { return a.tokenFor(ctx, "") }}
+}

@@ -1,0 +1,85 @@
+package account
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/mogplex/mogplex-cli/internal/auth"
+	"github.com/mogplex/mogplex-cli/internal/chat"
+	"github.com/mogplex/mogplex-cli/internal/hosted"
+	"github.com/mogplex/mogplex-cli/legacyfile"
+	"github.com/mogplex/mogplex-cli/login"
+)
+
+// loginClient signs in at an origin, renews and revokes.
+func (a *Account) loginClient(origin string) *login.Client {
+	return &login.Client{Origin: origin, HTTP: a.client(), AllowLoopbackHTTP: a.Dev, Now: a.env.Now}
+}
+
+// api calls the account service.
+func (a *Account) api() hosted.Client {
+	return hosted.Client{Origin: a.Origin, HTTP: a.client()}
+}
+
+// inferencePath is where the account service takes prompts.
+const inferencePath = "/api/cli/inference"
+
+// Chat sends prompts to the service that a credential belongs to.
+func (a *Account) Chat(c auth.Credential) chat.Client {
+	if c.Provider == auth.Mogplex {
+		return chat.Client{BaseURL: a.Origin + inferencePath, HTTP: a.promptClient()}
+	}
+	p, _ := auth.ProviderNamed(c.Provider)
+	return chat.Client{BaseURL: p.BaseURL, HTTP: a.promptClient(), Anthropic: c.Provider == "anthropic"}
+}
+
+// newManager wires a manager to the stores of settings, the environment and the
+// service.
+func (a *Account) newManager(s Settings, file *legacyfile.File) *auth.Manager {
+	return &auth.Manager{
+		Resolver: auth.Resolver{
+			LookupEnv: a.env.LookupEnv, Dir: &auth.Directory{Path: s.Dir, UserHome: a.env.UserDatabase},
+			Profile: s.Profile, Origin: s.Origin, Layers: a.layers(s, file),
+			Displaced: func(path string) auth.Place { return legacyfile.New(path, legacyfile.Options{}) },
+		},
+		Now:        a.env.Now,
+		Unattended: unattended,
+		BeforeLock: func() {
+			a.env.BeforeLock()
+			a.waiting()
+		},
+		Refresh: a.refresh,
+		Revoke:  a.revokeUnsaved,
+		Check:   a.checkTimes,
+	}
+}
+
+// refresh spends a refresh token at the service.
+func (a *Account) refresh(ctx context.Context, c auth.Credential) (auth.Credential, error) {
+	grant, err := a.loginClient(a.Origin).Refresh(ctx, c.Refresh.Reveal())
+	if errors.Is(err, login.ErrInvalidGrant) {
+		return c, fmt.Errorf("%w (%w)", auth.ErrRejected, err)
+	}
+	if err != nil {
+		return c, err
+	}
+	return granted(c, grant), nil
+}
+
+// granted puts a grant's tokens into a credential. It keeps what the answer to a
+// refresh leaves out: the account and mostly the scopes.
+func granted(c auth.Credential, g *login.Grant) auth.Credential {
+	c.Type, c.Provider, c.Issuer = auth.OAuth, auth.Mogplex, g.Issuer
+	c.Token, c.Refresh, c.ExpiresAt = auth.NewSecret(g.Token.AccessToken), auth.NewSecret(g.Token.RefreshToken), g.Token.Expiry
+	if !g.SignInExpiresAt.IsZero() {
+		c.SignInExpiresAt = g.SignInExpiresAt
+	}
+	if len(g.Scopes) > 0 {
+		c.Scopes = g.Scopes
+	}
+	if g.Identity != (login.Identity{}) {
+		c.Account = auth.Account{ID: g.Identity.Subject, Email: g.Identity.Email, Name: g.Identity.Name}
+	}
+	return c
+}

@@ -1,0 +1,180 @@
+package account
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/mogplex/mogplex-cli/internal/auth"
+	"github.com/mogplex/mogplex-cli/login"
+)
+
+// DefaultProfile is the profile that is used if none is named.
+const DefaultProfile = "default"
+
+// StoreMode says where credentials may be stored.
+type StoreMode string
+
+// The store modes.
+const (
+	StoreAuto     StoreMode = "auto"     // the keychain or, with a warning, the file
+	StoreKeychain StoreMode = "keychain" // never a file
+	StoreFile     StoreMode = "file"     // never the keychain
+)
+
+// Settings are what the environment, a flag and the user's config.toml say.
+type Settings struct {
+	Profile         string // empty for the default one
+	Dir             string // the state directory
+	Home            string // the directory of the profile in it
+	Origin          string // of the account service
+	Dev             bool   // plain http to a loopback address is allowed
+	Store           StoreMode
+	KeychainTimeout time.Duration // 0: the keyring's own
+	CallbackPorts   []int         // nil: those of package login
+	Notices         []string      // warnings for a person
+
+	codex bool  // Dir is Codex's: its auth.json is only read
+	noDir error // why there is no state directory
+}
+
+// ReadSettings reads the settings for a profile, or for the one of the environment
+// if it is empty. It ignores a project's own .mogplex/config.toml: that must not
+// decide where tokens are stored or sent.
+func (e Env) ReadSettings(profile string) (Settings, error) {
+	var s Settings
+	root, err := e.stateDir(&s)
+	if err != nil {
+		root, s.noDir = nowhere, err
+	}
+	if profile == "" {
+		profile = e.Getenv("MOGPLEX_PROFILE")
+	}
+	if profile != "" && profile != DefaultProfile {
+		if !validProfile(profile) {
+			return s, UsageError("a profile's name has 1 to 32 of a-z, 0-9, dash and underscore, and begins with a letter or a digit")
+		}
+		s.Profile = profile
+	}
+	s.Dir, s.Home = root, auth.ProfileHome(root, s.Profile)
+	s.Dev = e.Getenv("MOGPLEX_DEV") == "1"
+	if s.Origin, err = e.readOrigin(s.Dev); err != nil {
+		return s, err
+	}
+	if s.CallbackPorts, err = e.readCallbackPorts(s.Dev); err != nil {
+		return s, err
+	}
+	if s.KeychainTimeout, err = e.readKeychainTimeout(); err != nil {
+		return s, err
+	}
+	if s.noDir != nil && e.Getenv("MOGPLEX_CREDENTIAL_STORE") == "" {
+		s.Store = StoreAuto
+		return s, nil
+	}
+	s.Store, err = e.readStoreMode(root)
+	return s, err
+}
+
+// stateDir is MOGPLEX_HOME, else the deprecated CODEX_HOME, else ~/.mogplex.
+func (e Env) stateDir(s *Settings) (string, error) {
+	dir := e.Getenv("MOGPLEX_HOME")
+	if dir == "" {
+		if dir = e.Getenv("CODEX_HOME"); dir != "" {
+			s.codex = true
+			s.Notices = append(s.Notices, "CODEX_HOME is deprecated: set MOGPLEX_HOME to "+dir+" instead")
+		}
+	}
+	if dir != "" {
+		return filepath.Abs(dir)
+	}
+	home, err := e.UserHome()
+	if err != nil {
+		return "", HintError{fmt.Errorf("find the home directory: %w", err), "Set MOGPLEX_HOME to the directory to use."}
+	}
+	return filepath.Join(home, ".mogplex"), nil
+}
+
+func validProfile(name string) bool {
+	if len(name) > 32 || strings.ContainsRune("-_", rune(name[0])) {
+		return false
+	}
+	return !strings.ContainsFunc(name, func(r rune) bool {
+		return (r < 'a' || r > 'z') && (r < '0' || r > '9') && r != '-' && r != '_'
+	})
+}
+
+func (e Env) readOrigin(dev bool) (string, error) {
+	origin := e.Getenv("MOGPLEX_URL")
+	if origin == "" {
+		return auth.DefaultOrigin, nil
+	}
+	canonical, err := login.CheckOrigin(origin, dev)
+	if err != nil {
+		return "", fmt.Errorf("MOGPLEX_URL: %w", err)
+	}
+	return canonical, nil
+}
+
+// readCallbackPorts reads the ports that tests set, so that no two of them share a
+// port.
+func (e Env) readCallbackPorts(dev bool) (ports []int, err error) {
+	text := e.Getenv("MOGPLEX_CALLBACK_PORTS")
+	if text == "" || !dev {
+		return nil, nil
+	}
+	for part := range strings.SplitSeq(text, ",") {
+		port, err := strconv.ParseUint(part, 10, 16)
+		if err != nil || port == 0 {
+			return nil, UsageError(`MOGPLEX_CALLBACK_PORTS is a list of ports such as "24816,24818"`)
+		}
+		ports = append(ports, int(port))
+	}
+	return ports, nil
+}
+
+func (e Env) readKeychainTimeout() (time.Duration, error) {
+	text := e.Getenv("MOGPLEX_KEYCHAIN_TIMEOUT")
+	if text == "" {
+		return 0, nil
+	}
+	d, err := time.ParseDuration(text)
+	if err != nil || d <= 0 {
+		return 0, UsageError(`MOGPLEX_KEYCHAIN_TIMEOUT is a time such as "10s"`)
+	}
+	return d, nil
+}
+
+// readStoreMode reads MOGPLEX_CREDENTIAL_STORE, else credential_store of the user's
+// config.toml. A config.toml that can't be read is an error, because it may forbid
+// files.
+func (e Env) readStoreMode(root string) (StoreMode, error) {
+	if mode := e.Getenv("MOGPLEX_CREDENTIAL_STORE"); mode != "" {
+		return parseStoreMode("MOGPLEX_CREDENTIAL_STORE", mode)
+	}
+	path := filepath.Join(root, "config.toml")
+	text, err := openConfig(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return StoreAuto, nil
+	}
+	if err != nil {
+		return "", fmt.Errorf("read the settings: %w", err)
+	}
+	found, err := readConfig(path, text)
+	mode := found["credential_store"]
+	if err != nil || mode.value == "" {
+		return StoreAuto, err
+	}
+	return parseStoreMode(fmt.Sprintf("%s: line %d: credential_store", path, mode.line), mode.value)
+}
+
+func parseStoreMode(where, text string) (StoreMode, error) {
+	switch mode := StoreMode(text); mode {
+	case StoreAuto, StoreKeychain, StoreFile:
+		return mode, nil
+	}
+	return "", UsageError(where + ` is "auto", "keychain" or "file"`)
+}

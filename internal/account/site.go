@@ -1,0 +1,110 @@
+package account
+
+import "strings"
+
+// Site is the kind of site that the program runs at: whether a person sees a window
+// that opens there, and what to do if not.
+type Site struct {
+	Name    string // such as "ssh"
+	Prompt  bool   // the keychain's unlock prompt can be seen
+	Browser bool   // a browser can open
+
+	what   string // a clause for the start of a sentence
+	unlock string // how to unlock the keychain if no prompt can be seen
+}
+
+// sites are tried in this order; the first that matches counts.
+var sites = []struct {
+	Site
+	here func(evidence) bool
+}{
+	{Site{
+		Name: "ci", what: "this is a CI job",
+		unlock: "Unlock the keychain in an earlier step of the job.",
+	}, func(e evidence) bool {
+		return e.on("CI") || e.set("TF_BUILD", "JENKINS_URL", "TEAMCITY_VERSION")
+	}},
+	{Site{
+		Name: "ssh", what: "this is an SSH session",
+		unlock: "Unlock the keychain at that computer's own screen: log in there once.",
+	}, func(e evidence) bool { return e.set("SSH_CONNECTION", "SSH_CLIENT", "SSH_TTY") }},
+	{Site{
+		Name: "container", what: "this is a container",
+		unlock: "Unlock the keychain outside the container.",
+	}, func(e evidence) bool {
+		return e.linux && (e.set("container", "KUBERNETES_SERVICE_HOST") || e.exists("/.dockerenv") || e.exists("/run/.containerenv"))
+	}},
+	{Site{
+		Name: "wsl", what: "this is WSL", Browser: true,
+		unlock: "Unlock the keychain with the program that keeps it.",
+	}, func(e evidence) bool {
+		return e.linux && (e.set("WSL_DISTRO_NAME") || e.exists("/proc/sys/fs/binfmt_misc/WSLInterop"))
+	}},
+	{Site{
+		Name: "no_display", what: "there is no display here",
+		unlock: "Unlock the keychain at this computer's own screen: log in there once.",
+	}, func(e evidence) bool { return !e.display() }},
+	{Site{Name: "desktop", Prompt: true, Browser: true}, func(evidence) bool { return true }},
+}
+
+// evidence is what a site is recognized by.
+type evidence struct {
+	lookup func(string) (string, bool)
+	exists func(path string) bool
+	linux  bool
+	screen bool // the system has windows without saying so in a variable
+}
+
+// set reports that one of the variables is set to something.
+func (e evidence) set(names ...string) bool {
+	for _, name := range names {
+		if value, _ := e.lookup(name); value != "" {
+			return true
+		}
+	}
+	return false
+}
+
+// on reports that a variable that can say no is set and does not.
+func (e evidence) on(name string) bool {
+	value, _ := e.lookup(name)
+	return value != "" && value != "0" && !strings.EqualFold(value, "false")
+}
+
+func (e evidence) display() bool { return e.screen || e.set("DISPLAY", "WAYLAND_DISPLAY") }
+
+// siteOf recognizes the site by the system's name as in runtime.GOOS, the environment
+// and the files that exist.
+func siteOf(goos string, lookup func(string) (string, bool), exists func(path string) bool) Site {
+	e := evidence{lookup, exists, goos == "linux", goos == "darwin" || goos == "windows"}
+	for _, candidate := range sites {
+		if candidate.here(e) {
+			return candidate.Site.on(goos, e)
+		}
+	}
+	panic("unreachable: the last site always matches")
+}
+
+// on completes a site with what the system and its variables say.
+func (s Site) on(goos string, e evidence) Site {
+	if s.Name == "container" || s.Name == "wsl" { // windows of these open on the host's screen
+		s.Prompt = e.display()
+		s.Browser = s.Browser || e.display()
+	}
+	s.Browser = s.Browser || e.set("BROWSER") // the user says that this one works
+	if goos == "darwin" {
+		s.unlock = "Unlock the keychain with `security unlock-keychain`."
+	}
+	return s
+}
+
+// UnlockHint says how to unlock a keychain from here.
+func (s Site) UnlockHint() string {
+	if s.Prompt {
+		return "Unlock it in the window that it opens, then try again."
+	}
+	return sentenceCase(s.what) + ": no window can open here. " + s.unlock
+}
+
+// sentenceCase makes an ASCII clause the start of a sentence.
+func sentenceCase(clause string) string { return strings.ToUpper(clause[:1]) + clause[1:] }

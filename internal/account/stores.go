@@ -1,0 +1,135 @@
+package account
+
+import (
+	"context"
+	"errors"
+	"io/fs"
+	"os"
+	"os/user"
+	"path/filepath"
+
+	"github.com/mogplex/mogplex-cli/internal/auth"
+	"github.com/mogplex/mogplex-cli/internal/private"
+	"github.com/mogplex/mogplex-cli/keyring"
+	"github.com/mogplex/mogplex-cli/legacyfile"
+)
+
+// openFile names the profile's auth.json. Beside Codex's file, which is only read,
+// ours has another name.
+func (s Settings) openFile() *legacyfile.File {
+	if s.codex {
+		return legacyfile.New(filepath.Join(s.Home, "auth.mogplex.json"), legacyfile.Options{Codex: filepath.Join(s.Dir, "auth.json")})
+	}
+	opt := legacyfile.Options{Dir: s.Home}
+	if home, err := os.UserHomeDir(); err == nil && home == s.Home {
+		opt.Dir = "" // the mode of the home directory is not ours to change
+	}
+	return legacyfile.New(filepath.Join(s.Home, "auth.json"), opt)
+}
+
+// layers puts the stores in the order in which they are read.
+func (a *Account) layers(s Settings, file *legacyfile.File) []auth.Layer {
+	layers := []auth.Layer{
+		{
+			Name: auth.InKeychain, Store: auth.KeychainStore(a.keychain), State: keychainState,
+			Disabled: s.Store == StoreFile, Required: s.Store == StoreKeychain,
+			LockDir: func(k auth.Key) string { return filepath.Join(k.Home(), "locks") },
+			Tidy:    a.keychain.attended.Tidy,
+		},
+		{
+			Name: auth.InFile, Path: file.Path(), Store: auth.FileStore(file, auth.Key{Dir: s.Dir, Profile: s.Profile}), State: fileState,
+			Disabled: s.Store == StoreKeychain, Required: true,
+			LockDir:   func(k auth.Key) string { return fileLocks(file, k) },
+			OnNetwork: func() bool { return private.OnNetwork(file.Path()) },
+			Reserve:   file.Reserve,
+			Replaces:  func(err error) bool { return errors.Is(err, legacyfile.ErrCorrupt) },
+		},
+	}
+	if s.noDir != nil {
+		for i := range layers {
+			layers[i].Store = closedStore{s.noDir}
+		}
+	}
+	return layers
+}
+
+// fileLocks is the directory of the locks on what auth.json holds: beside the file
+// that links resolve to.
+func fileLocks(file *legacyfile.File, key auth.Key) string {
+	dir, err := file.LockDir()
+	if err != nil {
+		return filepath.Join(key.Home(), "locks")
+	}
+	return dir
+}
+
+// nowhere stands for the state directory if none can be found. Nothing can be
+// there, because a device has no directory in it. A variable that holds a credential
+// works without a state directory.
+var nowhere = filepath.Join(os.DevNull, "mogplex")
+
+// closedStore is a store of a state directory that was not found.
+type closedStore struct{ why error }
+
+// Load implements [auth.Store].
+func (s closedStore) Load(context.Context, auth.Key) (auth.Record, bool, error) {
+	return auth.Record{}, false, s.why
+}
+
+// Swap implements [auth.Store].
+func (s closedStore) Swap(context.Context, auth.Key, auth.Revision, auth.Record) error { return s.why }
+
+// Delete implements [auth.Store].
+func (s closedStore) Delete(context.Context, auth.Key, *auth.Revision) (auth.Record, bool, error) {
+	return auth.Record{}, false, s.why
+}
+
+// List implements [auth.Store].
+func (s closedStore) List(context.Context) ([]auth.Listed, error) { return nil, s.why }
+
+// UserDatabaseHome is the home that the user database names, else HOME's.
+func UserDatabaseHome() string {
+	if u, err := user.Current(); err == nil {
+		return u.HomeDir
+	}
+	home, _ := os.UserHomeDir() // user.Current needs USER as well
+	return home
+}
+
+func keychainState(err error) auth.State {
+	return stateOf(err, []stateClass{
+		{keyring.ErrLocked, auth.Locked},
+		{keyring.ErrDenied, auth.Denied},
+		{keyring.ErrTimeout, auth.Timeout},
+		{keyring.ErrCorrupt, auth.Corrupt},
+		{auth.ErrBadID, auth.Denied},
+	})
+}
+
+func fileState(err error) auth.State {
+	return stateOf(err, []stateClass{
+		{legacyfile.ErrCorrupt, auth.Corrupt},
+		{legacyfile.ErrNotRegular, auth.Corrupt},
+		{legacyfile.ErrTooLarge, auth.Corrupt},
+		{legacyfile.ErrNotOwner, auth.Denied},
+		{legacyfile.ErrVersion, auth.Denied},
+		{fs.ErrPermission, auth.Denied},
+		{legacyfile.ErrBusy, auth.Timeout},
+	})
+}
+
+// stateClass is the state that an error of a class means.
+type stateClass struct {
+	kind  error
+	state auth.State
+}
+
+// stateOf returns the state of the first class that matches.
+func stateOf(err error, classes []stateClass) auth.State {
+	for _, c := range classes {
+		if errors.Is(err, c.kind) {
+			return c.state
+		}
+	}
+	return auth.Unavailable
+}

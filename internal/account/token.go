@@ -1,0 +1,73 @@
+package account
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/mogplex/mogplex-cli/internal/auth"
+	"github.com/mogplex/mogplex-cli/internal/hosted"
+	"github.com/mogplex/mogplex-cli/login"
+)
+
+// Token resolves a credential that lives for at least minTTL, renewing it if that is
+// due. It never signs in. The result has the warnings, with an error too.
+func (a *Account) Token(ctx context.Context, q auth.Query, minTTL time.Duration) (auth.Result, error) {
+	defer a.beginOnWait(FindCredential)()
+	res, err := a.Manager.Token(ctx, q, minTTL)
+	if res.NotRenewed != nil {
+		res.Warnings = append(res.Warnings, fmt.Sprintf("the token was not renewed: %v", res.NotRenewed))
+	}
+	return res, explain(q.Provider, res, err)
+}
+
+// Renew renews the account's token now. The result has the warnings, with an error
+// too.
+func (a *Account) Renew(ctx context.Context) (auth.Result, error) {
+	defer a.begin(RenewToken)()
+	res, err := a.Manager.Renew(ctx)
+	return res, explain(auth.Mogplex, res, err)
+}
+
+// Mogplex finds the account's credential, and does not renew it. The error names
+// another provider's key that is active instead.
+func (a *Account) Mogplex(ctx context.Context) (auth.Result, error) {
+	res, err := a.Manager.Resolve(ctx, auth.Query{Provider: auth.Mogplex})
+	return res, a.explainMogplex(ctx, res, err)
+}
+
+func (a *Account) explainMogplex(ctx context.Context, res auth.Result, err error) error {
+	if !errors.Is(err, auth.ErrNotSignedIn) {
+		return explain(auth.Mogplex, res, err)
+	}
+	if other, otherErr := a.Manager.Resolve(ctx, auth.Query{}); otherErr == nil {
+		return fmt.Errorf("%w to Mogplex: the active key of %s is of no use for this", auth.ErrNotSignedIn, other.Credential.Provider)
+	}
+	return explain(auth.Mogplex, res, err)
+}
+
+// tokenFor is the Mogplex token for the next request, renewed if that is due. It
+// belongs to owner, or to any account if owner is empty. A failure that passes is a
+// *hosted.Error, as if the service itself had reported it.
+func (a *Account) tokenFor(ctx context.Context, owner string) (string, error) {
+	res, err := a.Manager.Token(ctx, auth.Query{Provider: auth.Mogplex}, time.Minute)
+	var refused *login.Error
+	failed := &hosted.Error{Err: err}
+	if errors.As(err, &refused) {
+		failed.RetryAfter = refused.RetryAfter
+	}
+	switch {
+	case err == nil && owner != "" && a.owner(res.Credential) != owner:
+		return "", ErrReplaced
+	case err == nil:
+		return res.Credential.Token.Reveal(), nil
+	case errors.Is(err, login.ErrUnreachable):
+		failed.Kind = hosted.ErrUnreachable
+	case errors.Is(err, login.ErrRateLimited), errors.Is(err, auth.ErrBusy):
+		failed.Kind = hosted.ErrRateLimited
+	default:
+		return "", a.explainMogplex(ctx, res, err)
+	}
+	return "", failed
+}

@@ -1,0 +1,107 @@
+package cli
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"strings"
+	"syscall"
+	"time"
+	"unicode/utf16"
+
+	"golang.org/x/term"
+
+	"github.com/mogplex/mogplex-cli/internal/text"
+)
+
+// checkedWriter remembers that a write failed, as it does on a full disk, so that the
+// exit code reports incomplete output. A write to a pipe without a reader ends the
+// process, as it ends any other, unless failed is set: the app may have other work.
+type checkedWriter struct {
+	io.Writer
+	err    error
+	failed func()
+}
+
+func (w *checkedWriter) Write(p []byte) (int, error) {
+	n, err := w.Writer.Write(p)
+	if errors.Is(err, syscall.EPIPE) && w.failed == nil {
+		signal.Reset(syscall.SIGPIPE)
+		n, err = w.Writer.Write(p) // on stdout, this does not return
+	}
+	if err != nil {
+		w.err = err
+		if w.failed != nil {
+			w.failed()
+		}
+	}
+	return n, err
+}
+
+// rawStdout is stdout without the check.
+func (p *program) rawStdout() io.Writer {
+	if w, ok := p.stdout.(*checkedWriter); ok {
+		return w.Writer
+	}
+	return p.stdout
+}
+
+// stdoutWidth is how many columns stdout has; 0 if it is no terminal.
+func (p *program) stdoutWidth() int {
+	f, ok := p.rawStdout().(*os.File)
+	if !ok || !p.isTerminal(f) {
+		return 0
+	}
+	width, _, err := term.GetSize(int(f.Fd()))
+	if err != nil {
+		return 0
+	}
+	return width
+}
+
+// printJSON writes the one JSON object of a command to stdout.
+func (p *program) printJSON(v any) {
+	p.printed = true
+	var object bytes.Buffer
+	enc := json.NewEncoder(&object)
+	enc.SetEscapeHTML(false)
+	enc.SetIndent("", "  ")
+	_ = enc.Encode(v)
+	_, _ = io.WriteString(p.stdout, escaped(object.String())) // run reports a failed write
+}
+
+// escaped writes what steers a terminal as JSON's escapes: the value is the same.
+func escaped(json string) string {
+	var b strings.Builder
+	for _, r := range json {
+		if r == '\n' || !text.Steers(r) {
+			b.WriteRune(r)
+			continue
+		}
+		for _, unit := range utf16.Encode([]rune{r}) {
+			fmt.Fprintf(&b, `\u%04x`, unit)
+		}
+	}
+	return b.String()
+}
+
+// rows converts a list for JSON, where an empty one is [] and not null.
+func rows[From, To any](list []From, row func(From) To) []To {
+	all := make([]To, len(list))
+	for i, item := range list {
+		all[i] = row(item)
+	}
+	return all
+}
+
+// timestamp is a time as JSON has it; empty if it is not known.
+func timestamp(t time.Time) string {
+	if t.IsZero() {
+		return ""
+	}
+	return t.UTC().Format(time.RFC3339)
+}

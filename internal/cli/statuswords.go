@@ -1,0 +1,102 @@
+package cli
+
+import (
+	"fmt"
+	"io"
+	"time"
+
+	"github.com/mogplex/mogplex-cli/internal/account"
+	"github.com/mogplex/mogplex-cli/internal/auth"
+	"github.com/mogplex/mogplex-cli/internal/text"
+)
+
+// printStatus writes the report for a person.
+func printStatus(w io.Writer, r statusReport, st account.Status, now time.Time) {
+	out := func(format string, args ...any) { fmt.Fprintf(w, format+"\n", args...) }
+	switch {
+	case r.SignedIn:
+		out("%s", headline(st.Credential))
+	case r.Active != nil && st.Credential.Expired(now):
+		out("The active credential has expired.")
+	case r.Active != nil:
+		out("The service refuses the active credential.")
+	default:
+		out("No credential is active.\n")
+	}
+	if a := r.Active; a != nil {
+		out("")
+		out("  from      %s", sourceName(r))
+		out("  kind      %s", kind(st.Credential, now))
+		if end := st.Credential.SignInExpiresAt; !end.IsZero() {
+			out("  sign-in   ends in %s", text.Duration(end.Sub(now)))
+		}
+		if a.Issuer != "" {
+			out("  service   %s", a.Issuer)
+		}
+		if r.Checked == account.Accepted {
+			out("  checked   the service accepts it")
+		}
+		out("")
+	}
+	out("Searched in this order:")
+	for _, l := range r.Layers {
+		out("  %-12s%-20s%s", layerTitle(l.Layer), said(l), text.Printable(l.Name+l.Backend+l.Path))
+	}
+}
+
+// headline says who is signed in, in one line.
+func headline(c auth.Credential) string {
+	switch name := accountName(c.Account); {
+	case c.Provider != auth.Mogplex:
+		return fmt.Sprintf("A key of %s is active.", c.Provider)
+	case name != "":
+		return fmt.Sprintf("Signed in to Mogplex as %s.", name)
+	}
+	return "Signed in to Mogplex."
+}
+
+func sourceName(r statusReport) string {
+	for _, l := range r.Layers {
+		if l.InForce {
+			return layerTitle(l.Layer) + ": " + text.Printable(l.Name+l.Backend+l.Path)
+		}
+	}
+	return r.Active.Source
+}
+
+func kind(c auth.Credential, now time.Time) string {
+	switch c.Type {
+	case auth.PAT:
+		return "personal access token"
+	case auth.APIKey:
+		return "API key"
+	}
+	if c.Refreshable() {
+		return "browser sign-in, renewed by itself; the token " + lifetime(c, now)
+	}
+	return "browser sign-in, not renewable; the token " + lifetime(c, now)
+}
+
+func layerTitle(layer string) string {
+	if layer == auth.Env {
+		return "environment"
+	}
+	return layer
+}
+
+// said puts a layer's state into a word or two.
+func said(l layerReport) string {
+	switch {
+	case l.InForce:
+		return "active"
+	case l.Displaced:
+		return "to be stored"
+	case l.Stray:
+		return "not used"
+	case l.ShadowedBy != "":
+		return "hidden by " + l.ShadowedBy
+	case l.State == auth.Timeout:
+		return "timed out"
+	}
+	return string(l.State)
+}
