@@ -35,7 +35,7 @@ func TestContractOfKeePassXC(t *testing.T) {
 	if _, err := k.Delete(t.Context(), "first"); err != nil {
 		t.Fatal(err)
 	}
-	keyringtest.Contract(t, k)
+	testContract(t, k)
 }
 
 // As it is installed, KeePassXC asks in a window of its own before a program

@@ -26,9 +26,8 @@ const (
 	ReadOnly    Fault = "readonly"    // reads, and refuses every write
 )
 
-// Fake is a keychain whose items are files of one directory, so that many
-// processes share it. It implements [keyring.Backend], holds to [Contract] as
-// the real ones do, and can be made to fail.
+// Fake is a keychain whose items are files of one directory, so that many processes share it. It implements
+// [keyring.Backend], passes package keyring's contract test as the real ones do, and can be made to fail.
 type Fake struct {
 	Dir      string
 	MaxBytes int // an item's limit; 0 is none
