@@ -44,8 +44,8 @@ func printList[T any](p *program, got hosted.Listing[T], res auth.Result, err er
 	switch {
 	case got.Stale != nil:
 		warning = fmt.Sprintf("%s could not be asked, this was fetched %s: %s", p.account.Origin, text.Ago(age), sentence(got.Stale))
-	case got.NotKept != nil:
-		warning = "the answer was not cached: " + sentence(got.NotKept)
+	case got.NotCached != nil:
+		warning = "the answer was not cached: " + sentence(got.NotCached)
 	}
 	switch {
 	case p.json:
