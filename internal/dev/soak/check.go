@@ -212,14 +212,14 @@ func (w *world) blame(c *command, kind, format string, args ...any) {
 func (w *world) record(s *step) {
 	w.note("%d commands, clock off by %s, late faults after %s", len(s.all()), time.Duration(w.clock.Load()), s.moment)
 	for _, f := range s.faults {
-		w.count(upsets)
+		w.count(faultCount)
 		w.note("  %s (service %c, late %t)", f.name, 'A'+f.service, f.late)
 	}
 	for _, c := range s.all() {
 		w.commands++
 		w.note("  %s: %s", c, strings.Join(strings.Fields(w.redact(c.stderr)), " "))
 		if c.signal != nil {
-			w.count(upsets)
+			w.count(faultCount)
 			w.note("    %v after %s", c.signal, c.signalAfter)
 		}
 	}

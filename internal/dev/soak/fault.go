@@ -27,7 +27,7 @@ type fault struct {
 	service int  // to which it happens
 	late    bool // while the commands run
 	cuts    bool // answers of the service can be lost
-	rare    bool // because it makes commands wait for long
+	rare    bool // because it makes commands wait long
 	on      func(context.Context, *world, *fault) error
 }
 
@@ -59,7 +59,7 @@ var faults = []fault{
 	answering("no answer", accountserver.Fault{Path: accountserver.RevokePath, Delay: time.Hour, Drop: true}),
 
 	{kind: diskFault, name: "disk full", on: func(_ context.Context, w *world, _ *fault) error { return w.disk.fill() }},
-	{kind: diskFault, name: "disk read-only", on: func(_ context.Context, w *world, _ *fault) error { return w.disk.protect() }},
+	{kind: diskFault, name: "disk read-only", rare: true, on: func(_ context.Context, w *world, _ *fault) error { return w.disk.protect() }},
 
 	clock(0), clock(time.Hour), clock(-time.Hour), clock(30 * time.Hour), clock(-30 * time.Hour),
 }
