@@ -57,7 +57,7 @@ type Item struct {
 	Err     error
 }
 
-// Format implements fmt.Formatter for every verb.
+// Format keeps the payload out of what is printed, with every verb.
 func (Item) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, "[redacted]") }
 
 // noKeychain is the backend if there is none, with the reason.

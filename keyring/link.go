@@ -28,12 +28,7 @@ type pause struct {
 }
 
 func newLink(b Backend) *link {
-	return &link{
-		backend: b,
-		mutex:   make(chan struct{}, 1),
-		vaults:  map[bool]Vault{},
-		updates: itemLocks{of: map[string]chan struct{}{}},
-	}
+	return &link{backend: b, mutex: make(chan struct{}, 1), vaults: map[bool]Vault{}}
 }
 
 // acquire locks a channel of capacity 1, or gives up when ctx ends.
@@ -48,18 +43,12 @@ func acquire(ctx context.Context, mutex chan struct{}) error {
 
 // itemLocks make the Updates of one item run one after another, and those of different items at the same time.
 type itemLocks struct {
-	mu sync.Mutex
-	of map[string]chan struct{} // by item; holds a token while an Update runs
+	byName sync.Map // of chan struct{}, which holds a token while an Update runs
 }
 
 func (l *itemLocks) lock(ctx context.Context, name string) (unlock func(), err error) {
-	l.mu.Lock()
-	mutex := l.of[name]
-	if mutex == nil {
-		mutex = make(chan struct{}, 1)
-		l.of[name] = mutex
-	}
-	l.mu.Unlock()
+	value, _ := l.byName.LoadOrStore(name, make(chan struct{}, 1))
+	mutex := value.(chan struct{})
 	if err := acquire(ctx, mutex); err != nil {
 		return nil, err
 	}

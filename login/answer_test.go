@@ -11,6 +11,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/mogplex/mogplex-cli/internal/web"
 )
 
 var testNow = time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC)
@@ -78,7 +80,7 @@ func TestSignInExpiresAt(t *testing.T) {
 		`"refresh_token":"r","refresh_expires_in":1e300`:                             10 * 365 * 24 * time.Hour,
 		`"refresh_token":"r","refresh_expires_in":0`:                                 0, // Keycloak's offline session
 		`"refresh_token":"r"`:             0,
-		`"refresh_token_expires_in":7200`: 2 * time.Hour, // the old one lives on
+		`"refresh_token_expires_in":7200`: 2 * time.Hour, // of the old one, which stays valid
 	} {
 		s := newService(t)
 		s.answers(200, "", `{"access_token":"a",`+fields+`}`)
@@ -157,7 +159,7 @@ func TestTokenAnswers(t *testing.T) {
 	}
 }
 
-// text/plain is no form, whatever x/oauth2 makes of it.
+// JSON sent as text/plain is read as JSON, not as the form that x/oauth2 expects.
 func TestContentTypeDoesNotMatter(t *testing.T) {
 	s := newService(t)
 	s.answers(200, "Content-Type: text/plain", `{"access_token":"a"}`)
@@ -166,7 +168,7 @@ func TestContentTypeDoesNotMatter(t *testing.T) {
 	}
 }
 
-func TestGrantPrintsNothing(t *testing.T) {
+func TestAGrantPrintsRedacted(t *testing.T) {
 	s := newService(t)
 	g, err := s.client().Refresh(context.Background(), markRefresh)
 	if err != nil {
@@ -207,5 +209,16 @@ func TestIdentity(t *testing.T) {
 func TestScopes(t *testing.T) {
 	if got := scopes("read  write \x00 a\"b é\nx"); !reflect.DeepEqual(got, []string{"read", "write", "x"}) {
 		t.Errorf("%q", got)
+	}
+}
+
+// errors.As finds the failures that pass as the type of the other HTTP clients, and no others.
+func TestErrorAs(t *testing.T) {
+	for kind, want := range map[error]bool{ErrRateLimited: true, ErrUnreachable: true, ErrRefused: false, ErrInvalidGrant: false} {
+		err := fmt.Errorf("renew: %w", &Error{Op: opRefresh, Kind: kind, Status: 429, RetryAfter: time.Second})
+		var failed *web.Error
+		if got := errors.As(err, &failed); got != want || got && (failed.RetryAfter != time.Second || failed.Status != 429) {
+			t.Errorf("%v: %v, %+v", kind, got, failed)
+		}
 	}
 }

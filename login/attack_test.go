@@ -14,7 +14,7 @@ import (
 	"time"
 )
 
-// raw sends a request as it stands and returns the answer's status.
+// raw sends a request unchanged and returns the answer.
 func raw(t *testing.T, r *running, request string) (*http.Response, error) {
 	t.Helper()
 	conn, err := net.Dial("tcp4", hostOf(t, r))
@@ -36,9 +36,10 @@ func hostOf(t *testing.T, r *running) string {
 	return u.Host
 }
 
-// Whatever is thrown at the callback server without the state, the sign-in goes
-// on, nothing is exchanged, and the true callback then succeeds.
+// Requests without the exact state exchange nothing and do not end the sign-in; the
+// real callback then succeeds.
 func TestStrayAndForgedRequests(t *testing.T) {
+	t.Parallel()
 	s := newService(t)
 	r := start(t, s.client(), Flow{})
 	host := hostOf(t, r)
@@ -80,7 +81,7 @@ func TestStrayAndForgedRequests(t *testing.T) {
 	for _, q := range requests {
 		resp, err := raw(t, r, fmt.Sprintf("%s %s HTTP/1.1\r\nHost: %s\r\n%s\r\n", q.method, q.target, q.host, q.header))
 		if err != nil {
-			// Closing on a client that still writes can cost it the answer.
+			// A client that is still writing when the server closes may not get the answer.
 			if q.status != 431 {
 				t.Errorf("%s: %v", q.name, err)
 			}
@@ -107,9 +108,9 @@ func TestStrayAndForgedRequests(t *testing.T) {
 	}
 }
 
-// Two hundred silent connections don't keep the browser out, however long each
-// of them may be silent.
+// Two hundred silent connections without a time limit don't keep the browser out.
 func TestFlood(t *testing.T) {
+	t.Parallel()
 	r := start(t, newService(t).client(), Flow{headers: time.Hour})
 	host := hostOf(t, r)
 	for i := range 200 {
@@ -132,6 +133,7 @@ func TestFlood(t *testing.T) {
 }
 
 func TestSlowHeadersAreCutOff(t *testing.T) {
+	t.Parallel()
 	if limit := (Flow{}).withDefaults().headers; limit != headerReadTimeout {
 		t.Errorf("the limit is %v", limit)
 	}
@@ -149,7 +151,7 @@ func TestSlowHeadersAreCutOff(t *testing.T) {
 	r.waiting()
 }
 
-// A code that was used is not tried again, and its browser is told so.
+// A used code is not exchanged again, and the page says so.
 func TestReplayAfterTheEnd(t *testing.T) {
 	s := callbackServerFor(t)
 	go func() { <-s.answers; close(s.done) }()
@@ -201,7 +203,7 @@ func ask(h http.Handler, target string) *httptest.ResponseRecorder {
 	return w
 }
 
-// The handler never panics and hands over nothing without the exact state.
+// The handler never panics and passes on nothing without the exact state.
 func FuzzCallback(f *testing.F) {
 	state := strings.Repeat("s", 43)
 	for _, query := range []string{"", "code=c&state=" + state, "error=e", "error=e&state=" + state, "code=c&state=s", "state=%73" + state[1:] + "&code=c&iss=https://a.test/", "code=%00&state=" + state} {

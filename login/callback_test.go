@@ -87,7 +87,7 @@ func TestPaste(t *testing.T) {
 	}
 }
 
-// A terminal hands a wrapped address over line by line, even after a mistake.
+// A terminal delivers a wrapped address line by line, even after a mistake.
 func TestPasteLineByLine(t *testing.T) {
 	p := pasteReader{expect: testExpectation()}
 	good := "http://127.0.0.1:24816/auth/callback?code=abc&state=" + testState
@@ -100,7 +100,7 @@ func TestPasteLineByLine(t *testing.T) {
 	}
 }
 
-// A refusal that the person pasted is theirs, and decides.
+// A pasted refusal decides the sign-in, even without state.
 func TestPasteRefusal(t *testing.T) {
 	p := pasteReader{expect: testExpectation()}
 	a, err := p.read("http://127.0.0.1:24816/auth/callback?error=access_denied")

@@ -31,8 +31,8 @@ func chromium(t *testing.T) string {
 	return ""
 }
 
-// browser starts a headless Chromium. Its sandbox needs privileges that CI
-// machines withhold; it only visits pages of this test.
+// browser starts a headless Chromium, without its sandbox, which needs privileges
+// that CI machines withhold: it only visits pages of this test.
 func browser(t *testing.T) context.Context {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Minute)
@@ -49,6 +49,7 @@ func browser(t *testing.T) context.Context {
 // its policy lets its style through, and neither the address bar nor the history
 // holds the code.
 func TestChromium(t *testing.T) {
+	t.Parallel()
 	ctx := browser(t)
 	a := newAccount(t, accountserver.Config{})
 	flow := login.Flow{Save: func(context.Context, *login.Grant) (string, error) {
@@ -83,8 +84,8 @@ func TestChromium(t *testing.T) {
 	checkScheme(t, ctx, "dark", "rgb(17, 20, 24)")
 }
 
-// checkScheme looks at the page in a colour scheme, and keeps a picture of it in
-// the directory named by MOGPLEX_SCREENSHOTS, if there is one.
+// checkScheme checks the page in a color scheme, and saves a picture of it in the
+// directory $MOGPLEX_SCREENSHOTS if that is set.
 func checkScheme(t *testing.T, ctx context.Context, scheme, background string) {
 	t.Helper()
 	emulate := chromedp.Func(func(ctx context.Context, target *chromedp.Target) error {

@@ -157,7 +157,7 @@ func (s *service) failed(ctx context.Context, err error, secrets ...string) erro
 	var netErr *url.Error
 	var own *Error
 	if !errors.As(err, &own) && !errors.As(err, &netErr) {
-		return &Error{Op: s.op, Kind: ErrBadAnswer, Err: errors.New("it lacks what it must have")}
+		return &Error{Op: s.op, Kind: ErrBadAnswer, Err: errors.New("a required field is missing")}
 	}
 	return withOp(s.op, err)
 }

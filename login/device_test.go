@@ -12,10 +12,9 @@ import (
 	"time"
 )
 
-// script answers requests from a list, under a clock that stands still while
-// nobody waits for it.
+// script answers requests from a list, in a bubble of synctest.
 type script struct {
-	answers []string // status 200 where it holds a token, else 400
+	answers []string // status 200 for one with a token, else 400
 	at      []time.Time
 }
 
@@ -138,6 +137,7 @@ func deviceService(t *testing.T, decide string) *fakeService {
 }
 
 func TestDeviceDuringSignIn(t *testing.T) {
+	t.Parallel()
 	t.Run("the device wins", func(t *testing.T) {
 		t.Parallel()
 		r := start(t, deviceService(t, token).client(), Flow{Device: true})

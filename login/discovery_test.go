@@ -11,7 +11,7 @@ import (
 	"time"
 )
 
-// discoverAt asks a service that answers as h does.
+// discoverAt runs discover against a service with the handler h.
 func discoverAt(t *testing.T, ctx context.Context, h http.HandlerFunc) (ep endpoints, origin string, err error) {
 	t.Helper()
 	server := httptest.NewServer(h)
@@ -27,7 +27,7 @@ func discoverAt(t *testing.T, ctx context.Context, h http.HandlerFunc) (ep endpo
 
 func TestDiscovery(t *testing.T) {
 	for _, c := range []struct {
-		name, document string // ORIGIN stands for the service's own
+		name, document string // ORIGIN stands for the service's origin
 		want           error
 	}{
 		{"complete", `{"issuer":"ORIGIN","authorization_endpoint":"ORIGIN/a?x=1","token_endpoint":"ORIGIN/t","revocation_endpoint":"ORIGIN/r","device_authorization_endpoint":"ORIGIN/d","code_challenge_methods_supported":["plain","S256"]}`, nil},
@@ -133,6 +133,7 @@ func TestRefreshUsesTheDiscoveredEndpoint(t *testing.T) {
 // A refresh token that is used twice can end the session, and the service may
 // have used it even if its answer says otherwise or is lost.
 func TestRefreshSendsATokenOnce(t *testing.T) {
+	t.Parallel()
 	half := `{"access_token":"` + markAccess
 	answers := map[string]http.HandlerFunc{
 		"a success": answerWith(200, half+`"}`), "half an answer": answerWith(200, half), "nothing": answerWith(200, ""),

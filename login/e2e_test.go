@@ -17,8 +17,7 @@ import (
 
 const ada = "ada@example.test"
 
-// account is a development account service that accepts a callback port of this
-// test's own.
+// account is a development account service that accepts this test's callback port.
 type account struct {
 	server *accountserver.Server
 	client *login.Client
@@ -35,7 +34,7 @@ func newAccount(t *testing.T, cfg accountserver.Config) *account {
 	return &account{server, &login.Client{Origin: listening.URL, AllowLoopbackHTTP: true}, port}
 }
 
-// freePort is a port of the loopback that nobody listened on just now.
+// freePort returns a port of the loopback that is free at this moment.
 func freePort(t *testing.T) int {
 	t.Helper()
 	ln, err := net.Listen("tcp4", "127.0.0.1:0")
@@ -46,7 +45,7 @@ func freePort(t *testing.T) int {
 	return ln.Addr().(*net.TCPAddr).Port
 }
 
-// signIn runs a sign-in in which person does the person's part.
+// signIn runs a sign-in; person acts for the person.
 func (a *account) signIn(t *testing.T, flow login.Flow, person func(login.Prompt)) (*login.Grant, error) {
 	t.Helper()
 	done := make(chan struct{})
@@ -63,6 +62,7 @@ func (a *account) signIn(t *testing.T, flow login.Flow, person func(login.Prompt
 }
 
 func TestEndToEnd(t *testing.T) {
+	t.Parallel()
 	a := newAccount(t, accountserver.Config{StrictRotation: true, OfferRevocation: true})
 	var page accountserver.Page
 	flow := login.Flow{Save: func(context.Context, *login.Grant) (string, error) { return "in the keychain", nil }}
@@ -112,9 +112,10 @@ func (a *account) adaSignsIn(t *testing.T) *login.Grant {
 	return g
 }
 
-// A sign-in without a refresh token is told from others, and its access token
-// can be ended.
+// A sign-in without a refresh token is recognizable, and its access token can be
+// revoked.
 func TestAServiceThatGivesNoRefreshToken(t *testing.T) {
+	t.Parallel()
 	a := newAccount(t, accountserver.Config{NoRefreshTokens: true, TellRefreshLifetime: true, OfferRevocation: true})
 	g := a.adaSignsIn(t)
 	if g.Token.RefreshToken != "" || !g.SignInExpiresAt.IsZero() || !a.server.Valid(g.Token.AccessToken) {
@@ -128,7 +129,8 @@ func TestAServiceThatGivesNoRefreshToken(t *testing.T) {
 	}
 }
 
-func TestAServiceThatTellsTheEndOfTheSignIn(t *testing.T) {
+func TestAServiceThatSendsTheRefreshLifetime(t *testing.T) {
+	t.Parallel()
 	a := newAccount(t, accountserver.Config{TellRefreshLifetime: true, RefreshTTL: 72 * time.Hour})
 	g := a.adaSignsIn(t)
 	again, err := a.client.Refresh(t.Context(), g.Token.RefreshToken)
@@ -142,7 +144,8 @@ func TestAServiceThatTellsTheEndOfTheSignIn(t *testing.T) {
 	}
 }
 
-// The service's own Cancel calls back without state: it is shown at once.
+// The service's Cancel button calls back without state. The page and the notice come
+// at once.
 func TestCancelOnTheSignInPage(t *testing.T) {
 	t.Parallel()
 	noticed := make(chan string, 4)

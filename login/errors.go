@@ -16,7 +16,7 @@ var (
 	// ErrInvalidGrant: the code or refresh token is unknown, used, revoked or expired (RFC 6749 section 5.2). Only a new
 	// sign-in helps.
 	ErrInvalidGrant = errors.New("the grant is no longer valid")
-	// ErrRefused: the service or the person said no.
+	// ErrRefused: the service or the person denied the request.
 	ErrRefused = errors.New("refused by the account service")
 	// ErrRateLimited: retry after Error.RetryAfter.
 	ErrRateLimited = web.ErrRateLimited

@@ -12,7 +12,7 @@ import (
 	"github.com/mogplex/mogplex-cli/login"
 )
 
-// A sign-in with the browser. The tokens are stored before the browser says that
+// A sign-in with the browser. Save stores the tokens before the browser shows that
 // it worked.
 func ExampleClient_SignIn() {
 	client := &login.Client{Origin: "https://mogplex.com"}
@@ -52,7 +52,7 @@ func ExampleClient_Refresh() {
 func ExampleClient_TokenSource() {
 	ctx := context.Background()
 	client := &login.Client{Origin: "https://mogplex.com", HTTP: login.NewHTTPClient("my-program/1.0")}
-	stored := &oauth2.Token{RefreshToken: "the refresh token"} // as it was loaded
+	stored := &oauth2.Token{RefreshToken: "the refresh token"} // loaded from where store stored it
 	source := client.TokenSource(ctx, stored, func(ctx context.Context, t *oauth2.Token) error {
 		return store(ctx, &login.Grant{Token: t})
 	})

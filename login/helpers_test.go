@@ -32,7 +32,7 @@ func TestMain(m *testing.M) {
 	goleak.VerifyTestMain(m)
 }
 
-// Marked secrets: none of them may show up in any text.
+// Marked secrets. None may appear in any text.
 const (
 	markAccess  = "MARK-access-0a1b2c3d4e5f"
 	markRefresh = "MARK-refresh-0a1b2c3d4e5f"
@@ -48,7 +48,7 @@ type fakeService struct {
 	mu        sync.Mutex
 	metadata  map[string]any
 	forms     []url.Values // the token requests
-	sent      []string     // the paths that markRefresh came to, with any request
+	sent      []string     // the paths of all requests with markRefresh in them
 	token     http.HandlerFunc
 	discovery http.HandlerFunc
 }
@@ -75,7 +75,7 @@ func newService(t *testing.T) *fakeService {
 	return s
 }
 
-// serve notes what a request carries, and answers it.
+// serve records a request and answers it.
 func (s *fakeService) serve(w http.ResponseWriter, r *http.Request) {
 	_ = r.ParseForm()
 	s.mu.Lock()
@@ -254,9 +254,9 @@ func tryVisit(address string) (status int, body string, final *url.URL, err erro
 	return resp.StatusCode, string(b), resp.Request.URL, err
 }
 
-// whileItWaits begins a sign-in that waits for a short time only, and visits its
-// callback meanwhile. Where the machine was too slow for that, it begins another
-// that waits longer. An answer is its status and page.
+// whileItWaits starts a sign-in with a short time limit and visits its callback
+// meanwhile. If the machine was too slow for that, it starts another with a longer
+// limit. An answer is its status and page.
 func whileItWaits(t *testing.T, flow func(wait time.Duration) Flow, queries ...string) (r *running, answers []string) {
 	t.Helper()
 	for wait := 200 * time.Millisecond; ; wait *= 4 {
@@ -270,7 +270,7 @@ func whileItWaits(t *testing.T, flow func(wait time.Duration) Flow, queries ...s
 			return r, answers
 		}
 		if _, err := r.end(); wait > time.Minute {
-			t.Fatalf("nobody answered within %v, and it ended with %v", wait, err)
+			t.Fatalf("no answer within %v; the sign-in ended with %v", wait, err)
 		}
 	}
 }
@@ -322,7 +322,7 @@ func checkPKCE(t *testing.T, form url.Values, prompt string) {
 	}
 }
 
-// squat takes a port of the loopback.
+// squat listens on a port of the loopback.
 func squat(t *testing.T) (net.Listener, int) {
 	t.Helper()
 	ln, err := net.Listen("tcp4", "127.0.0.1:0")

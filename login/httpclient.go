@@ -102,7 +102,7 @@ type limitedBody struct {
 }
 
 func (b *limitedBody) Read(p []byte) (int, error) {
-	// One byte more than is left tells a full body from one that is too large.
+	// One byte more than is left distinguishes a body at the limit from a longer one.
 	if len(p) > b.left+1 {
 		p = p[:b.left+1]
 	}

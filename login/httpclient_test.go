@@ -51,7 +51,7 @@ func runFetch(t *testing.T, address string, env ...string) int {
 	return cmd.ProcessState.ExitCode()
 }
 
-// newTLSServer returns a server that keeps failed handshakes to itself.
+// newTLSServer returns a server that does not log failed handshakes.
 func newTLSServer(t *testing.T) *httptest.Server {
 	t.Helper()
 	s := httptest.NewUnstartedServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {}))
@@ -78,11 +78,11 @@ func TestSSLCertFile(t *testing.T) {
 		t.Errorf("an unknown certificate was accepted: %d", code)
 	}
 	if code := runFetch(t, s.URL, "SSL_CERT_FILE="+file); code != 0 {
-		t.Errorf("SSL_CERT_FILE is not heeded on %s: %d", runtime.GOOS, code)
+		t.Errorf("SSL_CERT_FILE is ignored on %s: %d", runtime.GOOS, code)
 	}
 }
 
-// What macOS and Windows get is tried here as well.
+// rootsWith is tested for macOS and Windows on every system.
 func TestExtraRoots(t *testing.T) {
 	s := newTLSServer(t)
 	file := certificateFile(t, s)
@@ -103,14 +103,14 @@ func TestExtraRoots(t *testing.T) {
 	}
 }
 
-// Whoever is on the way can make both sides speak TLS 1.1, if both do.
+// A man in the middle can downgrade a connection to TLS 1.1 if both sides speak it.
 func TestOldTLSIsRefused(t *testing.T) {
 	s := httptest.NewUnstartedServer(http.NotFoundHandler())
 	s.Config.ErrorLog = log.New(io.Discard, "", 0)
 	s.TLS = &tls.Config{MinVersion: tls.VersionTLS10, MaxVersion: tls.VersionTLS11}
 	s.StartTLS()
 	defer s.Close()
-	for _, newest := range []uint16{0, tls.VersionTLS11} { // ours, and one that would speak it
+	for _, newest := range []uint16{0, tls.VersionTLS11} { // the default, and one that speaks it
 		transport := newTransport("")
 		transport.TLSClientConfig.RootCAs = s.Client().Transport.(*http.Transport).TLSClientConfig.RootCAs
 		if newest != 0 {
@@ -176,7 +176,7 @@ func TestBodiesAreBounded(t *testing.T) {
 	}
 }
 
-// A stream may begin late and be long: its transport leaves that to the reader.
+// NewTransport limits neither the time nor the size of an answer.
 func TestTransportForStreams(t *testing.T) {
 	client, stream := NewHTTPClient("").Transport.(*transport), NewTransport("").(*transport)
 	if stream.ResponseHeaderTimeout != 0 || stream.maxBody != 0 || client.ResponseHeaderTimeout == 0 ||
@@ -185,7 +185,7 @@ func TestTransportForStreams(t *testing.T) {
 	}
 }
 
-// Each kind of request names the program, and the caller's own header wins.
+// Each kind of request has the user agent, unless the caller set the header.
 func TestRequestsNameTheProgram(t *testing.T) {
 	s := newService(t)
 	s.metadata["revocation_endpoint"] = s.URL + "/revoke"
@@ -216,7 +216,7 @@ func TestRequestsNameTheProgram(t *testing.T) {
 	}
 }
 
-// No redirect is followed, not even by a client that would.
+// No redirect is followed, even with a client that follows them.
 func TestRedirectsAreNotFollowed(t *testing.T) {
 	followed := false
 	s := newService(t)
@@ -233,7 +233,7 @@ func TestRedirectsAreNotFollowed(t *testing.T) {
 	}
 }
 
-// A network that fails in any way is unreachable, says why, and leaks nothing.
+// Any failure of the network is ErrUnreachable, says why, and leaks nothing.
 func TestUnreachable(t *testing.T) {
 	gone := newService(t)
 	gone.Close()
@@ -282,7 +282,7 @@ func TestCancelRefresh(t *testing.T) {
 	}
 }
 
-// A proxy's password never gets into an error.
+// No error has a proxy's password in it.
 func TestProxyPasswordStaysSecret(t *testing.T) {
 	err := web.Of(errors.New(`invalid proxy address "http://u:MARK-pw@[": parse error`))
 	if strings.Contains(err.Error(), "MARK") {

@@ -62,11 +62,10 @@ func TestOpenBrowserRefusesOtherAddresses(t *testing.T) {
 	}
 }
 
-// A browser that the person chose and that fails is named, and replaced by no
-// other.
+// The error names a $BROWSER that fails, and no other browser is opened.
 func TestOpenBrowserNamesAFailedBROWSER(t *testing.T) {
 	dir := t.TempDir()
-	if runtime.GOOS == "linux" { // a default browser that would be found
+	if runtime.GOOS == "linux" { // a default browser to find
 		if err := os.Symlink(self(t), filepath.Join(dir, "xdg-open")); err != nil {
 			t.Fatal(err)
 		}
@@ -92,7 +91,7 @@ func TestOpenBrowserNamesAFailedBROWSER(t *testing.T) {
 	}
 }
 
-// Without a display nothing is started, no text browser either.
+// Without a display no browser is started, not even a text browser.
 func TestOpenBrowserWithoutDisplay(t *testing.T) {
 	if hasDisplayByItself := runtime.GOOS == "windows" || runtime.GOOS == "darwin"; hasDisplayByItself || isWSL() {
 		t.Skip("this platform always has a display")
@@ -111,7 +110,7 @@ func TestOpenBrowserWithoutDisplay(t *testing.T) {
 	wg.Wait()
 }
 
-// The platform's default browser is started through pkg/browser, in silence.
+// pkg/browser starts the platform's default browser, whose output is dropped.
 func TestOpenBrowserDefault(t *testing.T) {
 	if runtime.GOOS != "linux" || isWSL() {
 		t.Skip("only Linux finds its browser by $PATH")

@@ -7,9 +7,8 @@ import (
 	"testing"
 )
 
-// Windows excludes ranges of ports, where binding is refused (WSAEACCES) and the
-// port is not in use.
-func TestAPortThatMayNotBeBoundIsPassedOver(t *testing.T) {
+// Windows refuses to bind ports of excluded ranges (WSAEACCES) although they are free.
+func TestListenSkipsAPortThatMayNotBeBound(t *testing.T) {
 	refused := []int{1 << 17}
 	if ln, err := net.Listen("tcp4", loopbackAddress(1)); errors.Is(err, os.ErrPermission) {
 		refused = append(refused, 1)

@@ -50,7 +50,7 @@ func TestSignIn(t *testing.T) {
 	}
 }
 
-// The browser is told that it worked only once the credential is stored.
+// The browser gets its page after the credential is stored.
 func TestPageComesAfterSave(t *testing.T) {
 	s := newService(t)
 	saving, release := make(chan struct{}), make(chan struct{})
@@ -114,7 +114,7 @@ func TestExchangeFails(t *testing.T) {
 func TestCancelDuringWait(t *testing.T) {
 	r := start(t, newService(t).client(), Flow{Timeout: time.Hour})
 	r.cancel()
-	if _, err := r.end(); !errors.Is(err, context.Canceled) { // which does not wait for an hour
+	if _, err := r.end(); !errors.Is(err, context.Canceled) { // at once, not after an hour
 		t.Fatalf("err = %v", err)
 	}
 }
@@ -157,7 +157,7 @@ func TestRefusalWithStateEndsAtOnce(t *testing.T) {
 	}
 }
 
-// An error without state is shown, and ends the sign-in after the grace only.
+// An error without state is shown at once, and ends the sign-in after the grace.
 func TestRefusalWithoutState(t *testing.T) {
 	r, answers := whileItWaits(t, func(wait time.Duration) Flow { return Flow{grace: wait} },
 		"error=access_denied&error_description=No+%1b%5B31mway%3Cb%3E", "error=other")
@@ -173,8 +173,8 @@ func TestRefusalWithoutState(t *testing.T) {
 	}
 }
 
-// The time that is left is told once it becomes shorter, and not if the time
-// limit comes first.
+// Deadline is called when less time is left than before, and not if the time limit
+// comes first.
 func TestRefusalShortensTheWait(t *testing.T) {
 	for limit, shorter := range map[time.Duration]bool{5 * time.Minute: true, 20 * time.Second: false} {
 		told := make(chan time.Time, 2)
@@ -217,8 +217,7 @@ func TestTimeLimitDuringGraceIsTheRefusal(t *testing.T) {
 	}
 }
 
-// However many right callbacks arrive, one code is exchanged and all browsers
-// are told the same.
+// Of many valid callbacks, one code is exchanged, and all browsers get the same page.
 func TestConcurrentCallbacks(t *testing.T) {
 	const browsers = 8
 	s := newService(t)
@@ -245,7 +244,7 @@ func TestConcurrentCallbacks(t *testing.T) {
 	}
 }
 
-// goroutinesIn counts the goroutines that are in a function.
+// goroutinesIn returns the number of goroutines in a function.
 func goroutinesIn(function string) int {
 	stacks := make([]byte, 1<<20)
 	return bytes.Count(stacks[:runtime.Stack(stacks, true)], []byte(function))

@@ -21,9 +21,8 @@ import (
 	"github.com/mogplex/mogplex-cli/login"
 )
 
-// The sign-in service of these tests imitates nobody: it is a certified OpenID
-// provider's, whose paths, errors, rotation, device grant and revocation are as
-// the RFCs have them.
+// These tests sign in at a certified OpenID provider, whose paths, errors, rotation,
+// device grant and revocation follow the RFCs.
 
 const (
 	standardID       = "a-native-app"
@@ -32,8 +31,7 @@ const (
 	standardPassword = "verysecure"
 )
 
-// standardClient is the provider's native client, which may use the device
-// grant as well.
+// standardClient is the provider's native client with the device grant.
 type standardClient struct{ *storage.Client }
 
 func (standardClient) GrantTypes() []oidc.GrantType {
@@ -54,13 +52,13 @@ func (s standardStorage) GetClientByClientID(ctx context.Context, id string) (op
 	return standardClient{native}, nil
 }
 
-// CompleteDeviceAuthorization mends the provider's example, whose pages hand it
-// the name where it looks for the id.
+// CompleteDeviceAuthorization fixes the provider's example, whose pages pass the name
+// in place of the id.
 func (s standardStorage) CompleteDeviceAuthorization(ctx context.Context, code, _ string) error {
 	return s.Storage.CompleteDeviceAuthorization(ctx, code, standardUserID)
 }
 
-// newStandard starts the provider. RFC 8414's document is its OpenID one.
+// newStandard starts the provider, and serves its OpenID metadata as RFC 8414's.
 func newStandard(t *testing.T) *login.Client {
 	t.Helper()
 	var provider http.Handler
@@ -79,7 +77,7 @@ func newStandard(t *testing.T) *login.Client {
 		Scopes: []string{"openid", "profile", "email", "offline_access"}}
 }
 
-// standardBrowser signs the person in at the provider's own forms.
+// standardBrowser signs the person in with the provider's forms.
 type standardBrowser struct {
 	t *testing.T
 	*http.Client
@@ -93,7 +91,7 @@ func newStandardBrowser(t *testing.T) standardBrowser {
 	return standardBrowser{t, &http.Client{Jar: jar, Transport: &http.Transport{DisableKeepAlives: true}}}
 }
 
-// open visits an address, or sends it a form, and returns where that led.
+// open visits an address, or posts a form to it, and returns the last address and page.
 func (b standardBrowser) open(address string, form url.Values) (final *url.URL, body string) {
 	var resp *http.Response
 	var err error
@@ -155,7 +153,7 @@ func TestAStandardServiceGrantsADevice(t *testing.T) {
 	}
 }
 
-// checkLife renews a token, revokes it, and finds it dead.
+// checkLife refreshes a token, revokes it, and checks that it is dead.
 func checkLife(t *testing.T, client *login.Client, refreshToken string) {
 	t.Helper()
 	ctx := t.Context()
@@ -164,7 +162,7 @@ func checkLife(t *testing.T, client *login.Client, refreshToken string) {
 		t.Fatal(err)
 	}
 	if g.Token.RefreshToken == refreshToken || g.Token.AccessToken == "" {
-		t.Error("nothing was renewed")
+		t.Error("nothing was refreshed")
 	}
 	if _, err := client.Refresh(ctx, refreshToken); !errors.Is(err, login.ErrInvalidGrant) {
 		t.Errorf("the refresh token from before: %v", err)

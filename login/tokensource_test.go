@@ -21,7 +21,7 @@ func rotating(s *fakeService, lifetime time.Duration) {
 	}
 }
 
-// spent is the refresh tokens that the service was sent.
+// spent returns the refresh tokens that the service received.
 func (s *fakeService) spent() (all []string) {
 	for _, form := range s.requests() {
 		all = append(all, form.Get("refresh_token"))
@@ -35,11 +35,11 @@ func expired() *oauth2.Token {
 
 func TestTokenSource(t *testing.T) {
 	s := newService(t)
-	rotating(s, time.Second) // shorter than the margin of oauth2: each call refreshes
+	rotating(s, time.Second) // less than the margin of oauth2, so that each call refreshes
 	var stored []string
 	source := s.client().TokenSource(t.Context(), expired(), func(_ context.Context, t *oauth2.Token) error {
 		stored = append(stored, t.AccessToken+t.RefreshToken)
-		t.AccessToken = "changed" // the store's copy alone
+		t.AccessToken = "changed" // only the store's copy
 		return nil
 	})
 	for _, want := range []string{"a1", "a2"} {
@@ -55,7 +55,7 @@ func TestTokenSource(t *testing.T) {
 	}
 }
 
-// A token that could not be stored is not served, and not lost either.
+// A token that could not be stored is not served, and stored by the next call.
 func TestTokenSourceStoresBeforeItServes(t *testing.T) {
 	s := newService(t)
 	rotating(s, time.Hour)

@@ -48,7 +48,7 @@ type Account struct {
 // Open names the stores of the settings. It looks into none of them.
 func Open(env Env, s Settings) *Account {
 	a := &Account{Settings: s, env: env}
-	userAgent := "mogplex/" + env.Version
+	userAgent := "mogplex/" + strings.Trim(env.Version, "()") // "(devel)" would be a comment, by RFC 9110
 	a.client = sync.OnceValue(func() *http.Client { return login.NewHTTPClient(userAgent) })
 	a.promptClient = sync.OnceValue(func() *http.Client { return &http.Client{Transport: login.NewTransport(userAgent)} })
 	ring := env.OpenKeyring(keyring.Options{

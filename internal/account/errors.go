@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/mogplex/mogplex-cli/internal/auth"
 )
@@ -62,18 +63,15 @@ func CheckProvider(name string) error {
 	if _, ok := auth.ProviderNamed(name); ok {
 		return nil
 	}
-	what := "there is no provider of that name"
+	what := "unknown provider"
 	if name == "" {
 		what = "--provider is empty"
 	}
-	text := what + "; the names are "
-	for i, p := range auth.Providers() {
-		if i > 0 {
-			text += ", "
-		}
-		text += p.Name
+	var names []string
+	for _, p := range auth.Providers() {
+		names = append(names, p.Name)
 	}
-	return UsageError(text)
+	return UsageError(what + "; use one of " + strings.Join(names, ", "))
 }
 
 // explain completes the error of a resolution for a provider: which layer could not

@@ -77,7 +77,7 @@ func (a *Account) Sync(ctx context.Context, limit time.Duration) error {
 			return fmt.Errorf("%s: %w", a.Origin, err)
 		}
 	}
-	return errors.Join(models.NotKept, servers.NotKept)
+	return errors.Join(models.NotCached, servers.NotCached)
 }
 
 // catalog lists for the active Mogplex credential, which is in the result.
@@ -88,9 +88,9 @@ func (a *Account) catalog(ctx context.Context) (hosted.Catalog, auth.Result, err
 	}
 	cache := a.cache(res)
 	return hosted.Catalog{
-		Client: a.api(), Keeper: cache, Now: a.env.Now,
+		Client: a.api(), Cache: cache, Now: a.env.Now,
 		Token: func(ctx context.Context) (string, error) { return a.tokenFor(ctx, cache.Owner) },
-		InForce: func(ctx context.Context, save func(context.Context) error) error {
+		WhileActive: func(ctx context.Context, save func(context.Context) error) error {
 			return a.whileActive(ctx, cache.Owner, save)
 		},
 	}, res, nil

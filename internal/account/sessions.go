@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/mogplex/mogplex-cli/internal/auth"
+	"github.com/mogplex/mogplex-cli/internal/web"
 	"github.com/mogplex/mogplex-cli/login"
 )
 
@@ -28,7 +29,7 @@ type Ending struct {
 
 // Passing reports that another try may succeed.
 func (e Ending) Passing() bool {
-	return errors.Is(e.Err, login.ErrUnreachable) || errors.Is(e.Err, login.ErrRateLimited)
+	return web.Passes(e.Err)
 }
 
 // EndSessions ends sessions at the services that issued them, for EndLimit at most.
@@ -66,8 +67,8 @@ func (a *Account) keepEnding(ctx context.Context, e *Ending) {
 			e.Err = ErrGivenUp
 		}
 		wait := pause
-		if refused := (*login.Error)(nil); errors.As(e.Err, &refused) {
-			wait = max(pause, refused.RetryAfter)
+		if failed := (*web.Error)(nil); errors.As(e.Err, &failed) {
+			wait = max(pause, failed.RetryAfter)
 		}
 		if end, ok := ctx.Deadline(); !e.Passing() || ok && time.Until(end) <= wait {
 			return

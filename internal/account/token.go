@@ -7,8 +7,7 @@ import (
 	"time"
 
 	"github.com/mogplex/mogplex-cli/internal/auth"
-	"github.com/mogplex/mogplex-cli/internal/hosted"
-	"github.com/mogplex/mogplex-cli/login"
+	"github.com/mogplex/mogplex-cli/internal/web"
 )
 
 // Token resolves a credential that lives for at least minTTL, renewing it if that is
@@ -47,27 +46,20 @@ func (a *Account) explainMogplex(ctx context.Context, res auth.Result, err error
 	return explain(auth.Mogplex, res, err)
 }
 
-// tokenFor is the Mogplex token for the next request, renewed if that is due. It
-// belongs to owner, or to any account if owner is empty. A failure that passes is a
-// *hosted.Error, as if the service itself had reported it.
+// tokenFor returns the Mogplex token for the next request, renewed if that is due. It
+// belongs to owner, or to any account if owner is empty. A renewal that another
+// process delays fails as if the service asked to wait.
 func (a *Account) tokenFor(ctx context.Context, owner string) (string, error) {
 	res, err := a.Manager.Token(ctx, auth.Query{Provider: auth.Mogplex}, time.Minute)
-	var refused *login.Error
-	failed := &hosted.Error{Err: err}
-	if errors.As(err, &refused) {
-		failed.RetryAfter = refused.RetryAfter
-	}
 	switch {
 	case err == nil && owner != "" && a.owner(res.Credential) != owner:
 		return "", ErrReplaced
 	case err == nil:
 		return res.Credential.Token.Reveal(), nil
-	case errors.Is(err, login.ErrUnreachable):
-		failed.Kind = hosted.ErrUnreachable
-	case errors.Is(err, login.ErrRateLimited), errors.Is(err, auth.ErrBusy):
-		failed.Kind = hosted.ErrRateLimited
-	default:
-		return "", a.explainMogplex(ctx, res, err)
+	case web.Passes(err):
+		return "", err
+	case errors.Is(err, auth.ErrBusy):
+		return "", &web.Error{Kind: web.ErrRateLimited, Err: err}
 	}
-	return "", failed
+	return "", a.explainMogplex(ctx, res, err)
 }

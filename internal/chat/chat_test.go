@@ -62,7 +62,7 @@ const (
 	grace = "grace@example.test" // has no model
 )
 
-// TestFailures: each way to fail has its class.
+// TestFailures: each kind of failure has its class.
 func TestFailures(t *testing.T) {
 	fault := func(f accountserver.Fault) *accountserver.Fault {
 		f.Path = base
@@ -70,7 +70,7 @@ func TestFailures(t *testing.T) {
 	}
 	for name, test := range map[string]struct {
 		who   string
-		token string // in place of the token of who
+		token string // replaces the token of who
 		oauth bool
 		fault *accountserver.Fault
 		kind  error
@@ -90,7 +90,7 @@ func TestFailures(t *testing.T) {
 		"rubbish header": {who: ada, fault: fault(accountserver.Fault{Status: 429, RetryAfter: "NaN"}), kind: chat.ErrRateLimited},
 		"passing":        {who: ada, fault: fault(accountserver.Fault{Status: 503, RetryAfter: "2"}), kind: chat.ErrUnreachable, wait: 2 * time.Second},
 		"broken":         {who: ada, fault: fault(accountserver.Fault{Status: 500, HTML: true}), kind: chat.ErrUnreachable},
-		"portal":         {who: ada, fault: fault(accountserver.Fault{HTML: true}), kind: chat.ErrUnreachable, want: "something else"},
+		"portal":         {who: ada, fault: fault(accountserver.Fault{HTML: true}), kind: chat.ErrUnreachable, want: "something other"},
 		"not a stream":   {who: ada, fault: fault(accountserver.Fault{Body: `{"error":"over\u001b[2J quota"}`}), kind: chat.ErrCut, want: "over quota"},
 		"endless":        {who: ada, fault: fault(accountserver.Fault{Endless: true}), kind: chat.ErrUnreachable},
 		"dropped":        {who: ada, fault: fault(accountserver.Fault{Drop: true}), kind: chat.ErrUnreachable},
@@ -125,8 +125,8 @@ func TestFailures(t *testing.T) {
 	}
 }
 
-// server answers with a handler of the test's own. The body is read beforehand:
-// net/http notices only then that the client has gone.
+// server returns a client of a handler. It reads the body first, because net/http
+// notices only then that a client has gone.
 func server(t *testing.T, handler http.HandlerFunc) chat.Client {
 	t.Helper()
 	web := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -143,7 +143,7 @@ func server(t *testing.T, handler http.HandlerFunc) chat.Client {
 	return chat.Client{BaseURL: web.URL + "/", HTTP: &http.Client{Transport: transport}}
 }
 
-// TestRequest: what is sent, and nothing of the environment.
+// TestRequest: nothing of the environment is in a request.
 func TestRequest(t *testing.T) {
 	t.Setenv("OPENAI_API_KEY", "sk-MARK")
 	t.Setenv("OPENAI_BASE_URL", "http://127.0.0.1:1")
@@ -163,7 +163,7 @@ func TestRequest(t *testing.T) {
 	}
 }
 
-// TestRedirectIsNotFollowed: the token goes to one address.
+// TestRedirectIsNotFollowed: the token is sent to one address.
 func TestRedirectIsNotFollowed(t *testing.T) {
 	other := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { t.Error("followed") }))
 	defer other.Close()
@@ -178,7 +178,7 @@ func TestRedirectIsNotFollowed(t *testing.T) {
 	}
 }
 
-// TestMessages: a service's words are shown without what they must not repeat.
+// TestMessages: messages have neither the token nor the conversation in them.
 func TestMessages(t *testing.T) {
 	const token = "sk-proj-MARKabcdefghijkl"
 	for body, want := range map[string]string{
@@ -220,7 +220,7 @@ func TestModels(t *testing.T) {
 	}
 }
 
-// Anthropic's list of models takes no bearer token; its prompts do.
+// Anthropic's prompts take a bearer token, its list of models does not.
 func TestAnthropic(t *testing.T) {
 	c := server(t, func(w http.ResponseWriter, r *http.Request) {
 		switch h := r.Header; {

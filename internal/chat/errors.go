@@ -29,7 +29,7 @@ var (
 	ErrUnreachable = fmt.Errorf("%w", web.ErrUnreachable)
 	// ErrRedirected: the service sent the call on to another page, such as its login page. The account service does so
 	// with the tokens of browser sign-ins; a personal access token (mogplex login --with-token) works.
-	ErrRedirected = errors.New("the service does not take this kind of sign-in for prompts")
+	ErrRedirected = errors.New("the service does not accept this kind of sign-in for prompts")
 	// ErrNoModel: the account has no model to answer with.
 	ErrNoModel = errors.New("the account has no access to a model")
 	// ErrRefused: the service does not answer this request, such as one for a model that it does not know.
@@ -40,8 +40,8 @@ var (
 
 var (
 	errAddress = errors.New("its address can't be used")
-	errToken   = errors.New("it has characters that no token may have, or none at all")
-	errStalled = errors.New("nothing came for too long")
+	errToken   = errors.New("it is empty or has characters that no token may have")
+	errStalled = errors.New("the service sent nothing for too long")
 	errEndless = errors.New("the answer took too long")
 )
 

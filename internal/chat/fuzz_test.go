@@ -6,7 +6,7 @@ import (
 	"testing"
 )
 
-// FuzzReadStream: whatever comes, the reader ends, in one of two ways.
+// FuzzReadStream: the reader ends for any input, with success or with an Error.
 func FuzzReadStream(f *testing.F) {
 	for _, stream := range []string{
 		"data: {\"choices\":[{\"delta\":{\"content\":\"a\"}}]}\n\ndata: [DONE]\n\n",

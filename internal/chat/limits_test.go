@@ -15,7 +15,7 @@ import (
 	"github.com/mogplex/mogplex-cli/internal/chat"
 )
 
-// pipes is a network in memory: where everybody waits on it, a bubble of synctest knows.
+// pipes is a network in memory, which does not keep a bubble of synctest awake.
 type pipes chan net.Conn
 
 func (p pipes) Accept() (net.Conn, error) {
@@ -26,7 +26,7 @@ func (p pipes) Accept() (net.Conn, error) {
 	return conn, nil
 }
 
-func (p pipes) Close() error   { return nil } // the bubble's end does
+func (p pipes) Close() error   { return nil } // inBubble closes the channel
 func (p pipes) Addr() net.Addr { return &net.IPAddr{} }
 
 func (p pipes) dial(context.Context, string, string) (net.Conn, error) {
@@ -35,14 +35,13 @@ func (p pipes) dial(context.Context, string, string) (net.Conn, error) {
 	return here, nil
 }
 
-// inBubble runs a test with a server of its own, where time passes only when
-// everybody waits.
+// inBubble runs a test with a server in a bubble of synctest.
 func inBubble(t *testing.T, handler http.HandlerFunc, test func(t *testing.T, c chat.Client)) {
 	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
 		network := make(pipes)
 		web := &http.Server{Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-			_, _ = io.Copy(io.Discard, r.Body) // net/http notices only then that the client has gone
+			_, _ = io.Copy(io.Discard, r.Body) // or net/http does not notice that the client has gone
 			handler(w, r)
 		})}
 		go web.Serve(network)
@@ -54,15 +53,14 @@ func inBubble(t *testing.T, handler http.HandlerFunc, test func(t *testing.T, c 
 	})
 }
 
-// begin sends the head of a stream.
+// begin sends the beginning of a stream.
 func begin(w http.ResponseWriter, text string) {
 	w.Header().Set("Content-Type", "text/event-stream")
 	_, _ = fmt.Fprint(w, text)
 	_ = http.NewResponseController(w).Flush()
 }
 
-// TestCancel: a stream that goes on ends at once when its context does, and
-// nothing is said afterwards.
+// TestCancel: Stream ends at once when its context does, and says nothing afterwards.
 func TestCancel(t *testing.T) {
 	for _, when := range []string{"before the answer", "during it"} {
 		t.Run(when, func(t *testing.T) {
@@ -87,12 +85,12 @@ func TestCancel(t *testing.T) {
 	}
 }
 
-// TestLimits: a service that stalls, and one that never ends.
+// TestLimits: a stream that stalls, and one that never ends.
 func TestLimits(t *testing.T) {
 	for _, c := range []struct {
 		name  string
-		every time.Duration // something comes
-		after time.Duration // it is given up
+		every time.Duration // between two pieces
+		after time.Duration // Stream gives up
 	}{{"it never ends", time.Minute, time.Hour}, {"it stalls", 2 * time.Hour, 5 * time.Minute}} {
 		t.Run(c.name, func(t *testing.T) {
 			inBubble(t, func(w http.ResponseWriter, r *http.Request) {

@@ -150,7 +150,7 @@ func TestAListIsOfTheAccountThatAskedForIt(t *testing.T) {
 	a := appWith(t, store)
 	a.useService(service.URL)
 	got, res, err := a.account.Models(t.Context(), true)
-	if err != nil || got.List[0].ID != "of-grace" || res.Credential.Account.ID != "grace" || got.NotKept != nil {
+	if err != nil || got.List[0].ID != "of-grace" || res.Credential.Account.ID != "grace" || got.NotCached != nil {
 		t.Errorf("%+v of %+v: %v", got, res.Credential.Account, err)
 	}
 }

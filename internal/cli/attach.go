@@ -20,11 +20,11 @@ func attachFlag() cli.Flag {
 	return &cli.StringFlag{Name: "attach", Usage: "show the run `RUN` as it goes on (also MOGPLEX_ATTACH_RUN_ID)"}
 }
 
-// attachedRun is the run that is asked for, or "".
+// attachedRun is the id of the run to show; empty if none was named.
 func (p *program) attachedRun(c *cli.Context) (string, error) {
 	id := stringFlag(c, "attach")
 	if emptyFlag(c, "attach") {
-		return "", account.UsageError("--attach wants the id of a run")
+		return "", account.UsageError("--attach needs the id of a run")
 	}
 	if id == "" {
 		id = p.env.Getenv("MOGPLEX_ATTACH_RUN_ID")
@@ -35,8 +35,8 @@ func (p *program) attachedRun(c *cli.Context) (string, error) {
 // attachPatience is how long the service may be out of reach while a script waits.
 const attachPatience = 2 * time.Minute
 
-// attach prints a run as lines of JSON: the run, each event, and the run again
-// once it has ended. How it ended is the exit code.
+// attach prints a run as lines of JSON: the run, each event, and the run again when it
+// has ended. The exit code tells how it ended.
 func (p *program) attach(ctx context.Context, id string) error {
 	res, err := p.account.Mogplex(ctx)
 	p.warn(res.Warnings...)
@@ -51,7 +51,7 @@ func (p *program) attach(ctx context.Context, id string) error {
 	follower.Patience = attachPatience
 	err = follower.Follow(following, id, func(u hosted.Update) {
 		if notice := noticeOf(u); notice != "" {
-			p.warn(notice) // what a program reading stdout need not know
+			p.warn(notice) // for a person; it is not part of the data
 		}
 		if u.Err == nil && last.Status == "" {
 			out.write("run", u.Run.Raw)
@@ -87,7 +87,7 @@ func runError(id string, err error) error {
 	if !errors.Is(err, hosted.ErrNotFound) {
 		return err
 	}
-	return fmt.Errorf("there is no run %q for this account: %w", text.Printable(id), err)
+	return fmt.Errorf("no run %q for this account: %w", text.Printable(id), err)
 }
 
 // jsonLines writes values as lines of JSON that steer no terminal.

@@ -9,9 +9,9 @@ import (
 	"github.com/mogplex/mogplex-cli/internal/account"
 )
 
-// The scripts ask mogplex itself, by the hidden flag that urfave/cli answers.
-// They call nothing but that flag, so completing a word looks into no store. It
-// wants to see the word that is being typed where that is a flag, and only then.
+// completionScripts ask mogplex itself, with the hidden flag that urfave/cli answers, so
+// that completing a word looks into no store. They pass the word that is being typed
+// only if it is a flag, as urfave/cli expects.
 var completionScripts = map[string]string{
 	"bash": `_mogplex() {
   local IFS=$'\n' word="${COMP_WORDS[COMP_CWORD]}" words=("${COMP_WORDS[@]:0:COMP_CWORD}")

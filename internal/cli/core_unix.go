@@ -4,14 +4,13 @@ package cli
 
 import "syscall"
 
-// diskFull are the errors of a disk, or of a user's part of it, that is full.
+// diskFull are the errors of a full disk or of a used-up quota.
 var diskFull = []error{syscall.ENOSPC, syscall.EDQUOT}
 
-// noCoreDumps keeps what this process holds out of core files. A soft limit of
-// 0 bytes forbids the file alone; on Linux one of 1 byte, too small for any
-// file, also keeps the kernel from piping the core to a crash reporter, which a
-// limit of 0 does not. Programs that are started from here may raise the limit
-// again. A system that refuses leaves it as it is.
+// noCoreDumps keeps the secrets of this process out of core files. A soft limit of 0
+// bytes only forbids the file. On Linux a limit of 1 byte, too small for any file, also
+// keeps the kernel from piping the core to a crash reporter. Programs that are started
+// from here may raise the limit again. It ignores a system that refuses.
 func noCoreDumps() {
 	var limit syscall.Rlimit
 	if syscall.Getrlimit(syscall.RLIMIT_CORE, &limit) == nil {

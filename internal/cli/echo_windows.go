@@ -6,9 +6,9 @@ import (
 	"golang.org/x/sys/windows"
 )
 
-// quiet keeps the terminal from showing what is typed, until restore, which
-// also drops what was begun: nobody saw it, and it is not for whoever reads next.
-// Ok is false where f is no terminal.
+// quiet turns the terminal's echo off until restore, which also drops a line that was
+// begun: the person did not see it, and the next reader must not get it. Ok is
+// false if f is not a terminal.
 func quiet(f *os.File) (restore func(), ok bool) {
 	handle := windows.Handle(f.Fd())
 	var before uint32

@@ -5,14 +5,12 @@ import (
 	"errors"
 	"io/fs"
 	"strings"
-	"time"
 
 	"github.com/mogplex/mogplex-cli/internal/account"
 	"github.com/mogplex/mogplex-cli/internal/auth"
-	"github.com/mogplex/mogplex-cli/internal/chat"
-	"github.com/mogplex/mogplex-cli/internal/hosted"
 	"github.com/mogplex/mogplex-cli/internal/sessionlog"
 	"github.com/mogplex/mogplex-cli/internal/text"
+	"github.com/mogplex/mogplex-cli/internal/web"
 	"github.com/mogplex/mogplex-cli/keyring"
 	"github.com/mogplex/mogplex-cli/legacyfile"
 	"github.com/mogplex/mogplex-cli/login"
@@ -59,14 +57,14 @@ var outcomes = []struct {
 	{[]error{legacyfile.ErrCorrupt}, outcome{"corrupt", exitFailure, "Fix the file, or sign in again with `mogplex login`: it is backed up first."}},
 	{[]error{legacyfile.ErrNotOwner, legacyfile.ErrNotRegular, legacyfile.ErrTooLarge, legacyfile.ErrVersion}, outcome{"file_refused", exitFailure, "Move that file away, then sign in again with `mogplex login`."}},
 	{[]error{fs.ErrPermission}, outcome{"file_refused", exitFailure, "Fix its permissions: it has to be yours, and you have to be allowed to read and write it."}},
-	{[]error{hosted.ErrForbidden}, outcome{"forbidden", exitForbidden, ""}},
-	{[]error{hosted.ErrNotFound}, outcome{"not_found", exitFailure, "Check the name, and with `mogplex auth status` whose credential is used."}},
-	{[]error{login.ErrRateLimited, hosted.ErrRateLimited}, outcome{"rate_limited", exitTryAgain, "Wait, then try again."}},
-	{[]error{login.ErrUnreachable, hosted.ErrUnreachable}, outcome{"unreachable", exitUnavailable, "Check the network, the proxy (HTTPS_PROXY) and MOGPLEX_URL, then try again."}},
+	{[]error{web.ErrForbidden}, outcome{"forbidden", exitForbidden, ""}},
+	{[]error{web.ErrNotFound}, outcome{"not_found", exitFailure, "Check the name, and with `mogplex auth status` whose credential is used."}},
+	{[]error{web.ErrRateLimited}, outcome{"rate_limited", exitTryAgain, "Wait, then try again."}},
+	{[]error{web.ErrUnreachable}, outcome{"unreachable", exitUnavailable, "Check the network, the proxy (HTTPS_PROXY) and MOGPLEX_URL, then try again."}},
 	{[]error{login.ErrTimeout}, outcome{"sign_in_timeout", exitFailure, "Run `mogplex login` again; --timeout 15m waits longer."}},
 	{[]error{login.ErrNoPort}, outcome{"no_port", exitFailure, "Free port 24816 or 24818, or run `mogplex login --no-browser` and paste the address you end up at."}},
 	{[]error{login.ErrBadOrigin}, outcome{"usage", exitUsage, "Use https, or http to a loopback address with MOGPLEX_DEV=1."}},
-	{[]error{auth.ErrExpired, auth.ErrRejected, login.ErrInvalidGrant, hosted.ErrUnauthorized}, outcome{"not_signed_in", exitNotSignedIn, "Sign in again with `mogplex login`."}},
+	{[]error{auth.ErrExpired, auth.ErrRejected, login.ErrInvalidGrant, web.ErrUnauthorized}, outcome{"not_signed_in", exitNotSignedIn, "Sign in again with `mogplex login`."}},
 	{[]error{auth.ErrNotSignedIn}, outcome{"not_signed_in", exitNotSignedIn, signInHint}},
 	{[]error{auth.ErrLater}, outcome{"later_version", exitFailure, "Use that version, or remove the credential with `mogplex logout` and sign in again."}},
 	{[]error{auth.ErrNotSaved}, outcome{"not_saved", exitFailure, "Fix the permissions of the state directory, then try again."}},
@@ -185,24 +183,12 @@ func (p *program) profileSuffix() string {
 
 // passing is the hint of a failure that the service says passes, or another.
 func passing(err error, hint string) string {
-	status, wait := 0, time.Duration(0)
-	var (
-		signIn *login.Error
-		api    *hosted.Error
-		prompt *chat.Error
-	)
+	var failed *web.Error
 	switch {
-	case errors.As(err, &signIn):
-		status, wait = signIn.Status, signIn.RetryAfter
-	case errors.As(err, &api):
-		status, wait = api.Status, api.RetryAfter
-	case errors.As(err, &prompt):
-		status, wait = prompt.Status, prompt.RetryAfter
-	}
-	switch {
-	case wait > 0:
-		return "Try again in " + text.Duration(wait) + "."
-	case status >= 500:
+	case !errors.As(err, &failed):
+	case failed.RetryAfter > 0:
+		return "Try again in " + text.Duration(failed.RetryAfter) + "."
+	case failed.Status >= 500:
 		return "The service has trouble of its own. Try again later."
 	}
 	return hint

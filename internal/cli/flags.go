@@ -20,8 +20,8 @@ func providerFlag() cli.Flag {
 	return &cli.StringFlag{Name: "provider", Usage: "the provider `NAME`, such as mogplex, anthropic or openai"}
 }
 
-// providerValue reads --provider; it is empty if the flag is not given. An empty
-// value is refused: a script's unset variable does not mean "any".
+// providerValue reads --provider; it is empty if the flag is not given. It refuses an
+// empty value, because a script's unset variable does not mean "any".
 func providerValue(c *cli.Context) (string, error) {
 	if !c.IsSet("provider") {
 		return "", nil
@@ -30,16 +30,16 @@ func providerValue(c *cli.Context) (string, error) {
 	return name, account.CheckProvider(name)
 }
 
-// rootFlagsAlone refuses a command behind the flags of `mogplex` alone.
+// rootFlagsAlone refuses a command together with a flag of `mogplex` alone.
 func rootFlagsAlone(c *cli.Context) error {
 	switch {
 	case c.Command.Name == c.App.Name:
 	case boolFlag(c, "logout"):
-		return account.UsageError("--logout goes with no command; type `mogplex logout` first")
+		return account.UsageError("--logout can't be combined with a command; run `mogplex logout` first")
 	case stringFlag(c, "attach") != "", emptyFlag(c, "attach"):
-		return account.UsageError("--attach goes with no command")
+		return account.UsageError("--attach can't be combined with a command")
 	case boolFlag(c, "plain"):
-		return account.UsageError("--plain goes with no command")
+		return account.UsageError("--plain can't be combined with a command")
 	}
 	return nil
 }
@@ -52,8 +52,8 @@ func stringFlag(c *cli.Context, name string) string {
 	return ""
 }
 
-// emptyFlag reports a flag that is given with nothing in it: a script's unset
-// variable does not mean "any".
+// emptyFlag reports a flag that is given with an empty value: a script's unset variable
+// does not mean "any".
 func emptyFlag(c *cli.Context, name string) bool {
 	at := setAt(c, name)
 	return at != nil && strings.TrimSpace(at.String(name)) == ""

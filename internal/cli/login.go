@@ -17,9 +17,9 @@ func (p *program) loginCommand() *cli.Command {
 	return &cli.Command{
 		Name:  "login",
 		Usage: "sign in with the browser, or store a token or key",
-		Description: `Opens the browser at the sign-in page and waits. The address is shown too: open
-it on another machine, and paste the address you end up at. What was stored
-before stays active until the new credential is stored.
+		Description: `Opens the browser at the sign-in page and waits. It prints the address too: open
+it on another machine, and paste the address you end up at. The credential that
+was stored before stays active until the new one is stored.
 
 Examples:
   mogplex login
@@ -28,9 +28,9 @@ Examples:
   mogplex login --provider openai --with-api-key < key.txt`,
 		Flags: []cli.Flag{
 			&cli.BoolFlag{Name: "no-browser", Usage: "open nothing; paste the callback address on stdin"},
-			&cli.BoolFlag{Name: "device", Usage: "also show a code to type in on another device, where the service offers it"},
+			&cli.BoolFlag{Name: "device", Usage: "also show a code to type in on another device, if the service offers one"},
 			&cli.BoolFlag{Name: "with-token", Usage: "read a personal access token from stdin"},
-			&cli.BoolFlag{Name: "force", Usage: "store a token that the service could not be asked about over a sign-in that works"},
+			&cli.BoolFlag{Name: "force", Usage: "replace a sign-in that works by a token that could not be checked"},
 			&cli.BoolFlag{Name: "with-api-key", Usage: "read the key of --provider from stdin"},
 			providerFlag(),
 			&cli.DurationFlag{Name: "timeout", Value: 5 * time.Minute, Usage: "wait at most `TIME` for the browser"},
@@ -51,7 +51,7 @@ func (p *program) login(ctx context.Context, c *cli.Context) error {
 	case c.Bool("with-token") && provider != auth.Mogplex:
 		return account.UsageError("--with-token is for Mogplex; for a provider's key use --with-api-key")
 	case c.Bool("with-api-key") && !c.IsSet("provider"):
-		return account.UsageError("--with-api-key wants --provider NAME")
+		return account.UsageError("--with-api-key needs --provider NAME")
 	case c.Bool("with-token"), c.Bool("with-api-key"):
 		return p.storeSecret(ctx, provider, c.Bool("force"))
 	case provider != auth.Mogplex:
@@ -76,7 +76,7 @@ func (p *program) browserSignIn(ctx context.Context, opt signInOptions) error {
 		Show:          func(prompt login.Prompt) { p.showPrompt(prompt, opt) },
 		Notice:        func(line string) { p.say("%s", line) },
 		Deadline:      func(end time.Time) { p.say("Waiting for you until %s.", end.Local().Format("15:04:05")) },
-		PasteRejected: func(err error) { p.say("That was not it: %s", sentence(err)) },
+		PasteRejected: func(err error) { p.say("Not the callback address: %s", sentence(err)) },
 		Timeout:       opt.timeout,
 		Device:        opt.device,
 	}

@@ -10,8 +10,8 @@ import (
 	"github.com/mogplex/mogplex-cli/login"
 )
 
-// showPrompt tells the person where to sign in. The address stands alone on
-// its line.
+// showPrompt says where to sign in. The address is alone on its line, so that it can be
+// copied.
 func (p *program) showPrompt(prompt login.Prompt, opt signInOptions) {
 	switch {
 	case opt.open && p.canOpenBrowser():
@@ -25,10 +25,10 @@ func (p *program) showPrompt(prompt login.Prompt, opt signInOptions) {
 	if d := prompt.Device; d != nil {
 		p.say("Or open %s on any device and type the code %s", d.VerificationURL, d.UserCode)
 	} else if opt.device {
-		p.say("The service gives no code to type on another device.")
+		p.say("The service offers no code for another device.")
 	}
 	if !prompt.Listening {
-		p.say("The callback ports 24816 and 24818 are taken: the browser will end at a page that does not load. That is fine.")
+		p.say("The callback ports 24816 and 24818 are taken: the browser will end at a page that does not load, as expected.")
 	}
 	if !opt.open || p.isTerminal(p.stdin) {
 		p.say("On another machine: sign in there, then paste here the address that the browser ends at.")
@@ -40,12 +40,12 @@ func (p *program) showPrompt(prompt login.Prompt, opt signInOptions) {
 // openers of Linux start a text browser in this very terminal.
 func (p *program) canOpenBrowser() bool { return p.env.Site().Browser }
 
-// pasteGap is how long after a line another one still belongs to the same
-// paste: a terminal breaks a long address into lines.
+// pasteGap is how long after a line another one still belongs to the same paste: a
+// terminal breaks a long address into lines.
 const pasteGap = 150 * time.Millisecond
 
-// pastes reads what a person pastes, lines that come together as one. The
-// channel closes at the end of the input.
+// pastes reads what a person pastes, and joins lines that come together. It closes the
+// channel at the end of the input.
 func pastes(ctx context.Context, r io.Reader) <-chan string {
 	lines := make(chan string)
 	go func() {
@@ -77,7 +77,7 @@ func pastes(ctx context.Context, r io.Reader) <-chan string {
 	return pasted
 }
 
-// gather adds to a line those that follow within the gap.
+// gather appends the lines that follow within pasteGap to a line.
 func gather(line string, lines <-chan string) string {
 	for {
 		select {

@@ -14,7 +14,7 @@ import (
 	"github.com/mogplex/mogplex-cli/internal/auth"
 )
 
-// secretLimit is the longest token or key in bytes that is read from stdin.
+// secretLimit is how many bytes a token or key on stdin may have.
 const secretLimit = 64 << 10
 
 // storeSecret stores a personal access token or a provider's key from stdin.
@@ -72,7 +72,7 @@ func readInput(ctx context.Context, read func() ([]byte, error)) (string, error)
 	}
 }
 
-// errNoInput is a stdin without a token or key in it.
+// errNoInput reports a stdin without a token or key.
 var errNoInput = account.UsageError("stdin is empty")
 
 func checkInput(text []byte, err error) (string, error) {
@@ -88,9 +88,9 @@ func checkInput(text []byte, err error) (string, error) {
 	return trimmed, nil
 }
 
-// decoded is text as UTF-8, without a byte-order mark. It reads UTF-16 if a mark
-// says so or if every second byte is 0, which is how PowerShell 5 writes files
-// and can feed pipes. What is neither stays as it is.
+// decoded converts text to UTF-8 and removes a byte-order mark. It reads UTF-16 if a
+// mark says so or if every second byte is 0, because PowerShell 5 writes files and can
+// feed pipes that way. It returns other text unchanged.
 func decoded(text []byte) string {
 	order, rest := binary.ByteOrder(binary.LittleEndian), text
 	switch {

@@ -19,7 +19,7 @@ func (p *program) logoutCommand() *cli.Command {
 		Usage: "sign out: remove the credential from every store",
 		Description: `Removes the Mogplex credential of this service and profile from the keychain and
 from auth.json, reads both back, ends the session at the service if it can, and
-removes what the sign-in brought. Other services and profiles stay. Goes on after
+removes the cached lists of models and MCP servers. Other services and profiles stay. Goes on after
 a failure, and exits with an error if anything may be left.
 
 Examples:

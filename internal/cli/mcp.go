@@ -18,7 +18,7 @@ func (p *program) mcpCommand() *cli.Command {
 		Usage: "list the remote MCP servers of your account",
 		Description: `Prints the MCP servers that are defined for your account. Values of headers and
 environment variables are never shown, nor what looks like a secret in an
-address or argument. Kept copies serve as with ` + "`mogplex models`" + `.
+address or argument. The list is cached as with ` + "`mogplex models`" + `.
 
 Examples:
   mogplex mcp
@@ -42,7 +42,7 @@ func (p *program) printServers(ctx context.Context, c *cli.Context) error {
 		return p.failedCall(res, err)
 	}
 	if p.json {
-		p.printJSON(serversReport{append([]hosted.MCPServer{}, got.List...), p.listReport(got.Fetched, got.Stale, got.NotKept)})
+		p.printJSON(serversReport{append([]hosted.MCPServer{}, got.List...), p.listReport(got.Fetched, got.Stale, got.NotCached)})
 		return nil
 	}
 	if len(got.List) > 0 {
@@ -50,7 +50,7 @@ func (p *program) printServers(ctx context.Context, c *cli.Context) error {
 	} else {
 		p.say("No MCP servers are defined for your account.")
 	}
-	p.sayListAge(got.Fetched, got.Stale, got.NotKept)
+	p.sayListAge(got.Fetched, got.Stale, got.NotCached)
 	return nil
 }
 
@@ -70,8 +70,8 @@ func serverTable(servers []hosted.MCPServer, width int) string {
 	return table(rows, nil, nil, width)
 }
 
-// maskedServer is a definition without its secrets: the command or address, and
-// the names of its headers and variables.
+// maskedServer is a definition without its secrets: the command or address, and the
+// names of its headers and variables.
 func maskedServer(server hosted.MCPServer) (target string, values []string) {
 	config := server.Config.Masked(hosted.Dots)
 	target = strings.Join(append([]string{config.Command}, config.Args...), " ")

@@ -17,18 +17,18 @@ func (p *program) migrateCommand() *cli.Command {
 	return &cli.Command{
 		Name:  "migrate",
 		Usage: "move credentials from auth.json to the keychain, or back",
-		Description: `Each credential is written, read back and compared, and only then removed from
-where it was. It can be interrupted and run again. If the destination holds
+		Description: `Writes each credential, reads it back and compares it, and only then removes the
+original. It can be interrupted and run again. If the destination holds
 another sign-in, both stay and the report says whose it is.
 
 Examples:
-  mogplex auth migrate --dry-run        say what would be moved
+  mogplex auth migrate --dry-run        only report what would be moved
   mogplex auth migrate
   mogplex auth migrate --to file        out of the keychain, into auth.json
   mogplex auth migrate --force          replace what the keychain holds`,
 		Flags: []cli.Flag{
 			&cli.StringFlag{Name: "to", Value: auth.InKeychain, Usage: "where to: `keychain` or file"},
-			&cli.BoolFlag{Name: "dry-run", Usage: "change nothing, only say what would be done"},
+			&cli.BoolFlag{Name: "dry-run", Usage: "change nothing, only report what would be done"},
 			&cli.BoolFlag{Name: "force", Usage: "replace another sign-in that the destination holds"},
 			jsonFlag(),
 		},

@@ -16,8 +16,9 @@ func (p *program) modelsCommand() *cli.Command {
 		Name:  "models",
 		Usage: "list the models of your account",
 		Description: `Prints the model catalog: what each model is called, how many tokens it reads,
-and what a million tokens cost in US dollars. A copy that was fetched in the
-last ten minutes serves, and any copy where the service can't be reached.
+and what a million tokens cost in US dollars. A list that was fetched in the
+last ten minutes is not fetched again. If the service can't be reached, an older
+one is printed.
 
 Examples:
   mogplex models
@@ -41,7 +42,7 @@ func (p *program) printModels(ctx context.Context, c *cli.Context) error {
 		return p.failedCall(res, err)
 	}
 	if p.json {
-		p.printJSON(modelsReport{append([]hosted.Model{}, got.List...), p.listReport(got.Fetched, got.Stale, got.NotKept)})
+		p.printJSON(modelsReport{append([]hosted.Model{}, got.List...), p.listReport(got.Fetched, got.Stale, got.NotCached)})
 		return nil
 	}
 	if len(got.List) > 0 {
@@ -49,7 +50,7 @@ func (p *program) printModels(ctx context.Context, c *cli.Context) error {
 	} else {
 		p.say("Your account has no models. See %s/web/models.", p.account.Origin)
 	}
-	p.sayListAge(got.Fetched, got.Stale, got.NotKept)
+	p.sayListAge(got.Fetched, got.Stale, got.NotCached)
 	return nil
 }
 
@@ -64,7 +65,7 @@ func modelTable(models []hosted.Model, width int) string {
 	return table(rows, []int{2, 3, 4}, []int{5, 1, 3, 4, 2}, width)
 }
 
-// tokens is a number of tokens, such as 128k.
+// tokens formats a number of tokens, such as 128k.
 func tokens(n *int64) string {
 	switch {
 	case n == nil || *n <= 0:
@@ -77,7 +78,7 @@ func tokens(n *int64) string {
 	return strconv.FormatInt(*n, 10)
 }
 
-// dollars is a price, with as many digits as it has and at least two.
+// dollars formats a price with all its digits, and two after the point at least.
 func dollars(price *float64) string {
 	if price == nil || *price < 0 {
 		return "-"

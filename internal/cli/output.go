@@ -50,7 +50,7 @@ func (p *program) rawStdout() io.Writer {
 	return p.stdout
 }
 
-// stdoutWidth is how many columns stdout has; 0 if it is no terminal.
+// stdoutWidth is how many columns stdout has; 0 if it is not a terminal.
 func (p *program) stdoutWidth() int {
 	f, ok := p.rawStdout().(*os.File)
 	if !ok || !p.isTerminal(f) {

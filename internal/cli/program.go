@@ -26,10 +26,10 @@ type program struct {
 	isTerminal  func(any) bool // of an *os.File
 	openBrowser func(string) error
 
-	// catchSignals is called before a lock is taken, a line is written to stderr,
-	// and by commands that write. Until then signals have their default effect,
-	// because catching four of them takes as long as all else that prints a token
-	// from a variable.
+	// catchSignals is called before a lock is taken and before a line is written to
+	// stderr, and by commands that write. Until then signals have their default
+	// effect, because to catch four of them takes as long as everything else that
+	// prints a token from a variable.
 	catchSignals func()
 
 	account *account.Account // nil until open
@@ -69,8 +69,8 @@ func isTerminal(stream any) bool {
 	return ok && term.IsTerminal(int(f.Fd()))
 }
 
-// attended reports that a person is there: to answer a prompt of the keychain, or to
-// sign in.
+// attended reports that a person is at the terminal, who can answer the keychain's
+// prompt and sign in.
 func (p *program) attended() bool {
 	return p.isTerminal(p.stdin) && p.isTerminal(p.stderr) && p.env.Getenv("CI") == ""
 }
@@ -103,7 +103,7 @@ func (p *program) profile() string {
 // action is what a command does once the account is opened.
 type action func(context.Context, *cli.Context) error
 
-// command opens the account the way every command wants it.
+// command opens the account, and catches signals before run.
 func (p *program) command(run action) cli.ActionFunc {
 	return p.quickCommand(func(ctx context.Context, c *cli.Context) error {
 		p.catchSignals()
@@ -111,7 +111,7 @@ func (p *program) command(run action) cli.ActionFunc {
 	})
 }
 
-// quickCommand is a command that a signal may end at any time, unless it calls
+// quickCommand opens the account. A signal may end run at any time, unless it calls
 // catchSignals.
 func (p *program) quickCommand(run action) cli.ActionFunc {
 	return func(c *cli.Context) error {
@@ -119,7 +119,7 @@ func (p *program) quickCommand(run action) cli.ActionFunc {
 			return err
 		}
 		if extra := c.Args().First(); extra != "" {
-			return surplusArgument(extra)
+			return unexpectedArgument(extra)
 		}
 		if err := p.open(c); err != nil {
 			return err

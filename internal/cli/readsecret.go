@@ -14,13 +14,13 @@ import (
 	"github.com/mogplex/mogplex-cli/internal/tui"
 )
 
-// hidden asks for a secret on the terminal without echo. The terminal's own line
-// editing stays off: it takes no line of more than 4095 bytes, and an Enter that
-// was typed while it was still off would end none.
+// hidden reads a secret from the terminal without echo. It keeps the terminal's own
+// line editing off, because that takes no line of more than 4095 bytes and ignores an
+// Enter that was typed while it was still off.
 func (p *program) hidden(ctx context.Context, prompt string) (auth.Secret, error) {
 	f, ok := p.stdin.(*os.File)
 	if !ok {
-		return auth.Secret{}, errors.New("stdin is no terminal")
+		return auth.Secret{}, errors.New("stdin is not a terminal")
 	}
 	raw := rawTerminal{fd: int(f.Fd()), prompt: func() { fmt.Fprint(p.stderr, prompt) }}
 	if err := raw.begin(); err != nil {
@@ -41,8 +41,8 @@ func (p *program) hidden(ctx context.Context, prompt string) (auth.Secret, error
 	return auth.NewSecret(text), err
 }
 
-// rawTerminal is a terminal that is raw from begin to end, any number of times.
-// It is safe for concurrent use.
+// rawTerminal turns a terminal's raw mode on with begin and off with end, any number of
+// times. It is safe for concurrent use.
 type rawTerminal struct {
 	fd     int
 	prompt func()
@@ -52,7 +52,7 @@ type rawTerminal struct {
 	closed bool
 }
 
-// begin turns the echo off, and only then asks.
+// begin turns the raw mode on, and then shows the prompt.
 func (r *rawTerminal) begin() (err error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -66,7 +66,7 @@ func (r *rawTerminal) begin() (err error) {
 	return nil
 }
 
-// end gives the terminal back as it was.
+// end restores the terminal's mode.
 func (r *rawTerminal) end() {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -83,7 +83,7 @@ func (r *rawTerminal) close() {
 	r.closed = true
 }
 
-// The keys that mean something to a terminal that is not raw.
+// The control keys that a terminal handles itself unless it is raw.
 const (
 	keyInterrupt = 'C' - '@'
 	keyEnd       = 'D' - '@'
@@ -93,8 +93,8 @@ const (
 	keyDelete    = 0x7f
 )
 
-// readKeys reads a line from a raw terminal, and starts over after suspend. It
-// takes one byte at a time: what is typed behind the line is for someone else.
+// readKeys reads a line from a raw terminal, and starts over after suspend. It reads
+// one byte at a time, because what is typed after the line belongs to another reader.
 func readKeys(r io.Reader, suspend func() error) ([]byte, error) {
 	var line []byte
 	for key := make([]byte, 1); ; {

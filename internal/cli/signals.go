@@ -7,10 +7,10 @@ import (
 	"syscall"
 )
 
-// catchSignals makes the program end cleanly on a signal, because it may be
-// about to store the only token that works. The first interrupt, and a terminal
-// that closes, call cancel; the second interrupt kills. A write to a pipe that
-// nobody reads fails instead of killing.
+// catchSignals makes the program end cleanly on a signal, because it may be about to
+// store the only token that works. The first interrupt and a closed terminal call
+// cancel; the second interrupt kills. A write to a pipe without a reader fails instead
+// of killing.
 func catchSignals(cancel context.CancelFunc) {
 	interrupts, hangups := make(chan os.Signal, 1), make(chan os.Signal, 1)
 	signal.Notify(make(chan os.Signal, 1), syscall.SIGPIPE)

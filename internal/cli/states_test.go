@@ -98,7 +98,8 @@ func damageItem(w *world) error {
 		deep.Missing(w, "secret-tool is not installed")
 	}
 	w.seed(time.Hour, "keychain")
-	cmd := exec.Command("secret-tool", "store", "--label=x", "service", "mogplex", "username", w.account("mogplex"))
+	cmd := exec.Command("secret-tool", "store", "--label=x", "service", "mogplex", "username", w.account("mogplex"),
+		"xdg:schema", "com.mogplex.Credential")
 	cmd.Env, cmd.Stdin = w.env, strings.NewReader("not what mogplex wrote")
 	return cmd.Run()
 }

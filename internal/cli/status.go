@@ -17,8 +17,8 @@ func (p *program) statusCommand() *cli.Command {
 	return &cli.Command{
 		Name:  "status",
 		Usage: "show what is active, where it came from, and what it hides",
-		Description: `Asks the environment, the keychain and auth.json, and reports what each said.
-Exits with 64 where nothing is in force. Shows no secret.
+		Description: `Asks the environment, the keychain and auth.json, and reports what each holds.
+Exits with 64 if no credential is active. Shows no secret.
 
 Examples:
   mogplex auth status
@@ -124,7 +124,7 @@ func (p *program) statusReport(ctx context.Context, st account.Status, err error
 	return r
 }
 
-// strayWarning says what helps against a credential that another layer's hides.
+// strayWarning reports a credential that another layer's hides, and how to remove it.
 func strayWarning(f auth.Finding) string {
 	c, whose := f.Record().Credential, ""
 	if name := accountName(c.Account); name != "" {
@@ -143,8 +143,8 @@ func strayWarning(f auth.Finding) string {
 		f.Layer, f.Provider, whose, storeCommand(f.Provider), to, to)
 }
 
-// refusedHint is what helps against a credential that the service refuses.
-// Signing in does not where a variable comes first.
+// refusedHint says what to do about a credential that the service refuses. Signing in
+// does not help if a variable comes first.
 func refusedHint(res auth.Result) string {
 	switch p, _ := auth.ProviderNamed(res.Credential.Provider); {
 	case res.Source == auth.Env:

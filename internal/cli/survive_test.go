@@ -38,7 +38,7 @@ func setbacks(t *testing.T) []setback {
 		{name: "429 with Retry-After", fault: accountserver.Fault{Status: 429, RetryAfter: "11"}, exit: exitTryAgain, says: "in 11 seconds"},
 		{name: "429 with X-Retry-After", fault: accountserver.Fault{Status: 429, XRetryAfter: "13"}, exit: exitTryAgain, says: "in 13 seconds"},
 		{name: "429 with rubbish", fault: accountserver.Fault{Status: 429, RetryAfter: "soon"}, exit: exitTryAgain, says: "Wait"},
-		{name: "captive portal", fault: accountserver.Fault{HTML: true}, all: true, exit: exitUnavailable, says: "something else than the service"},
+		{name: "captive portal", fault: accountserver.Fault{HTML: true}, all: true, exit: exitUnavailable, says: "something other than the service"},
 		{name: "captive portal by redirect", fault: accountserver.Fault{Redirect: "https://portal.invalid/login"}, all: true, exit: exitUnavailable, says: "HTTP 302"},
 		{name: "cut off", fault: accountserver.Fault{Truncate: true, Body: `{"access_token":"half`}, exit: exitUnavailable, says: "the answer was cut off"},
 		{name: "dropped", fault: accountserver.Fault{Drop: true}, exit: exitUnavailable, says: "no usable answer"},

@@ -7,12 +7,12 @@ import (
 	"github.com/mogplex/mogplex-cli/internal/text"
 )
 
-// cellLimit is the widest that a column becomes.
+// cellLimit is the greatest width of a column.
 const cellLimit = 120
 
-// table lines rows up in columns, in a width that 0 leaves open. Where it is too
-// narrow the columns of spare are left out, in that order, then lines are cut.
-// The cells of right are flush right. Cells are untrusted text.
+// table aligns rows in columns. If they are wider than width it leaves out the columns
+// of spare, in that order, and then cuts lines; 0 means any width. The columns of right
+// are right-aligned. Cells are untrusted text.
 func table(rows [][]string, right, spare []int, width int) string {
 	sizes := make([]int, len(rows[0]))
 	for i, row := range rows {

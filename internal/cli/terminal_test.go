@@ -151,7 +151,7 @@ func TestPasteOnATerminal(t *testing.T) {
 		t.Fatal(err)
 	}
 	at.types("nonsense\n")
-	at.shows("That was not it")
+	at.shows("Not the callback address")
 	at.types(callback + "\n")
 	at.shows("Signed in as Ada Lovelace")
 	at.ends(exitOK)

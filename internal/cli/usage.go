@@ -10,54 +10,59 @@ import (
 	"github.com/mogplex/mogplex-cli/internal/account"
 )
 
-// What is wrong with a command line is said without quoting more than a plain
-// word of it: what was typed in the wrong place may be a token. The patterns are
-// compiled when they are needed, for every command would pay else.
+// Errors of a command line quote no more than a plain word of it, because what was
+// typed in the wrong place may be a token. The patterns are compiled when they are
+// needed, so that other commands don't pay for them.
 
-// plainWord reports whether an argument may be repeated.
+// plainWord reports whether an error may quote an argument.
 func plainWord(argument string) bool {
 	return regexp.MustCompile(`^[a-z][a-z-]{0,19}$`).MatchString(argument)
 }
 
-// flagNamed finds the flag that an error of package flag names; nil where it is
-// not one that may be repeated.
-func flagNamed(said string) []string {
-	return regexp.MustCompile(`(?:for|for flag|argument:|defined:) -([a-z][a-z-]{0,19})(?::|$)`).FindStringSubmatch(said)
+// flagNamed finds the flag that an error of package flag names. It returns "" if an
+// error may not quote it.
+func flagNamed(message string) string {
+	pattern := regexp.MustCompile(`(?:for|for flag|argument:|defined:) -([a-z][a-z-]{0,19})(?::|$)`)
+	if found := pattern.FindStringSubmatch(message); found != nil {
+		return found[1]
+	}
+	return ""
 }
 
 func unknownCommand(above, name string) error {
-	hint := "See `mogplex " + above + "--help`."
-	if !plainWord(name) {
-		return account.HintError{Err: account.UsageError("there is no such command; a token or key is read from stdin"), Hint: hint}
+	message := "unknown command; a token or key is read from stdin"
+	if plainWord(name) {
+		message = "unknown command `mogplex " + above + name + "`"
 	}
-	return account.HintError{Err: account.UsageError("there is no command `mogplex " + above + name + "`"), Hint: hint}
+	return account.HintError{Err: account.UsageError(message), Hint: "See `mogplex " + above + "--help`."}
 }
 
-func surplusArgument(argument string) error {
+func unexpectedArgument(argument string) error {
 	if !plainWord(argument) {
-		return account.UsageError("there is an argument too many; a token or key is read from stdin")
+		return account.UsageError("too many arguments; a token or key is read from stdin")
 	}
-	return account.UsageError(`there is nothing called "` + argument + `" here`)
+	return account.UsageError(`unexpected argument "` + argument + `"`)
 }
 
-// onUsageError puts package flag's error, which quotes values, into words.
+// onUsageError replaces the errors of package flag, which quote values.
 func onUsageError(_ *cli.Context, err error, _ bool) error {
-	named := flagNamed(err.Error())
-	if named == nil {
-		return account.UsageError("there is no such flag")
+	name := flagNamed(err.Error())
+	if name == "" {
+		return account.UsageError("unknown flag")
 	}
 	switch kind, _, _ := strings.Cut(err.Error(), ":"); {
 	case kind == "flag provided but not defined":
-		return account.UsageError("there is no flag --" + named[1])
+		return account.UsageError("unknown flag --" + name)
 	case kind == "flag needs an argument":
-		return account.UsageError("--" + named[1] + " wants a value")
+		return account.UsageError("--" + name + " needs a value")
 	case strings.HasPrefix(kind, "invalid boolean value"):
-		return account.UsageError("--" + named[1] + " takes no value")
+		return account.UsageError("--" + name + " takes no value")
 	}
-	return account.UsageError("the value of --" + named[1] + " can't be read")
+	return account.UsageError("invalid value of --" + name)
 }
 
-// asksForJSON reports whether a command line that may not be one asks for JSON.
+// asksForJSON reports whether a command line asks for JSON, also if the rest of it
+// can't be parsed.
 func asksForJSON(args []string) bool {
 	return slices.ContainsFunc(args, func(arg string) bool {
 		return slices.Contains([]string{"--json", "-json", "--json=true", "-json=true"}, arg)

@@ -113,9 +113,9 @@ func hostedValues(t *testing.T) []any {
 	s.SetMCPServers(`[{"name":"n","config":{"env":{"A":"` + access + `"}}}]`)
 	c := hosted.Catalog{
 		Client: hosted.Client{Origin: s.url, HTTP: login.NewHTTPClient("")}, Now: time.Now,
-		Keeper:  hosted.Keeper{Dir: t.TempDir(), Owner: hosted.Owner(s.url, "", access)},
-		Token:   func(context.Context) (string, error) { return access, nil },
-		InForce: func(context.Context, func(context.Context) error) error { return account.ErrReplaced },
+		Cache:       hosted.Cache{Dir: t.TempDir(), Owner: hosted.Owner(s.url, "", access)},
+		Token:       func(context.Context) (string, error) { return access, nil },
+		WhileActive: func(context.Context, func(context.Context) error) error { return account.ErrReplaced },
 	}
 	servers, err := c.Servers(t.Context(), 0)
 	if err != nil || servers.List[0].Config.Env["A"] != access {
@@ -130,7 +130,7 @@ func hostedValues(t *testing.T) []any {
 		t.Fatal(err)
 	}
 	follower := hosted.Follower{Client: c.Client, Token: c.Token}
-	return []any{c, c.Keeper, servers, servers.List[0], servers.List[0].Config, models, models.List[0], models.List[0].Pricing,
+	return []any{c, c.Cache, servers, servers.List[0], servers.List[0].Config, models, models.List[0], models.List[0].Pricing,
 		run, run.Branch, run.CreatedAt, events[0], follower, hosted.Update{Run: run, Events: events}}
 }
 

@@ -8,8 +8,8 @@ import (
 	"github.com/mogplex/mogplex-cli/internal/text"
 )
 
-// How people, places and times are put into words.
-
+// accountName names a person: "Ada <ada@example.test>". It is empty if neither name nor
+// address is known.
 func accountName(a auth.Account) string {
 	switch {
 	case a.Name != "" && a.Email != "":

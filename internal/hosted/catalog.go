@@ -59,22 +59,22 @@ func (l list[T]) parse(data json.RawMessage) ([]T, error) {
 // concurrently.
 type Catalog struct {
 	Client
-	Keeper
+	Cache
 	Now func() time.Time
 	// Token returns the token for a request. Its failure counts as the service's, so that a cached copy serves if
 	// the failure passes.
 	Token func(context.Context) (string, error)
-	// InForce calls save while the owner's credential is certain to be active, and stays so until save returns, or
+	// WhileActive calls save while the owner's credential is certain to be active, and stays so until save returns, or
 	// returns an error without calling it. It prevents the caching of an answer that arrives after a sign-out.
-	InForce func(ctx context.Context, save func(context.Context) error) error
+	WhileActive func(ctx context.Context, save func(context.Context) error) error
 }
 
 // Listing is a list and where it came from.
 type Listing[T any] struct {
-	List    []T
-	Fetched time.Time
-	Stale   error // why List is the cached copy and not the service's; nil otherwise
-	NotKept error // why the service's answer could not be cached; nil otherwise
+	List      []T
+	Fetched   time.Time
+	Stale     error // why List is the cached copy and not the service's; nil otherwise
+	NotCached error // why the service's answer could not be cached; nil otherwise
 }
 
 // Models returns the model catalog. A cached copy younger than fresh serves without a request. If the request fails in
@@ -131,7 +131,7 @@ func fetch[T any](ctx context.Context, c Catalog, l list[T]) (Listing[T], error)
 	if now.List, err = l.parse(data); err != nil {
 		return Listing[T]{}, err
 	}
-	now.NotKept = c.InForce(ctx, func(ctx context.Context) error {
+	now.NotCached = c.WhileActive(ctx, func(ctx context.Context) error {
 		return c.save(ctx, l.file, l.secret, record{Fetched: now.Fetched, Data: data})
 	})
 	return now, nil

@@ -118,7 +118,7 @@ func TestMessagesAreQuoted(t *testing.T) {
 		{503, `Back at noon.`, "no usable answer from the service (HTTP 503)"},
 		{500, `{"error":{"message":"` + long + `"}}`, "no usable answer from the service (HTTP 500)"},
 		{401, `{"error":{"message":"` + long + `"}}`, "the service does not accept the credential (HTTP 401)"},
-		{404, `{"error":{"code":"NOT_FOUND","message":"` + long + `"}}`, "the service has nothing of that name (HTTP 404)"},
+		{404, `{"error":{"code":"NOT_FOUND","message":"` + long + `"}}`, "the service has nothing by that name (HTTP 404)"},
 	} {
 		service.ClearFaults()
 		service.Fail(accountserver.Fault{Path: accountserver.APIPath, Status: c.status, Body: c.body})
@@ -128,8 +128,8 @@ func TestMessagesAreQuoted(t *testing.T) {
 	}
 }
 
-// net/http quotes a malformed answer, which can repeat what was asked, and a
-// proxy's address with its password.
+// net/http quotes malformed answers, which can repeat the request, and a proxy's
+// address with its password.
 func TestABrokenConnectionIsNotQuoted(t *testing.T) {
 	const secret = "mog_MARKED0secret0on0the0wire00000000"
 	echo := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {

@@ -39,7 +39,7 @@ func TestMaskedArguments(t *testing.T) {
 	}
 }
 
-func TestAConfigPrintsNoValue(t *testing.T) {
+func TestAConfigPrintsRedacted(t *testing.T) {
 	server := hosted.MCPServer{Name: "n", Config: hosted.MCPConfig{
 		Command: "run --token " + mark, Args: []string{"--key", mark}, Env: map[string]string{"A": mark},
 		URL: "https://u:" + mark + "@h.test/?q=" + mark, Headers: map[string]string{"B": mark},
@@ -61,7 +61,7 @@ func TestAConfigPrintsNoValue(t *testing.T) {
 	}
 }
 
-// FuzzMasked plants a secret wherever one can be, and looks for it.
+// FuzzMasked puts a secret in every place for one, and searches the output for it.
 func FuzzMasked(f *testing.F) {
 	f.Add("s3cr3t-0123", "TOKEN", "arg")
 	f.Add("a b=c", "X Y", "--flag")

@@ -89,7 +89,7 @@ func lookup(dns *net.DNSError) *cause {
 	return c
 }
 
-// distrust says what is wrong with a certificate, without quoting any of it.
+// distrust says what is wrong with a certificate, without quoting it.
 func distrust(err error) string {
 	var (
 		unknown x509.UnknownAuthorityError
@@ -110,7 +110,7 @@ func distrust(err error) string {
 	return "it does not verify"
 }
 
-// The numbers of Windows Sockets, which package syscall gives no portable name.
+// Windows Sockets errors, which package syscall does not name on other systems.
 const (
 	wsaNetUnreachable  syscall.Errno = 10051
 	wsaConnReset       syscall.Errno = 10054
@@ -119,8 +119,7 @@ const (
 	wsaHostUnreachable syscall.Errno = 10065
 )
 
-// system returns a system call's failure, in the system's own words if it is a
-// rare one.
+// system describes the failure of a system call, a rare one in the system's words.
 func system(errno syscall.Errno) *cause {
 	switch errno {
 	case syscall.ECONNREFUSED, wsaConnRefused:
@@ -130,7 +129,7 @@ func system(errno syscall.Errno) *cause {
 	case wsaTimedOut:
 		return &cause{"it did not answer in time", context.DeadlineExceeded}
 	case syscall.ENETUNREACH, syscall.EHOSTUNREACH, wsaNetUnreachable, wsaHostUnreachable:
-		return &cause{"there is no way to it through the network", errno}
+		return &cause{"the network has no route to it", errno}
 	}
 	return &cause{errno.Error(), errno}
 }

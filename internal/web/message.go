@@ -8,7 +8,7 @@ import (
 
 const messageColumns = 200
 
-// Message returns what a service says about a failure, fit to show: one line of at most 200 columns. A word that
+// Message returns what a service says about a failure as one printable line of at most 200 columns. A word that
 // repeats six or more bytes of secret, the token of the request, is "[redacted]".
 func Message(said, secret string) string {
 	words := strings.Fields(text.Line(said))

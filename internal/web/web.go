@@ -20,7 +20,7 @@ var (
 	// ErrForbidden: the token is good, and may not do this.
 	ErrForbidden = errors.New("the service does not allow this account to do that")
 	// ErrNotFound: the service answers that it has no such thing.
-	ErrNotFound = errors.New("the service has nothing of that name")
+	ErrNotFound = errors.New("the service has nothing by that name")
 	// ErrRateLimited: the same request may succeed after [Error.RetryAfter].
 	ErrRateLimited = errors.New("the service asks to wait")
 	// ErrUnreachable: no connection, no answer in time, 5xx, or an answer that can't be the service's. The same request
@@ -30,10 +30,10 @@ var (
 
 // The causes of ErrUnreachable that only the reader of an answer can know.
 var (
-	// ErrTooLarge ends the reading of an answer that is over its limit.
+	// ErrTooLarge: the answer is longer than its reader allows.
 	ErrTooLarge = errors.New("the answer is too large")
-	// ErrForeign is an answer that is not of the service's form.
-	ErrForeign = errors.New("something else than the service answered; a proxy or the sign-in page of a network may be in between")
+	// ErrForeign: the answer does not have the service's form.
+	ErrForeign = errors.New("something other than the service answered, such as a proxy or the sign-in page of a network")
 )
 
 // Error is a request that failed. Its text holds no secret, and of an answer only Message.

@@ -1,151 +1,64 @@
 package web_test
 
 import (
-	"context"
-	"crypto/tls"
-	"crypto/x509"
 	"errors"
 	"fmt"
 	"io"
-	"log"
-	"net"
-	"net/http"
-	"net/http/httptest"
-	"net/url"
 	"strings"
-	"syscall"
 	"testing"
 	"time"
 
 	"github.com/mogplex/mogplex-cli/internal/web"
 )
 
-// goWords are phrases of Go's packages that say nothing to a person.
-var goWords = []string{"context", "deadline exceeded", "dial", "tcp", "EOF", "no such host", "x509", "tls:", "net/http", "read:", "write:"}
-
-// newServer starts a server that keeps failed handshakes to itself.
-func newServer(t *testing.T, encrypted bool, h http.HandlerFunc) string {
-	t.Helper()
-	s := httptest.NewUnstartedServer(h)
-	s.Config.ErrorLog = log.New(io.Discard, "", 0)
-	if encrypted {
-		s.StartTLS()
-	} else {
-		s.Start()
-	}
-	t.Cleanup(s.Close)
-	return s.URL
-}
-
-// gone is the address of a server that has ended.
-func gone() string {
-	s := httptest.NewServer(nil)
-	s.Close()
-	return s.URL
-}
-
-// The causes are those of real connections, so that a Go release which words or
-// wraps one differently is noticed.
-func TestRealFailuresInPlainWords(t *testing.T) {
-	silent := newServer(t, false, func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() })
-	closes := newServer(t, false, func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) })
-	half := newServer(t, false, func(w http.ResponseWriter, _ *http.Request) {
-		w.Header().Set("Content-Length", "100")
-		_, _ = io.WriteString(w, "{")
-	})
-	plain := newServer(t, false, func(http.ResponseWriter, *http.Request) {})
-	stranger := newServer(t, true, func(http.ResponseWriter, *http.Request) {})
-	proxied := func(address string) *http.Transport {
-		return &http.Transport{Proxy: func(*http.Request) (*url.URL, error) { return url.Parse(address) }}
-	}
-	noTime := func() (context.Context, context.CancelFunc) {
-		return context.WithTimeout(context.Background(), 50*time.Millisecond)
-	}
-	stopped := func() (context.Context, context.CancelFunc) {
-		ctx, cancel := context.WithCancel(context.Background())
-		cancel()
-		return ctx, cancel
-	}
-	for _, c := range []struct {
-		name, address string
-		transport     *http.Transport
-		ctx           func() (context.Context, context.CancelFunc)
-		want          string
-		is            error
-	}{
-		{name: "nobody listens", address: gone(), want: "connection refused", is: syscall.ECONNREFUSED},
-		{name: "silence", address: silent, ctx: noTime, want: "it did not answer in time", is: context.DeadlineExceeded},
-		{name: "no headers", address: silent, transport: &http.Transport{ResponseHeaderTimeout: time.Millisecond},
-			want: "it did not answer in time", is: context.DeadlineExceeded},
-		{name: "interrupted", address: silent, ctx: stopped, want: "it was interrupted", is: context.Canceled},
-		{name: "closed", address: closes, want: "it closed the connection"},
-		{name: "cut off", address: half, want: "the answer was cut off"},
-		{name: "plain http", address: strings.Replace(plain, "http:", "https:", 1), want: "it answered without TLS"},
-		{name: "stranger", address: stranger, want: "its certificate is not trusted: no authority that this system knows has signed it (SSL_CERT_FILE names others)"},
-		{name: "no such host", address: "http://nobody.invalid", want: "host name lookup failed for nobody.invalid"},
-		{name: "proxy gone", address: "http://service.invalid", transport: proxied(gone()), want: "the proxy: connection refused", is: syscall.ECONNREFUSED},
-		{name: "bad proxy", address: "http://service.invalid", transport: proxied("http://u:secret@["), want: "the connection failed"},
+func TestErrorSaysTheMostUsefulCause(t *testing.T) {
+	narrower := fmt.Errorf("%w", web.ErrRateLimited)
+	for want, err := range map[string]*web.Error{
+		"the service asks to wait":                                       {Kind: narrower},
+		"the service asks to wait 7s":                                    {Kind: narrower, Status: 429, RetryAfter: 7 * time.Second},
+		"the service asks to wait: Slow down.":                           {Kind: narrower, Status: 429, RetryAfter: 1, Message: "Slow down."},
+		"no usable answer from the service (HTTP 502)":                   {Kind: web.ErrUnreachable, Status: 502, RetryAfter: time.Second},
+		"no usable answer from the service: it closed the connection":    {Kind: web.ErrUnreachable, Status: 200, Err: web.Of(io.EOF)},
+		"no usable answer from the service: " + web.ErrForeign.Error():   {Kind: web.ErrUnreachable, Status: 200, Err: web.ErrForeign},
+		"the service does not allow this account to do that: Ask Grace.": {Kind: web.ErrForbidden, Status: 403, Message: "Ask Grace."},
+		"the service has nothing by that name":                           {Kind: web.ErrNotFound},
 	} {
-		t.Run(c.name, func(t *testing.T) {
-			ctx, cancel := context.WithCancel(t.Context())
-			if c.ctx != nil {
-				ctx, cancel = c.ctx()
-			}
-			defer cancel()
-			if c.transport == nil {
-				c.transport = &http.Transport{}
-			}
-			defer c.transport.CloseIdleConnections()
-			raw := get(ctx, c.transport, c.address)
-			err := web.Of(raw)
-			if err == nil || !strings.HasPrefix(err.Error(), c.want) || c.is != nil && !errors.Is(err, c.is) {
-				t.Fatalf("%v: %v", raw, err)
-			}
-			for _, word := range append(goWords, "secret") {
-				if strings.Contains(err.Error(), word) {
-					t.Errorf("%q in %q", word, err)
-				}
-			}
-		})
-	}
-}
-
-func get(ctx context.Context, transport http.RoundTripper, address string) error {
-	req, err := http.NewRequestWithContext(ctx, http.MethodGet, address, nil)
-	if err != nil {
-		return err
-	}
-	resp, err := (&http.Client{Transport: transport}).Do(req)
-	if err != nil {
-		return err
-	}
-	defer resp.Body.Close()
-	_, err = io.ReadAll(resp.Body)
-	return err
-}
-
-func TestCausesThatNoServerHereProduces(t *testing.T) {
-	certificate := func(err error) error { return &url.Error{Err: &tls.CertificateVerificationError{Err: err}} }
-	for _, c := range []struct {
-		err  error
-		want string
-	}{
-		{certificate(x509.CertificateInvalidError{Reason: x509.Expired}), "its certificate is not trusted: it has expired or is not valid yet, or the clock of this machine is wrong"},
-		{certificate(x509.HostnameError{Certificate: new(x509.Certificate)}), "its certificate is not trusted: it is for another name"},
-		{certificate(x509.SystemRootsError{}), "its certificate is not trusted: this system has no list of authorities (SSL_CERT_FILE names one)"},
-		{certificate(errors.New("secret")), "its certificate is not trusted: it does not verify"},
-		{&net.DNSError{Name: "a\x1b.b", IsNotFound: true}, "host name lookup failed for a.b: it does not exist"},
-		{&net.DNSError{Name: "a.b", IsTimeout: true}, "host name lookup failed for a.b: the name server did not answer in time"},
-		{&net.OpError{Op: "dial", Err: syscall.Errno(10061)}, "connection refused"},
-		{&net.OpError{Op: "dial", Err: syscall.EHOSTUNREACH}, "there is no way to it through the network"},
-		{fmt.Errorf("again: %w", web.Of(io.EOF)), "it closed the connection"},
-		{errors.New("secret"), "the connection failed"},
-	} {
-		if got := web.Of(c.err); got.Error() != c.want {
-			t.Errorf("%v: %q", c.err, got)
+		if err.Error() != want {
+			t.Errorf("%q, want %q", err, want)
+		}
+		if !errors.Is(err, err.Kind) || err.Err != nil && !errors.Is(err, err.Err) {
+			t.Errorf("%q is not found as its class or its cause", err)
 		}
 	}
-	if web.Of(nil) != nil {
-		t.Error("nil is a cause")
+	if err := (&web.Error{Kind: narrower}); !errors.Is(err, web.ErrRateLimited) || !web.Passes(err) || web.Passes(io.EOF) {
+		t.Error("a narrower class is not found as its class")
+	}
+}
+
+func TestReadBody(t *testing.T) {
+	if body, err := web.ReadBody(strings.NewReader("12345"), 5); string(body) != "12345" || err != nil {
+		t.Errorf("%q, %v", body, err)
+	}
+	if body, err := web.ReadBody(strings.NewReader("123456"), 5); body != nil || !errors.Is(err, web.ErrTooLarge) {
+		t.Errorf("%q, %v", body, err)
+	}
+	if err := web.Of(fmt.Errorf("read: %w", web.ErrTooLarge)); !errors.Is(err, web.ErrTooLarge) || err.Error() != "the answer is too large" {
+		t.Error(err)
+	}
+}
+
+func TestMessage(t *testing.T) {
+	for said, want := range map[string]string{
+		"one\ntwo\u202e\a three":    "one two three",
+		"\x1b[31mred\x1b[0m":        "red",
+		"key sk-proj-abcd… is used": "key [redacted] is used",
+		strings.Repeat("é", 300):    strings.Repeat("é", 199) + "…",
+	} {
+		if got := web.Message(said, "sk-proj-abcdefgh"); got != want {
+			t.Errorf("Message(%q) = %q, want %q", said, got, want)
+		}
+	}
+	if got := web.Message("the pin is 1234", "1234"); got != "the pin is [redacted]" {
+		t.Error(got)
 	}
 }

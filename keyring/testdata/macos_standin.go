@@ -17,18 +17,19 @@ import (
 	"github.com/mogplex/mogplex-cli/keyring"
 )
 
-// tell puts a file before the stand-in, until the test ends or it is taken back.
-func tell(t *testing.T, name, content string) (takeBack func()) {
+// tell sets a state of the stand-in, by a file among its items, until the end of
+// the test or until undo.
+func tell(t *testing.T, name, content string) (undo func()) {
 	path := filepath.Join(os.Getenv("SECURITY_ITEMS"), name)
 	if err := os.WriteFile(path, []byte(content), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	takeBack = func() { _ = os.Remove(path) }
-	t.Cleanup(takeBack)
-	return takeBack
+	undo = func() { _ = os.Remove(path) }
+	t.Cleanup(undo)
+	return undo
 }
 
-// A Mac reached by SSH has its items, and may not ask for the password.
+// Over SSH macOS cannot ask for the password of an existing item.
 func TestAStandInIsLockedOfThePlatform(t *testing.T) {
 	k := keyring.Open("mogplex-test", keyring.Options{Timeout: time.Minute})
 	if err := k.Set(t.Context(), "a", []byte("kept")); err != nil {
@@ -55,7 +56,7 @@ func TestAStandInIsLockedOfThePlatform(t *testing.T) {
 	}
 }
 
-// Nobody answers the dialog until all calls were given up on.
+// The dialog is answered only after all calls have timed out.
 func TestAnAnswerAfterTheDeadlineStoresNothingOfThePlatform(t *testing.T) {
 	answer, changes := tell(t, "asks", ""), journal(t)
 	start := time.Now()
@@ -97,7 +98,7 @@ func TestAnAnswerAfterTheProgramWasKilledStoresNothingOfThePlatform(t *testing.T
 }
 
 // TestSetUntilKilled is the program that the test above kills. It sets without
-// looking first.
+// reading first.
 func TestSetUntilKilled(t *testing.T) {
 	if os.Getenv("SECURITY_SETS") == "" {
 		t.Skip("another test runs this one in a process of its own")
@@ -105,7 +106,6 @@ func TestSetUntilKilled(t *testing.T) {
 	keyring.SetOnPlatform(t.Context(), "mogplex-test", "killed", "v")
 }
 
-// A dialog that nobody expects stays on the screen of a Mac that is left alone.
 func TestAnUnattendedCallShowsNoDialogOfThePlatform(t *testing.T) {
 	k := keyring.Open("mogplex-test", keyring.Options{Timeout: time.Minute})
 	if err := k.Set(t.Context(), "a", []byte("kept")); err != nil {
@@ -120,8 +120,8 @@ func TestAnUnattendedCallShowsNoDialogOfThePlatform(t *testing.T) {
 			t.Errorf("%v, found %v, removed %v; want it locked", err, found, removed)
 		}
 	}
-	if said := changes(); said != "" {
-		t.Errorf("unattended: %q", said)
+	if got := changes(); got != "" {
+		t.Errorf("unattended: %q", got)
 	}
 	asked := 0
 	attended := keyring.Open("mogplex-test", keyring.Options{Timeout: time.Minute, Attended: true, OnPrompt: func() { asked++; unlock() }})
@@ -130,7 +130,7 @@ func TestAnUnattendedCallShowsNoDialogOfThePlatform(t *testing.T) {
 	}
 }
 
-// macOS offers then to reset all keychains of the account.
+// macOS would offer to reset all keychains of the account.
 func TestAnAccountWithoutAKeychainIsOfferedNoResetOfThePlatform(t *testing.T) {
 	tell(t, "none", "")
 	changes := journal(t)
@@ -140,12 +140,12 @@ func TestAnAccountWithoutAKeychainIsOfferedNoResetOfThePlatform(t *testing.T) {
 			t.Errorf("attended %v: %v", attended, err)
 		}
 	}
-	if said := changes(); said != "" {
-		t.Errorf("%q", said)
+	if got := changes(); got != "" {
+		t.Errorf("%q", got)
 	}
 }
 
-// An item that is deleted and made anew loses the "Always Allow" of its owner.
+// An item that is deleted and created again loses its owner's "Always Allow".
 func TestFiftyUpdatesChangeOneItemInPlaceOfThePlatform(t *testing.T) {
 	k := keyring.Open("mogplex-test", keyring.Options{Timeout: time.Minute})
 	changes := journal(t)
@@ -162,7 +162,7 @@ func TestFiftyUpdatesChangeOneItemInPlaceOfThePlatform(t *testing.T) {
 	}
 }
 
-// go-keyring leaves a child behind for each set that is over its limit.
+// go-keyring leaves a child running after each value over its limit.
 func TestNoChildIsLeftBehindOfThePlatform(t *testing.T) {
 	k := keyring.Open("mogplex-test", keyring.Options{Timeout: time.Minute})
 	account := "a" + strings.Repeat("z", 119) // the longest name
@@ -178,7 +178,7 @@ func TestNoChildIsLeftBehindOfThePlatform(t *testing.T) {
 	nothingRuns(t)
 }
 
-// journal returns what the stand-in has written since.
+// journal returns a function that reads what the stand-in has written since.
 func journal(t *testing.T) (since func() string) {
 	read := func() string {
 		text, err := os.ReadFile(os.Getenv("SECURITY_JOURNAL"))
@@ -194,26 +194,26 @@ func journal(t *testing.T) (since func() string) {
 func onlyAsked(t *testing.T, changes func() string) {
 	t.Helper()
 	if got := changes(); got == "" || strings.ReplaceAll(got, "asks\n", "") != "" {
-		t.Errorf("%q; want dialogs alone", got)
+		t.Errorf("%q; want nothing but dialogs", got)
 	}
 }
 
-func eventually(t *testing.T, otherwise string, done func() bool) {
+func eventually(t *testing.T, failure string, done func() bool) {
 	t.Helper()
 	for end := time.Now().Add(time.Minute); !done(); time.Sleep(10 * time.Millisecond) {
 		if time.Now().After(end) {
-			t.Fatal(otherwise)
+			t.Fatal(failure)
 		}
 	}
 }
 
-// nothingRuns waits until no process of these tests is left but this one.
+// nothingRuns waits until this process is the only one of these tests.
 func nothingRuns(t *testing.T) {
 	t.Helper()
 	eventually(t, "processes are left", func() bool { return len(children(t)) == 0 && len(relatives(t)) == 0 })
 }
 
-// relatives are the processes that have this one's stand-in, orphans included.
+// relatives returns the other processes with this one's stand-in, including orphans.
 func relatives(t *testing.T) (pids []string) {
 	paths, err := filepath.Glob("/proc/[0-9]*/environ")
 	if err != nil {

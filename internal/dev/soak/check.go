@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -121,7 +122,6 @@ func (w *world) look(ctx context.Context, k key) (has []*signIn, err error) {
 	if second := (key{1, k.profile, k.service}); w.shared(second) == k {
 		asks = append(asks, &command{name: token, key: second, mode: keychain})
 	}
-	var removals []*command
 	if err := w.perform(ctx, together(asks...)); err != nil {
 		return nil, err
 	}
@@ -130,10 +130,10 @@ func (w *world) look(ctx context.Context, k key) (has []*signIn, err error) {
 			has = append(has, t.signIn)
 		}
 		if c.blank() {
-			removals = append(removals, &command{name: logout, key: c.key, mode: keychain})
+			err = errors.Join(err, w.perform(ctx, together(&command{name: logout, key: c.key, mode: keychain})))
 		}
 	}
-	return has, w.perform(ctx, together(removals...))
+	return has, err
 }
 
 // compare checks what became of a key's sign-ins in a step. Only sign-ins, sign-outs and migrations change which there are,
@@ -163,7 +163,7 @@ func (w *world) compare(s *step, k key, had, has []*signIn) {
 		}
 	}
 	for _, f := range has {
-		if !slices.Contains(slices.Concat(had, news), f) {
+		if f.alive() && !slices.Contains(slices.Concat(had, news), f) {
 			w.find(loss, "the stores of %s give %s, which was not there before", k, f)
 		}
 	}
@@ -210,10 +210,10 @@ func (w *world) blame(c *command, kind, format string, args ...any) {
 
 // record counts and logs a step.
 func (w *world) record(s *step) {
-	w.note("%d commands, clock off by %s", len(s.all()), time.Duration(w.clock.Load()))
-	for _, t := range s.faults {
+	w.note("%d commands, clock off by %s, late faults after %s", len(s.all()), time.Duration(w.clock.Load()), s.moment)
+	for _, f := range s.faults {
 		w.count(upsets)
-		w.note("  %s, service %c, after %s", t.name, 'A'+t.service, t.after.Round(time.Millisecond))
+		w.note("  %s (service %c, late %t)", f.name, 'A'+f.service, f.late)
 	}
 	for i, worker := range s.workers {
 		for _, c := range worker {

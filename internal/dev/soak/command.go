@@ -16,17 +16,13 @@ import (
 	"github.com/mogplex/mogplex-cli/internal/dev/accountserver"
 )
 
-// The commands.
+// The commands that the checks know.
 const (
 	token       = "auth token"
-	refresh     = "auth refresh"
-	status      = "auth status --json"
 	login       = "login --no-browser --timeout 15s"
 	logout      = "logout"
 	migrate     = "auth migrate"
 	migrateBack = "auth migrate --to file"
-	models      = "models --refresh"
-	servers     = "mcp --refresh --json"
 )
 
 // The exit codes that a soak brings about.
@@ -83,9 +79,9 @@ func (c *command) printed() string {
 // blank reports that the command met an item without a value, which gnome-keyring leaves when it is killed.
 func (c *command) blank() bool { return strings.Contains(c.stdout+c.stderr, "is blank") }
 
-// said is what the command wrote, except for a token on stdout.
+// said is what the command wrote, except for a token that it was to print. A signal can come after that.
 func (c *command) said() string {
-	if c.printed() != "" {
+	if strings.HasPrefix(c.name, token) && (c.code == done || c.signal != nil) {
 		return c.stderr
 	}
 	return c.stderr + "\n" + c.stdout

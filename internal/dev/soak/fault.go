@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"fmt"
 	"time"
 
 	"github.com/mogplex/mogplex-cli/internal/dev/accountserver"
@@ -21,35 +22,25 @@ var odds = []int{keychainFault: 3, serviceFault: 2, revocationFault: 10, diskFau
 
 // fault is one thing that goes wrong.
 type fault struct {
-	kind int
-	name string
-	cuts bool // answers of the service can be lost
-	rare bool // it makes commands wait for long
-	on   func(ctx context.Context, w *world, service int) error
+	kind    int
+	name    string
+	service int  // to which it happens
+	late    bool // while the commands run
+	cuts    bool // answers of the service can be lost
+	rare    bool // because it makes commands wait for long
+	on      func(context.Context, *world, *fault) error
 }
 
-// trouble is a fault at its time.
-type trouble struct {
-	*fault
-	service int
-	after   time.Duration // since the commands began; 0: before
-}
+const stopped = "keychain stopped"
 
-var (
-	slow            = answering("slow", accountserver.Fault{Delay: 300 * time.Millisecond})
-	keychainStopped = &fault{kind: keychainFault, name: "keychain stopped", on: stopKeychain}
-)
+var slow = answering("slow", accountserver.Fault{Delay: 300 * time.Millisecond})
 
-var faults = []*fault{
-	keychainStopped,
-	{kind: keychainFault, name: "keychain locked",
-		on: func(ctx context.Context, w *world, _ int) error { return w.keyring.Lock(ctx) }},
-	{kind: keychainFault, name: "keychain killed",
-		on: func(_ context.Context, w *world, _ int) error { return w.keyring.KillProvider() }},
-	{kind: keychainFault, name: "keychain restarted",
-		on: func(ctx context.Context, w *world, _ int) error { return w.keyring.RestartProvider(ctx, true) }},
-	{kind: keychainFault, name: "keychain restarted, locked",
-		on: func(ctx context.Context, w *world, _ int) error { return w.keyring.RestartProvider(ctx, false) }},
+var faults = []fault{
+	{kind: keychainFault, name: stopped, on: func(_ context.Context, w *world, _ *fault) error { return w.keyring.StopProvider() }},
+	{kind: keychainFault, name: "keychain locked", on: func(ctx context.Context, w *world, _ *fault) error { return w.keyring.Lock(ctx) }},
+	{kind: keychainFault, name: "keychain killed", on: func(_ context.Context, w *world, _ *fault) error { return w.keyring.KillProvider() }},
+	{kind: keychainFault, name: "keychain restarted", on: restart(true)},
+	{kind: keychainFault, name: "keychain restarted, locked", on: restart(false)},
 
 	slow,
 	answering("500", accountserver.Fault{Status: 500}),
@@ -67,62 +58,70 @@ var faults = []*fault{
 	answering("connection lost", accountserver.Fault{Path: accountserver.RevokePath, Drop: true}),
 	answering("no answer", accountserver.Fault{Path: accountserver.RevokePath, Delay: time.Hour, Drop: true}),
 
-	{kind: diskFault, name: "disk full",
-		on: func(_ context.Context, w *world, _ int) error { return w.disk.fill() }},
-	{kind: diskFault, name: "disk read-only",
-		on: func(_ context.Context, w *world, _ int) error { return w.disk.protect() }},
+	{kind: diskFault, name: "disk full", on: func(_ context.Context, w *world, _ *fault) error { return w.disk.fill() }},
+	{kind: diskFault, name: "disk read-only", on: func(_ context.Context, w *world, _ *fault) error { return w.disk.protect() }},
 
 	clock(0), clock(time.Hour), clock(-time.Hour), clock(30 * time.Hour), clock(-30 * time.Hour),
 }
 
+func restart(unlocked bool) func(context.Context, *world, *fault) error {
+	return func(ctx context.Context, w *world, _ *fault) error { return w.keyring.RestartProvider(ctx, unlocked) }
+}
+
 // clock moves mogplex's clock, which stays there until another fault moves it.
-func clock(offset time.Duration) *fault {
-	return &fault{kind: clockFault, name: "clock off by " + offset.String(),
-		on: func(_ context.Context, w *world, _ int) error {
-			w.clock.Store(int64(offset))
-			return nil
-		}}
+func clock(offset time.Duration) fault {
+	return fault{kind: clockFault, name: "clock off by " + offset.String(), on: func(_ context.Context, w *world, _ *fault) error {
+		w.clock.Store(int64(offset))
+		return nil
+	}}
 }
 
 // answering is a fault of the token or the revocation endpoint, once or until the end of the step.
-func answering(name string, f accountserver.Fault) *fault {
+func answering(name string, f accountserver.Fault) fault {
 	kind := serviceFault
 	if f.Path == accountserver.RevokePath {
 		kind = revocationFault
 	} else if f.Path == "" {
 		f.Path = accountserver.TokenPath
 	}
-	return &fault{kind: kind, name: f.Path + ": " + name, cuts: f.DropAfterProcessing || f.Truncate, rare: f.Delay > time.Minute,
-		on: func(_ context.Context, w *world, service int) error {
-			f := f
-			f.Times = pick(w.random, 0, 1)
-			w.services[service].Fail(f)
-			return nil
-		}}
-}
-
-// pickFault chooses a fault of a kind, or none.
-func (w *world) pickFault(kind int) *trouble {
-	t := &trouble{service: w.random.IntN(len(w.services))}
-	if w.random.IntN(odds[kind]) != 0 || kind == diskFault && w.disk == nil ||
-		kind == revocationFault && !w.services[t.service].revokes {
+	on := func(_ context.Context, w *world, to *fault) error {
+		f.Times = pick(w.random, 0, 1)
+		w.services[to.service].Fail(f)
 		return nil
 	}
-	var of []*fault
-	for _, f := range faults {
-		if f.kind == kind && (!f.rare || w.random.IntN(4) == 0) {
-			of = append(of, f)
-		}
-	}
-	if t.fault = pick(w.random, of...); w.random.IntN(2) == 0 {
-		t.after = 1 + w.upTo(60*time.Millisecond)
-	}
-	return t
+	return fault{kind: kind, name: f.Path + ": " + name, cuts: f.DropAfterProcessing || f.Truncate, rare: f.Delay > time.Minute, on: on}
 }
 
-func stopKeychain(_ context.Context, w *world, _ int) error {
-	w.stopped = true
-	return w.keyring.StopProvider()
+// addFaults chooses what goes wrong in a step.
+func (w *world) addFaults(s *step) {
+	for kind, in := range odds {
+		service := w.random.IntN(len(w.services))
+		if w.random.IntN(in) != 0 || kind == diskFault && w.disk == nil ||
+			kind == revocationFault && !w.services[service].revokes {
+			continue
+		}
+		var of []fault
+		for _, f := range faults {
+			if f.kind == kind && (!f.rare || w.random.IntN(4) == 0) {
+				of = append(of, f)
+			}
+		}
+		f := pick(w.random, of...)
+		f.service, f.late = service, pick(w.random, true, false)
+		s.faults = append(s.faults, &f)
+	}
+}
+
+// begin switches on the faults of a step that come late, or those that do not.
+func (w *world) begin(ctx context.Context, s *step, late bool) error {
+	for _, f := range s.faults {
+		if f.late == late {
+			if err := f.on(ctx, w, f); err != nil {
+				return fmt.Errorf("%s: %w", f.name, err)
+			}
+		}
+	}
+	return nil
 }
 
 // restore ends every fault of a step but a moved clock.
@@ -135,12 +134,11 @@ func (w *world) restore(ctx context.Context, s *step) error {
 	for _, service := range w.services {
 		service.ClearFaults()
 	}
-	if w.stopped {
-		w.stopped = false
+	switch f := s.has(keychainFault); {
+	case f == nil:
+		return nil
+	case f.name == stopped:
 		return w.keyring.ContinueProvider()
 	}
-	if s.has(keychainFault) != nil {
-		return w.keyring.RestartProvider(ctx, true)
-	}
-	return nil
+	return w.keyring.RestartProvider(ctx, true)
 }

@@ -79,13 +79,13 @@ func (l *ledger) lookUp(token string) *issued {
 
 // sent checks that a service gets its own tokens alone, and counts how often a refresh token is sent.
 func (l *ledger) sent(service int, bearer, refresh, revoked string) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
 	for _, secret := range []string{bearer, refresh, revoked} {
-		if t := l.lookUp(secret); t != nil && t.key.service != service {
+		if t := l.tokens[secret]; t != nil && t.key.service != service {
 			l.find(leak, "a token of %s was sent to service %c", t.signIn, 'A'+service)
 		}
 	}
-	l.mu.Lock()
-	defer l.mu.Unlock()
 	if t := l.tokens[refresh]; t != nil {
 		t.sent++
 	}
@@ -162,7 +162,7 @@ func (w *world) loses(s *step, k key) bool {
 	if s.has(diskFault) != nil && s.has(keychainFault) != nil {
 		return true
 	}
-	if t := s.has(serviceFault); t != nil && t.cuts && t.service == k.service {
+	if f := s.has(serviceFault); f != nil && f.cuts && f.service == k.service {
 		return true
 	}
 	return s.any(func(c *command) bool { return w.about(c, k) && (c.code == killed || c.migrates() && c.code != done) })

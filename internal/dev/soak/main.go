@@ -5,17 +5,18 @@
 //	go run ./internal/dev/soak --for 1h
 //	go run ./internal/dev/soak --seed 42     the same choices again; the timing remains the machine's own
 //
-// It has no model of mogplex. It checks what must hold whatever happens:
+// It does not predict what mogplex does. It checks what must hold whatever happens:
 //
 //   - `auth token` prints a token that its service accepts, or fails with an exit code that says why: 64, 69 or 75.
 //   - No refresh token is used twice, unless the command that used it first was killed or could not get its answer.
-//   - No secret is in any output, or in any file but an auth.json that it was meant for.
+//   - No secret is in any output, or in any file but its own auth.json.
 //   - No command runs longer than what is wrong at the time explains.
 //   - No credential disappears unless somebody signed out.
 //
-// step.go makes up and runs a step, command.go runs a command, fault.go breaks things. check.go judges the commands, and
-// what they left in the stores and files. ledger.go knows what became of every token. It needs dbus-daemon and
-// gnome-keyring, and touches nothing of its user's. Exit codes: 0 found nothing, 1 found something, 2 cannot run here.
+// step.go makes up a step and runs it, command.go runs a command, fault.go breaks things. check.go judges the commands and
+// what they left in the stores, secrets.go the files. ledger.go knows what became of every token. The soak needs
+// dbus-daemon and gnome-keyring, and touches nothing of its user's. Exit codes: 0 found nothing, 1 found something, 2
+// cannot run here.
 package main
 
 import (

@@ -21,11 +21,11 @@ type service struct {
 	email   string
 }
 
-func startService(index int, l *ledger, ttl time.Duration, revokes bool) *service {
-	s := &service{ledger: l, index: index, ttl: ttl, revokes: revokes, email: accountserver.DefaultAccounts()[index].Email}
+func startService(index int, w *world, ttl time.Duration, revokes bool) *service {
+	s := &service{ledger: w.ledger, index: index, ttl: ttl, revokes: revokes, email: accountserver.DefaultAccounts()[index].Email}
 	s.Server = accountserver.New(accountserver.Config{AccessTTL: ttl, StrictRotation: true, OfferRevocation: revokes,
-		RequestsPerMinute: -1,
-		OnGrant:           func(presented string, g accountserver.Issued) { l.granted(presented, g, time.Now().Add(ttl)) }})
+		RequestsPerMinute: -1, RedirectURIs: w.ports.RedirectURIs(),
+		OnGrant: func(presented string, g accountserver.Issued) { w.ledger.granted(presented, g, time.Now().Add(ttl)) }})
 	s.http = httptest.NewServer(s)
 	return s
 }

@@ -26,7 +26,7 @@ func TestSoak(t *testing.T) {
 	}
 	t.Setenv("TMPDIR", t.TempDir())
 	var stdout, stderr bytes.Buffer
-	if code := run(t.Context(), []string{"--for", "4s"}, &stdout, &stderr); code != exitOK {
+	if code := run(t.Context(), []string{"--for", "3s", "--seed", "1"}, &stdout, &stderr); code != exitOK {
 		t.Errorf("exit code %d\n%s%s", code, &stdout, &stderr)
 	}
 	if !strings.Contains(stdout.String(), "losses") {
@@ -75,11 +75,11 @@ func TestSpentAgain(t *testing.T) {
 		first *step
 		found int
 	}{
-		"stored":         {together(&command{name: refresh}), 1},
-		"killed":         {together(&command{name: refresh, code: killed}), 0},
-		"another killed": {together(&command{name: refresh}, &command{name: refresh, key: key{service: 1}, code: killed}), 1},
-		"cut off": {&step{workers: together(&command{name: refresh}).workers,
-			faults: []*trouble{{fault: &fault{kind: serviceFault, cuts: true}}}}, 0},
+		"stored":         {together(&command{name: "auth refresh"}), 1},
+		"killed":         {together(&command{name: "auth refresh", code: killed}), 0},
+		"another killed": {together(&command{name: "auth refresh"}, &command{name: "auth refresh", key: key{service: 1}, code: killed}), 1},
+		"cut off": {&step{workers: together(&command{name: "auth refresh"}).workers,
+			faults: []*fault{{kind: serviceFault, cuts: true}}}, 0},
 	} {
 		w := &world{soak: &soak{report: newReport(io.Discard)}}
 		w.ledger = newLedger(w.report)

@@ -11,9 +11,10 @@ import (
 
 // step is some commands at the same time, and what goes wrong meanwhile.
 type step struct {
-	faults  []*trouble
-	workers [][]*command // each runs its commands one after the other
-	known   int          // sign-ins before it
+	faults  []*fault
+	moment  time.Duration // when the late ones come, since the commands began
+	workers [][]*command  // each runs its commands one after the other
+	known   int           // sign-ins before it
 	began   time.Time
 }
 
@@ -33,10 +34,10 @@ func (s *step) all() []*command { return slices.Concat(s.workers...) }
 func (s *step) any(is func(*command) bool) bool { return slices.ContainsFunc(s.all(), is) }
 
 // has returns the step's fault of a kind, nil if there is none.
-func (s *step) has(kind int) *trouble {
-	for _, t := range s.faults {
-		if t.kind == kind {
-			return t
+func (s *step) has(kind int) *fault {
+	for _, f := range s.faults {
+		if f.kind == kind {
+			return f
 		}
 	}
 	return nil
@@ -45,15 +46,14 @@ func (s *step) has(kind int) *trouble {
 // step makes up a step, performs it, and checks what it left.
 func (w *world) step(ctx context.Context) error {
 	w.reseed()
-	s := &step{}
-	for kind := range odds {
-		if t := w.pickFault(kind); t != nil {
-			s.faults = append(s.faults, t)
-		}
-	}
+	s := &step{moment: w.upTo(60 * time.Millisecond)}
+	w.addFaults(s)
 	focus := w.pickKey()
-	if k := s.has(keychainFault); k != nil && k.after > 0 && s.has(serviceFault) == nil {
-		s.faults = append(s.faults, &trouble{fault: slow, service: focus.service}) // the keychain goes while it answers
+	if f := s.has(keychainFault); f != nil && f.late && s.has(serviceFault) == nil {
+		meanwhile := slow // the keychain goes while the service answers
+		meanwhile.service = focus.service
+		s.moment += w.upTo(200 * time.Millisecond)
+		s.faults = append(s.faults, &meanwhile)
 	}
 	for range pick(w.random, 1, 1, 1, 2, 2, 3, 3, 4, 4, 6, 6, 16) {
 		var worker []*command
@@ -79,8 +79,9 @@ func (w *world) pickKey() key {
 // pickCommand makes up a command.
 func (w *world) pickCommand(s *step, k key) *command {
 	c := &command{key: k, mode: w.mode}
-	c.name = pick(w.random, token, token, token, token, token+" --min-ttl 2h", token+" --min-ttl 2h", refresh, refresh,
-		refresh, status, login, login, login, logout, migrate, migrateBack, models, servers)
+	c.name = pick(w.random, token, token, token, token, token+" --min-ttl 2h", token+" --min-ttl 2h", "auth refresh",
+		"auth refresh", "auth refresh", "auth status --json", login, login, login, logout, migrate, migrateBack,
+		"models --refresh", "mcp --refresh --json")
 	if w.random.IntN(2) == 0 && !slices.ContainsFunc(w.held[w.shared(k)], (*signIn).alive) {
 		c.name = login
 	}
@@ -92,7 +93,7 @@ func (w *world) pickCommand(s *step, k key) *command {
 	}
 	if w.random.IntN(7) == 0 {
 		c.signal, c.signalAfter = pick(w.random, os.Kill, os.Kill, os.Interrupt), w.upTo(40*time.Millisecond)
-		if t := s.has(serviceFault); t != nil && t.service == k.service {
+		if f := s.has(serviceFault); f != nil && f.service == k.service {
 			c.signalAfter += w.upTo(time.Second)
 		}
 	}
@@ -126,8 +127,8 @@ func (w *world) limit(s *step, c *command) {
 	if w.hampered(s) {
 		c.limit += time.Minute // the waits for a service that does not answer, and for other commands' locks and claims
 	}
-	if t := s.has(keychainFault); t != nil && t.fault == keychainStopped {
-		c.patience = time.Second
+	if f := s.has(keychainFault); f != nil && f.name == stopped {
+		c.patience = 300 * time.Millisecond
 	}
 }
 
@@ -136,16 +137,12 @@ func (w *world) limit(s *step, c *command) {
 func (w *world) hampered(s *step) bool { return w.disk != nil || len(s.faults) > 0 }
 
 // runAll runs a step's commands and switches its faults on.
-func (w *world) runAll(ctx context.Context, s *step) (err error) {
-	late := slices.SortedFunc(slices.Values(s.faults), func(a, b *trouble) int { return int(a.after - b.after) })
-	for len(late) > 0 && late[0].after == 0 {
-		if err := late[0].on(ctx, w, late[0].service); err != nil {
-			return err
-		}
-		late = late[1:]
+func (w *world) runAll(ctx context.Context, s *step) error {
+	if err := w.begin(ctx, s, false); err != nil {
+		return err
 	}
 	var running sync.WaitGroup
-	began := time.Now()
+	defer running.Wait()
 	for _, worker := range s.workers {
 		running.Go(func() {
 			for _, c := range worker {
@@ -153,12 +150,6 @@ func (w *world) runAll(ctx context.Context, s *step) (err error) {
 			}
 		})
 	}
-	for _, t := range late {
-		time.Sleep(t.after - time.Since(began)) // the plan's own time, not a wait for something
-		if err == nil {
-			err = t.on(ctx, w, t.service)
-		}
-	}
-	running.Wait()
-	return err
+	time.Sleep(s.moment) // a choice of the plan, not a wait for something
+	return w.begin(ctx, s, true)
 }

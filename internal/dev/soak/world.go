@@ -11,6 +11,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/mogplex/mogplex-cli/internal/dev/callback"
 	"github.com/mogplex/mogplex-cli/internal/dev/keyringtest"
 )
 
@@ -42,7 +43,7 @@ type world struct {
 	linked   bool   // the second directory's auth.json is a link to the first one's
 	mode     string // of most commands
 	keyring  *keyringtest.Session
-	stopped  bool // the keychain is
+	ports    callback.Ports
 	services []*service
 	disk     *disk             // that the state directories are on; nil if it is the ordinary one
 	clock    atomic.Int64      // offset of mogplex's clock, in nanoseconds
@@ -59,7 +60,7 @@ func (w *world) upTo(limit time.Duration) time.Duration {
 
 // newWorld sets up a round. Close the world even after an error.
 func (s *soak) newWorld(ctx context.Context) (w *world, err error) {
-	w = &world{soak: s, held: map[key][]*signIn{}}
+	w = &world{soak: s, held: map[key][]*signIn{}, ports: callback.FreePorts()}
 	w.ledger = newLedger(s.report)
 	s.rounds++
 	s.log = nil
@@ -68,12 +69,12 @@ func (s *soak) newWorld(ctx context.Context) (w *world, err error) {
 	if err := w.makeDirs(); err != nil {
 		return w, err
 	}
-	if w.keyring, err = keyringtest.Start(ctx, w.desktop(), keyringtest.Options{}); err != nil {
+	if w.keyring, err = keyringtest.Start(ctx, filepath.Join(w.dir, "desktop"), keyringtest.Options{}); err != nil {
 		return w, err
 	}
 	for i := range 2 {
 		ttl, revocation := pick(w.random, 5*time.Second, 70*time.Second, time.Hour), pick(w.random, true, false)
-		w.services = append(w.services, startService(i, w.ledger, ttl, revocation))
+		w.services = append(w.services, startService(i, w, ttl, revocation))
 	}
 	w.note("mostly %s, linked %t, tokens live %s and %s, revocation %t and %t, small disk %t", w.mode, w.linked,
 		w.services[0].ttl, w.services[1].ttl, w.services[0].revokes, w.services[1].revokes, w.disk != nil)
@@ -90,13 +91,13 @@ func (w *world) makeDirs() (err error) {
 	if w.dir, err = os.MkdirTemp(w.soak.dir, "round"); err != nil {
 		return err
 	}
-	for _, dir := range []string{w.temp(), w.desktop(), w.base()} {
-		if err := os.Mkdir(dir, 0o700); err != nil {
+	for _, name := range []string{"tmp", "desktop", "disk"} {
+		if err := os.Mkdir(filepath.Join(w.dir, name), 0o700); err != nil {
 			return err
 		}
 	}
 	if pick(w.random, true, false) {
-		if w.disk, err = mountDisk(w.base()); err != nil {
+		if w.disk, err = mountDisk(filepath.Join(w.dir, "disk")); err != nil {
 			w.disk = nil
 			w.say("Left out: the full and the read-only disk, because a small disk cannot be mounted here (%v).", err)
 		}
@@ -112,10 +113,8 @@ func (w *world) makeDirs() (err error) {
 	return nil
 }
 
-func (w *world) temp() string         { return filepath.Join(w.dir, "tmp") }
-func (w *world) desktop() string      { return filepath.Join(w.dir, "desktop") } // HOME, and the keychain's files
-func (w *world) base() string         { return filepath.Join(w.dir, "disk") }
-func (w *world) state(dir int) string { return filepath.Join(w.base(), strconv.Itoa(dir)) }
+// state is a state directory.
+func (w *world) state(dir int) string { return filepath.Join(w.dir, "disk", strconv.Itoa(dir)) }
 
 // shared returns the key that stands for all that share k's auth.json.
 func (w *world) shared(k key) key {
@@ -127,8 +126,8 @@ func (w *world) shared(k key) key {
 
 // env is the environment of a command.
 func (w *world) env(c *command) []string {
-	return append(w.keyring.Env(), "PATH="+os.Getenv("PATH"), "TMPDIR="+w.temp(), "MOGPLEX_HOME="+w.state(c.key.dir),
-		"MOGPLEX_DEV=1", "MOGPLEX_URL="+w.services[c.key.service].http.URL, "MOGPLEX_PROFILE="+c.key.profile,
+	return append(w.keyring.Env(), "PATH="+os.Getenv("PATH"), "TMPDIR="+filepath.Join(w.dir, "tmp"), "MOGPLEX_HOME="+w.state(c.key.dir),
+		"MOGPLEX_DEV=1", w.ports.Env(), "MOGPLEX_URL="+w.services[c.key.service].http.URL, "MOGPLEX_PROFILE="+c.key.profile,
 		"MOGPLEX_CREDENTIAL_STORE="+c.mode, "MOGPLEX_KEYCHAIN_TIMEOUT="+c.patience.String(),
 		clockVariable+time.Duration(w.clock.Load()).String())
 }

@@ -1,10 +1,11 @@
-// Security stands in for macOS' /usr/bin/security: it speaks as much of that
-// tool's language as go-keyring and this package use, with its limits and
-// oddities. Items are files of the directory that SECURITY_ITEMS names; a file
-// "status" there makes every command fail with the exit code that it holds, and
-// one "asks", "locked" or "none" (no default keychain) makes it wait until that is
-// gone, as it waits for a person to answer a dialog. Dialogs and changes are lines of the file that
-// SECURITY_JOURNAL names, such as "asks", "add NAME" and "update NAME".
+// Security is a stand-in for macOS' /usr/bin/security. It has the commands that
+// go-keyring and this package use, with the tool's limits and oddities.
+//
+// Items are files in the directory SECURITY_ITEMS. A file "status" there makes
+// every command fail with the exit code in it. A file "asks", "locked" or "none"
+// (no default keychain) makes every command wait until the file is removed, as for
+// a person who answers a dialog. Each dialog and change adds a line to the file
+// SECURITY_JOURNAL, such as "asks", "add NAME" and "update NAME".
 package main
 
 import (
@@ -21,8 +22,8 @@ import (
 	"time"
 )
 
-// maxLine is how much of a line `security -i` takes for one command: the rest
-// is the next one.
+// maxLine is the longest command of `security -i`. The rest of a longer line is
+// the next command.
 const maxLine = 4096
 
 var items = os.Getenv("SECURITY_ITEMS")
@@ -40,7 +41,7 @@ func main() {
 func interactive() (status int) {
 	in := bufio.NewReaderSize(os.Stdin, maxLine)
 	for {
-		line, err := in.ReadSlice('\n') // a full buffer ends a command as well
+		line, err := in.ReadSlice('\n') // a full buffer ends a command too
 		if len(line) > 0 {
 			status = run(split(strings.TrimSuffix(string(line), "\n")))
 		}
@@ -50,8 +51,8 @@ func interactive() (status int) {
 	}
 }
 
-// split breaks a line into words as `security -i` does: both kinds of quotes
-// group, and a backslash takes the next character as it is.
+// split splits a line into words as `security -i` does: both kinds of quotes
+// group, and a backslash escapes the next character.
 func split(line string) (words []string) {
 	var word strings.Builder
 	quote, open := rune(0), false
@@ -123,7 +124,7 @@ func run(args []string) int {
 	return fail(2, "Usage")
 }
 
-// dialog reports that a dialog is on the screen.
+// dialog reports whether a dialog is on the screen.
 func dialog() bool {
 	return slices.ContainsFunc([]string{"asks", "locked", "none"}, func(name string) bool { return there(filepath.Join(items, name)) })
 }
@@ -151,7 +152,7 @@ func fail(status int, why string) int {
 
 func notFound() int { return fail(44, "The specified item could not be found in the keychain.") }
 
-// add makes an item, or changes one in place: it keeps its access list then.
+// add creates an item, or updates one in place.
 func add(path, password string, update bool) int {
 	doing := "add "
 	if there(path) {
@@ -173,7 +174,7 @@ func add(path, password string, update bool) int {
 	return 0
 }
 
-// find prints the password, in hexadecimal where it is not printable.
+// find prints the password, in hexadecimal if it is not printable.
 func find(path string) int {
 	password, err := os.ReadFile(path)
 	if err != nil {

@@ -36,8 +36,8 @@ func TestFilesOfOtherKindsAreReplaced(t *testing.T) {
 				t.Error(err)
 			}
 			got, err := catalog.Models(t.Context(), 0)
-			if err != nil || len(got.List) != 3 || (got.NotKept != nil) != c.stays {
-				t.Fatalf("%d models, %v, not kept %v", len(got.List), err, got.NotKept)
+			if err != nil || len(got.List) != 3 || (got.NotCached != nil) != c.stays {
+				t.Fatalf("%d models, %v, not cached %v", len(got.List), err, got.NotCached)
 			}
 			info, err := os.Lstat(filepath.Join(catalog.Dir, "models.remote.json"))
 			if err != nil || !c.stays && info.Mode() != 0o600 {

@@ -33,15 +33,15 @@ func catalogOf(t *testing.T, owner string) (*accountserver.Server, *hosted.Catal
 	token := service.IssuePAT("ada@example.test")
 	return service, &hosted.Catalog{
 		Client: client, Now: time.Now,
-		Token:   func(context.Context) (string, error) { return token, nil },
-		InForce: func(ctx context.Context, save func(context.Context) error) error { return save(ctx) },
-		Keeper:  keeperOf(t, owner),
+		Token:       func(context.Context) (string, error) { return token, nil },
+		WhileActive: func(ctx context.Context, save func(context.Context) error) error { return save(ctx) },
+		Cache:       newCache(t, owner),
 	}
 }
 
-// keeperOf returns a keeper with a new directory.
-func keeperOf(t *testing.T, owner string) hosted.Keeper {
-	return hosted.Keeper{
+// newCache returns a cache with a new directory.
+func newCache(t *testing.T, owner string) hosted.Cache {
+	return hosted.Cache{
 		Dir: t.TempDir(), Owner: owner,
 		Seal: func(_ context.Context, plain []byte) (string, error) { return "sealed:" + reversed(string(plain)), nil },
 		Open: func(_ context.Context, text string) ([]byte, error) {
@@ -77,7 +77,7 @@ func fetch(t *testing.T, c hosted.Catalog) {
 	for range 2 { // the second time it replaces the first copy
 		models, err := c.Models(t.Context(), 0)
 		servers, serversErr := c.Servers(t.Context(), 0)
-		if err := errors.Join(err, serversErr, models.Stale, models.NotKept, servers.NotKept); err != nil {
+		if err := errors.Join(err, serversErr, models.Stale, models.NotCached, servers.NotCached); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -123,7 +123,7 @@ func TestAFreshCopyNeedsNoRequest(t *testing.T) {
 	for age, want := range map[time.Duration]int{0: 0, 9 * time.Minute: 0, 11 * time.Minute: 1, -time.Hour: 1} {
 		later := *c
 		later.Now = func() time.Time { return time.Now().Add(age) }
-		later.InForce = func(context.Context, func(context.Context) error) error { return nil }
+		later.WhileActive = func(context.Context, func(context.Context) error) error { return nil }
 		got, err := later.Models(t.Context(), 10*time.Minute)
 		if n := len(service.Requests()) - asked; err != nil || got.Stale != nil || n != want {
 			t.Errorf("at the age of %s: %d requests, %v", age, n, err)
@@ -180,8 +180,8 @@ func TestSecretsAreSealedUnlessSealReturnsNothing(t *testing.T) {
 	refused := errors.New("locked")
 	c.Seal = func(context.Context, []byte) (string, error) { return "", refused }
 	got, err := c.Servers(t.Context(), 0)
-	if err != nil || len(got.List) != 1 || !errors.Is(got.NotKept, refused) {
-		t.Errorf("Seal fails: %v, %v", err, got.NotKept)
+	if err != nil || len(got.List) != 1 || !errors.Is(got.NotCached, refused) {
+		t.Errorf("Seal fails: %v, %v", err, got.NotCached)
 	}
 	if entries, _ := os.ReadDir(c.Dir); len(entries) != 0 {
 		t.Errorf("written despite it: %v", entries)
@@ -232,7 +232,7 @@ func TestConcurrentWritersLeaveWholeCopies(t *testing.T) {
 		t.Fatal(err)
 	}
 	var one sync.Mutex
-	c.InForce = func(ctx context.Context, save func(context.Context) error) error {
+	c.WhileActive = func(ctx context.Context, save func(context.Context) error) error {
 		one.Lock()
 		defer one.Unlock()
 		return save(ctx)
@@ -256,7 +256,7 @@ func FuzzCopy(f *testing.F) {
 	f.Add([]byte(`{"sealed":{"sealed":1}}`))
 	f.Fuzz(func(t *testing.T, text []byte) {
 		offline := func(context.Context) (string, error) { return "", &hosted.Error{Kind: hosted.ErrUnreachable} }
-		c := hosted.Catalog{Keeper: keeperOf(t, "me"), Now: time.Now, Token: offline}
+		c := hosted.Catalog{Cache: newCache(t, "me"), Now: time.Now, Token: offline}
 		for _, file := range []string{"models.remote.json", "mcp-servers.remote.json"} {
 			if err := os.WriteFile(filepath.Join(c.Dir, file), text, 0o600); err != nil {
 				t.Fatal(err)

@@ -14,9 +14,9 @@ import (
 	"github.com/mogplex/mogplex-cli/internal/private"
 )
 
-// Keeper caches the lists of one owner in a state directory: one file for each list, of mode 0600, replaced as a whole.
+// Cache caches the lists of one owner in a state directory: one file for each list, of mode 0600, replaced as a whole.
 // Copies of another owner, or that cannot be read, are treated as missing.
-type Keeper struct {
+type Cache struct {
 	Dir   string
 	Owner string // see [Owner]
 	// Seal encrypts what holds secrets. It returns "" if the secrets may be stored unencrypted, and an error if they
@@ -60,8 +60,8 @@ var (
 )
 
 // load reads the owner's copy.
-func (k Keeper) load(ctx context.Context, name string, secret bool) (record, error) {
-	path := filepath.Join(k.Dir, name)
+func (c Cache) load(ctx context.Context, name string, secret bool) (record, error) {
+	path := filepath.Join(c.Dir, name)
 	text, err := private.Read(path, fileLimit, nil)
 	if err != nil {
 		return record{}, errNoCopy
@@ -69,22 +69,22 @@ func (k Keeper) load(ctx context.Context, name string, secret bool) (record, err
 	r := parseRecord(text)
 	switch {
 	case r.Sealed != "":
-		plain, err := k.Open(ctx, r.Sealed)
+		plain, err := c.Open(ctx, r.Sealed)
 		if err != nil {
 			return record{}, errSealed
 		}
 		r = parseRecord(plain)
-	case secret && k.SealedOnly:
+	case secret && c.SealedOnly:
 		_ = os.Remove(path) // it was written under another setting
 		return record{}, errNoCopy
 	}
-	if r.Version != recordVersion || r.Owner != k.Owner || r.Data == nil {
+	if r.Version != recordVersion || r.Owner != c.Owner || r.Data == nil {
 		return record{}, errNoCopy
 	}
 	return r, nil
 }
 
-// parseRecord returns the zero record, which is nobody's, for text of another form.
+// parseRecord returns the zero record, which belongs to no owner, for text of another form.
 func parseRecord(text []byte) (r record) {
 	if json.Unmarshal(text, &r) != nil {
 		return record{}
@@ -93,33 +93,33 @@ func parseRecord(text []byte) (r record) {
 }
 
 // save replaces the owner's copy. The caller prevents other processes from saving or clearing at the same time.
-func (k Keeper) save(ctx context.Context, name string, secret bool, r record) error {
-	r.Version, r.Owner = recordVersion, k.Owner
+func (c Cache) save(ctx context.Context, name string, secret bool, r record) error {
+	r.Version, r.Owner = recordVersion, c.Owner
 	text, err := json.Marshal(r)
 	if err == nil && secret {
 		var sealed string
-		if sealed, err = k.Seal(ctx, text); err == nil && sealed != "" {
+		if sealed, err = c.Seal(ctx, text); err == nil && sealed != "" {
 			text, err = json.Marshal(record{Sealed: sealed})
 		}
 	}
 	if err == nil {
-		err = private.MakeDir(k.Dir)
+		err = private.MakeDir(c.Dir)
 	}
 	if err == nil {
-		err = private.Replace(filepath.Join(k.Dir, name), append(text, '\n'))
+		err = private.Replace(filepath.Join(c.Dir, name), append(text, '\n'))
 	}
 	if err != nil {
-		return fmt.Errorf("keep %s: %w", name, err)
+		return fmt.Errorf("cache %s: %w", name, err)
 	}
 	return nil
 }
 
 // DropForeign removes the files that hold no copy of this owner's. One that can't be decrypted now may be this owner's
 // and stays.
-func (k Keeper) DropForeign(ctx context.Context) {
+func (c Cache) DropForeign(ctx context.Context) {
 	for _, name := range stateFiles() {
-		if _, err := k.load(ctx, name, false); errors.Is(err, errNoCopy) {
-			_ = os.Remove(filepath.Join(k.Dir, name))
+		if _, err := c.load(ctx, name, false); errors.Is(err, errNoCopy) {
+			_ = os.Remove(filepath.Join(c.Dir, name))
 		}
 	}
 }
