@@ -230,19 +230,15 @@ func TestAProviderKilledInMidCallIsNeverAbsent(t *testing.T) {
 		t.Fatal(err)
 	}
 	for range 5 {
-		if err := s.StopProvider(); err != nil {
-			t.Fatal(err)
-		}
 		type answer struct {
 			found bool
 			err   error
 		}
 		got := make(chan answer, 1)
-		go func() {
+		inMidCallOf(t, s, func() {
 			_, found, err := k.Get(t.Context(), "a")
 			got <- answer{found, err}
-		}()
-		time.Sleep(20 * time.Millisecond) // into the call
+		})
 		if err := s.KillProvider(); err != nil {
 			t.Fatal(err)
 		}

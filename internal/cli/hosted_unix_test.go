@@ -53,9 +53,7 @@ func TestLeavingARunSaysThatItGoesOn(t *testing.T) {
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
-	for end := time.Now().Add(longest); !strings.Contains(stdout.String(), `{"event"`) && time.Now().Before(end); {
-		time.Sleep(5 * time.Millisecond)
-	}
+	eventually(t, "the first event", func() bool { return strings.Contains(stdout.String(), `{"event"`) })
 	if err := cmd.Process.Signal(os.Interrupt); err != nil {
 		t.Fatal(err)
 	}

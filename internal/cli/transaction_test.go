@@ -63,11 +63,7 @@ func TestARefreshDoesNotWaitForAPersonWhoSignsIn(t *testing.T) {
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
-	for end := time.Now().Add(longest); !strings.Contains(stderr.String(), "Ctrl-C"); time.Sleep(5 * time.Millisecond) {
-		if time.Now().After(end) {
-			t.Fatal(stderr.String())
-		}
-	}
+	eventually(t, "the sign-in's instructions", func() bool { return strings.Contains(stderr.String(), "Ctrl-C") })
 	w.must("auth", "refresh") // which would end with exit code 75 where the sign-in held the lock
 	before := w.token()
 	if !w.service.Valid(before) {
