@@ -8,17 +8,15 @@ import (
 	"github.com/mogplex/mogplex-cli/internal/account"
 	"github.com/mogplex/mogplex-cli/internal/auth"
 	"github.com/mogplex/mogplex-cli/internal/sessionlog"
-	"github.com/mogplex/mogplex-cli/internal/tui"
+	"github.com/mogplex/mogplex-cli/internal/talk"
 )
 
-// app does for the screens what they ask for. It implements [tui.Services] over an
+// app does for the screens what they ask for. It implements [talk.Services] over an
 // account.
 type app struct {
 	*program
 	log     *sessionlog.Log
 	changed <-chan struct{}
-	looking chan struct{} // holds one, while Session looks
-	looks   uint64        // of Session, so far; who looks may touch it
 
 	background sync.WaitGroup  // what goes on behind the screens
 	synced     sync.Once       // the hosted state, once somebody is signed in
@@ -32,11 +30,11 @@ type app struct {
 	models  []string         // the last catalog's, by which one is picked
 }
 
-var _ tui.Services = (*app)(nil)
+var _ talk.Services = (*app)(nil)
 
 // openApp opens the app. From here on the account reports its progress to the screens.
 func (p *program) openApp(ctx context.Context) *app {
-	a := &app{program: p, log: p.openLog(), looking: make(chan struct{}, 1)}
+	a := &app{program: p, log: p.openLog()}
 	a.ctx, a.stop = context.WithCancel(ctx)
 	a.account.Progress = account.Progress{
 		Unlock:  func() { a.pass(unlockNotice) },
@@ -61,7 +59,7 @@ func (a *app) close() {
 	_ = a.log.Close()
 }
 
-// Changed implements [tui.Services].
+// Changed implements [talk.Services].
 func (a *app) Changed() <-chan struct{} { return a.changed }
 
 // pass hands a word that soon does not matter to a sign-in, if there is one.

@@ -10,19 +10,19 @@ import (
 	"github.com/mogplex/mogplex-cli/internal/auth"
 	"github.com/mogplex/mogplex-cli/internal/chat"
 	"github.com/mogplex/mogplex-cli/internal/hosted"
-	"github.com/mogplex/mogplex-cli/internal/tui"
+	"github.com/mogplex/mogplex-cli/internal/talk"
 	"github.com/mogplex/mogplex-cli/login"
 )
 
-// Explain implements [tui.Services].
-func (a *app) Explain(err error) tui.Problem {
+// Explain implements [talk.Services].
+func (a *app) Explain(err error) talk.Problem {
 	if err == nil {
-		return tui.Problem{}
+		return talk.Problem{}
 	}
 	if errors.Is(err, context.Canceled) {
-		return tui.Problem{Text: "Interrupted.", Gone: true}
+		return talk.Problem{Text: "Interrupted.", Gone: true}
 	}
-	problem := tui.Problem{Text: finished(sentence(err))}
+	problem := talk.Problem{Text: finished(sentence(err))}
 	if o, ok := promptOutcome(err, a.account.Origin); ok {
 		problem.Hint = o.hint
 	} else {

@@ -10,8 +10,8 @@ import (
 	"github.com/mogplex/mogplex-cli/internal/auth"
 	"github.com/mogplex/mogplex-cli/internal/hosted"
 	"github.com/mogplex/mogplex-cli/internal/sessionlog"
+	"github.com/mogplex/mogplex-cli/internal/talk"
 	"github.com/mogplex/mogplex-cli/internal/text"
-	"github.com/mogplex/mogplex-cli/internal/tui"
 )
 
 // sync renews the hosted state behind the screens, where it is not fresh. The
@@ -32,11 +32,11 @@ func (a *app) resync() {
 	_ = a.failed("sync", a.account.Sync(a.ctx, account.CheckLimit))
 }
 
-// Models implements [tui.Services]. A provider's key has that provider's models.
-func (a *app) Models(ctx context.Context, refresh bool) (tui.Models, error) {
+// Models implements [talk.Services]. A provider's key has that provider's models.
+func (a *app) Models(ctx context.Context, refresh bool) (talk.Models, error) {
 	res, err := a.credential(ctx)
 	if err != nil {
-		return tui.Models{}, a.failed("models", err)
+		return talk.Models{}, a.failed("models", err)
 	}
 	if c := res.Credential; c.Provider != auth.Mogplex {
 		models, err := a.providerModels(ctx, c)
@@ -45,9 +45,9 @@ func (a *app) Models(ctx context.Context, refresh bool) (tui.Models, error) {
 	}
 	got, res, err := a.account.Models(ctx, refresh)
 	if err != nil {
-		return tui.Models{}, a.failed("models", wrongKey(res, err))
+		return talk.Models{}, a.failed("models", wrongKey(res, err))
 	}
-	models := tui.Models{Fetched: got.Fetched, Stale: got.Stale}
+	models := talk.Models{Fetched: got.Fetched, Stale: got.Stale}
 	for _, m := range got.List {
 		models.List = append(models.List, modelOf(m))
 	}
@@ -55,8 +55,8 @@ func (a *app) Models(ctx context.Context, refresh bool) (tui.Models, error) {
 	return models, nil
 }
 
-func modelOf(m hosted.Model) tui.Model {
-	row := tui.Model{ID: text.Printable(m.ID), Provider: text.Printable(m.Provider), Name: text.Printable(m.Name), Input: -1, Output: -1}
+func modelOf(m hosted.Model) talk.Model {
+	row := talk.Model{ID: text.Printable(m.ID), Provider: text.Printable(m.Provider), Name: text.Printable(m.Name), Input: -1, Output: -1}
 	if m.ContextLength != nil {
 		row.Context = int(*m.ContextLength)
 	}
@@ -72,29 +72,29 @@ func modelOf(m hosted.Model) tui.Model {
 	return row
 }
 
-func (a *app) providerModels(ctx context.Context, c auth.Credential) (tui.Models, error) {
+func (a *app) providerModels(ctx context.Context, c auth.Credential) (talk.Models, error) {
 	ctx, cancel := context.WithTimeout(ctx, account.CheckLimit)
 	defer cancel()
 	list, err := a.account.Chat(c).Models(ctx, c.Token.Reveal())
-	models := tui.Models{Fetched: a.env.Now()}
+	models := talk.Models{Fetched: a.env.Now()}
 	for _, m := range list {
-		models.List = append(models.List, tui.Model{
+		models.List = append(models.List, talk.Model{
 			ID: text.Printable(m.ID), Provider: c.Provider, Name: text.Printable(m.Name), Input: -1, Output: -1,
 		})
 	}
 	return models, err
 }
 
-// Servers implements [tui.Services].
-func (a *app) Servers(ctx context.Context, refresh bool) (tui.Servers, error) {
+// Servers implements [talk.Services].
+func (a *app) Servers(ctx context.Context, refresh bool) (talk.Servers, error) {
 	got, res, err := a.account.Servers(ctx, refresh)
 	if err != nil {
-		return tui.Servers{}, a.failed("MCP servers", wrongKey(res, err))
+		return talk.Servers{}, a.failed("MCP servers", wrongKey(res, err))
 	}
-	servers := tui.Servers{Fetched: got.Fetched, Stale: got.Stale}
+	servers := talk.Servers{Fetched: got.Fetched, Stale: got.Stale}
 	for _, server := range got.List {
 		target, values := maskedServer(server)
-		row := tui.Server{Name: text.Printable(server.Name), Enabled: server.Enabled, Kind: "command", Target: text.Printable(target)}
+		row := talk.Server{Name: text.Printable(server.Name), Enabled: server.Enabled, Kind: "command", Target: text.Printable(target)}
 		if server.Config.URL != "" {
 			row.Kind = "url"
 		}
@@ -106,15 +106,15 @@ func (a *app) Servers(ctx context.Context, refresh bool) (tui.Servers, error) {
 	return servers, nil
 }
 
-// Follow implements [tui.Services].
-func (a *app) Follow(ctx context.Context, run string, on func(tui.RunUpdate)) error {
+// Follow implements [talk.Services].
+func (a *app) Follow(ctx context.Context, run string, on func(talk.RunUpdate)) error {
 	attached := false
 	err := a.account.Follower().Follow(ctx, run, func(u hosted.Update) {
 		if !attached && u.Run.Status != "" { // the service has answered for it
 			attached = true
 			a.log.Event("run attached", sessionlog.Listed("run", run, []string{u.Run.ID}))
 		}
-		on(tui.RunUpdate{Run: runOf(u.Run), Events: eventsOf(u.Events), Wait: u.Wait, Notice: noticeOf(u)})
+		on(talk.RunUpdate{Run: runOf(u.Run), Events: eventsOf(u.Events), Wait: u.Wait, Notice: noticeOf(u)})
 	})
 	if errors.Is(err, hosted.ErrUnauthorized) {
 		res, _ := a.account.Mogplex(ctx)
@@ -134,17 +134,17 @@ func noticeOf(u hosted.Update) string {
 	return ""
 }
 
-func runOf(r hosted.Run) tui.RunState {
-	return tui.RunState{
+func runOf(r hosted.Run) talk.RunState {
+	return talk.RunState{
 		ID: text.Printable(r.ID), Status: text.Printable(r.Status), Harness: text.Printable(r.Harness), Repo: text.Printable(r.RepoID),
 		Base: text.Printable(r.Branch.Base), Working: text.Printable(r.Branch.Working), Error: text.Printable(r.Error),
 		Created: r.CreatedAt.Time, Updated: r.UpdatedAt.Time, Ended: r.Ended(),
 	}
 }
 
-func eventsOf(events []hosted.Event) (rows []tui.RunEvent) {
+func eventsOf(events []hosted.Event) (rows []talk.RunEvent) {
 	for _, e := range events {
-		rows = append(rows, tui.RunEvent{
+		rows = append(rows, talk.RunEvent{
 			ID: text.Printable(e.ID), Type: text.Printable(e.Type), Tool: text.Printable(e.ToolName), Message: text.Clean(e.Message),
 			Payload: text.Printable(string(e.Payload)), Created: e.CreatedAt.Time,
 		})

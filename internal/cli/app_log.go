@@ -5,7 +5,7 @@ import (
 
 	"github.com/mogplex/mogplex-cli/internal/auth"
 	"github.com/mogplex/mogplex-cli/internal/sessionlog"
-	"github.com/mogplex/mogplex-cli/internal/tui"
+	"github.com/mogplex/mogplex-cli/internal/talk"
 )
 
 // openLog names the log of this session. What it says of old files it could not
@@ -19,12 +19,12 @@ func (p *program) openLog() *sessionlog.Log {
 	return log
 }
 
-// LogCommand implements [tui.Services].
+// LogCommand implements [talk.Services].
 func (a *app) LogCommand(name string) {
-	a.log.Event("command", sessionlog.Listed("name", name, tui.CommandNames()))
+	a.log.Event("command", sessionlog.Listed("name", name, talk.CommandNames()))
 }
 
-// LogPanic implements [tui.Services].
+// LogPanic implements [talk.Services].
 func (a *app) LogPanic(value any, callers []uintptr) { a.log.Panic(value, callers) }
 
 // loggedProvider is a provider of the table.
@@ -45,7 +45,7 @@ func (a *app) loggedModel(id string) sessionlog.Field {
 }
 
 // listed remembers the models that the service has listed.
-func (a *app) listed(models []tui.Model) {
+func (a *app) listed(models []talk.Model) {
 	var ids []string
 	for _, m := range models {
 		ids = append(ids, m.ID)

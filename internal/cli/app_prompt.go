@@ -10,12 +10,12 @@ import (
 	"github.com/mogplex/mogplex-cli/internal/chat"
 	"github.com/mogplex/mogplex-cli/internal/hosted"
 	"github.com/mogplex/mogplex-cli/internal/sessionlog"
-	"github.com/mogplex/mogplex-cli/internal/tui"
+	"github.com/mogplex/mogplex-cli/internal/talk"
 )
 
-// Prompt implements [tui.Services]. The credential is looked up for each
+// Prompt implements [talk.Services]. The credential is looked up for each
 // prompt: one that was signed out is not used again.
-func (a *app) Prompt(ctx context.Context, conversation tui.Conversation, say func(piece string)) error {
+func (a *app) Prompt(ctx context.Context, conversation talk.Conversation, say func(piece string)) error {
 	res, err := a.credential(ctx)
 	if err != nil {
 		return a.failed("prompt", err)

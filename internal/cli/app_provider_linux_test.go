@@ -47,7 +47,7 @@ func TestAppAsksTheProvider(t *testing.T) {
 	at.enters("/models")
 	at.shows("gpt-demo")
 	at.presses("enter")
-	at.shows("gpt-demo answers from now on.")
+	at.shows("Now using gpt-demo.")
 	at.enters("hi")
 	at.shows("Hello from the provider.")
 	at.leaves()

@@ -96,7 +96,7 @@ func TestAppWithoutColour(t *testing.T) {
 		at := w.screen(wide)
 		at.shows("Ada Lovelace")
 		at.enters("/nosuch")
-		at.shows("There is no command")
+		at.shows("Unknown command")
 		at.leaves()
 		return string(at.Terminal.Output())
 	}

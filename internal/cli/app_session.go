@@ -10,20 +10,13 @@ import (
 	"strings"
 
 	"github.com/mogplex/mogplex-cli/internal/auth"
+	"github.com/mogplex/mogplex-cli/internal/talk"
 	"github.com/mogplex/mogplex-cli/internal/text"
-	"github.com/mogplex/mogplex-cli/internal/tui"
 )
 
-// Session implements [tui.Services].
-func (a *app) Session(ctx context.Context) (tui.Session, error) {
-	select {
-	case a.looking <- struct{}{}:
-		defer func() { <-a.looking }()
-	case <-ctx.Done():
-		return tui.Session{}, ctx.Err()
-	}
-	a.looks++
-	now := tui.Session{Look: a.looks, Service: a.account.Origin}
+// Session implements [talk.Services].
+func (a *app) Session(ctx context.Context) (talk.Session, error) {
+	now := talk.Session{Service: a.account.Origin}
 	res, err := a.credential(ctx)
 	now.Warnings = finishedWarnings(res.Warnings, a.account.Notices())
 	switch {
@@ -77,7 +70,7 @@ func (a *app) serviceOf(c auth.Credential) string {
 	return c.Provider
 }
 
-// Status implements [tui.Services].
+// Status implements [talk.Services].
 func (a *app) Status(ctx context.Context) (string, error) {
 	st, err := a.account.Status(ctx, "", false)
 	if ctx.Err() != nil {

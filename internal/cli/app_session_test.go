@@ -10,13 +10,12 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
-	"testing/synctest"
 
 	"github.com/mogplex/mogplex-cli/internal/account"
 	"github.com/mogplex/mogplex-cli/internal/auth"
 	"github.com/mogplex/mogplex-cli/internal/dev/accountserver"
 	"github.com/mogplex/mogplex-cli/internal/sessionlog"
-	"github.com/mogplex/mogplex-cli/internal/tui"
+	"github.com/mogplex/mogplex-cli/internal/talk"
 )
 
 // slowStore is a keychain that has a key until it is removed. Its first look
@@ -56,49 +55,12 @@ func appWith(t *testing.T, store auth.Keychain, env ...string) *app {
 		}
 	}
 	log, _ := sessionlog.Open(filepath.Join(dir, "logs"), sessionlog.Options{})
-	return &app{program: p, log: log, looking: make(chan struct{}, 1), ctx: t.Context()}
+	return &app{program: p, log: log, ctx: t.Context()}
 }
 
 // useService makes another service the app's.
 func (a *app) useService(origin string) {
 	a.account.Origin, a.account.Manager.Origin = origin, origin
-}
-
-// An answer that was on its way when the credential was removed is known to be
-// older than the one that says so.
-func TestSessionsAreLookedUpInTheirOrder(t *testing.T) {
-	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		store := &slowStore{goOn: make(chan struct{})}
-		a := appWith(t, store)
-		ask := func() <-chan tui.Session {
-			answer := make(chan tui.Session, 1)
-			go func() {
-				now, err := a.Session(t.Context())
-				if err != nil {
-					t.Error(err)
-				}
-				answer <- now
-			}()
-			synctest.Wait()
-			return answer
-		}
-		before := ask()
-		store.removed = true
-		after := ask()
-		if len(after) > 0 {
-			t.Fatal("the second was answered before the first")
-		}
-		gone, cancel := context.WithCancel(t.Context())
-		cancel()
-		if _, err := a.Session(gone); !errors.Is(err, context.Canceled) {
-			t.Errorf("the wait for others does not end: %v", err)
-		}
-		close(store.goOn)
-		if first, second := <-before, <-after; !first.SignedIn || second.SignedIn || first.Look >= second.Look {
-			t.Errorf("%+v, then %+v", first, second)
-		}
-	})
 }
 
 // What was said to one credential is not sent with another.
@@ -107,7 +69,7 @@ func TestAConversationStaysWithItsCredential(t *testing.T) {
 	store := &slowStore{goOn: make(chan struct{})}
 	close(store.goOn)
 	a := appWith(t, store)
-	err := a.Prompt(t.Context(), tui.Conversation{Session: "of another", Model: "gpt"}, func(string) {})
+	err := a.Prompt(t.Context(), talk.Conversation{Session: "of another", Model: "gpt"}, func(string) {})
 	if !errors.Is(err, account.ErrReplaced) {
 		t.Errorf("%v", err)
 	}
@@ -178,7 +140,7 @@ func TestARefusedVariableIsNamed(t *testing.T) {
 	a.useService(startService(t, accountserver.Config{}).url)
 	_, models := a.Models(t.Context(), true)
 	_, servers := a.Servers(t.Context(), true)
-	run := a.Follow(t.Context(), "run_demo", func(tui.RunUpdate) {})
+	run := a.Follow(t.Context(), "run_demo", func(talk.RunUpdate) {})
 	for _, err := range []error{models, servers, run} {
 		if p := a.Explain(err); p.SignIn || !strings.Contains(p.Hint, "MOGPLEX_API_KEY") {
 			t.Errorf("%v: %+v", err, p)
@@ -208,13 +170,13 @@ func TestADefectNamesTheLogThatThereIs(t *testing.T) {
 	t.Parallel()
 	a := appWith(t, &slowStore{removed: true})
 	a.log.Event("session started")
-	if o := outcomeOf(a.ended(tui.ErrCrashed)); o.exit != exitFailure || !strings.Contains(o.hint, a.log.Path()) {
+	if o := outcomeOf(a.ended(talk.ErrCrashed)); o.exit != exitFailure || !strings.Contains(o.hint, a.log.Path()) {
 		t.Errorf("%+v", o)
 	}
 	if err := os.Remove(a.log.Path()); err != nil {
 		t.Fatal(err)
 	}
-	if o := outcomeOf(a.ended(tui.ErrCrashed)); strings.Contains(o.hint, a.log.Path()) {
+	if o := outcomeOf(a.ended(talk.ErrCrashed)); strings.Contains(o.hint, a.log.Path()) {
 		t.Errorf("a log that there is not: %+v", o)
 	}
 }

@@ -6,13 +6,13 @@ import (
 
 	"github.com/mogplex/mogplex-cli/internal/auth"
 	"github.com/mogplex/mogplex-cli/internal/sessionlog"
+	"github.com/mogplex/mogplex-cli/internal/talk"
 	"github.com/mogplex/mogplex-cli/internal/text"
-	"github.com/mogplex/mogplex-cli/internal/tui"
 	"github.com/mogplex/mogplex-cli/login"
 )
 
-// SignIn implements [tui.Services].
-func (a *app) SignIn(ctx context.Context, in tui.SignIn) (tui.Stored, error) {
+// SignIn implements [talk.Services].
+func (a *app) SignIn(ctx context.Context, in talk.SignIn) (talk.Stored, error) {
 	defer a.hear(in.Notice)()
 	flow := login.Flow{
 		Notice:        func(line string) { in.Notice(finished(text.Printable(line))) },
@@ -48,27 +48,27 @@ func (a *app) hear(notice func(string)) (stop func()) {
 	}
 }
 
-func promptOf(p login.Prompt, opening bool) tui.SignInPrompt {
-	shown := tui.SignInPrompt{URL: p.URL, Opening: opening, Listening: p.Listening, Deadline: p.Deadline}
+func promptOf(p login.Prompt, opening bool) talk.SignInPrompt {
+	shown := talk.SignInPrompt{URL: p.URL, Opening: opening, Listening: p.Listening, Deadline: p.Deadline}
 	if p.Device != nil {
 		shown.UserCode, shown.VerifyURL = p.Device.UserCode, p.Device.VerificationURL
 	}
 	return shown
 }
 
-// StoreSecret implements [tui.Services].
-func (a *app) StoreSecret(ctx context.Context, provider string, secret auth.Secret) (tui.Stored, error) {
+// StoreSecret implements [talk.Services].
+func (a *app) StoreSecret(ctx context.Context, provider string, secret auth.Secret) (talk.Stored, error) {
 	saved, err := a.account.StoreSecret(ctx, provider, secret, false)
 	return a.stored(ctx, saved, withForceHint(err))
 }
 
 // stored says what became of a credential, and ends the sessions that it replaced
 // behind the screens.
-func (a *app) stored(ctx context.Context, saved auth.Saved, err error) (tui.Stored, error) {
+func (a *app) stored(ctx context.Context, saved auth.Saved, err error) (talk.Stored, error) {
 	if err != nil {
-		return tui.Stored{Warnings: finishedWarnings(saved.Warnings)}, a.failed("sign-in", err)
+		return talk.Stored{Warnings: finishedWarnings(saved.Warnings)}, a.failed("sign-in", err)
 	}
-	done := tui.Stored{Warnings: finishedWarnings(saved.Warnings)}
+	done := talk.Stored{Warnings: finishedWarnings(saved.Warnings)}
 	for _, l := range announcement(ctx, a.account, saved) {
 		if l.warns {
 			done.Warnings = append(done.Warnings, finished(warning(l.text)))

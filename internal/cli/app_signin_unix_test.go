@@ -147,11 +147,11 @@ func TestAppProviderKey(t *testing.T) {
 	at.presses("down", "enter")
 	at.shows("not shown")
 	at.enters(key)
-	at.shows("openai key, stored in")
+	at.shows("Stored the openai key. It is stored in")
 	at.enters("hi")
 	at.shows("Pick one with /models.")
 	at.enters("/logout")
-	at.shows("Nothing was stored for mogplex. · In force now: openai key, from keychain (fake keychain). `mogplex logout --provider openai` removes it.")
+	at.shows("Nothing was stored for mogplex. · Active now: openai key, from keychain (fake keychain). `mogplex logout --provider openai` removes it.")
 	at.leaves()
 	if got := strings.TrimSpace(w.must("auth", "token", "--provider", "openai")); got != key {
 		t.Error("another key was stored")
@@ -283,7 +283,7 @@ func TestAppAsksForASignInAfterASignOut(t *testing.T) {
 	}
 	at := w.screen(wide, "--logout")
 	at.shows("Sign in with Mogplex")
-	at.shows("In force now: openai key")
+	at.shows("Active now: openai key")
 	at.presses("esc")
 	at.shows("/models picks a model")
 	at.leaves()

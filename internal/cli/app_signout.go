@@ -8,21 +8,21 @@ import (
 	"github.com/mogplex/mogplex-cli/internal/account"
 	"github.com/mogplex/mogplex-cli/internal/auth"
 	"github.com/mogplex/mogplex-cli/internal/sessionlog"
+	"github.com/mogplex/mogplex-cli/internal/talk"
 	"github.com/mogplex/mogplex-cli/internal/text"
-	"github.com/mogplex/mogplex-cli/internal/tui"
 )
 
 // endPatience is how long a sign-out on the screen waits for the service. What
 // takes longer goes on in the background.
 const endPatience = time.Second
 
-// SignOut implements [tui.Services].
-func (a *app) SignOut(ctx context.Context) (tui.SignedOut, error) {
+// SignOut implements [talk.Services].
+func (a *app) SignOut(ctx context.Context) (talk.SignedOut, error) {
 	r := a.account.SignOut(ctx, account.Scope{})
 	said := a.removedLines(r)
 	endings, pending := a.endRemoved(r)
 	r.Settle(a.account, endings)
-	out := tui.SignedOut{Pending: pending}
+	out := talk.SignedOut{Pending: pending}
 	for _, p := range a.account.SetProviders() {
 		out.StillInEnv = append(out.StillInEnv, p.Variable)
 	}

@@ -58,7 +58,7 @@ func TestAppInTmux(t *testing.T) {
 				both.each(func(s *screen) { s.enters("Is it 日本語?") })
 				both.show("no model has read it.")
 				both.each(func(s *screen) { s.enters("/nothing") })
-				both.show("There is no command")
+				both.show("Unknown command")
 				both.each(func(s *screen) {
 					if err := s.Resize(term.Size{Columns: size.Columns + 5, Rows: size.Rows + 3}); err != nil {
 						t.Fatal(err)

@@ -74,7 +74,7 @@ func (s *screen) enters(text string) {
 // last answer has come to its end, a text stays where it was typed, and is told so.
 func (s *screen) entersBehindAnAnswer(text, shows string) {
 	s.Helper()
-	refused := func(now term.Screen) int { return strings.Count(now.String(), "that has to wait.") }
+	refused := func(now term.Screen) int { return strings.Count(now.String(), "this has to wait.") }
 	said := refused(s.Screen())
 	for s.enters(text); ; s.presses("enter") {
 		s.until(shows, func(now term.Screen) bool { return now.Contains(shows) || refused(now) > said })

@@ -33,8 +33,11 @@ var rooms = map[string][]string{
 	"internal/web":                     {"internal/text"},
 	"internal/private":                 {},
 	"internal/sessionlog":              {"internal/private"},
-	"internal/chat":                    {"internal/web"},
-	"internal/tui":                     {"internal/auth", "internal/text"},
+	"internal/chat":                    {"internal/text", "internal/web"},
+	"internal/talk":                    {"internal/auth", "internal/text"},
+	"internal/tui":                     {"internal/talk", "internal/auth", "internal/text"},
+	"internal/plain":                   {"internal/talk", "internal/auth", "internal/text"},
+	"internal/dev/talktest":            {"internal/talk", "internal/auth"},
 	"internal/dev/accountserver":       {},
 	"internal/dev/accountserver/serve": {"internal/dev/accountserver"},
 	"internal/dev/demo":                {"internal/dev/accountserver"},
@@ -47,7 +50,8 @@ var rooms = map[string][]string{
 	"internal/account": {"keyring", "legacyfile", "login", "internal/auth", "internal/hosted", "internal/private",
 		"internal/chat", "internal/text", "internal/web"},
 	"internal/cli": {"internal/account", "keyring", "legacyfile", "login", "internal/auth", "internal/hosted",
-		"internal/sessionlog", "internal/chat", "internal/text", "internal/tui", "internal/web"},
+		"internal/sessionlog", "internal/chat", "internal/text", "internal/talk",
+		"internal/tui", "internal/plain", "internal/web"},
 }
 
 // hosts are the modules that one room alone may use outside tests.

@@ -13,6 +13,8 @@ import (
 
 	"github.com/mogplex/mogplex-cli/internal/account"
 	"github.com/mogplex/mogplex-cli/internal/auth"
+	"github.com/mogplex/mogplex-cli/internal/plain"
+	"github.com/mogplex/mogplex-cli/internal/talk"
 	"github.com/mogplex/mogplex-cli/internal/text"
 	"github.com/mogplex/mogplex-cli/internal/tui"
 )
@@ -41,7 +43,7 @@ func (p *program) root(c *cli.Context) error {
 				return err
 			}
 		}
-		attended, opt := p.atTerminal(), p.screenOptions(run)
+		attended, opt := p.atTerminal(), talk.Options{Attach: run, Now: p.env.Now}
 		opt.Login = attended && c.Bool("logout") // also if a key or a variable is active
 		switch {
 		case c.Bool("plain"), attended && p.wantsPlain():
@@ -80,15 +82,16 @@ func (p *program) wantsPlain() bool {
 }
 
 // runApp draws the app.
-func (p *program) runApp(ctx context.Context, opt tui.Options) error {
+func (p *program) runApp(ctx context.Context, opt talk.Options) error {
 	a := p.openApp(ctx)
 	defer a.close()
-	return a.ended(tui.Run(ctx, a, opt))
+	return a.ended(tui.Run(ctx, a, tui.Options{
+		Options: opt, Input: p.stdin, Output: p.rawStdout(), Environ: os.Environ(),
+	}))
 }
 
-// runPlain is the app line by line. Ctrl-C interrupts what it does; it does not
-// end ctx. A write that fails does.
-func (p *program) runPlain(ctx context.Context, opt tui.Options) error {
+// runPlain is the app line by line. Ctrl-C interrupts what it does and does not end ctx. A write that fails does.
+func (p *program) runPlain(ctx context.Context, opt talk.Options) error {
 	ctx, stop := signal.NotifyContext(context.WithoutCancel(ctx), syscall.SIGTERM, syscall.SIGHUP)
 	defer stop()
 	p.handlesInterrupts = true
@@ -96,16 +99,16 @@ func (p *program) runPlain(ctx context.Context, opt tui.Options) error {
 	defer a.close()
 	out := p.stdout.(*checkedWriter) // run made it
 	out.failed = stop
-	opt.Output, opt.Interrupts = out, a.interrupts()
+	lines := plain.Options{Options: opt, Input: p.stdin, Output: out, Interrupts: a.interrupts()}
 	if p.isTerminal(p.stdin) {
-		opt.ReadSecret = p.hidden
+		lines.ReadSecret = p.hidden
 		if f, ok := p.stdin.(*os.File); ok {
-			opt.Quiet = func() (func(), bool) { return quiet(f) }
+			lines.Quiet = func() (func(), bool) { return quiet(f) }
 		}
 	}
-	err := a.ended(tui.RunPlain(ctx, a, opt))
+	err := a.ended(plain.Run(ctx, a, lines))
 	if out.err != nil {
-		return nil // run tells it
+		return nil // run reports it
 	}
 	return err
 }
@@ -132,10 +135,6 @@ func (a *app) interrupts() <-chan struct{} {
 	return told
 }
 
-func (p *program) screenOptions(run string) tui.Options {
-	return tui.Options{Attach: run, Input: p.stdin, Output: p.rawStdout(), Environ: os.Environ(), Now: p.env.Now}
-}
-
 // ended logs how the screens ended, and puts the error of a run that could not
 // be shown into words.
 func (a *app) ended(err error) error {
@@ -146,7 +145,7 @@ func (a *app) ended(err error) error {
 	if errors.Is(err, context.Canceled) {
 		return err
 	}
-	if _, missing := os.Stat(a.log.Path()); missing == nil && errors.Is(err, tui.ErrCrashed) {
+	if _, missing := os.Stat(a.log.Path()); missing == nil && errors.Is(err, talk.ErrCrashed) {
 		err = account.HintError{Err: err, Hint: "What happened is in " + text.Printable(a.log.Path()) + ", without what you typed and without your credentials."}
 	}
 	return a.failed("screen", err)

@@ -1,3 +1,7 @@
+// Package tui draws the conversation with the app on a terminal: the login screen, the cockpit, a run that is watched.
+//
+// [Run] is all of it. What happens, what is said and what the app ends with is decided in package talk; app is its
+// front, and a screen is what of it is seen at one time.
 package tui
 
 import (
@@ -6,73 +10,80 @@ import (
 	"time"
 
 	tea "charm.land/bubbletea/v2"
+
+	"github.com/mogplex/mogplex-cli/internal/talk"
+	"github.com/mogplex/mogplex-cli/internal/text"
 )
 
-const (
-	twice    = 1500 * time.Millisecond // two Ctrl+C within it leave
-	smallest = 20                      // columns; and 6 lines
-)
+const smallest = 20 // columns; and 6 lines
 
-// app is the window and the screens in it. It implements [tea.Model].
+// app is the window and the screens in it. It implements [tea.Model] and, in front.go, [talk.Front].
 type app struct {
 	shared
-	session Session
-	screens []screen // the last is on top; empty until the session is known
+	cockpit *cockpit
+	screens []screen // the last is on top
 	size    size
-	pending pending
 	colour  bool
-	login   bool   // begin at the login screen
-	attach  string // the run that is still to be shown
-	asking  bool   // for the session
-	again   bool   // it changed meanwhile
-	retried bool   // the latest change could not be looked into, and is once more
-	late    bool   // it changed while something was being stored here
-	pressed time.Time
-	hint    string // in the last line, for a while or until the next key
+	ticking bool      // a frameMsg is on its way
+	hint    string    // in the last line, for a while or until the next key
+	hinted  time.Time // when it was set
 	drawn   tea.View
-	err     error // what Run returns
+	err     error // the terminal can't be drawn on
 }
 
 type (
-	changedMsg struct{}
-	unhintMsg  struct{ pressed time.Time }
+	readyMsg  struct{} // the conversation has something to do
+	frameMsg  struct{} // time has passed for what shows it
+	slowMsg   struct{} // the start takes long
+	unhintMsg struct{ hinted time.Time }
 )
 
-func newApp(ctx context.Context, s Services, opt Options) *app {
+func newApp(ctx context.Context, s talk.Services, opt Options) *app {
 	look := newTheme(true)
-	a := &app{
-		shared: shared{ctx: ctx, services: s, theme: &look, now: opt.Now},
-		size:   size{80, 24}, colour: !opt.noColor(), login: opt.Login, attach: opt.Attach,
-	}
+	a := &app{size: size{80, 24}, colour: !opt.noColor()}
+	a.shared = shared{theme: &look, now: opt.Now, talk: talk.New(ctx, s, a, opt.Options)}
+	a.cockpit = newCockpit(&a.shared)
 	a.screens = []screen{newStart(&a.shared)}
 	return a
 }
 
 // Init implements [tea.Model].
 func (a *app) Init() tea.Cmd {
-	cmds := []tea.Cmd{a.top().init(), a.listen(), a.ask()}
+	a.talk.Start()
+	cmds := []tea.Cmd{a.listen(), a.tick(startPatience, slowMsg{})}
 	if a.colour {
 		cmds = append(cmds, tea.RequestBackgroundColor)
 	}
 	a.draw()
-	return a.pending.guard(tea.Batch(cmds...))
+	return tea.Batch(cmds...)
 }
 
-// Update implements [tea.Model]. A panic ends the app as an error does: the
-// terminal is given back, and what is printed holds nothing of it.
+// listen waits until the conversation has something to do.
+func (a *app) listen() tea.Cmd {
+	return func() tea.Msg {
+		select {
+		case <-a.talk.Ready():
+			return readyMsg{}
+		case <-a.talk.Done():
+			return nil
+		}
+	}
+}
+
+// Update implements [tea.Model]. A panic ends the app as an error does: bubbletea would print it.
 func (a *app) Update(msg tea.Msg) (model tea.Model, cmd tea.Cmd) {
 	defer func() {
 		if r := recover(); r != nil {
-			model, cmd = a, a.crashed(crash(r))
+			a.talk.Crash(r)
+			model, cmd = a, tea.Quit
 		}
 	}()
 	cmd = a.receive(msg)
-	if a.late && !a.storing() {
-		a.late = false
-		cmd = tea.Batch(cmd, a.ask())
+	if a.talk.Over() {
+		return a, tea.Quit
 	}
 	a.draw()
-	return a, a.pending.guard(cmd)
+	return a, tea.Batch(cmd, a.animate())
 }
 
 // View implements [tea.Model].
@@ -80,6 +91,9 @@ func (a *app) View() tea.View { return a.drawn }
 
 func (a *app) receive(msg tea.Msg) tea.Cmd {
 	switch msg := msg.(type) {
+	case readyMsg:
+		a.talk.Handle()
+		return a.listen()
 	case tea.WindowSizeMsg:
 		a.size = size{msg.Width, msg.Height}
 	case tea.BackgroundColorMsg:
@@ -87,100 +101,77 @@ func (a *app) receive(msg tea.Msg) tea.Cmd {
 	case tea.KeyPressMsg:
 		switch msg.Keystroke() {
 		case "ctrl+c":
-			return a.interrupt()
+			return a.ctrlC()
 		case "ctrl+z":
 			return suspend()
 		}
 		a.hint = ""
-		return a.tell(len(a.screens)-1, msg)
+		return a.press(msg)
 	case tea.PasteMsg:
-		return a.tell(len(a.screens)-1, msg)
+		return a.press(msg)
+	case frameMsg:
+		a.ticking = false
 	case unhintMsg:
-		if msg.pressed.Equal(a.pressed) {
+		if msg.hinted.Equal(a.hinted) {
 			a.hint = ""
 		}
-		return nil
-	case changedMsg:
-		a.retried = false
-		return tea.Batch(a.listen(), a.ask())
-	case sessionMsg:
-		return a.answered(msg)
-	case retryMsg:
-		return a.ask()
-	case loginMsg:
-		if _, starting := a.top().(*startScreen); starting { // the key can be pressed twice
-			a.login = true
-			return a.started()
-		}
-		return nil
-	case storedMsg:
-		return a.stored(msg)
-	case attachedMsg:
-		a.err = msg.err
-		return nil
 	case suspendedMsg:
 		return a.resumed(msg)
-	case crashMsg:
-		return a.crashed(msg)
-	}
-	return a.tellAll(msg)
-}
-
-func (a *app) top() screen { return a.screens[len(a.screens)-1] }
-
-// tellAll hands a message to every screen, from the top.
-func (a *app) tellAll(msg tea.Msg) tea.Cmd {
-	var cmds []tea.Cmd
-	for i := len(a.screens) - 1; i >= 0; i-- {
-		cmds = append(cmds, a.tell(i, msg))
-	}
-	return tea.Batch(cmds...)
-}
-
-// tell hands a message to a screen, and does what it wants shown.
-func (a *app) tell(i int, msg tea.Msg) tea.Cmd {
-	s := a.screens[i]
-	next, cmd := s.update(msg)
-	switch next {
-	case s:
-		return cmd
-	case nil:
-		return tea.Batch(cmd, a.remove(i))
-	}
-	return tea.Batch(cmd, a.push(next))
-}
-
-// push lays a screen on top.
-func (a *app) push(s screen) tea.Cmd {
-	a.screens = append(a.screens, s)
-	return s.init()
-}
-
-// remove takes a screen away. Below the login screen waits the run to attach to.
-func (a *app) remove(i int) tea.Cmd {
-	gone := a.screens[i]
-	gone.close()
-	a.screens = append(a.screens[:i:i], a.screens[i+1:]...)
-	switch _, login := gone.(*loginScreen); {
-	case len(a.screens) == 0:
-		return a.push(newCockpit(&a.shared, a.session))
-	case login && a.session.SignedIn:
-		return a.follow()
 	}
 	return nil
 }
 
-// interrupt is Ctrl+C.
-func (a *app) interrupt() tea.Cmd {
-	now := a.now()
-	if !a.pressed.IsZero() && now.Sub(a.pressed) < twice {
-		return tea.Quit
+// animate has the window drawn again soon while it shows that time passes.
+func (a *app) animate() tea.Cmd {
+	every := spinEvery
+	switch run := a.talk.Run(); {
+	case a.ticking:
+		return nil
+	case a.talk.Doing() != nil, a.talk.Attempt() != nil:
+	case run != nil && run.Doing() != nil:
+		every = time.Second
+	default:
+		return nil
 	}
-	a.pressed, a.hint = now, "Ctrl+C again leaves."
-	if a.top().interrupt() {
-		a.hint = "Interrupted. Ctrl+C again leaves."
+	a.ticking = true
+	return a.tick(every, frameMsg{})
+}
+
+func (a *app) top() screen { return a.screens[len(a.screens)-1] }
+
+// press hands a key or a paste to the screen on top, and does what it wants shown.
+func (a *app) press(msg tea.Msg) tea.Cmd {
+	s := a.top()
+	next, cmd := s.press(msg)
+	switch {
+	case next == s:
+	case next != nil:
+		a.screens = append(a.screens, next)
+	default:
+		a.screens = a.screens[:len(a.screens)-1]
+		a.left(s)
 	}
-	return a.tick(twice, unhintMsg{now})
+	return cmd
+}
+
+// left goes on after the person left a screen.
+func (a *app) left(s screen) {
+	switch s.(type) {
+	case *loginScreen:
+		a.talk.Resume()
+	case *runScreen:
+		a.Say(talk.Noticed, a.talk.LeaveRun())
+	}
+}
+
+// ctrlC interrupts what is running, and leaves if it comes twice.
+func (a *app) ctrlC() tea.Cmd {
+	if a.talk.CtrlC() {
+		return nil
+	}
+	a.top().interrupt()
+	a.hinted, a.hint = a.now(), talk.AgainText
+	return a.tick(talk.Twice, unhintMsg{a.hinted})
 }
 
 // draw draws the screen on top, and the hint over its last line.
@@ -189,12 +180,12 @@ func (a *app) draw() {
 	v.AltScreen, v.WindowTitle = true, "mogplex"
 	switch {
 	case a.size.width < smallest || a.size.height < 6:
-		v.Content = shorten("This window is too small.", a.size.width)
+		v.Content = text.Shorten("This window is too small.", a.size.width)
 	default:
 		v.Content, v.Cursor = a.top().view(a.size)
 		if a.hint != "" {
 			lines := append(strings.Split(v.Content, "\n"), make([]string, a.size.height)...)[:a.size.height]
-			lines[a.size.height-1] = strings.Repeat(" ", margin) + a.theme.accent.Styled(shorten(a.hint, a.size.width-2*margin))
+			lines[a.size.height-1] = strings.Repeat(" ", margin) + a.theme.accent.Styled(text.Shorten(a.hint, a.size.width-2*margin))
 			v.Content = strings.Join(lines, "\n")
 		}
 	}

@@ -1,30 +1,31 @@
 package tui
 
 import (
-	"errors"
-	"math/rand/v2"
 	"strings"
 	"testing"
 	"time"
 
 	tea "charm.land/bubbletea/v2"
+
+	"github.com/mogplex/mogplex-cli/internal/dev/talktest"
+	"github.com/mogplex/mogplex-cli/internal/talk"
 )
 
 // furnished is Ada's fake, with models, servers and an answer.
-func furnished() *fake {
-	f := signedIn()
-	f.answer = []string{
+func furnished() *talktest.Fake {
+	f := talktest.SignedIn()
+	f.Answer = []string{
 		"The environment comes first, then the keychain, then auth.json.\n\n    for _, layer := ",
 		"range layers {\n\t\task(layer)\n    }\n\nOf two stored copies the newer one wins.",
 	}
-	f.models = Models{List: []Model{
-		{"anthropic/claude-sonnet-4.5", "anthropic", "Claude Sonnet 4.5", 200_000, 3, 15, []string{"tools"}},
-		{"openai/gpt-5", "openai", "GPT-5", 400_000, 1.25, 10, []string{"tools", "vision"}},
-		{"groq/llama-3.3", "groq", "Llama 3.3", 0, -1, -1, nil},
+	f.Catalog = talk.Models{List: []talk.Model{
+		{ID: "anthropic/claude-sonnet-4.5", Context: 200_000, Input: 3, Output: 15, Capabilities: []string{"tools"}},
+		{ID: "openai/gpt-5", Context: 400_000, Input: 1.25, Output: 10, Capabilities: []string{"tools", "vision"}},
+		{ID: "groq/llama-3.3", Input: -1, Output: -1},
 	}}
-	f.servers = Servers{List: []Server{
-		{"github", true, "url", "https://mcp.example.test/mcp", []string{"Authorization: ••••"}},
-		{"files", false, "command", "npx server-files", []string{"TOKEN=••••"}},
+	f.Remote = talk.Servers{List: []talk.Server{
+		{Name: "github", Enabled: true, Kind: "url", Target: "https://mcp.example.test/mcp", Masked: []string{"Authorization: ••••"}},
+		{Name: "files", Kind: "command", Target: "npx server-files", Masked: []string{"TOKEN=••••"}},
 	}}
 	return f
 }
@@ -59,13 +60,13 @@ func TestCockpitAsks(t *testing.T) {
 		r.enter("first")
 		r.enter("second")
 		r.shows("ask(layer)", "the newer one wins")
-		if got := r.services.asked; len(got) != 2 || len(got[1].Turns) != 3 || got[1].Turns[1].Role != "assistant" {
+		if got := r.services.Asked; len(got) != 2 || len(got[1].Turns) != 3 || got[1].Turns[1].Role != "assistant" {
 			t.Fatalf("asked: %v", got)
 		}
 		r.enter("/clear")
 		r.lacks("first", "second")
 		r.enter("third")
-		if turns := r.services.asked[2].Turns; len(turns) != 1 || turns[0] != (Turn{"user", "third"}) {
+		if turns := r.services.Asked[2].Turns; len(turns) != 1 || turns[0] != (talk.Turn{Role: "user", Text: "third"}) {
 			t.Errorf("after /clear: %v", turns)
 		}
 	})
@@ -73,15 +74,15 @@ func TestCockpitAsks(t *testing.T) {
 
 // What to do next is said where somebody may be at a loss.
 func TestCockpitSaysWhatIsNext(t *testing.T) {
-	bubble(t, newFake, Options{}, window80, func(r *rig) {
+	bubble(t, talktest.New, Options{}, window80, func(r *rig) {
 		r.press("esc")
 		r.shows("Type /login to sign in. / shows commands.")
 		r.lacks("Ask anything.")
 	})
-	bubble(t, newFake, Options{}, window80, func(r *rig) {
-		close(r.services.granted)
+	bubble(t, talktest.New, Options{}, window80, func(r *rig) {
+		close(r.services.Granted)
 		r.press("enter")
-		r.shows("Signed in: Ada", "Ask anything.")
+		r.shows("Signed in as Ada", "Ask anything.")
 		r.enter("hello")
 		r.lacks("Ask anything.")
 	})
@@ -103,18 +104,18 @@ func TestCockpitSaysWhatIsNext(t *testing.T) {
 func TestCockpitCommandsAreNoPrompts(t *testing.T) {
 	bubble(t, furnished, Options{}, window80, func(r *rig) {
 		r.enter("/logut")
-		r.shows("! There is no command /logut.", "Did you mean /logout?")
+		r.shows("! Unknown command: /logut.", "Did you mean /logout?")
 		r.enter("/sync now")
-		r.shows("! /sync takes nothing after it.")
+		r.shows("! /sync takes no argument.")
 		for _, line := range []string{"/status", "/mcp", "/sync", "/help", "/models", "/clear"} {
 			r.enter(line)
 			r.press("esc")
 		}
-		if len(r.services.asked) != 0 {
-			t.Errorf("asked: %v", r.services.asked)
+		if len(r.services.Asked) != 0 {
+			t.Errorf("asked: %v", r.services.Asked)
 		}
 		r.enter("/usr/bin is no command")
-		if len(r.services.asked) != 1 {
+		if len(r.services.Asked) != 1 {
 			t.Error("a path was not asked")
 		}
 	})
@@ -128,7 +129,7 @@ func TestCockpitLeaves(t *testing.T) {
 		func(r *rig) { r.press("ctrl+c", "ctrl+c") },
 	} {
 		bubble(t, furnished, Options{}, window40, func(r *rig) {
-			release := r.services.hold("Prompt")
+			release := r.services.Hold("Prompt")
 			defer release()
 			r.enter("ask something that takes long")
 			if how(r); !r.quit {
@@ -141,10 +142,10 @@ func TestCockpitLeaves(t *testing.T) {
 // The rig looks after each key whether the screen fits its window.
 func TestCockpitFits(t *testing.T) {
 	for _, window := range []size{window80, window40, {120, 40}, {20, 6}} {
-		bubble(t, furnished, Options{Attach: "run-1"}, window, func(r *rig) {
-			r.services.updates = []RunUpdate{running, ended("failed", "The tests fail.")}
+		bubble(t, furnished, Options{Options: talk.Options{Attach: "run-1"}}, window, func(r *rig) {
+			r.services.Updates = []talk.RunUpdate{running, ended("failed", "The tests fail.")}
 			r.press("r", "pgup", "q")
-			r.services.account.Account = "山田太郎と呼ばれる人 <yamada.taro@example.test>"
+			r.services.Account.Account = "山田太郎と呼ばれる人 <yamada.taro@example.test>"
 			for _, line := range []string{"日本語で答えて", "/models", "/mcp", "/help", "/status", "/nothing", "/logout"} {
 				r.enter(line)
 				r.press("pgup", "esc")
@@ -164,13 +165,13 @@ func TestCockpitStatusAndSync(t *testing.T) {
 		r.shows("· Signed in as Ada Lovelace <ada@example.test>.")
 		r.enter("/sync")
 		r.shows("· Models: 3, fetched just now.", "· MCP servers: 2, fetched just now.")
-		r.services.models.Stale = problem{Text: "The service can't be reached."}
-		r.services.models.Fetched = time.Now().Add(-2 * time.Hour)
-		r.services.errs["Servers"] = problem{Text: "The service says no."}
+		r.services.Catalog.Stale = talktest.Problem{Text: "The service can't be reached."}
+		r.services.Catalog.Fetched = time.Now().Add(-2 * time.Hour)
+		r.services.Errs["Servers"] = talktest.Problem{Text: "The service says no."}
 		r.enter("/sync")
-		r.shows("Models: the kept copy of 3 stays.", "! The service can't be reached.", "! The service says no.")
+		r.shows("Models: still the cached copy of 3.", "! The service can't be reached.", "! The service says no.")
 		r.enter("/models")
-		r.shows("This is the copy kept 2 hours ago. The service can't be reached.")
+		r.shows("Cached 2 hours ago. The service can't be reached.")
 	})
 }
 
@@ -183,11 +184,11 @@ func TestCockpitPicksAModel(t *testing.T) {
 		r.types("x")
 		r.press("enter") // nothing is shown, nothing is picked
 		r.press("backspace", "enter")
-		r.shows("openai/gpt-5 answers from now on.")
+		r.shows("Now using openai/gpt-5.")
 		r.enter("/models groq/llama-3.4")
-		r.shows("There is no model groq/llama-3.4 in the catalog.", "Did you mean groq/llama-3.3?")
+		r.shows("The catalog has no model groq/llama-3.4.", "Did you mean groq/llama-3.3?")
 		r.enter("hello")
-		if got := r.services.asked[0].Model; got != "openai/gpt-5" {
+		if got := r.services.Asked[0].Model; got != "openai/gpt-5" {
 			t.Errorf("asked of %q", got)
 		}
 	})
@@ -223,10 +224,10 @@ func TestCockpitCompletes(t *testing.T) {
 func TestCockpitInterrupts(t *testing.T) {
 	for _, key := range []string{"ctrl+c", "esc"} {
 		bubble(t, furnished, Options{}, window80, func(r *rig) {
-			defer r.services.hold("Prompt")()
+			defer r.services.Hold("Prompt")()
 			r.enter("first")
 			r.enter("second")
-			r.shows("that has to wait")
+			r.shows("this has to wait")
 			r.lacks("> first > second")
 			r.wait(3200 * time.Millisecond)
 			r.shows("Answering… 3 s")
@@ -236,7 +237,7 @@ func TestCockpitInterrupts(t *testing.T) {
 			r.lacks("Answering…", "ask(layer)")
 			r.press("ctrl+u")
 			r.enter("third")
-			if turns := r.services.asked[1].Turns; len(turns) != 3 || !strings.HasSuffix(turns[1].Text, "layer := ") {
+			if turns := r.services.Asked[1].Turns; len(turns) != 3 || !strings.HasSuffix(turns[1].Text, "layer := ") {
 				t.Errorf("the conversation goes on with %v", turns)
 			}
 		})
@@ -244,21 +245,21 @@ func TestCockpitInterrupts(t *testing.T) {
 }
 
 func TestCockpitTellsFailuresApart(t *testing.T) {
-	bubble(t, signedIn, Options{}, window80, func(r *rig) {
-		r.services.answer = nil
-		for _, p := range []problem{
+	bubble(t, talktest.SignedIn, Options{}, window80, func(r *rig) {
+		r.services.Answer = nil
+		for _, p := range []talktest.Problem{
 			{Text: "The token is not accepted.", SignIn: true},
 			{Text: "Too many requests.", Hint: "Try again in 20 s."},
 		} {
-			r.services.errs["Prompt"] = p
+			r.services.Errs["Prompt"] = p
 			r.enter("hello")
 			r.shows("! " + p.Text)
 		}
 		r.shows("/login signs in again.", "Try again in 20 s.")
-		delete(r.services.errs, "Prompt")
+		delete(r.services.Errs, "Prompt")
 		r.enter("hello")
 		r.shows("The answer is empty.")
-		if turns := r.services.asked[2].Turns; len(turns) != 1 {
+		if turns := r.services.Asked[2].Turns; len(turns) != 1 {
 			t.Errorf("prompts that were not answered are sent again: %v", turns)
 		}
 	})
@@ -267,14 +268,14 @@ func TestCockpitTellsFailuresApart(t *testing.T) {
 // What comes from a service never steers the terminal.
 func TestCockpitShowsHostileTexts(t *testing.T) {
 	hostile := "\x1b[2J\x1b]0;title\x07\u009b31m\u202eevil\r\b"
-	f := func() *fake {
+	f := func() *talktest.Fake {
 		f := furnished()
-		f.account.Account, f.account.Source = "Ada "+hostile, hostile
-		f.account.Warnings = []string{hostile}
-		f.answer, f.status = []string{hostile}, hostile
-		f.models.List[0].ID, f.models.List[0].Capabilities = hostile, []string{hostile}
-		f.servers.List[0] = Server{hostile, true, hostile, hostile, []string{hostile}}
-		f.report.Lines = []string{hostile}
+		f.Account.Account, f.Account.Source = "Ada "+hostile, hostile
+		f.Account.Warnings = []string{hostile}
+		f.Answer, f.State = []string{hostile}, hostile
+		f.Catalog.List[0].ID, f.Catalog.List[0].Capabilities = hostile, []string{hostile}
+		f.Remote.List[0] = talk.Server{Name: hostile, Kind: hostile, Target: hostile, Masked: []string{hostile}}
+		f.Report.Lines = []string{hostile}
 		return f
 	}
 	bubble(t, f, Options{}, window80, func(r *rig) {
@@ -293,32 +294,33 @@ func TestCockpitShowsHostileTexts(t *testing.T) {
 func TestCockpitOfRandomDoings(t *testing.T) {
 	keys := typing("<enter><enter><esc><tab><shift+tab><up><down><left><right><pgup><pgdown><backspace><ctrl+c><ctrl+j><ctrl+w>/a 日?x")
 	lines := []string{"/models", "/mcp", "/help", "/status", "/sync", "/login", "/logout", "/clear", "/nothing", "hello"}
+	random := seeded(t)
 	for range 20 {
-		bubble(t, furnished, Options{Attach: []string{"", "run-1"}[rand.IntN(2)]}, window80, func(r *rig) {
-			r.services.updates = []RunUpdate{running}
+		bubble(t, furnished, Options{Options: talk.Options{Attach: []string{"", "run-1"}[random.IntN(2)]}}, window80, func(r *rig) {
+			r.services.Updates = []talk.RunUpdate{running}
 			for range 60 {
-				msg := tea.Msg(keys[rand.IntN(len(keys))])
-				switch rand.IntN(12) {
+				msg := tea.Msg(keys[random.IntN(len(keys))])
+				switch random.IntN(12) {
 				case 0:
-					msg = tea.WindowSizeMsg{Width: 1 + rand.IntN(100), Height: 1 + rand.IntN(30)}
+					msg = tea.WindowSizeMsg{Width: 1 + random.IntN(100), Height: 1 + random.IntN(30)}
 				case 1, 2, 3:
-					line := lines[rand.IntN(len(lines))]
+					line := lines[random.IntN(len(lines))]
 					r.types(line)
 					r.Log("types", line)
 					msg = keyPress("enter")
 				case 4:
-					now := []Session{ada, {}, {SignedIn: true, ID: "key"}}[rand.IntN(3)]
-					r.services.change(func() { r.services.account = now })
+					now := []talk.Session{talktest.Ada, {}, {SignedIn: true, ID: "key"}}[random.IntN(3)]
+					r.services.Change(func() { r.services.Account = now })
 					r.Logf("the session is %q", now.ID)
 				case 5:
-					msg = tea.PasteMsg{Content: randomText()}
+					msg = tea.PasteMsg{Content: randomText(random)}
 				case 6:
-					r.wait(time.Duration(rand.IntN(3)) * time.Second)
+					r.wait(time.Duration(random.IntN(3)) * time.Second)
 				}
 				r.Logf("%T %[1]v", msg)
 				r.send(msg)
-				if errors.Is(r.err, ErrCrashed) {
-					t.Fatal(r.services.logged)
+				if r.quit && len(r.services.Logged) > 0 && strings.HasPrefix(r.services.Logged[len(r.services.Logged)-1], "panic") {
+					t.Fatal(r.services.Logged)
 				}
 			}
 		})
@@ -326,13 +328,13 @@ func TestCockpitOfRandomDoings(t *testing.T) {
 }
 
 func TestCockpitWarnsOnce(t *testing.T) {
-	f := func() *fake {
+	f := func() *talktest.Fake {
 		f := furnished()
-		f.account.Warnings = []string{"The keychain is locked."}
+		f.Account.Warnings = []string{"The keychain is locked."}
 		return f
 	}
 	bubble(t, f, Options{}, window80, func(r *rig) {
-		r.services.change(func() {})
+		r.services.Change(func() {})
 		r.settle()
 		if n := strings.Count(r.screen(), "The keychain is locked."); n != 1 {
 			t.Errorf("warned %d times:\n%s", n, r.screen())
@@ -344,30 +346,24 @@ func TestCockpitWarnsOnce(t *testing.T) {
 // the key is the reason.
 func TestAModelWithoutAList(t *testing.T) {
 	for _, c := range []struct {
-		session Session
-		why     Problem
+		session talk.Session
+		why     talk.Problem
 		taken   bool
 	}{
-		{openaiKey, Problem{Text: "The service refused the prompt."}, true},
-		{openaiKey, Problem{Text: "The key is wrong.", SignIn: true}, false},
-		{ada, Problem{Text: "No usable answer."}, false},
+		{talktest.OpenAI, talk.Problem{Text: "The service refused the prompt."}, true},
+		{talktest.OpenAI, talk.Problem{Text: "The key is wrong.", SignIn: true}, false},
+		{talktest.Ada, talk.Problem{Text: "No usable answer."}, false},
 	} {
-		unlisted := func() *fake {
-			f := newFake()
-			f.account, f.errs["Models"] = c.session, problem(c.why)
+		unlisted := func() *talktest.Fake {
+			f := talktest.New()
+			f.Account, f.Errs["Models"] = c.session, talktest.Problem(c.why)
 			return f
 		}
 		bubble(t, unlisted, Options{}, window80, func(r *rig) {
 			r.enter("/models some/model")
 			r.shows(c.why.Text)
-			if got := r.top().(*cockpit).model == "some/model"; got != c.taken {
+			if got := r.talk.Model() == "some/model"; got != c.taken {
 				t.Errorf("%+v: taken %v", c.why, got)
-			}
-		})
-		talking(t, unlisted, Options{}, func(k *talk) {
-			if said := k.types("/models some/model"); strings.Contains(said, "answers from now on") != c.taken ||
-				!strings.Contains(said, c.why.Text) {
-				t.Errorf("%+v: %s", c.why, said)
 			}
 		})
 	}

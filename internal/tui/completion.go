@@ -1,6 +1,11 @@
 package tui
 
-import "strings"
+import (
+	"strings"
+
+	"github.com/mogplex/mogplex-cli/internal/talk"
+	"github.com/mogplex/mogplex-cli/internal/text"
+)
 
 // completion is what Tab goes through: the commands or models that begin as
 // what is typed.
@@ -19,20 +24,20 @@ func (c *cockpit) choices() []suggestion {
 	var all []suggestion
 	typed := c.composer.text
 	if id, ok := strings.CutPrefix(typed, "/models "); ok {
-		for _, m := range c.catalog {
+		for _, m := range c.talk.Catalog() {
 			if strings.HasPrefix(m.ID, strings.TrimSpace(id)) {
-				all = append(all, suggestion{"/models " + oneLine(m.ID), oneLine(m.Name)})
+				all = append(all, suggestion{"/models " + text.Line(m.ID), text.Line(m.Name)})
 			}
 		}
 		return all
 	}
-	for _, cmd := range commands() {
-		text := "/" + cmd.name
-		if cmd.argument != "" {
-			text += " "
+	for _, cmd := range talk.Commands() {
+		line := "/" + cmd.Name
+		if cmd.Argument != "" {
+			line += " "
 		}
-		if strings.HasPrefix(typed, "/") && strings.HasPrefix(text, typed) {
-			all = append(all, suggestion{text, cmd.help})
+		if strings.HasPrefix(typed, "/") && strings.HasPrefix(line, typed) {
+			all = append(all, suggestion{line, cmd.Help})
 		}
 	}
 	return all

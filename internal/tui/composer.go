@@ -5,6 +5,8 @@ import (
 	"unicode"
 
 	tea "charm.land/bubbletea/v2"
+
+	"github.com/mogplex/mogplex-cli/internal/text"
 )
 
 // maxPrompt is how many bytes the composer takes.
@@ -26,13 +28,13 @@ func (c *composer) setText(text string) { c.text, c.at = text, len(text) }
 
 // insert types text at the cursor: all of it or, where that would be too long,
 // nothing, and c is full.
-func (c *composer) insert(text string) {
-	text = clean(newlines.Replace(text))
-	if c.full = len(c.text)+len(text) > maxPrompt; c.full {
+func (c *composer) insert(typed string) {
+	typed = text.Clean(strings.NewReplacer("\r\n", "\n", "\r", "\n").Replace(typed))
+	if c.full = len(c.text)+len(typed) > maxPrompt; c.full {
 		return
 	}
-	c.text = c.text[:c.at] + text + c.text[c.at:]
-	c.at += len(text)
+	c.text = c.text[:c.at] + typed + c.text[c.at:]
+	c.at += len(typed)
 }
 
 // edit does what a key or a paste does to the text, and reports whether it was
@@ -116,7 +118,7 @@ func (c *composer) recall(stroke string) bool {
 	default:
 		return false
 	}
-	all := rows(c.text, c.width)
+	all := text.Rows(c.text, c.width)
 	current, column := c.place(all)
 	if to := current + step; to >= 0 && to < len(all) {
 		c.at = offsetAt(c.text, all[to], column)
@@ -127,20 +129,20 @@ func (c *composer) recall(stroke string) bool {
 }
 
 // place is the row and the column of the cursor.
-func (c *composer) place(all []row) (current, column int) {
-	for current = len(all) - 1; all[current].start > c.at; {
+func (c *composer) place(all []text.Row) (current, column int) {
+	for current = len(all) - 1; all[current].Start > c.at; {
 		current--
 	}
-	return current, columnsOf(c.text[all[current].start:c.at])
+	return current, text.Columns(c.text[all[current].Start:c.at])
 }
 
 // offsetAt is where a column of a row is in the text. The end of a row that is
 // wrapped belongs to the next one.
-func offsetAt(text string, r row, column int) int {
-	at := r.start
-	for at < r.end {
-		size, columns := cluster(text[at:])
-		wrapped := at+size == r.end && r.end < len(text) && text[r.end] != '\n'
+func offsetAt(s string, r text.Row, column int) int {
+	at := r.Start
+	for at < r.End {
+		size, columns := text.Cluster(s[at:])
+		wrapped := at+size == r.End && r.End < len(s) && s[r.End] != '\n'
 		if column -= columns; column < 0 || wrapped {
 			break
 		}
@@ -156,7 +158,7 @@ func (c *composer) before() int {
 		return max(at-1, 0)
 	}
 	for {
-		size, _ := cluster(c.text[at:c.at])
+		size, _ := text.Cluster(c.text[at:c.at])
 		if at+size >= c.at {
 			return at
 		}
@@ -169,7 +171,7 @@ func (c *composer) behind() int {
 	if c.at == len(c.text) {
 		return c.at
 	}
-	size, _ := cluster(c.text[c.at:])
+	size, _ := text.Cluster(c.text[c.at:])
 	return c.at + size
 }
 
@@ -197,11 +199,11 @@ func notSpace(r rune) bool { return !unicode.IsSpace(r) }
 // view is the part of the text around the cursor, at most height lines of it,
 // and where in it the cursor is.
 func (c *composer) view(height int) (lines []string, x, y int) {
-	all := rows(c.text, c.width)
+	all := text.Rows(c.text, c.width)
 	current, column := c.place(all)
 	first := max(0, min(current-height/2, len(all)-height))
 	for _, r := range all[first:min(first+height, len(all))] {
-		lines = append(lines, r.drawn(c.text))
+		lines = append(lines, r.Drawn(c.text))
 	}
 	return lines, min(column, c.width), current - first
 }

@@ -1,13 +1,14 @@
 package tui
 
 import (
-	"math/rand/v2"
 	"strings"
 	"testing"
 	"unicode/utf8"
 
 	tea "charm.land/bubbletea/v2"
 	"github.com/charmbracelet/x/ansi"
+
+	"github.com/mogplex/mogplex-cli/internal/text"
 )
 
 // typing is what a person does: words are typed, names in <> are keys.
@@ -18,7 +19,7 @@ func typing(script string) []tea.Msg {
 			all, script = append(all, keyPress(name[1:])), rest
 			continue
 		}
-		size, _ := cluster(script)
+		size, _ := text.Cluster(script)
 		all, script = append(all, keyPress(script[:size])), script[size:]
 	}
 	return all
@@ -89,13 +90,14 @@ func TestComposerPaste(t *testing.T) {
 // Whatever is pressed, the cursor is on a character and in the window.
 func TestComposerOfRandomKeys(t *testing.T) {
 	keys := typing("<left><right><up><down><home><end><backspace><delete><ctrl+w><ctrl+u><ctrl+k><alt+b><alt+f><ctrl+j>a b日")
+	random := seeded(t)
 	for range 200 {
-		c := composer{width: 2 + rand.IntN(20)}
+		c := composer{width: 2 + random.IntN(20)}
 		for range 100 {
-			if rand.IntN(10) == 0 {
-				c.edit(tea.PasteMsg{Content: randomText()})
+			if random.IntN(10) == 0 {
+				c.edit(tea.PasteMsg{Content: randomText(random)})
 			}
-			c.edit(keys[rand.IntN(len(keys))])
+			c.edit(keys[random.IntN(len(keys))])
 			lines, x, y := c.view(4)
 			if !utf8.ValidString(c.text[:c.at]) || x > c.width || y >= len(lines) || len(lines) > 4 {
 				t.Fatalf("%q: cursor at %d is drawn at %d, %d of %q", c.text, c.at, x, y, lines)

@@ -6,6 +6,9 @@ import (
 	"strings"
 
 	tea "charm.land/bubbletea/v2"
+
+	"github.com/mogplex/mogplex-cli/internal/talk"
+	"github.com/mogplex/mogplex-cli/internal/text"
 )
 
 // view implements screen: header, transcript, what Tab offers, composer, and a
@@ -46,13 +49,13 @@ func (t *theme) prompted(lines []string) []string {
 func (c *cockpit) drawTranscript(room size) []string {
 	c.transcript.resize(room.width-2*margin, room.height)
 	lines := c.transcript.drawn(c.theme)
-	asked := slices.ContainsFunc(c.transcript.entries, func(e *entry) bool { return e.kind == prompted })
+	asked := slices.ContainsFunc(c.transcript.entries, func(e *entry) bool { return e.kind == talk.Prompted })
 	if !asked && room.height > len(lines)+1 {
 		next := "Ask anything. / shows commands."
-		if c.nobody() {
+		if !c.talk.Session().SignedIn && !c.talk.Unread() {
 			next = "Type /login to sign in. / shows commands."
 		}
-		lines = append(lines, "", strings.Repeat(" ", margin)+c.theme.muted.Styled(shorten(next, room.width-2*margin)))
+		lines = append(lines, "", strings.Repeat(" ", margin)+c.theme.muted.Styled(text.Shorten(next, room.width-2*margin)))
 	}
 	return append(lines, make([]string, room.height-len(lines))...)
 }
@@ -61,18 +64,18 @@ func (c *cockpit) drawTranscript(room size) []string {
 // are, where there is no colour to tell.
 func (t *transcript) drawn(theme *theme) []string {
 	var lines []string
-	t.shown(func(k kind, text string, first bool) {
+	t.shown(func(k talk.Kind, text string, first bool) {
 		sign, signs, style := " ", theme.muted, theme.plain
 		switch k {
-		case prompted:
+		case talk.Prompted:
 			sign, signs, style = ">", theme.accent, theme.strong
-		case noticed:
+		case talk.Noticed:
 			sign = "·"
-		case failed:
+		case talk.Failed, talk.Warned:
 			sign, signs, style = "!", theme.bad, theme.bad
-		case suggested:
+		case talk.Suggested:
 			style = theme.muted
-		case happened:
+		case talk.Happened:
 			if sign = "·"; first {
 				style = theme.muted
 			}
@@ -96,7 +99,7 @@ func (c *cockpit) offered(width, height int) []string {
 	from, to := window(len(all), max(0, at), max(0, min(height, 10)))
 	long := 0
 	for _, one := range all[from:to] {
-		long = max(long, columnsOf(one.text))
+		long = max(long, text.Columns(one.text))
 	}
 	var lines []string
 	for i := from; i < to; i++ {
@@ -104,8 +107,8 @@ func (c *cockpit) offered(width, height int) []string {
 		if i == at {
 			style = c.theme.accent
 		}
-		text := all[i].text + strings.Repeat(" ", long-columnsOf(all[i].text)+2) + all[i].help
-		lines = append(lines, strings.Repeat(" ", margin)+style.Styled(shorten(text, width-2*margin)))
+		line := all[i].text + strings.Repeat(" ", long-text.Columns(all[i].text)+2) + all[i].help
+		lines = append(lines, strings.Repeat(" ", margin)+style.Styled(text.Shorten(line, width-2*margin)))
 	}
 	return lines
 }
@@ -133,4 +136,17 @@ func (c *cockpit) statusLine(width int) string {
 		line.right = []string{fmt.Sprintf("%d lines below · PgDn", below), "PgDn"}
 	}
 	return line.drawn(width)
+}
+
+// progress says what is running, once it takes long.
+func (c *cockpit) progress() string {
+	job := c.talk.Doing()
+	if job == nil {
+		return ""
+	}
+	took := c.now().Sub(job.Began)
+	if took < talk.Patience {
+		return ""
+	}
+	return fmt.Sprintf("%s %s… %d s", c.spinner(), job.Label, int(took.Seconds()))
 }

@@ -6,6 +6,8 @@ import (
 	"github.com/charmbracelet/x/ansi"
 
 	"github.com/mogplex/mogplex-cli/internal/auth"
+	"github.com/mogplex/mogplex-cli/internal/talk"
+	"github.com/mogplex/mogplex-cli/internal/text"
 )
 
 // sides is a line with something at its left and at its right end, each in
@@ -19,35 +21,38 @@ type sides struct {
 func (s sides) drawn(width int) string {
 	width -= 2 * margin
 	left, right := s.fitting(width)
-	between := max(0, width-columnsOf(left)-columnsOf(right))
+	between := max(0, width-text.Columns(left)-text.Columns(right))
 	return strings.Repeat(" ", margin) + s.leftStyle.Styled(left) + strings.Repeat(" ", between) + s.rightStyle.Styled(right)
 }
 
 func (s sides) fitting(width int) (left, right string) {
 	for _, left := range s.left {
 		for _, right := range s.right {
-			if columnsOf(left)+2+columnsOf(right) <= width {
+			if text.Columns(left)+2+text.Columns(right) <= width {
 				return left, right
 			}
 		}
 	}
 	left, right = s.left[len(s.left)-1], s.right[len(s.right)-1]
-	right = shorten(right, width/2)
-	return shorten(left, width-2-columnsOf(right)), right
+	right = text.Shorten(right, width/2)
+	return text.Shorten(left, width-2-text.Columns(right)), right
 }
 
-// header says whose credential is in force, from which layer, at which service,
-// and which model answers.
+// header says whose credential is active, from which layer, at which service, and which model answers.
 func (c *cockpit) header(window size) []string {
-	t := c.theme
-	first := sides{whoForms(c.session), sourceForms(c.session), t.title, t.muted}
+	session := c.talk.Session()
+	first := sides{whoForms(session, c.talk.Unread()), sourceForms(session), c.theme.title, c.theme.muted}
 	switch {
-	case c.leaving:
+	case c.talk.SigningOut():
 		first.left, first.right = []string{"Signing out…"}, []string{""}
-	case !c.session.SignedIn:
-		first.leftStyle = t.bad
+	case !session.SignedIn:
+		first.leftStyle = c.theme.bad
 	}
-	second := sides{serviceForms(c.session), modelForms(c.session, c.model), t.muted, t.muted}
+	return c.theme.header(window, first, sides{serviceForms(session), modelForms(session, c.talk.Model()), c.theme.muted, c.theme.muted})
+}
+
+// header is two lines and a rule; a low window has less.
+func (t *theme) header(window size, first, second sides) []string {
 	lines := []string{first.drawn(window.width), second.drawn(window.width)}
 	switch {
 	case window.height < 10:
@@ -63,17 +68,14 @@ func (t *theme) rule(width int) string {
 	return t.muted.Styled(strings.Repeat("─", width))
 }
 
-func whoForms(s Session) []string {
+func whoForms(s talk.Session, unread bool) []string {
 	switch {
-	case s.unknown:
-		return []string{"What is stored could not be read", "Could not be read"}
+	case unread:
+		return []string{"The stored credential could not be read", "Could not be read"}
 	case !s.SignedIn:
 		return []string{"Not signed in"}
 	}
-	who := oneLine(s.Account)
-	if who == "" {
-		return []string{keyText(s.Provider)}
-	}
+	who := s.Who()
 	forms := []string{who}
 	if name, address, ok := strings.Cut(who, " <"); ok {
 		forms = append(forms, strings.TrimSuffix(address, ">"), name)
@@ -81,32 +83,24 @@ func whoForms(s Session) []string {
 	return forms
 }
 
-// keyText names a credential that no account is known of.
-func keyText(provider string) string {
-	if provider == auth.Mogplex {
-		return "personal access token"
-	}
-	return oneLine(provider) + " key"
-}
-
-func sourceForms(s Session) []string {
+func sourceForms(s talk.Session) []string {
 	if !s.SignedIn {
 		return []string{"/login signs in", "/login"}
 	}
-	source := oneLine(s.Source)
+	source := text.Line(s.Source)
 	short, _, _ := strings.Cut(source, " (")
 	return []string{source, short}
 }
 
 // serviceForms leave https out where it does not fit. Plain http is always said.
-func serviceForms(s Session) []string {
-	service := oneLine(s.Service)
+func serviceForms(s talk.Session) []string {
+	service := text.Line(s.Service)
 	return []string{service, strings.TrimPrefix(service, "https://")}
 }
 
 // modelForms leave the maker out where it does not fit. Only the account service
 // has a choice of its own.
-func modelForms(s Session, model string) []string {
+func modelForms(s talk.Session, model string) []string {
 	switch {
 	case !s.SignedIn:
 		return []string{""}
@@ -115,6 +109,5 @@ func modelForms(s Session, model string) []string {
 	case model == "":
 		return []string{"/models picks a model", "no model"}
 	}
-	model = oneLine(model)
 	return []string{model, model[strings.LastIndexByte(model, '/')+1:]}
 }

@@ -1,6 +1,7 @@
 package tui
 
 import (
+	"context"
 	"strings"
 	"testing"
 	"time"
@@ -8,53 +9,44 @@ import (
 	tea "charm.land/bubbletea/v2"
 
 	"github.com/mogplex/mogplex-cli/internal/auth"
+	"github.com/mogplex/mogplex-cli/internal/dev/talktest"
+	"github.com/mogplex/mogplex-cli/internal/talk"
 )
 
 const secretMark = "mog_MARKofTheSecret0123456789abcdef"
 
-// atLogin reports whether the login screen is shown.
-func (r *rig) atLogin() bool {
-	_, is := r.top().(*loginScreen)
-	return is
-}
-
 func TestBrowserSignIn(t *testing.T) {
-	bubble(t, newFake, Options{}, window80, func(r *rig) {
+	bubble(t, talktest.New, Options{}, window80, func(r *rig) {
 		r.press("enter")
 		r.shows("Waiting for you")
-		if link := "\x1b]8;id=address;" + r.services.prompt.URL; !strings.Contains(r.View().Content, link) {
+		if link := "\x1b]8;id=address;" + r.services.Prompted.URL; !strings.Contains(r.View().Content, link) {
 			t.Errorf("the address is no link: %q", r.View().Content)
 		}
-		close(r.services.granted)
+		close(r.services.Granted)
 		r.settle()
-		if r.atLogin() || r.session.ID != ada.ID {
-			t.Errorf("after the sign-in %+v is in force:\n%s", r.session, r.screen())
+		if r.loginScreen() != nil || r.talk.Session().ID != talktest.Ada.ID {
+			t.Errorf("after the sign-in %+v is in force:\n%s", r.talk.Session(), r.screen())
 		}
-		r.shows("Signed in: Ada Lovelace <ada@example.test>, stored in the keychain (Secret Service).")
+		r.shows("Signed in as Ada Lovelace <ada@example.test>. It is stored in the keychain (Secret Service).")
 		r.lacks("another terminal")
 	})
 }
 
 // A deadline that comes closer replaces the one on the screen.
 func TestSignInShowsOneClock(t *testing.T) {
-	sooner := func() *fake { f := deadline(); f.until = time.Now().Add(30 * time.Second); return f }
+	sooner := func() *talktest.Fake { f := deadline(); f.Until = time.Now().Add(30 * time.Second); return f }
 	bubble(t, sooner, Options{}, window80, func(r *rig) {
 		r.press("enter")
 		r.wait(2 * time.Second)
 		r.shows("0:28 left")
 		r.lacks("4:")
 	})
-	talking(t, sooner, Options{}, func(k *talk) {
-		k.want(k.hears())
-		shown := k.types("1")
-		k.want(shown, "Ctrl+C stops.\n", "\nWaiting for you until "+k.services.until.Format("15:04:05")+".\n")
-	})
 }
 
 // Why nobody is signed in any more is said where one signs in again.
 func TestSignInSaysWhatHappened(t *testing.T) {
 	ended := "The sign-in that is stored has ended: sign in again."
-	bubble(t, func() *fake { f := newFake(); f.account.Warnings = []string{ended}; return f }, Options{}, window80, func(r *rig) {
+	bubble(t, func() *talktest.Fake { f := talktest.New(); f.Account.Warnings = []string{ended}; return f }, Options{}, window80, func(r *rig) {
 		r.shows("You are not signed in.", ended)
 		r.press("esc")
 		r.shows("Not signed in", "! "+ended)
@@ -64,7 +56,7 @@ func TestSignInSaysWhatHappened(t *testing.T) {
 // The key that leads out is told in a window of any size.
 func TestSignInSaysHowToCancel(t *testing.T) {
 	for _, window := range []size{window80, window40, {30, 8}, {20, 6}} {
-		bubble(t, newFake, Options{}, window, func(r *rig) {
+		bubble(t, talktest.New, Options{}, window, func(r *rig) {
 			r.press("enter")
 			r.shows("Esc cancel")
 		})
@@ -73,7 +65,7 @@ func TestSignInSaysHowToCancel(t *testing.T) {
 
 // An address that is pasted goes to the sign-in, in one piece and unseen.
 func TestPastedAddress(t *testing.T) {
-	bubble(t, newFake, Options{}, window80, func(r *rig) {
+	bubble(t, talktest.New, Options{}, window80, func(r *rig) {
 		r.press("enter")
 		r.send(tea.PasteMsg{Content: "http://127.0.0.1:24816/MARK\n"})
 		r.press("enter")
@@ -85,10 +77,10 @@ func TestPastedAddress(t *testing.T) {
 		r.send(tea.PasteMsg{Content: " http://127.0.0.1:24816/auth/callback?co\n  de=MARK&state=s\n"})
 		r.lacks("MARK")
 		r.press("enter")
-		if got := strings.Join(r.services.pasted, " "); got != "http://127.0.0.1:24816/MARK http://127.0.0.1:24816/auth/callback?code=MARK&state=s" {
+		if got := strings.Join(r.services.Pasted, " "); got != "http://127.0.0.1:24816/MARK http://127.0.0.1:24816/auth/callback?code=MARK&state=s" {
 			t.Errorf("%q came", got)
 		}
-		if r.atLogin() {
+		if r.loginScreen() != nil {
 			t.Errorf("the login screen is still there:\n%s", r.screen())
 		}
 	})
@@ -96,10 +88,10 @@ func TestPastedAddress(t *testing.T) {
 
 // The key c copies the address, unless it is typed into one.
 func TestCopyAddress(t *testing.T) {
-	bubble(t, newFake, Options{}, window40, func(r *rig) {
+	bubble(t, talktest.New, Options{}, window40, func(r *rig) {
 		r.press("enter", "c")
 		r.shows("handed to the clipboard")
-		if r.copied != r.services.prompt.URL {
+		if r.copied != r.services.Prompted.URL {
 			t.Errorf("%q was copied", r.copied)
 		}
 		r.copied = ""
@@ -111,20 +103,30 @@ func TestCopyAddress(t *testing.T) {
 	})
 }
 
-// Leaving a sign-in ends it. What it stored at the last moment is told.
+// late stores a credential although the sign-in was cancelled.
+type late struct{ *talktest.Fake }
+
+func (l late) SignIn(ctx context.Context, flow talk.SignIn) (talk.Stored, error) {
+	flow.Show(l.Prompted)
+	<-ctx.Done()
+	l.Account = talktest.Ada
+	return l.Stored, nil
+}
+
+// Leaving a sign-in ends it. What it stored at the last moment is said.
 func TestSignInIsCancelled(t *testing.T) {
 	for _, key := range []string{"esc", "ctrl+c"} {
-		bubble(t, newFake, Options{}, window80, func(r *rig) {
-			r.press("enter")
-			running := r.top().(*loginScreen).running
-			r.press(key)
-			r.shows("recommended")
-			if running.Err() == nil {
-				t.Error("the sign-in goes on")
-			}
-			r.send(storedMsg{auth.Mogplex, Stored{}, sessionMsg{session: ada}})
-			if r.atLogin() {
+		bubbleWith(t, talktest.New, func(f *talktest.Fake) talk.Services { return late{f} }, Options{}, window80, func(r *rig) {
+			r.press("enter", key)
+			if r.shows("Signed in as Ada"); r.loginScreen() != nil {
 				t.Errorf("still at the login screen:\n%s", r.screen())
+			}
+		})
+		bubble(t, talktest.New, Options{}, window80, func(r *rig) {
+			r.press("enter", key)
+			r.shows("recommended")
+			if r.talk.Attempt() != nil {
+				t.Error("the sign-in goes on")
 			}
 		})
 	}
@@ -135,7 +137,7 @@ func TestSecretIsStored(t *testing.T) {
 		keys     []string
 		provider string
 	}{{[]string{"2"}, auth.Mogplex}, {[]string{"j", "j", "enter", "k", "j", "enter"}, "openai"}} {
-		bubble(t, newFake, Options{}, window80, func(r *rig) {
+		bubble(t, talktest.New, Options{}, window80, func(r *rig) {
 			r.press(test.keys...)
 			r.types("slip")
 			r.press("backspace", "ctrl+u")
@@ -143,11 +145,11 @@ func TestSecretIsStored(t *testing.T) {
 			r.types(secretMark[20:])
 			typed := r.top().(*loginScreen).step.(*secretEntry).text
 			r.press("enter")
-			if len(r.services.secrets) != 1 || r.services.secrets[0].Reveal() != secretMark {
-				t.Fatalf("not what was typed was stored: %d", len(r.services.secrets))
+			if len(r.services.Secrets) != 1 || r.services.Secrets[0].Reveal() != secretMark {
+				t.Fatalf("not what was typed was stored: %d", len(r.services.Secrets))
 			}
-			if r.session.Provider != test.provider || r.atLogin() {
-				t.Errorf("stored for %s:\n%s", r.session.Provider, r.screen())
+			if r.talk.Session().Provider != test.provider || r.loginScreen() != nil {
+				t.Errorf("stored for %s:\n%s", r.talk.Session().Provider, r.screen())
 			}
 			if strings.Trim(string(typed), "\x00") != "" {
 				t.Error("the secret is still in the input")
@@ -168,7 +170,7 @@ func TestRejectedPasteStaysExplained(t *testing.T) {
 		{[]string{"2"}, strings.Repeat("x", hiddenLimit+1), "That is too long, and was not taken."},
 		{[]string{"1"}, strings.Repeat("x", hiddenLimit+1), "That is too long, and was not taken."},
 	} {
-		bubble(t, newFake, Options{}, window80, func(r *rig) {
+		bubble(t, talktest.New, Options{}, window80, func(r *rig) {
 			r.press(test.keys...)
 			r.send(tea.PasteMsg{Content: test.paste})
 			r.shows(test.says)
@@ -176,7 +178,7 @@ func TestRejectedPasteStaysExplained(t *testing.T) {
 			r.shows(test.says)
 			r.send(tea.PasteMsg{Content: secretMark})
 			r.lacks("was not taken")
-			if len(r.services.secrets) > 0 || len(r.services.pasted) > 0 {
+			if len(r.services.Secrets) > 0 || len(r.services.Pasted) > 0 {
 				t.Error("something was stored or handed on")
 			}
 		})
@@ -185,17 +187,17 @@ func TestRejectedPasteStaysExplained(t *testing.T) {
 
 // A failure stays on the screen. From there one tries again, or goes back.
 func TestFailureStays(t *testing.T) {
-	broken := func() *fake {
-		f := newFake()
-		f.errs["SignIn"] = problem{Text: "The service is down.", Hint: "Try later."}
-		f.errs["StoreSecret"] = problem{Text: "The token was refused."}
+	broken := func() *talktest.Fake {
+		f := talktest.New()
+		f.Errs["SignIn"] = talktest.Problem{Text: "The service is down.", Hint: "Try later."}
+		f.Errs["StoreSecret"] = talktest.Problem{Text: "The token was refused."}
 		return f
 	}
 	bubble(t, broken, Options{}, window80, func(r *rig) {
 		r.press("enter")
 		r.wait(time.Hour)
 		r.shows("The service is down.", "Try later.")
-		delete(r.services.errs, "SignIn")
+		delete(r.services.Errs, "SignIn")
 		r.press("enter")
 		r.shows("Waiting for you")
 		r.press("esc", "2")
@@ -211,9 +213,9 @@ func TestFailureStays(t *testing.T) {
 
 // What another process stores while one signs in here is told when that ended.
 func TestSignedInElsewhereMeanwhile(t *testing.T) {
-	bubble(t, newFake, Options{}, window80, func(r *rig) {
+	bubble(t, talktest.New, Options{}, window80, func(r *rig) {
 		r.press("enter")
-		r.services.change(func() { r.services.account = ada })
+		r.services.Change(func() { r.services.Account = talktest.Ada })
 		r.settle()
 		r.shows("Waiting for you")
 		r.press("esc")
@@ -225,22 +227,13 @@ func TestSignedInElsewhereMeanwhile(t *testing.T) {
 // away from what is being typed.
 func TestSignedInElsewhere(t *testing.T) {
 	for keys, stays := range map[string]bool{"": false, "2": true, "3": true} {
-		bubble(t, newFake, Options{}, window80, func(r *rig) {
+		bubble(t, talktest.New, Options{}, window80, func(r *rig) {
 			r.types(keys)
-			r.services.change(func() { r.services.account = ada })
+			r.services.Change(func() { r.services.Account = talktest.Ada })
 			r.settle()
-			if r.atLogin() != stays {
+			if (r.loginScreen() != nil) != stays {
 				t.Errorf("after %q:\n%s", keys, r.screen())
 			}
 		})
 	}
-}
-
-// A sign-in that has ended is no sign-in, and that is why one is asked for.
-func TestLoginSaysThatASignInEnded(t *testing.T) {
-	ended := func() *fake { f := newFake(); f.account.Ended = true; return f }
-	bubble(t, ended, Options{}, window80, func(r *rig) { r.shows("The sign-in that is stored has ended.") })
-	talking(t, ended, Options{}, func(k *talk) {
-		k.want(k.hears(), "The sign-in that is stored has ended. Choose a way")
-	})
 }

@@ -1,11 +1,10 @@
 package tui
 
 import (
-	"strings"
-
 	tea "charm.land/bubbletea/v2"
 
 	"github.com/mogplex/mogplex-cli/internal/auth"
+	"github.com/mogplex/mogplex-cli/internal/talk"
 )
 
 // choice is the menu to begin with.
@@ -17,9 +16,9 @@ type choice struct {
 func newChoice(l *loginScreen) *choice {
 	c := &choice{loginScreen: l}
 	c.rows = []menuRow{
-		{"Sign in with Mogplex", "recommended", l.signIn},
-		{"Paste a personal access token", "", func() tea.Cmd { l.step = newSecretEntry(l, auth.Mogplex, c); return nil }},
-		{"Store a provider's API key", "", func() tea.Cmd { l.step = newProviders(l, c); return nil }},
+		{talk.Ways[0], "recommended", l.signIn},
+		{talk.Ways[1], "", func() { l.step = newSecretEntry(l, auth.Mogplex, c) }},
+		{talk.Ways[2], "", func() { l.step = newProviders(l, c) }},
 	}
 	return c
 }
@@ -28,33 +27,22 @@ func (c *choice) title() string { return "Sign in" }
 func (c *choice) back() step    { return nil }
 
 func (c *choice) press(msg tea.Msg) tea.Cmd {
-	key, ok := msg.(tea.KeyPressMsg)
-	switch {
-	case !ok:
+	if key, ok := msg.(tea.KeyPressMsg); ok && key.Keystroke() == "q" {
+		c.talk.Leave()
 		return nil
-	case key.Keystroke() == "q":
-		return tea.Quit
 	}
-	return c.menu.press(key)
+	return c.menu.press(msg)
 }
 
 func (c *choice) draw(p *page) {
-	leave := "Esc not now"
-	switch {
-	case c.session.SignedIn:
-		leave = "Esc back"
-		p.hint("In force now: " + inForce(c.session) + ".")
-	case c.session.unknown:
-		p.hint("What is stored could not be looked at.")
-	case c.session.Ended:
-		p.hint(endedText)
-	default:
-		p.hint(strings.TrimSpace(c.news + " You are not signed in."))
-	}
+	session := c.talk.Session()
+	p.hint(c.talk.LoginText(c.news))
 	p.blank()
 	c.menu.draw(p, p.window.height-2)
-	if !c.session.SignedIn {
-		for _, warning := range c.session.Warnings { // they may be why
+	leave := "Esc back"
+	if !session.SignedIn {
+		leave = "Esc not now"
+		for _, warning := range session.Warnings { // they may be why
 			p.blank()
 			p.paragraph(spare, p.theme.bad, warning, 0)
 		}
@@ -62,7 +50,7 @@ func (c *choice) draw(p *page) {
 	p.foot("↑ ↓ Enter", leave, "q leave")
 }
 
-// providers is the menu of whose key to store.
+// providers is the menu of providers to store a key for.
 type providers struct {
 	*loginScreen
 	menu
@@ -71,24 +59,15 @@ type providers struct {
 
 func newProviders(l *loginScreen, before step) *providers {
 	p := &providers{loginScreen: l, before: before}
-	for _, provider := range auth.Providers() {
-		if provider.Name != auth.Mogplex {
-			pick := func() tea.Cmd { l.step = newSecretEntry(l, provider.Name, p); return nil }
-			p.rows = append(p.rows, menuRow{provider.Name, "", pick})
-		}
+	for _, name := range talk.Providers() {
+		p.rows = append(p.rows, menuRow{name, "", func() { l.step = newSecretEntry(l, name, p) }})
 	}
 	return p
 }
 
-func (p *providers) title() string { return "Store a provider's API key" }
-func (p *providers) back() step    { return p.before }
-
-func (p *providers) press(msg tea.Msg) tea.Cmd {
-	if key, ok := msg.(tea.KeyPressMsg); ok {
-		return p.menu.press(key)
-	}
-	return nil
-}
+func (p *providers) title() string             { return talk.Ways[2] }
+func (p *providers) back() step                { return p.before }
+func (p *providers) press(msg tea.Msg) tea.Cmd { return p.menu.press(msg) }
 
 func (p *providers) draw(on *page) {
 	on.hint("Prompts then go to the provider itself. Whose key is it?")
@@ -100,8 +79,8 @@ func (p *providers) draw(on *page) {
 // failure is what went wrong. It stays until the person goes on.
 type failure struct {
 	*loginScreen
-	problem Problem
-	again   func() tea.Cmd
+	problem talk.Problem
+	again   func()
 }
 
 func (f *failure) title() string { return "That did not work" }
@@ -109,16 +88,16 @@ func (f *failure) back() step    { return newChoice(f.loginScreen) }
 
 func (f *failure) press(msg tea.Msg) tea.Cmd {
 	if key, ok := msg.(tea.KeyPressMsg); ok && key.Keystroke() == "enter" {
-		return f.again()
+		f.again()
 	}
 	return nil
 }
 
 func (f *failure) draw(p *page) {
 	p.problem(f.problem)
-	if f.session.SignedIn {
+	if f.talk.Session().SignedIn {
 		p.blank()
-		p.hint("What was in force before still is.")
+		p.hint("The credential that was active before still is.")
 	}
 	p.foot("Enter try again", "Esc back")
 }

@@ -4,6 +4,8 @@ import (
 	"strings"
 
 	tea "charm.land/bubbletea/v2"
+
+	"github.com/mogplex/mogplex-cli/internal/text"
 )
 
 // rowKeys are the keys that pick a row, from the first row on. The letters that
@@ -19,13 +21,14 @@ type menu struct {
 
 type menuRow struct {
 	label, note string
-	pick        func() tea.Cmd
+	pick        func()
 }
 
 // press does what a key does.
-func (m *menu) press(msg tea.KeyPressMsg) tea.Cmd {
+func (m *menu) press(msg tea.Msg) tea.Cmd {
 	last := len(m.rows) - 1
-	switch key := msg.Keystroke(); key {
+	pressed, _ := msg.(tea.KeyPressMsg)
+	switch key := pressed.Keystroke(); key {
 	case "up", "k", "ctrl+p", "shift+tab":
 		m.at = max(0, m.at-1)
 	case "down", "j", "ctrl+n", "tab":
@@ -35,11 +38,11 @@ func (m *menu) press(msg tea.KeyPressMsg) tea.Cmd {
 	case "end":
 		m.at = last
 	case "enter":
-		return m.rows[m.at].pick()
+		m.rows[m.at].pick()
 	default:
 		if n := strings.Index(rowKeys, key); len(key) == 1 && n >= 0 && n <= last {
 			m.at = n
-			return m.rows[n].pick()
+			m.rows[n].pick()
 		}
 	}
 	return nil
@@ -57,9 +60,9 @@ func (m *menu) draw(p *page, room int) {
 		if i == m.at {
 			pointer, style = "› ", p.theme.accent
 		}
-		label := shorten(pointer+key+"  "+row.label, p.width())
+		label := text.Shorten(pointer+key+"  "+row.label, p.width())
 		line := p.indent(0) + style.Styled(label)
-		if row.note != "" && columnsOf(label+"  "+row.note) <= p.width() {
+		if row.note != "" && text.Columns(label+"  "+row.note) <= p.width() {
 			line += p.theme.muted.Styled("  " + row.note)
 		}
 		p.add(needed, line)

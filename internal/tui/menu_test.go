@@ -1,14 +1,10 @@
 package tui
 
 import (
-	"bufio"
-	"context"
 	"fmt"
-	"io"
 	"strings"
 	"testing"
 
-	tea "charm.land/bubbletea/v2"
 	"github.com/charmbracelet/x/ansi"
 )
 
@@ -16,7 +12,7 @@ import (
 func longMenu(n int, picked *int) *menu {
 	m := &menu{}
 	for i := range n {
-		m.rows = append(m.rows, menuRow{fmt.Sprint("row ", i), "", func() tea.Cmd { *picked = i; return nil }})
+		m.rows = append(m.rows, menuRow{fmt.Sprint("row ", i), "", func() { *picked = i }})
 	}
 	return m
 }
@@ -58,12 +54,5 @@ func TestMenuKeys(t *testing.T) {
 	m.press(keyPress("end"))
 	if m.press(keyPress("enter")); picked != n-1 {
 		t.Errorf("the last row is row %d", picked)
-	}
-}
-
-func TestPlainChoosesTheTenthByItsNumber(t *testing.T) {
-	p := &plain{Services: newFake(), ctx: context.Background(), out: io.Discard, input: &lines{from: bufio.NewReader(strings.NewReader("10\n"))}}
-	if i, err := p.choose(strings.Fields("a b c d e f g h i j")...); i != 9 || err != nil {
-		t.Errorf("row %d, %v", i, err)
 	}
 }

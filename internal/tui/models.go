@@ -6,20 +6,21 @@ import (
 
 	tea "charm.land/bubbletea/v2"
 
-	"github.com/mogplex/mogplex-cli/internal/auth"
+	"github.com/mogplex/mogplex-cli/internal/talk"
+	"github.com/mogplex/mogplex-cli/internal/text"
 )
 
 // picker is the list of models that one is picked from. Typing filters it.
 type picker struct {
-	all     []Model
-	shown   []Model
+	all     []talk.Model
+	shown   []talk.Model
 	note    string // why the catalog is not fresh; may be empty
 	current string // the model in force
 	filter  string
 	at      int
 }
 
-func newPicker(all []Model, current, note string) *picker {
+func newPicker(all []talk.Model, current, note string) *picker {
 	p := &picker{all: all, current: current, note: note}
 	p.refilter()
 	for i, m := range p.shown {
@@ -35,10 +36,10 @@ func (p *picker) refilter() {
 	p.shown, p.at = nil, 0
 	words := strings.Fields(strings.ToLower(p.filter))
 	for _, m := range p.all {
-		text := strings.ToLower(strings.Join(append([]string{m.ID, m.Provider, m.Name}, m.Capabilities...), " "))
+		known := strings.ToLower(strings.Join(append([]string{m.ID, m.Provider, m.Name}, m.Capabilities...), " "))
 		fits := true
 		for _, word := range words {
-			fits = fits && strings.Contains(text, word)
+			fits = fits && strings.Contains(known, word)
 		}
 		if fits {
 			p.shown = append(p.shown, m)
@@ -52,7 +53,7 @@ func (p *picker) press(msg tea.Msg, page int) (picked string, done bool) {
 	filter := p.filter
 	switch msg := msg.(type) {
 	case tea.PasteMsg:
-		filter += oneLine(msg.Content)
+		filter += text.Line(msg.Content)
 	case tea.KeyPressMsg:
 		switch msg.Keystroke() {
 		case "esc":
@@ -67,10 +68,10 @@ func (p *picker) press(msg tea.Msg, page int) (picked string, done bool) {
 			filter = ""
 		default:
 			p.move(msg.Keystroke(), page)
-			filter += clean(msg.Text)
+			filter += text.Clean(msg.Text)
 		}
 	}
-	if filter = shorten(filter, 100); filter != p.filter {
+	if filter = text.Shorten(filter, 100); filter != p.filter {
 		p.filter = filter
 		p.refilter()
 	}
@@ -89,31 +90,6 @@ func window(n, at, height int) (from, to int) {
 	return from, min(n, from+height)
 }
 
-// details are what is known of a model besides its name; each may be empty.
-func (m Model) details() (context, price, can string) {
-	if m.Context > 0 {
-		context = tokens(m.Context)
-	}
-	if m.Input >= 0 && m.Output >= 0 {
-		price = fmt.Sprintf("$%s / $%s", dollars(m.Input), dollars(m.Output))
-	}
-	return context, price, oneLine(strings.Join(m.Capabilities, " "))
-}
-
-func tokens(n int) string {
-	switch {
-	case n >= 1_000_000:
-		return strings.TrimSuffix(fmt.Sprintf("%.1f", float64(n)/1e6), ".0") + "M"
-	case n >= 1000:
-		return fmt.Sprintf("%dk", n/1000)
-	}
-	return fmt.Sprint(n)
-}
-
-func dollars(price float64) string {
-	return strings.TrimSuffix(fmt.Sprintf("%.2f", price), ".00")
-}
-
 // view draws the list in the room that it has.
 func (p *picker) view(t *theme, room size) []string {
 	inner := room.width - 2*margin
@@ -123,11 +99,11 @@ func (p *picker) view(t *theme, room size) []string {
 		[]string{count + " · context · $ per 1M tokens in / out", count}, t.strong, t.muted,
 	}.drawn(room.width)}
 	if p.note != "" {
-		lines = append(lines, strings.Repeat(" ", margin)+t.bad.Styled(shorten(p.note, inner)))
+		lines = append(lines, strings.Repeat(" ", margin)+t.bad.Styled(text.Shorten(p.note, inner)))
 	}
-	filter := t.muted.Styled(shorten("type to search", inner))
+	filter := t.muted.Styled(text.Shorten("type to search", inner))
 	if p.filter != "" {
-		filter = shorten(p.filter, inner)
+		filter = text.Shorten(p.filter, inner)
 	}
 	lines = append(lines, t.accent.Styled("/ ")+filter)
 	from, to := window(len(p.shown), p.at, room.height-len(lines)-1)
@@ -135,7 +111,7 @@ func (p *picker) view(t *theme, room size) []string {
 		lines = append(lines, p.line(t, p.shown[i], i == p.at, room.width))
 	}
 	if len(p.shown) == 0 {
-		lines = append(lines, "  "+t.muted.Styled(shorten("No model has that in its name. Backspace takes it back.", inner)))
+		lines = append(lines, "  "+t.muted.Styled(text.Shorten("No model has that in its name. Backspace takes it back.", inner)))
 	}
 	lines = append(lines, make([]string, max(0, room.height-len(lines)-1))...)
 	foot := []string{"↑ ↓ choose · Enter takes it · Esc goes back", "↑ ↓ · Enter · Esc"}
@@ -143,7 +119,7 @@ func (p *picker) view(t *theme, room size) []string {
 }
 
 // line draws a model.
-func (p *picker) line(t *theme, m Model, chosen bool, width int) string {
+func (p *picker) line(t *theme, m talk.Model, chosen bool, width int) string {
 	sign, style := " ", t.plain
 	if m.ID == p.current {
 		sign = "•"
@@ -151,38 +127,11 @@ func (p *picker) line(t *theme, m Model, chosen bool, width int) string {
 	if chosen {
 		sign, style = ">", t.accent
 	}
-	context, price, _ := m.details()
+	context, price, _ := m.Details()
 	known := []string{fmt.Sprintf("%5s  %14s", context, price)}
 	if width < 60 {
 		known = []string{fmt.Sprintf("%5s", context), ""}
 	}
-	line := sides{[]string{oneLine(m.ID)}, known, style, t.muted}.drawn(width)
+	line := sides{[]string{text.Line(m.ID)}, known, style, t.muted}.drawn(width)
 	return t.accent.Styled(sign) + line[1:]
-}
-
-// goesUnlisted reports that a model is taken by its name although its provider's
-// list can't be had: not every provider has one.
-func goesUnlisted(name string, s Session, why Problem) bool {
-	return name != "" && s.Provider != auth.Mogplex && !why.Gone && !why.SignIn
-}
-
-// notListed says that a model is not in the catalog; nil where it is.
-func notListed(name string, catalog []Model) *Problem {
-	var ids []string
-	for _, m := range catalog {
-		if m.ID == name {
-			return nil
-		}
-		ids = append(ids, m.ID)
-	}
-	p := Problem{Text: fmt.Sprintf("There is no model %s in the catalog.", name), Hint: "/models shows them."}
-	if near, ok := nearest(name, ids); ok {
-		p.Hint = fmt.Sprintf("Did you mean %s?", near)
-	}
-	return &p
-}
-
-// noModels is said of an empty catalog.
-func noModels() Problem {
-	return Problem{Text: "The catalog has no models.", Hint: "/sync fetches it again."}
 }

@@ -5,6 +5,9 @@ import (
 
 	tea "charm.land/bubbletea/v2"
 	"github.com/charmbracelet/x/ansi"
+
+	"github.com/mogplex/mogplex-cli/internal/talk"
+	"github.com/mogplex/mogplex-cli/internal/text"
 )
 
 // margin is the empty columns at the left of a screen.
@@ -41,7 +44,7 @@ type page struct {
 func newPage(t *theme, window size, title string) *page {
 	p := &page{theme: t, window: window}
 	p.blank()
-	p.add(spare, p.indent(0)+t.title.Styled("mogplex")+t.muted.Styled("  "+shorten(title, max(0, window.width-13))))
+	p.add(spare, p.indent(0)+t.title.Styled("mogplex")+t.muted.Styled("  "+text.Shorten(title, max(0, window.width-13))))
 	p.blank()
 	return p
 }
@@ -59,15 +62,15 @@ func (p *page) blank() { p.add(empty, "") }
 func (p *page) say(style ansi.Style, text string) { p.paragraph(needed, style, text, 0) }
 
 // brief adds a paragraph that has a short form for a small window.
-func (p *page) brief(style ansi.Style, text, short string) {
-	p.say(style, text)
-	p.parts[len(p.parts)-1].short = p.indent(0) + style.Styled(shorten(oneLine(short), p.width()))
+func (p *page) brief(style ansi.Style, long, short string) {
+	p.say(style, long)
+	p.parts[len(p.parts)-1].short = p.indent(0) + style.Styled(text.Shorten(text.Line(short), p.width()))
 }
 
 // also adds a line to the paragraph before. It goes with that.
-func (p *page) also(style ansi.Style, text string) {
+func (p *page) also(style ansi.Style, s string) {
 	last := &p.parts[len(p.parts)-1]
-	last.lines = append(last.lines, p.indent(0)+style.Styled(shorten(oneLine(text), p.width())))
+	last.lines = append(last.lines, p.indent(0)+style.Styled(text.Shorten(text.Line(s), p.width())))
 }
 
 // hint adds a paragraph that a small window does without.
@@ -77,17 +80,17 @@ func (p *page) hint(text string) {
 	}
 }
 
-func (p *page) paragraph(r rank, style ansi.Style, text string, by int) {
-	text = clean(text)
+func (p *page) paragraph(r rank, style ansi.Style, s string, by int) {
+	s = text.Clean(s)
 	var lines []string
-	for _, row := range rows(text, p.width()-by) {
-		lines = append(lines, p.indent(by)+style.Styled(row.drawn(text)))
+	for _, row := range text.Rows(s, p.width()-by) {
+		lines = append(lines, p.indent(by)+style.Styled(row.Drawn(s)))
 	}
 	p.add(r, lines...)
 }
 
 // problem adds a failure and what to do about it.
-func (p *page) problem(of Problem) {
+func (p *page) problem(of talk.Problem) {
 	p.say(p.theme.bad, of.Text)
 	if of.Hint != "" {
 		p.blank()
@@ -102,17 +105,17 @@ func (p *page) address(url string) {
 	link := func(text string) string {
 		return ansi.SetHyperlink(url, "id=address") + p.theme.accent.Styled(text) + ansi.ResetHyperlink()
 	}
-	whole := part{short: link(shorten(url, p.window.width))}
-	for _, row := range rows(url, p.window.width) {
-		whole.lines = append(whole.lines, link(row.drawn(url)))
+	whole := part{short: link(text.Shorten(url, p.window.width))}
+	for _, row := range text.Rows(url, p.window.width) {
+		whole.lines = append(whole.lines, link(row.Drawn(url)))
 	}
 	p.parts = append(p.parts, whole)
 }
 
 // input adds the line that something is typed into, unseen. The cursor is on it.
 func (p *page) input(h *hidden) {
-	shown := shorten(h.shown(), p.width()-3)
-	p.typed, p.column = len(p.parts), margin+2+columnsOf(shown)
+	shown := text.Shorten(h.shown(), p.width()-3)
+	p.typed, p.column = len(p.parts), margin+2+text.Columns(shown)
 	p.add(needed, p.indent(0)+p.theme.accent.Styled("› ")+shown)
 }
 
@@ -168,8 +171,8 @@ func (p *page) fitted(room int) []part {
 func (p *page) footLine() string {
 	width := p.window.width - 2*margin
 	for keys := p.keys; ; keys = keys[1:] {
-		if line := strings.Join(keys, " · "); columnsOf(line) <= width || len(keys) == 1 {
-			return shorten(line, width)
+		if line := strings.Join(keys, " · "); text.Columns(line) <= width || len(keys) == 1 {
+			return text.Shorten(line, width)
 		}
 	}
 }

@@ -12,6 +12,8 @@ import (
 	"go.uber.org/goleak"
 
 	"github.com/mogplex/mogplex-cli/internal/auth"
+	"github.com/mogplex/mogplex-cli/internal/dev/talktest"
+	"github.com/mogplex/mogplex-cli/internal/talk"
 )
 
 // real is [Run] with bubbletea's own loop, on pipes in place of a terminal.
@@ -24,7 +26,7 @@ type real struct {
 	ended    chan error
 }
 
-func runReal(t *testing.T, s Services, opt Options) *real {
+func runReal(t *testing.T, s talk.Services, opt Options) *real {
 	t.Helper()
 	before := goleak.IgnoreCurrent()
 	t.Cleanup(func() { goleak.VerifyNone(t, before) })
@@ -86,11 +88,11 @@ func TestRunLeaves(t *testing.T) {
 		"key":      {Options{}, func(r *real) { _, _ = io.WriteString(r.keyboard, "q") }, nil},
 		"twice":    {Options{}, func(r *real) { _, _ = io.WriteString(r.keyboard, "\x03\x03") }, nil},
 		"killed":   {Options{}, func(r *real) { r.end() }, context.Canceled},
-		"attached": {Options{Attach: "run_1"}, func(r *real) { _, _ = io.WriteString(r.keyboard, "q") }, auth.ErrNotSignedIn},
+		"attached": {Options{Options: talk.Options{Attach: "run_1"}}, func(r *real) { _, _ = io.WriteString(r.keyboard, "q") }, auth.ErrNotSignedIn},
 	} {
 		t.Run(name, func(t *testing.T) {
 			test.opt.Environ = noColor
-			r := runReal(t, newFake(), test.opt)
+			r := runReal(t, talktest.New(), test.opt)
 			r.draws("not signed in")
 			test.leave(r)
 			if err := r.leaves(); !errors.Is(err, test.err) {
@@ -102,9 +104,9 @@ func TestRunLeaves(t *testing.T) {
 
 // Leaving does not cut a sign-out short, and what failed of it is told.
 func TestLeavingWaitsForTheSignOut(t *testing.T) {
-	services := signedIn()
-	release := services.hold("SignOut")
-	services.errs["SignOut"] = problem{Text: "The keychain is locked."}
+	services := talktest.SignedIn()
+	release := services.Hold("SignOut")
+	services.Errs["SignOut"] = talktest.Problem{Text: "The keychain is locked."}
 	r := runReal(t, services, Options{Environ: noColor})
 	r.draws("Ada")
 	_, _ = io.WriteString(r.keyboard, "/logout\r")
@@ -112,7 +114,7 @@ func TestLeavingWaitsForTheSignOut(t *testing.T) {
 	_, _ = io.WriteString(r.keyboard, "/quit\r")
 	r.draws("Finishing what was begun")
 	release()
-	var told problem
+	var told talktest.Problem
 	if err := r.leaves(); !errors.As(err, &told) || errors.Is(err, context.Canceled) {
 		t.Errorf("it ended with %v", err)
 	}
@@ -121,7 +123,7 @@ func TestLeavingWaitsForTheSignOut(t *testing.T) {
 // There is colour where it is wanted, and none where not.
 func TestColour(t *testing.T) {
 	for variable, want := range map[string]bool{"NO_COLOR=1": false, "NO_COLOR=": true} {
-		r := runReal(t, newFake(), Options{Environ: []string{variable, "TERM=xterm-256color", "TTY_FORCE=1"}})
+		r := runReal(t, talktest.New(), Options{Environ: []string{variable, "TERM=xterm-256color", "TTY_FORCE=1"}})
 		r.draws("not signed in")
 		_, _ = io.WriteString(r.keyboard, "q")
 		if err := r.leaves(); err != nil {
@@ -135,7 +137,7 @@ func TestColour(t *testing.T) {
 
 // What was begun is finished before the app is gone: the credential is stored.
 func TestRunFinishes(t *testing.T) {
-	f := newFake()
+	f := talktest.New()
 	slow := make(chan struct{})
 	r := runReal(t, stubborn{f, slow}, Options{Environ: noColor})
 	r.draws("not signed in")
@@ -145,8 +147,8 @@ func TestRunFinishes(t *testing.T) {
 	r.draws("\x1b[?1049l") // the terminal is given back first
 	r.draws("Finishing what was begun…")
 	close(slow)
-	if err := r.leaves(); err != nil || len(f.secrets) != 1 {
-		t.Errorf("%d stored, %v", len(f.secrets), err)
+	if err := r.leaves(); err != nil || len(f.Secrets) != 1 {
+		t.Errorf("%d stored, %v", len(f.Secrets), err)
 	}
 }
 
@@ -159,11 +161,11 @@ func TestRunPanics(t *testing.T) {
 	}
 	os.Stderr = file
 	defer func() { os.Stderr = stderr }()
-	unreadable := newFake()
-	unreadable.errs["Session"] = errors.New("it can't be read")
-	for _, services := range []Services{panicking{newFake()}, speechless{unreadable}} {
+	unreadable := talktest.New()
+	unreadable.Errs["Session"] = errors.New("it can't be read")
+	for _, services := range []talk.Services{panicking{talktest.New()}, speechless{unreadable}} {
 		r := runReal(t, services, Options{Environ: noColor})
-		if err := r.leaves(); !errors.Is(err, ErrCrashed) {
+		if err := r.leaves(); !errors.Is(err, talk.ErrCrashed) {
 			t.Errorf("it ended with %v", err)
 		}
 		if printed, _ := os.ReadFile(file.Name()); len(printed) > 0 || strings.Contains(r.drawn.String(), "MARK") {
@@ -174,21 +176,21 @@ func TestRunPanics(t *testing.T) {
 
 // panicking fails in a command, speechless on the screens' goroutine.
 type (
-	panicking  struct{ *fake }
-	speechless struct{ *fake }
+	panicking  struct{ *talktest.Fake }
+	speechless struct{ *talktest.Fake }
 )
 
-func (speechless) Explain(error) Problem { panic("MARK") }
+func (speechless) Explain(error) talk.Problem { panic("MARK") }
 
-func (panicking) Session(context.Context) (Session, error) { panic("MARK") }
+func (panicking) Session(context.Context) (talk.Session, error) { panic("MARK") }
 
 // stubborn stores whatever its context says.
 type stubborn struct {
-	*fake
+	*talktest.Fake
 	wait chan struct{}
 }
 
-func (s stubborn) StoreSecret(_ context.Context, provider string, secret auth.Secret) (Stored, error) {
+func (s stubborn) StoreSecret(_ context.Context, provider string, secret auth.Secret) (talk.Stored, error) {
 	<-s.wait
-	return s.fake.StoreSecret(context.Background(), provider, secret)
+	return s.Fake.StoreSecret(context.Background(), provider, secret)
 }

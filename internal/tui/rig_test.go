@@ -4,6 +4,7 @@ import (
 	"context"
 	"flag"
 	"fmt"
+	"math/rand/v2"
 	"os"
 	"path/filepath"
 	"strings"
@@ -14,20 +15,21 @@ import (
 
 	tea "charm.land/bubbletea/v2"
 	"github.com/charmbracelet/x/ansi"
+
+	"github.com/mogplex/mogplex-cli/internal/dev/talktest"
+	"github.com/mogplex/mogplex-cli/internal/talk"
 )
 
 var update = flag.Bool("update", false, "write the golden screens")
 
 var window80, window40 = size{80, 24}, size{40, 12}
 
-// rig runs an app without a terminal. It lives in a bubble of synctest, where
-// time passes only when everyone waits: use [bubble]. After each message the
-// screen has to fit the window.
+// rig runs an app without a terminal, in a bubble of synctest: see [bubble]. After each message the screen has to fit
+// the window.
 type rig struct {
 	*testing.T
 	*app
-	services *fake
-	end      context.CancelFunc
+	services *talktest.Fake
 
 	quit   bool
 	copied string // to the clipboard
@@ -36,22 +38,35 @@ type rig struct {
 	inbox []tea.Msg
 }
 
-// bubble runs a test on a rig. The app is started, and all that can happen at
-// once has happened.
-func bubble(t *testing.T, f func() *fake, opt Options, window size, test func(r *rig)) {
+// bubble runs a test on a rig with a started app.
+func bubble(t *testing.T, f func() *talktest.Fake, opt Options, window size, test func(r *rig)) {
+	t.Helper()
+	bubbleWith(t, f, func(f *talktest.Fake) talk.Services { return f }, opt, window, test)
+}
+
+// bubbleWith is bubble with services made of the fake.
+func bubbleWith(
+	t *testing.T, fake func() *talktest.Fake, services func(*talktest.Fake) talk.Services, opt Options, window size, test func(r *rig),
+) {
 	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
 		ctx, cancel := context.WithCancel(t.Context())
 		defer cancel()
-		services := f()
+		f := fake()
 		opt.Environ, opt.Now = []string{"NO_COLOR=1"}, time.Now
-		r := &rig{T: t, app: newApp(ctx, services, opt), services: services, end: cancel}
+		r := &rig{T: t, app: newApp(ctx, services(f), opt), services: f}
 		r.run(r.Init())
 		r.send(tea.WindowSizeMsg{Width: window.width, Height: window.height})
 		test(r)
 		cancel()
 		synctest.Wait()
 	})
+}
+
+// ends returns what the app ends with.
+func (r *rig) ends() error {
+	r.talk.Close(func() {})
+	return r.talk.End(r.Context())
 }
 
 func (r *rig) run(cmd tea.Cmd) {
@@ -107,8 +122,10 @@ func (r *rig) receiveOne(msg tea.Msg) {
 		r.copied = fmt.Sprint(msg)
 	}
 	_, cmd := r.Update(msg)
-	r.fits()
 	r.run(cmd)
+	if !r.talk.Over() { // else nothing is drawn any more
+		r.fits()
+	}
 }
 
 // send hands a message to the app, and lets happen what comes of it.
@@ -242,4 +259,21 @@ func (r *rig) golden(name string) {
 	if text := strings.ReplaceAll(string(want), "\r\n", "\n"); got != text {
 		r.Errorf("%s is\n%s\nand was\n%s", name, got, text)
 	}
+}
+
+// seeded is randomness that a failing test can be repeated with.
+func seeded(t *testing.T) *rand.Rand {
+	seed := rand.Uint64()
+	t.Logf("seed %d", seed)
+	return rand.New(rand.NewPCG(seed, 0))
+}
+
+// randomText has words of several scripts, spaces and newlines.
+func randomText(random *rand.Rand) string {
+	parts := []string{" ", "\n", "\t", "a", "word", "日本", "e\u0301", "👩‍👩‍👧", "🇨🇭", "स्ते", "ﷺ", "❤️", strings.Repeat("x", 60), "\u0301"}
+	var b strings.Builder
+	for range random.IntN(30) {
+		b.WriteString(parts[random.IntN(len(parts))])
+	}
+	return b.String()
 }

@@ -6,6 +6,9 @@ import (
 	"time"
 
 	tea "charm.land/bubbletea/v2"
+
+	"github.com/mogplex/mogplex-cli/internal/talk"
+	"github.com/mogplex/mogplex-cli/internal/text"
 )
 
 // view implements screen.
@@ -20,19 +23,19 @@ func (r *runScreen) view(window size) (string, *tea.Cursor) {
 
 // header is the snapshot.
 func (r *runScreen) header(window size) []string {
-	t, s := r.theme, r.state
-	status := oneLine(s.Status)
+	t, s := r.theme, r.run.State
+	status := text.Line(s.Status)
 	statusStyle := t.accent
 	if s.Error != "" {
 		statusStyle = t.bad
 	}
-	where := oneLine(strings.Join(notEmpty(s.Repo, s.Base), " · "))
+	where := text.Line(strings.Join(notEmpty(s.Repo, s.Base), " · "))
 	if s.Working != "" {
-		where += " → " + oneLine(s.Working)
+		where += " → " + text.Line(s.Working)
 	}
 	lines := []string{
-		sides{[]string{"Run " + r.id, r.id}, []string{status}, t.title, statusStyle}.drawn(window.width),
-		sides{[]string{where}, []string{oneLine(s.Harness), ""}, t.muted, t.muted}.drawn(window.width),
+		sides{[]string{"Run " + r.run.ID, r.run.ID}, []string{status}, t.title, statusStyle}.drawn(window.width),
+		sides{[]string{where}, []string{text.Line(s.Harness), ""}, t.muted, t.muted}.drawn(window.width),
 	}
 	switch {
 	case window.height < 10:
@@ -51,9 +54,9 @@ func (r *runScreen) times() []string {
 	for _, at := range []struct {
 		what string
 		time time.Time
-	}{{"began", r.state.Created}, {"changed", r.state.Updated}} {
+	}{{"began", r.run.State.Created}, {"changed", r.run.State.Updated}} {
 		if !at.time.IsZero() {
-			parts = append(parts, at.what+" "+age(r.now().Sub(at.time))+" ago")
+			parts = append(parts, at.what+" "+text.Ago(r.now().Sub(at.time)))
 		}
 	}
 	return []string{strings.Join(parts, " · ")}
@@ -68,23 +71,14 @@ func notEmpty(texts ...string) (some []string) {
 	return some
 }
 
-// clock is a time span as 1:02:03.
-func clock(d time.Duration) string {
-	s := int(d.Seconds())
-	if s >= 3600 {
-		return fmt.Sprintf("%d:%02d:%02d", s/3600, s/60%60, s%60)
-	}
-	return fmt.Sprintf("%d:%02d", s/60, s%60)
-}
-
 // statusLine says when the service is asked again, and what can be done.
 func (r *runScreen) statusLine(width int) string {
 	t := r.theme
 	line := sides{[]string{r.doing()}, []string{"PgUp scrolls · q leaves, the run goes on", "q leaves; the run goes on", "q leaves"}, t.accent, t.muted}
 	switch {
-	case r.problem != nil:
+	case r.run.Problem != nil:
 		line.right = []string{"r tries again · l signs in · q leaves", "r again · l sign in · q leave"}
-	case r.state.Ended:
+	case r.run.State.Ended:
 		line.right = []string{"PgUp scrolls · q leaves", "q leaves"}
 	}
 	return line.drawn(width)
@@ -92,41 +86,15 @@ func (r *runScreen) statusLine(width int) string {
 
 // doing is what is waited for.
 func (r *runScreen) doing() string {
-	if r.follow == nil {
+	job := r.run.Doing()
+	if job == nil {
 		return ""
 	}
-	if left := r.follow.next.Sub(r.now()); left > 0 {
+	if left := r.run.Next.Sub(r.now()); left > 0 {
 		return fmt.Sprintf("Asks again in %d s", int((left + time.Second - 1).Seconds()))
 	}
-	if !r.known && r.now().Sub(r.follow.began) >= patience {
-		return fmt.Sprintf("Asking for the run… %d s", int(r.now().Sub(r.follow.began).Seconds()))
+	if took := r.now().Sub(job.Began); !r.run.Known && took >= talk.Patience {
+		return fmt.Sprintf("%s… %d s", job.Label, int(took.Seconds()))
 	}
 	return ""
-}
-
-// farewell is what the cockpit says when the run is left.
-func (r *runScreen) farewell() string {
-	switch {
-	case !r.known:
-		return "Run " + r.id + " was not shown."
-	case r.state.Ended:
-		return "Run " + r.id + " ended: " + oneLine(r.state.Status) + "."
-	}
-	return "Run " + r.id + " goes on. mogplex --attach " + r.id + " shows it again."
-}
-
-// text is an event in lines.
-func (e RunEvent) text(began time.Time) string {
-	head := []string{oneLine(e.Type)}
-	if !began.IsZero() && !e.Created.Before(began) {
-		head = []string{clock(e.Created.Sub(began)), oneLine(e.Type)}
-	}
-	if e.Tool != "" {
-		head = append(head, oneLine(e.Tool))
-	}
-	body := strings.TrimSpace(e.Message)
-	if body == "" {
-		body = shorten(oneLine(e.Payload), 300)
-	}
-	return strings.TrimSpace(strings.Join(head, "  ") + "\n" + body)
 }

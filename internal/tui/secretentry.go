@@ -1,12 +1,12 @@
 package tui
 
 import (
-	"context"
 	"fmt"
 
 	tea "charm.land/bubbletea/v2"
 
 	"github.com/mogplex/mogplex-cli/internal/auth"
+	"github.com/mogplex/mogplex-cli/internal/talk"
 )
 
 // secretEntry is where a token or key is typed or pasted.
@@ -21,38 +21,21 @@ func newSecretEntry(l *loginScreen, provider string, before step) *secretEntry {
 	return &secretEntry{loginScreen: l, provider: provider, before: before}
 }
 
-// what names the secret.
-func (e *secretEntry) what() string {
-	if e.provider == auth.Mogplex {
-		return "personal access token"
-	}
-	return "API key of " + e.provider
-}
-
 func (e *secretEntry) title() string { return "Store a credential" }
 func (e *secretEntry) back() step    { return e.before }
 
 func (e *secretEntry) press(msg tea.Msg) tea.Cmd {
-	if key, ok := msg.(tea.KeyPressMsg); ok && key.Keystroke() == "enter" {
-		return e.store()
+	if key, ok := msg.(tea.KeyPressMsg); !ok || key.Keystroke() != "enter" {
+		e.hidden.press(msg)
+	} else if secret := auth.NewSecret(e.send()); !secret.IsZero() {
+		e.talk.StoreSecret(e.provider, secret)
+		e.step = &working{e}
 	}
-	e.hidden.press(msg)
 	return nil
 }
 
-func (e *secretEntry) store() tea.Cmd {
-	secret := auth.NewSecret(e.send())
-	if secret.IsZero() {
-		return nil
-	}
-	provider := e.provider
-	return e.begin(provider, &working{e}, func(ctx context.Context) (Stored, error) {
-		return e.services.StoreSecret(ctx, provider, secret)
-	})
-}
-
 func (e *secretEntry) draw(p *page) {
-	p.brief(p.theme.plain, fmt.Sprintf("Paste the %s and press Enter. It is not shown.", e.what()), "Paste it:")
+	p.brief(p.theme.plain, fmt.Sprintf("Paste the %s and press Enter. It is not shown.", talk.SecretText(e.provider)), "Paste it:")
 	p.blank()
 	p.input(&e.hidden)
 	if e.wrong != "" {
@@ -70,6 +53,8 @@ func (w *working) back() step            { return w.entry }
 func (w *working) press(tea.Msg) tea.Cmd { return nil }
 
 func (w *working) draw(p *page) {
-	p.say(p.theme.accent, w.entry.spinner()+" Checking and storing the "+w.entry.what()+"…")
+	if a := w.entry.talk.Attempt(); a != nil {
+		p.say(p.theme.accent, w.entry.spinner()+" "+a.Label+"…")
+	}
 	p.foot("Esc stop")
 }

@@ -1,21 +1,19 @@
 package tui
 
 import (
-	"bytes"
 	"strings"
 	"testing"
 	"time"
 
-	"github.com/mogplex/mogplex-cli/internal/auth"
+	"github.com/mogplex/mogplex-cli/internal/dev/talktest"
+	"github.com/mogplex/mogplex-cli/internal/talk"
 )
-
-var openaiKey = Session{SignedIn: true, ID: "openai", Provider: "openai", Source: "OPENAI_API_KEY", Service: "OpenAI"}
 
 // A sign-out cuts what is running before it begins, and nothing of it comes
 // later.
 func TestLogoutCutsTheStream(t *testing.T) {
 	bubble(t, furnished, Options{}, window80, func(r *rig) {
-		answer, out := r.services.hold("Prompt"), r.services.hold("SignOut")
+		answer, out := r.services.Hold("Prompt"), r.services.Hold("SignOut")
 		r.enter("hello")
 		r.shows("The environment comes first")
 		r.enter("/logout")
@@ -26,10 +24,10 @@ func TestLogoutCutsTheStream(t *testing.T) {
 		r.shows("Signing out… 1 s", "The environment comes first")
 		r.lacks("ask(layer)")
 		r.enter("/status")
-		r.shows("Signing out; that has to wait.")
+		r.shows("Signing out: this has to wait.")
 		out()
 		r.settle()
-		if _, ok := r.top().(*loginScreen); !ok {
+		if r.loginScreen() == nil {
 			t.Fatalf("no login screen:\n%s", r.screen())
 		}
 		r.shows("Signed out. You are not signed in.")
@@ -38,25 +36,25 @@ func TestLogoutCutsTheStream(t *testing.T) {
 		r.lacks("in another terminal")
 		r.press("ctrl+u")
 		r.enter("hello?")
-		r.shows("! Nobody is signed in.", "/login signs in.")
+		r.shows("! You are not signed in.", "/login signs in.")
 	})
 }
 
 func TestLogoutNamesWhatStillSignsIn(t *testing.T) {
 	bubble(t, furnished, Options{}, window80, func(r *rig) {
 		r.enter("hello")
-		r.services.report.StillInEnv = []string{"OPENAI_API_KEY"}
-		r.services.report.Pending = true
-		r.services.env = openaiKey
-		r.services.errs["SignOut"] = problem{Text: "The keychain is locked."}
+		r.services.Report.StillInEnv = []string{"OPENAI_API_KEY"}
+		r.services.Report.Pending = true
+		r.services.Env = talktest.OpenAI
+		r.services.Errs["SignOut"] = talktest.Problem{Text: "The keychain is locked."}
 		r.enter("/logout")
-		r.shows("! OPENAI_API_KEY still signs in; unset it to stop that.", "· In force now: openai key, from OPENAI_API_KEY.",
-			"tried again in the background", "! The keychain is locked.")
+		r.shows("! OPENAI_API_KEY still signs in; unset it to stop that.", "· Active now: openai key, from OPENAI_API_KEY.",
+			"keeps trying to end the session", "! The keychain is locked.")
 		r.enter("hello")
-		if held := r.services.asked[1].Session; held != openaiKey.ID {
+		if held := r.services.Asked[1].Session; held != talktest.OpenAI.ID {
 			t.Errorf("it was sent as one of %q", held)
 		}
-		if turns := r.services.asked[1].Turns; len(turns) != 1 {
+		if turns := r.services.Asked[1].Turns; len(turns) != 1 {
 			t.Errorf("the account's conversation went on with the key: %v", turns)
 		}
 	})
@@ -65,17 +63,17 @@ func TestLogoutNamesWhatStillSignsIn(t *testing.T) {
 // What a sign-out could not look into may still hold the credential: nothing
 // says that nobody is signed in, nor hides what was said.
 func TestLogoutOfWhatCannotBeRead(t *testing.T) {
-	bubble(t, signedIn, Options{}, window80, func(r *rig) {
-		r.services.errs["SignOut"] = problem{Text: "The keychain is locked."}
-		r.services.errs["Session"] = problem{Text: "It could not be looked up."}
+	bubble(t, talktest.SignedIn, Options{}, window80, func(r *rig) {
+		r.services.Errs["SignOut"] = talktest.Problem{Text: "The keychain is locked."}
+		r.services.Errs["Session"] = talktest.Problem{Text: "It could not be looked up."}
 		r.enter("/logout")
-		r.shows("What is stored could not be read", "! The keychain is locked.", "! It could not be looked up.")
+		r.shows("The stored credential could not be read", "! The keychain is locked.", "! It could not be looked up.")
 		r.lacks("Not signed in")
-		r.services.change(func() { clear(r.services.errs); r.services.account = ada })
+		r.services.Change(func() { clear(r.services.Errs); r.services.Account = talktest.Ada })
 		r.settle()
-		r.shows("Ada Lovelace", "· In force now: Ada Lovelace")
+		r.shows("Ada Lovelace", "· Active now: Ada Lovelace")
 		r.lacks("Another terminal")
-		r.services.report = SignedOut{Lines: []string{"Warning: no keychain can be reached."}, Warned: true}
+		r.services.Report = talk.SignedOut{Lines: []string{"Warning: no keychain can be reached."}, Warned: true}
 		r.enter("/logout")
 		r.shows("Not signed in", "Warning: no keychain can be reached.")
 	})
@@ -84,36 +82,36 @@ func TestLogoutOfWhatCannotBeRead(t *testing.T) {
 // A change that could not be looked into is looked into once more, and no
 // oftener: a locked keychain would ask the person each time.
 func TestAChangeThatCannotBeLookedInto(t *testing.T) {
-	bubble(t, signedIn, Options{}, window80, func(r *rig) {
-		r.services.change(func() {
-			r.services.errs["Session"] = problem{Text: "The keychain did not answer."}
-			r.services.account = Session{}
+	bubble(t, talktest.SignedIn, Options{}, window80, func(r *rig) {
+		r.services.Change(func() {
+			r.services.Errs["Session"] = talktest.Problem{Text: "The keychain did not answer."}
+			r.services.Account = talk.Session{}
 		})
 		r.settle()
-		r.shows("What is stored could not be read", "! The keychain did not answer.")
-		before := r.services.called("Session")
-		r.wait(5 * retryAfter)
-		if more := r.services.called("Session") - before; more != 1 || strings.Count(r.screen(), "did not answer") != 1 {
+		r.shows("The stored credential could not be read", "! The keychain did not answer.")
+		before := r.services.Called("Session")
+		r.wait(time.Minute)
+		if more := r.services.Called("Session") - before; more != 1 || strings.Count(r.screen(), "did not answer") != 1 {
 			t.Errorf("asked %d times more:\n%s", more, r.screen())
 		}
-		delete(r.services.errs, "Session")
+		delete(r.services.Errs, "Session")
 		r.enter("hello")
 		r.shows("Not signed in", "! Signed out in another terminal.")
-		r.services.change(func() {
-			r.services.errs["Session"] = problem{Text: "The keychain did not answer."}
-			r.services.account = ada
+		r.services.Change(func() {
+			r.services.Errs["Session"] = talktest.Problem{Text: "The keychain did not answer."}
+			r.services.Account = talktest.Ada
 		})
 		r.settle()
-		delete(r.services.errs, "Session")
-		r.wait(retryAfter)
-		r.shows("Ada Lovelace", "· In force now: Ada Lovelace")
+		delete(r.services.Errs, "Session")
+		r.wait(11 * time.Second)
+		r.shows("Ada Lovelace", "· Active now: Ada Lovelace")
 	})
 }
 
 // A sign-out that is interrupted says what became of it.
 func TestLogoutInterrupted(t *testing.T) {
 	bubble(t, furnished, Options{}, window80, func(r *rig) {
-		defer r.services.hold("SignOut")()
+		defer r.services.Hold("SignOut")()
 		r.enter("/logout")
 		r.press("ctrl+c")
 		r.shows("Removed the credential of mogplex from the keychain.", "Interrupted.", "Not signed in", "/login signs in")
@@ -121,31 +119,30 @@ func TestLogoutInterrupted(t *testing.T) {
 }
 
 func TestOtherTerminals(t *testing.T) {
-	grace := ada
+	grace := talktest.Ada
 	grace.ID, grace.Account = "grace", "Grace Hopper <grace@example.test>"
-	renewed := ada
+	renewed := talktest.Ada
 	renewed.Source = "auth.json"
 	for _, test := range []struct {
-		to    Session
+		to    talk.Session
 		shows string
 		anew  bool
 	}{
-		{Session{}, "! Signed out in another terminal. /login signs in again.", true},
-		{Session{Ended: true}, "! The sign-in that is stored has ended. /login signs in again.", true},
-		{grace, "· Changed in another terminal. In force now: Grace Hopper <grace@example.test>, from keychain", true},
+		{talk.Session{}, "! Signed out in another terminal. /login signs in again.", true},
+		{talk.Session{Ended: true}, "! The stored sign-in has ended. /login signs in again.", true},
+		{grace, "· Changed in another terminal. Active now: Grace Hopper <grace@example.test>, from keychain", true},
 		{renewed, "auth.json", false},
 	} {
 		bubble(t, furnished, Options{}, window80, func(r *rig) {
 			r.enter("/models openai/gpt-5")
 			r.enter("first")
-			r.services.hold("Prompt")
+			r.services.Hold("Prompt")
 			r.enter("second")
-			r.services.change(func() { r.services.account = test.to })
+			r.services.Change(func() { r.services.Account = test.to })
 			r.settle()
 			r.shows(test.shows)
-			c := r.top().(*cockpit)
-			if cut := c.job == nil; cut != test.anew || (len(c.turns) == 0) != test.anew || (c.model == "") != test.anew {
-				t.Errorf("%s: cut %v, turns %v, model %q", test.shows, cut, c.turns, c.model)
+			if cut := r.talk.Doing() == nil; cut != test.anew || (r.talk.Model() == "") != test.anew {
+				t.Errorf("%s: cut %v, model %q", test.shows, cut, r.talk.Model())
 			}
 			if test.anew {
 				r.shows("The conversation starts anew")
@@ -154,36 +151,13 @@ func TestOtherTerminals(t *testing.T) {
 	}
 }
 
-// An answer that was overtaken by a later one brings nobody back.
-func TestOvertakenAnswers(t *testing.T) {
-	before, gone, grace := ada, Session{Look: 2}, ada
-	before.Look = 1
-	grace.ID, grace.Account, grace.Look = "grace", "Grace Hopper", 3
-	bubble(t, signedIn, Options{}, window80, func(r *rig) {
-		r.send(sessionMsg{session: gone})
-		r.send(sessionMsg{session: before})
-		r.shows("Not signed in", "! Signed out in another terminal. /login signs in again.")
-		release := r.services.hold("SignOut")
-		r.enter("/logout")
-		r.send(sessionMsg{session: grace})
-		release()
-		r.settle()
-		r.shows("In force now: Grace Hopper")
-	})
-	var said bytes.Buffer
-	p := &plain{session: gone, out: &said}
-	if p.takeOver(before, sessionText) || p.session.SignedIn || said.Len() > 0 {
-		t.Errorf("plain: %+v, %s", p.session, &said)
-	}
-}
-
 // Going to the login screen and back changes nothing; the answer goes on.
 func TestLoginAndBack(t *testing.T) {
 	bubble(t, furnished, Options{}, window80, func(r *rig) {
-		release := r.services.hold("Prompt")
+		release := r.services.Hold("Prompt")
 		r.enter("hello")
 		r.enter("/login")
-		if _, ok := r.top().(*loginScreen); !ok {
+		if r.loginScreen() == nil {
 			t.Fatalf("no login screen:\n%s", r.screen())
 		}
 		release()
@@ -193,17 +167,20 @@ func TestLoginAndBack(t *testing.T) {
 	})
 }
 
-func TestStoredIsTold(t *testing.T) {
-	stored := storedMsg{
-		provider: auth.Mogplex, stored: Stored{ada.Account, "the keychain (Secret Service)", []string{"The file was lax."}},
-		sessionMsg: sessionMsg{session: ada},
+func TestStoredIsSaid(t *testing.T) {
+	f := func() *talktest.Fake {
+		f := talktest.New()
+		f.Stored.Warnings = []string{"The file was lax."}
+		close(f.Granted)
+		return f
 	}
-	bubble(t, newFake, Options{}, window80, func(r *rig) {
-		r.send(stored)
-		r.shows("· Signed in: Ada Lovelace <ada@example.test>, stored in the keychain (Secret Service).", "! The file was lax.")
-		stored.session = openaiKey
-		r.send(stored)
-		r.shows("! In force is another: openai key, from OPENAI_API_KEY.")
+	bubble(t, f, Options{}, window80, func(r *rig) {
+		r.press("enter")
+		r.shows("· Signed in as Ada Lovelace <ada@example.test>. It is stored in the keychain (Secret Service).", "! The file was lax.")
+		r.services.Env = talktest.OpenAI
+		r.enter("/login")
+		r.press("enter")
+		r.shows("! Another credential is active: openai key, from OPENAI_API_KEY.")
 	})
 }
 
@@ -211,17 +188,17 @@ func TestStoredIsTold(t *testing.T) {
 // signed out is not shown as signed in.
 func TestLogoutIntoTheUnknown(t *testing.T) {
 	bubble(t, furnished, Options{}, window80, func(r *rig) {
-		out := r.services.hold("SignOut")
+		out := r.services.Hold("SignOut")
 		r.enter("/logout")
-		r.services.errs["Session"] = problem{Text: "The keychain is locked."}
+		r.services.Errs["Session"] = talktest.Problem{Text: "The keychain is locked."}
 		out()
 		r.settle()
-		r.shows("What is stored could not be read", "The keychain is locked.")
+		r.shows("The stored credential could not be read", "The keychain is locked.")
 		r.lacks("Ada Lovelace <ada@example.test>", "ot signed in")
-		delete(r.services.errs, "Session")
-		r.services.change(func() { r.services.account = ada })
+		delete(r.services.Errs, "Session")
+		r.services.Change(func() { r.services.Account = talktest.Ada })
 		r.settle()
-		r.shows("Ada Lovelace", "· In force now: Ada Lovelace")
+		r.shows("Ada Lovelace", "· Active now: Ada Lovelace")
 		r.lacks("nother terminal")
 	})
 }

@@ -4,54 +4,37 @@ import (
 	"time"
 
 	tea "charm.land/bubbletea/v2"
+
+	"github.com/mogplex/mogplex-cli/internal/talk"
 )
 
-// startScreen is shown while the credential is looked for: nothing at first,
-// and why it could not be found out, if it comes to that.
+// startPatience is how long the screen stays empty.
+const startPatience = 300 * time.Millisecond
+
+// startScreen is shown while the credential is looked up, and says why if that fails.
 type startScreen struct {
 	*shared
-	slow    bool
-	problem *Problem
+	began   time.Time
+	problem *talk.Problem
 }
 
-type (
-	slowMsg  struct{}
-	retryMsg struct{} // look for the credential again
-	loginMsg struct{} // go to the login screen, whatever is in force
-)
+func newStart(s *shared) *startScreen { return &startScreen{shared: s, began: s.now()} }
 
-func newStart(s *shared) *startScreen { return &startScreen{shared: s} }
-
-func (s *startScreen) init() tea.Cmd { return s.tick(300*time.Millisecond, slowMsg{}) }
-
-func (s *startScreen) update(msg tea.Msg) (screen, tea.Cmd) {
-	switch msg := msg.(type) {
-	case slowMsg:
-		s.slow = true
-	case sessionMsg:
-		if msg.err != nil {
-			p := s.services.Explain(msg.err)
-			s.problem = &p
-		}
-	case tea.KeyPressMsg:
-		if s.problem != nil {
-			return s, s.press(msg.Keystroke())
-		}
+func (s *startScreen) press(msg tea.Msg) (screen, tea.Cmd) {
+	key, ok := msg.(tea.KeyPressMsg)
+	if !ok || s.problem == nil {
+		return s, nil
 	}
-	return s, nil
-}
-
-func (s *startScreen) press(key string) tea.Cmd {
-	switch key {
+	switch key.Keystroke() {
 	case "r", "enter":
 		s.problem = nil
-		return func() tea.Msg { return retryMsg{} }
+		s.talk.Start()
 	case "l":
-		return func() tea.Msg { return loginMsg{} }
+		s.talk.StartAnyway()
 	case "q", "esc":
-		return tea.Quit
+		s.talk.Leave()
 	}
-	return nil
+	return s, nil
 }
 
 func (s *startScreen) view(window size) (string, *tea.Cursor) {
@@ -60,11 +43,10 @@ func (s *startScreen) view(window size) (string, *tea.Cursor) {
 	case s.problem != nil:
 		p.problem(*s.problem)
 		p.foot("r try again", "l sign in", "q leave")
-	case s.slow:
+	case s.now().Sub(s.began) >= startPatience:
 		p.say(s.theme.muted, "Looking for your credential…")
 	}
 	return p.drawn()
 }
 
-func (s *startScreen) interrupt() bool { return false }
-func (s *startScreen) close()          {}
+func (s *startScreen) interrupt() {}

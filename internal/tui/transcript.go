@@ -1,29 +1,22 @@
 package tui
 
-import "strings"
+import (
+	"strings"
 
-// kind is what an entry of the transcript is.
-type kind int
-
-const (
-	prompted  kind = iota // what the person typed
-	answered              // what a model says
-	noticed               // what mogplex says
-	failed                // what went wrong
-	suggested             // what to do about it
-	happened              // an event of a run
+	"github.com/mogplex/mogplex-cli/internal/talk"
+	"github.com/mogplex/mogplex-cli/internal/text"
 )
 
 // entry is one thing that was said: its lines, each laid out once a width.
 type entry struct {
-	kind  kind
+	kind  talk.Kind
 	gap   int // blank lines above
 	lines []entryLine
 }
 
 type entryLine struct {
 	text string
-	rows []row
+	rows []text.Row
 }
 
 // transcript is the latest of what was said, and the part of it that is shown.
@@ -36,19 +29,23 @@ type transcript struct {
 	above         int // lines that are scrolled out at the top
 	loose         bool
 	cut           bool // the first entry says that more was there
+	answering     *entry
 }
 
 // say adds an entry. The text is cleaned.
-func (t *transcript) say(k kind, text string) *entry {
+func (t *transcript) say(k talk.Kind, said string) *entry {
+	if k == talk.Prompted {
+		t.loose = false
+	}
 	e := &entry{kind: k, lines: []entryLine{{}}}
 	if len(t.entries) > 0 {
 		last := t.entries[len(t.entries)-1].kind
-		if k == prompted || k == answered || last == answered {
+		if k == talk.Prompted || k == talk.Answered || last == talk.Answered {
 			e.gap = 1
 		}
 	}
 	t.add(e)
-	t.more(e, text)
+	t.more(e, said)
 	return e
 }
 
@@ -58,22 +55,23 @@ func (t *transcript) add(e *entry) {
 	t.total += e.gap
 }
 
-// problem adds a failure and what to do about it.
-func (t *transcript) problem(p Problem) {
-	t.say(failed, p.Text)
-	if p.Hint != "" {
-		t.say(suggested, p.Hint)
+// answer adds a piece to the answer, or begins one.
+func (t *transcript) answer(piece string, first bool) {
+	if first {
+		t.answering = t.say(talk.Answered, piece)
+		return
 	}
+	t.more(t.answering, piece)
 }
 
 // more adds to the end of an entry. Only its last line is laid out again. One
 // that is not kept any more begins anew at the end.
-func (t *transcript) more(e *entry, text string) {
+func (t *transcript) more(e *entry, added string) {
 	if len(e.lines) == 0 {
 		e.lines = []entryLine{{}}
 		t.add(e)
 	}
-	for i, piece := range strings.Split(clean(text), "\n") {
+	for i, piece := range strings.Split(text.Clean(added), "\n") {
 		if i > 0 {
 			e.lines = append(e.lines, entryLine{})
 			t.lines++
@@ -88,9 +86,9 @@ func (t *transcript) more(e *entry, text string) {
 }
 
 // lay lays out a line at the current width.
-func (t *transcript) lay(k kind, line *entryLine) {
+func (t *transcript) lay(k talk.Kind, line *entryLine) {
 	t.total -= len(line.rows)
-	line.rows = appendRows(line.rows[:0], line.text, 0, len(line.text), t.width, hanging(k, line.text, t.width))
+	line.rows = text.LineRows(line.rows[:0], line.text, t.width, text.Hang(line.text, t.width, k == talk.Noticed))
 	t.total += len(line.rows)
 }
 
@@ -132,7 +130,7 @@ func (t *transcript) place(row int) (index, line, offset int) {
 	row -= t.entries[index].gap
 	for line, of := range t.entries[index].lines {
 		if row < len(of.rows) {
-			return index, line, of.rows[row].start
+			return index, line, of.rows[row].Start
 		}
 		row -= len(of.rows)
 	}
@@ -142,7 +140,7 @@ func (t *transcript) place(row int) (index, line, offset int) {
 // rowAt is the row that a place of the text is in.
 func (l *entryLine) rowAt(offset int) int {
 	at := 0
-	for at < len(l.rows)-1 && l.rows[at+1].start <= offset {
+	for at < len(l.rows)-1 && l.rows[at+1].Start <= offset {
 		at++
 	}
 	return at
@@ -211,7 +209,7 @@ func (e *entry) size() int {
 
 // shown calls draw with each line that is shown, from the top: whose it is, what
 // it says, and whether it is its entry's first.
-func (t *transcript) shown(draw func(k kind, text string, first bool)) {
+func (t *transcript) shown(draw func(k talk.Kind, text string, first bool)) {
 	from, skip := t.find(t.above)
 	left := t.height
 	for _, e := range t.entries[from:] {
@@ -221,7 +219,7 @@ func (t *transcript) shown(draw func(k kind, text string, first bool)) {
 
 // shown draws the entry behind its first skip lines, at most left of them, and
 // returns how many are left.
-func (e *entry) shown(skip, left int, draw func(k kind, text string, first bool)) int {
+func (e *entry) shown(skip, left int, draw func(k talk.Kind, text string, first bool)) int {
 	if skip < e.gap && left > 0 {
 		draw(e.kind, "", false)
 		left--
@@ -232,7 +230,7 @@ func (e *entry) shown(skip, left int, draw func(k kind, text string, first bool)
 			if left == 0 {
 				return 0
 			}
-			draw(e.kind, r.drawn(line.text), i+skip+j == 0)
+			draw(e.kind, r.Drawn(line.text), i+skip+j == 0)
 			left--
 		}
 		skip = max(0, skip-len(line.rows))

@@ -5,11 +5,13 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/mogplex/mogplex-cli/internal/talk"
 )
 
 func screenOf(t *transcript) []string {
 	var lines []string
-	t.shown(func(_ kind, text string, _ bool) { lines = append(lines, text) })
+	t.shown(func(_ talk.Kind, text string, _ bool) { lines = append(lines, text) })
 	return lines
 }
 
@@ -17,7 +19,7 @@ func TestTranscriptStaysAtTheEndUnlessScrolled(t *testing.T) {
 	tr := &transcript{}
 	tr.resize(20, 3)
 	for i := range 9 {
-		tr.say(noticed, fmt.Sprint("line ", i))
+		tr.say(talk.Noticed, fmt.Sprint("line ", i))
 	}
 	check := func(when string, want ...string) {
 		t.Helper()
@@ -27,14 +29,14 @@ func TestTranscriptStaysAtTheEndUnlessScrolled(t *testing.T) {
 	}
 	check("at the end", "line 6", "line 7", "line 8")
 	tr.scroll(-2)
-	tr.say(noticed, "line 9")
+	tr.say(talk.Noticed, "line 9")
 	check("scrolled up", "line 4", "line 5", "line 6")
 	tr.resize(5, 3)
 	check("narrow", "line", "4", "line")
 	tr.resize(20, 3)
 	check("wide again", "line 4", "line 5", "line 6")
 	tr.scroll(100)
-	tr.say(noticed, "line 10")
+	tr.say(talk.Noticed, "line 10")
 	check("at the end again", "line 8", "line 9", "line 10")
 	tr.resize(20, 5)
 	check("higher", "line 6", "line 7", "line 8", "line 9", "line 10")
@@ -52,7 +54,7 @@ func TestTranscriptKeepsThePlaceInAnAnswer(t *testing.T) {
 	for i := range 50 {
 		fmt.Fprintf(&text, "this is line number %d of it\n", i)
 	}
-	tr.say(answered, text.String())
+	tr.say(talk.Answered, text.String())
 	tr.scroll(-tr.total)
 	tr.scroll(2*30 + 1)
 	for _, width := range []int{10, 33, 20} {
@@ -68,7 +70,7 @@ func TestTranscriptKeepsThePlaceInAnAnswer(t *testing.T) {
 func TestTranscriptForgetsTheOldest(t *testing.T) {
 	tr := &transcript{}
 	tr.resize(40, 3)
-	answer := tr.say(answered, "")
+	answer := tr.say(talk.Answered, "")
 	for i := range keptLines {
 		tr.more(answer, fmt.Sprintf("answer %d\n", i))
 	}
@@ -78,7 +80,7 @@ func TestTranscriptForgetsTheOldest(t *testing.T) {
 	tr.scroll(-20)
 	read := screenOf(tr)
 	for i := range 2 * keptLines {
-		tr.say(noticed, fmt.Sprint("notice ", i))
+		tr.say(talk.Noticed, fmt.Sprint("notice ", i))
 		if i == keptLines/2 && !slices.Equal(screenOf(tr), read) {
 			t.Errorf("after %d more: %q, not %q", i, screenOf(tr), read)
 		}
@@ -105,11 +107,11 @@ func TestTranscriptForgetsLongLines(t *testing.T) {
 	tr := &transcript{}
 	tr.resize(80, 3)
 	long := strings.Repeat("x", keptBytes)
-	tr.say(answered, long)
+	tr.say(talk.Answered, long)
 	if tr.cut || tr.bytes != keptBytes {
 		t.Errorf("cut %v, %d bytes", tr.cut, tr.bytes)
 	}
-	tr.say(noticed, "more")
+	tr.say(talk.Noticed, "more")
 	if !tr.cut || tr.bytes != len("more") || len(tr.entries) != 2 {
 		t.Errorf("cut %v, %d bytes, %d entries", tr.cut, tr.bytes, len(tr.entries))
 	}
@@ -121,13 +123,13 @@ func TestTranscriptStreams(t *testing.T) {
 	whole, pieces := &transcript{}, &transcript{}
 	for _, tr := range []*transcript{whole, pieces} {
 		tr.resize(17, 100)
-		tr.say(prompted, "go on")
+		tr.say(talk.Prompted, "go on")
 	}
-	whole.say(answered, text)
-	e := pieces.say(answered, "")
+	whole.say(talk.Answered, text)
+	e := pieces.say(talk.Answered, "")
 	for _, r := range text {
 		pieces.more(e, string(r))
-		pieces.say(noticed, "meanwhile")
+		pieces.say(talk.Noticed, "meanwhile")
 		pieces.entries = pieces.entries[:2]
 		pieces.total -= 2
 	}
@@ -139,7 +141,7 @@ func TestTranscriptStreams(t *testing.T) {
 func BenchmarkTranscript(b *testing.B) {
 	tr := &transcript{}
 	tr.resize(78, 40)
-	e := tr.say(answered, strings.Repeat("A line of an answer that is as long as lines of answers are, mostly.\n", 10_000))
+	e := tr.say(talk.Answered, strings.Repeat("A line of an answer that is as long as lines of answers are, mostly.\n", 10_000))
 	b.Run("piece and draw", func(b *testing.B) {
 		for i := range b.N {
 			tr.more(e, []string{"word ", "\n"}[i%2])

@@ -1,6 +1,10 @@
 package tui
 
-import "slices"
+import (
+	"slices"
+
+	"github.com/mogplex/mogplex-cli/internal/talk"
+)
 
 // What a transcript keeps. Of the rest it says that it is gone.
 const (
@@ -20,9 +24,9 @@ func (t *transcript) trim() {
 			break
 		}
 		if !t.cut {
-			gone := &entry{kind: noticed, lines: []entryLine{{text: "What was here before is not kept any more."}}}
+			gone := &entry{kind: talk.Noticed, lines: []entryLine{{text: "What was here before is not kept any more."}}}
 			t.entries, t.cut = slices.Insert(t.entries, 0, gone), true
-			t.lay(noticed, &gone.lines[0])
+			t.lay(talk.Noticed, &gone.lines[0])
 			continue
 		}
 		t.forget(first)

@@ -1,9 +1,4 @@
-// Package tui is what people see and type in the app: the login screen, the
-// cockpit, a run that is watched, and the same line by line for screen readers.
-//
-// [Run] draws on a terminal, [RunPlain] writes lines. Both have everything done
-// by [Services]; they hold no token, and know no store and no network.
-package tui
+package talk
 
 import (
 	"context"
@@ -12,71 +7,62 @@ import (
 	"github.com/mogplex/mogplex-cli/internal/auth"
 )
 
-// Services is what the screens have done for them. Each method may take long:
-// it is called off the screen's goroutine and ends when ctx does. Methods may be
-// called at the same time. Texts they return are printable and hold no secret;
-// [Services.Explain] puts their errors into words.
+// Services does what the conversation needs. Each method may take long: it is called off the front's goroutine and ends
+// when ctx does. Methods may be called at the same time, except for Session. Texts they return are printable and hold no
+// secret; [Services.Explain] puts their errors into words.
 type Services interface {
-	// Session says whose credential is in force now, renewing what is due.
-	// That nobody is signed in is no error. Calls at the same time look one after
-	// the other, see [Session.Look].
+	// Session looks up whose credential is active, and renews it if that is due. That nobody is signed in is no error.
 	Session(ctx context.Context) (Session, error)
-	// SignIn signs in with the browser and stores what was granted.
+	// SignIn signs in with the browser and stores the credential.
 	SignIn(ctx context.Context, flow SignIn) (Stored, error)
-	// StoreSecret checks and stores a personal access token (provider mogplex) or
-	// a provider's key, which is neither blank nor logged.
+	// StoreSecret checks and stores a personal access token (provider mogplex) or a provider's key.
 	StoreSecret(ctx context.Context, provider string, secret auth.Secret) (Stored, error)
-	// SignOut removes the account's credential from every store. With an error
-	// the report says what was done all the same.
+	// SignOut removes the account's credential from every store. The report says what was done, with an error too.
 	SignOut(ctx context.Context) (SignedOut, error)
-	// Status is the text of `mogplex auth status`.
+	// Status returns the text of `mogplex auth status`.
 	Status(ctx context.Context) (string, error)
-	// Models is the catalog of the session in force: the kept copy, or the
-	// service's where there is none or refresh is set.
+	// Models returns the catalog of the active session: the cached copy, or the service's if there is none or refresh is
+	// set.
 	Models(ctx context.Context, refresh bool) (Models, error)
-	// Servers are the remote MCP definitions, as Models.
+	// Servers returns the remote MCP definitions, as Models does.
 	Servers(ctx context.Context, refresh bool) (Servers, error)
-	// Prompt sends a conversation to the credential's own service and calls say
-	// with each piece of the answer, in order, until it returns.
+	// Prompt sends a conversation to the credential's own service and calls say with each piece of the answer, in order,
+	// until it returns.
 	Prompt(ctx context.Context, conversation Conversation, say func(piece string)) error
-	// Follow tells a run's snapshot, its events so far and those to come, until
-	// the run ends or ctx does. It calls on from one goroutine.
+	// Follow reports a run's snapshot, its events so far and those to come, until the run ends or ctx does. It calls on
+	// from one goroutine.
 	Follow(ctx context.Context, run string, on func(RunUpdate)) error
-	// Changed receives whenever this or another process changed what is stored,
-	// within a second. Changes that come together may be told once.
+	// Changed receives within a second after this or another process changed what is stored. Changes that come together
+	// may be reported once.
 	Changed() <-chan struct{}
-	// Explain puts a failure into words for a person.
+	// Explain puts a failure into words.
 	Explain(err error) Problem
 	// LogCommand notes in the session log that one of [CommandNames] was typed.
 	LogCommand(name string)
-	// LogPanic notes in the session log what recover returned, by its type, and
-	// the frames that runtime.Callers returned.
+	// LogPanic notes in the session log the type of what recover returned, and the frames that runtime.Callers returned.
 	LogPanic(value any, callers []uintptr)
 }
 
-// Session is whose credential is in force.
+// Session is whose credential is active.
 type Session struct {
 	SignedIn bool
-	Ended    bool     // nobody is signed in since what is stored has expired or is refused
-	ID       string   // changes whenever another person, key or service is in force; not with a renewal
+	Ended    bool     // nobody is signed in because what is stored has expired or is refused
+	ID       string   // changes whenever another person, key or service is active; not with a renewal
 	Provider string   // of the provider table, such as "mogplex"
-	Account  string   // "Ada Lovelace <ada@example.test>"; empty where it is not known
+	Account  string   // "Ada Lovelace <ada@example.test>"; empty if it is not known
 	Source   string   // where it comes from: "keychain (Secret Service)", "MOGPLEX_API_KEY", "auth.json"
-	Service  string   // where prompts go: the provider's name, or the service's origin, known where nobody is signed in too
+	Service  string   // where prompts go: the provider's name, or the service's origin, which is known without a sign-in
 	Warnings []string // sentences
-	Look     uint64   // rises from one look to the next: answers may overtake each other on their way
-
-	unknown bool // it could not be looked up: that nobody is signed in is not known
 }
 
 // SignIn is how a browser sign-in talks to the person.
 type SignIn struct {
 	Open   bool               // try to open the browser
 	Show   func(SignInPrompt) // called once, when the address is known
-	Notice func(string)       // a sentence that changes nothing
+	Notice func(string)       // a sentence in passing
 	Until  func(time.Time)    // the deadline became earlier than the prompt's
 	Pasted <-chan string      // addresses that the person pastes
-	Reject func(Problem)      // what was pasted does not do; the wait goes on
+	Reject func(Problem)      // what was pasted is not the address; the wait goes on
 }
 
 // SignInPrompt is what a person needs to sign in.
@@ -89,9 +75,9 @@ type SignInPrompt struct {
 	Deadline  time.Time
 }
 
-// Stored is what became of a credential that was just stored.
+// Stored is a credential that was just stored.
 type Stored struct {
-	Account  string // empty where it is not known
+	Account  string // empty if it is not known
 	Place    string // "the keychain (Secret Service)"
 	Warnings []string
 }
@@ -101,21 +87,21 @@ type SignedOut struct {
 	Lines      []string // what was removed, and what failed
 	Warned     bool     // one of them is a warning
 	StillInEnv []string // variables that still sign in
-	Pending    bool     // the session's end at the service is tried again in the background
+	Pending    bool     // ending the session at the service is retried in the background
 }
 
 // Models is a model catalog.
 type Models struct {
 	List    []Model
 	Fetched time.Time
-	Stale   error // why it is the kept copy and not the service's
+	Stale   error // why it is the cached copy; nil if it is the service's
 }
 
 // Model is a row of the catalog.
 type Model struct {
 	ID, Provider, Name string
-	Context            int     // tokens; 0 where it is not known
-	Input, Output      float64 // US dollars per million tokens; negative where not known
+	Context            int     // tokens; 0 if it is not known
+	Input, Output      float64 // US dollars per million tokens; negative if not known
 	Capabilities       []string
 }
 
@@ -152,9 +138,9 @@ type Turn struct {
 // RunUpdate is what is new of a run.
 type RunUpdate struct {
 	Run    RunState      // the snapshot; zero before the service's first answer
-	Events []RunEvent    // oldest first, each told once
+	Events []RunEvent    // oldest first, each reported once
 	Wait   time.Duration // until the service is asked again
-	Notice string        // why it is asked again later than usual
+	Notice string        // why it is asked later than usual
 }
 
 // RunState is the snapshot of a run.
@@ -175,5 +161,5 @@ type Problem struct {
 	Text   string // one sentence
 	Hint   string // what to do next; may be empty
 	SignIn bool   // signing in again is what helps: /login
-	Gone   bool   // it is over because ctx is
+	Gone   bool   // it ended because ctx did
 }

@@ -1,4 +1,4 @@
-package tui
+package talk
 
 import (
 	"fmt"
@@ -8,31 +8,32 @@ import (
 	"unicode/utf8"
 
 	"github.com/xrash/smetrics"
+
+	"github.com/mogplex/mogplex-cli/internal/text"
 )
 
-// command is a row of the table of slash commands, which the cockpit and the
-// plain mode share.
-type command struct {
-	name     string
-	argument string // what may follow the name; empty where nothing may
-	help     string
+// Command is a row of the table of slash commands.
+type Command struct {
+	Name     string
+	Argument string // what may follow the name; empty for nothing
+	Help     string
 	runs     bool // for a while, and nothing else meanwhile
 }
 
-// usage is the command as it is typed.
-func (c command) usage() string {
-	return strings.TrimSpace("/" + c.name + " " + c.argument)
+// Usage is the command as it is typed.
+func (c Command) Usage() string {
+	return strings.TrimSpace("/" + c.Name + " " + c.Argument)
 }
 
-// leaves says that the command ends the app.
-func (c command) leaves() bool { return c.name == "quit" || c.name == "exit" }
+// Leaves reports that the command ends the app.
+func (c Command) Leaves() bool { return c.Name == "quit" || c.Name == "exit" }
 
-// commands is the table, in the order in which /help tells it.
-func commands() []command {
-	return []command{
+// Commands is the table, in the order of /help.
+func Commands() []Command {
+	return []Command{
 		{"login", "", "sign in, or store a key", false},
 		{"logout", "", "sign out of the account", false},
-		{"status", "", "whose credential is in force, and what it hides", true},
+		{"status", "", "which credential is active, and which it hides", true},
 		{"models", "[ID]", "pick the model that answers", true},
 		{"mcp", "", "the remote MCP servers", true},
 		{"sync", "", "fetch models and MCP servers again", true},
@@ -45,33 +46,32 @@ func commands() []command {
 
 // CommandNames are the names of the slash commands.
 func CommandNames() (names []string) {
-	for _, c := range commands() {
-		names = append(names, c.name)
+	for _, c := range Commands() {
+		names = append(names, c.Name)
 	}
 	return names
 }
 
-// parseCommand reads what was typed. A line that begins with a slash is a
-// command, and where it is none that can run, wrong says why. Of everything else,
+// Parse reads a line. One that begins with a slash and a name is a command; wrong says why it can't run. For any other,
 // which is a prompt, found is false.
-func parseCommand(line string) (c command, argument string, found bool, wrong *Problem) {
+func Parse(line string) (c Command, argument string, found bool, wrong *Problem) {
 	name, argument, found := splitCommand(line)
 	if !found {
-		return command{}, "", false, nil
+		return Command{}, "", false, nil
 	}
-	table := commands()
-	i := slices.IndexFunc(table, func(c command) bool { return strings.EqualFold(c.name, name) })
+	table := Commands()
+	i := slices.IndexFunc(table, func(c Command) bool { return strings.EqualFold(c.Name, name) })
 	if i < 0 {
-		return command{}, "", true, unknownCommand(name)
+		return Command{}, "", true, unknownCommand(name)
 	}
-	if argument != "" && table[i].argument == "" {
-		return command{}, "", true, &Problem{Text: fmt.Sprintf("/%s takes nothing after it.", table[i].name)}
+	if argument != "" && table[i].Argument == "" {
+		return Command{}, "", true, &Problem{Text: fmt.Sprintf("/%s takes no argument.", table[i].Name)}
 	}
 	return table[i], argument, true, nil
 }
 
-// splitCommand tells a slash and a name from the rest of the line. The beginning
-// of a path or of a comment is no name; a mistyped one is, so that it is not sent.
+// splitCommand splits a line into the name behind its slash and the rest. The beginning of a path or a comment is no
+// name; a mistyped one is, so that it is not sent.
 func splitCommand(line string) (name, argument string, found bool) {
 	rest, slash := strings.CutPrefix(strings.TrimSpace(line), "/")
 	end := strings.IndexFunc(rest, unicode.IsSpace)
@@ -88,16 +88,16 @@ func splitCommand(line string) (name, argument string, found bool) {
 }
 
 func unknownCommand(name string) *Problem {
-	wrong := Problem{Text: fmt.Sprintf("There is no command /%s.", shorten(name, 30)), Hint: "/help tells them all."}
+	wrong := Problem{Text: fmt.Sprintf("Unknown command: /%s.", text.Shorten(name, 30)), Hint: "Type /help for a list."}
 	if near, ok := nearest(strings.ToLower(name), CommandNames()); ok {
 		wrong.Hint = fmt.Sprintf("Did you mean /%s?", near)
 	}
 	return &wrong
 }
 
-// nearest finds the name that word was most likely meant to be.
+// nearest returns the name that word was most likely meant to be.
 func nearest(word string, names []string) (string, bool) {
-	best, least := "", 3 // as many wrong letters are no slip
+	best, least := "", 3 // three wrong letters are another word
 	if len(word) > 100 {
 		return "", false
 	}

@@ -1,0 +1,93 @@
+package talk
+
+import (
+	"context"
+	"fmt"
+	"slices"
+
+	"github.com/mogplex/mogplex-cli/internal/auth"
+	"github.com/mogplex/mogplex-cli/internal/text"
+)
+
+// logOut signs out at once: what is running is cut before the stores are asked. Leaving the app does not stop it, and
+// if it fails then, that is what the app ends with.
+func (t *Talk) logOut() {
+	t.cut()
+	job, ctx := t.newJob("Signing out")
+	job.heard = true
+	t.job, t.signingOut, t.signOut = job, true, errNotSignedOut
+	t.spawn(func() {
+		lasting, cancel := t.lasting(ctx)
+		defer cancel()
+		report, err := t.services.SignOut(lasting)
+		t.post(func() {
+			t.signOut = err
+			if t.closed {
+				t.sayReport(report)
+				return
+			}
+			t.look(func(now Session, unread error) { t.signedOut(report, err, now, unread) })
+		})
+	})
+}
+
+// lasting returns a context that ends with a job's, but not with the app.
+func (t *Talk) lasting(job context.Context) (context.Context, context.CancelFunc) {
+	lasting, cancel := context.WithCancel(context.WithoutCancel(job))
+	stop := context.AfterFunc(job, func() {
+		if t.ctx.Err() == nil {
+			cancel()
+		}
+	})
+	return lasting, func() { stop(); cancel() }
+}
+
+// signedOut says what a sign-out did, and what is active after it.
+func (t *Talk) signedOut(report SignedOut, err error, now Session, unread error) {
+	t.signingOut, t.signOut = false, nil
+	t.endJob()
+	t.sayReport(report)
+	if err != nil {
+		t.explain(err)
+	}
+	if unread != nil { // who was signed in may be so no more
+		now = Session{Service: t.session.Service}
+	}
+	t.adopt(now)
+	t.unread = unread != nil
+	switch {
+	case unread != nil:
+		t.explain(unread)
+	case now.SignedIn:
+		t.say(Noticed, "Active now: "+ActiveText(now)+".")
+		if hint := removeText(report, now); hint != "" {
+			t.say(Suggested, hint)
+		}
+		t.warn(now)
+	case err == nil && !report.Warned:
+		t.front.Login("Signed out.")
+	default: // the report is read first
+		t.say(Noticed, "You are not signed in. /login signs in.")
+	}
+}
+
+func (t *Talk) sayReport(report SignedOut) {
+	for _, line := range report.Lines {
+		t.say(Noticed, line)
+	}
+	if report.Pending {
+		t.say(Noticed, "The service did not answer in time; mogplex keeps trying to end the session there.")
+	}
+	for _, name := range report.StillInEnv {
+		t.say(Warned, name+" still signs in; unset it to stop that.")
+	}
+}
+
+// removeText says how to remove a stored key that is active after a sign-out, which is of the account alone; it is empty
+// for anything else.
+func removeText(report SignedOut, now Session) string {
+	if !now.SignedIn || now.Provider == auth.Mogplex || slices.Contains(report.StillInEnv, now.Source) {
+		return ""
+	}
+	return fmt.Sprintf("`mogplex logout --provider %s` removes it.", text.Line(now.Provider))
+}
