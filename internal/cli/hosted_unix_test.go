@@ -15,7 +15,7 @@ import (
 	"github.com/mogplex/mogplex-cli/internal/dev/terminal"
 )
 
-// TestTablesFitTheTerminal shows the lists where columns are few.
+// TestTablesFitTheTerminal lists on narrow terminals.
 func TestTablesFitTheTerminal(t *testing.T) {
 	t.Parallel()
 	w := fakeWorld(t, accountserver.Config{})
@@ -41,7 +41,7 @@ func TestTablesFitTheTerminal(t *testing.T) {
 	}
 }
 
-// TestLeavingARunSaysThatItGoesOn interrupts once the first event was told.
+// TestLeavingARunSaysThatItGoesOn interrupts after the first event.
 func TestLeavingARunSaysThatItGoesOn(t *testing.T) {
 	t.Parallel()
 	w := fakeWorld(t, accountserver.Config{})
@@ -61,6 +61,6 @@ func TestLeavingARunSaysThatItGoesOn(t *testing.T) {
 		t.Errorf("exit %d: %s", code, stderr.String())
 	}
 	if told := strings.Count(stdout.String(), "\n"); told != 2 {
-		t.Errorf("told: %s", stdout.String())
+		t.Errorf("events: %s", stdout.String())
 	}
 }

@@ -96,8 +96,8 @@ func (l *ledger) everyCommand(w *world, midRefresh *interlude) {
 	run("", "logout", "--all")
 }
 
-// TestWhereOnlyTheKeychainMayHoldATokenNoFileEverDoes watches every write of
-// every command, the ones included of files that are gone by the end.
+// TestWhereOnlyTheKeychainMayHoldATokenNoFileEverDoes watches every write of every
+// command, to deleted files too.
 func TestWhereOnlyTheKeychainMayHoldATokenNoFileEverDoes(t *testing.T) {
 	t.Parallel()
 	if _, err := exec.LookPath("strace"); err != nil {
@@ -144,9 +144,8 @@ func (l *ledger) wantSeen(t *testing.T, w *world) {
 	}
 }
 
-// TestWhereTheFileIsChosenTheKeychainIsNotTouched counts the connections to the
-// session bus: a keychain that hangs, or asks for a password, is in nobody's
-// way then.
+// TestWhereTheFileIsChosenTheKeychainIsNotTouched counts connections to the session
+// bus, so that a keychain that hangs or asks for a password disturbs nobody.
 func TestWhereTheFileIsChosenTheKeychainIsNotTouched(t *testing.T) {
 	t.Parallel()
 	mogplex, err := production()
@@ -166,7 +165,7 @@ func TestWhereTheFileIsChosenTheKeychainIsNotTouched(t *testing.T) {
 	var connections atomic.Int32
 	go func() {
 		for {
-			if _, err := bus.Accept(); err != nil { // it says nothing to anybody, as a bus that hangs
+			if _, err := bus.Accept(); err != nil { // never answers, like a bus that hangs
 				return
 			}
 			connections.Add(1)
@@ -191,7 +190,7 @@ func TestWhereTheFileIsChosenTheKeychainIsNotTouched(t *testing.T) {
 		}
 		quiet("mogplex " + args)
 	}
-	// Nor where a variable decides, or nothing is looked up at all.
+	// Nor if a variable decides or a command looks nothing up.
 	w.env = append(common, "MOGPLEX_API_KEY="+w.service.issuePAT())
 	for _, args := range []string{"auth token", "", "--version", "--help", "completion bash"} {
 		w.must(strings.Fields(args)...)
@@ -204,9 +203,9 @@ func TestWhereTheFileIsChosenTheKeychainIsNotTouched(t *testing.T) {
 	eventually(t, "what the bus sees", func() bool { return connections.Load() > 0 })
 }
 
-// A keychain that refuses after the refresh token was spent costs nothing: the
-// renewed token is used, waits encrypted beside the state, is shown, and is stored
-// where it belongs by the next command that can.
+// If the keychain refuses a token after its refresh token was spent, the new one is
+// used, waits encrypted in the state directory, is shown by status, and is stored by
+// the next command that can.
 func TestARenewedTokenThatTheKeychainRefusedComesHome(t *testing.T) {
 	t.Parallel()
 	for _, mode := range []account.StoreMode{account.StoreAuto, account.StoreKeychain} {

@@ -14,7 +14,7 @@ import (
 	"github.com/mogplex/mogplex-cli/internal/dev/keyringtest"
 )
 
-// prompting are commands that have the keychain ask a person to unlock it.
+// prompting are commands that make the keychain ask a person to unlock it.
 var prompting = []struct{ args, record string }{
 	{"logout", "keychain"},
 	{"logout --all", "keychain"},
@@ -24,8 +24,8 @@ var prompting = []struct{ args, record string }{
 	{"login --no-browser", "keychain"},
 }
 
-// TestNobodyIsBusyWhileAPersonIsAskedToUnlock is case 9: a command that waits at
-// the keychain's prompt holds no lock, and other commands go on meanwhile.
+// TestNobodyIsBusyWhileAPersonIsAskedToUnlock is case 9: a command that waits for
+// the keychain's prompt holds no lock, and other commands run.
 func TestNobodyIsBusyWhileAPersonIsAskedToUnlock(t *testing.T) {
 	t.Parallel()
 	for _, test := range prompting {
@@ -54,7 +54,7 @@ func TestNobodyIsBusyWhileAPersonIsAskedToUnlock(t *testing.T) {
 }
 
 // TestACommandGoesOnOnceThePersonUnlockedTheKeychain is the other half of case 9:
-// what was begun at the prompt is done, although nobody is asked under the lock.
+// the command completes after the prompt, although it asks without the lock.
 func TestACommandGoesOnOnceThePersonUnlockedTheKeychain(t *testing.T) {
 	t.Parallel()
 	for _, test := range prompting[:len(prompting)-1] {

@@ -9,8 +9,8 @@ import (
 	"github.com/mogplex/mogplex-cli/internal/dev/keyringtest"
 )
 
-// TestAKeychainThatHangsCostsOneWaitAndIsSaid bounds what a headless machine
-// makes a person wait, who is told what for.
+// TestAKeychainThatHangsCostsOneWaitAndIsSaid bounds the wait on a machine with a
+// hanging keychain, and checks that the wait is reported.
 func TestAKeychainThatHangsCostsOneWaitAndIsSaid(t *testing.T) {
 	t.Parallel()
 	const limit = 1200 * time.Millisecond

@@ -11,9 +11,8 @@ import (
 	"github.com/mogplex/mogplex-cli/internal/dev/keyringtest"
 )
 
-// TestASignInThatNothingStoresIsNotReportedAsDone lets the store refuse what a
-// sign-in brought: it fails, no other store is used in its place, the session
-// before goes on, and the new one, which nobody has, is ended.
+// TestASignInThatNothingStoresIsNotReportedAsDone has the store refuse a sign-in: it
+// fails, uses no other store, keeps the session before it, and revokes the new one.
 func TestASignInThatNothingStoresIsNotReportedAsDone(t *testing.T) {
 	t.Parallel()
 	later := func(w *world) error { return w.writeFile(`{"version": 2, "credentials": {}}`) } // it is not rewritten
@@ -47,8 +46,7 @@ func TestASignInThatNothingStoresIsNotReportedAsDone(t *testing.T) {
 	}
 }
 
-// TestARefreshDoesNotWaitForAPersonWhoSignsIn has a sign-in stand open while
-// other commands go on.
+// TestARefreshDoesNotWaitForAPersonWhoSignsIn runs other commands during a sign-in.
 func TestARefreshDoesNotWaitForAPersonWhoSignsIn(t *testing.T) {
 	t.Parallel()
 	w := fakeWorld(t, accountserver.Config{StrictRotation: true, OfferRevocation: true})
@@ -64,7 +62,7 @@ func TestARefreshDoesNotWaitForAPersonWhoSignsIn(t *testing.T) {
 		t.Fatal(err)
 	}
 	eventually(t, "the sign-in's instructions", func() bool { return strings.Contains(stderr.String(), "Ctrl-C") })
-	w.must("auth", "refresh") // which would end with exit code 75 where the sign-in held the lock
+	w.must("auth", "refresh") // exit code 75 would mean that the sign-in held the lock
 	before := w.token()
 	if !w.service.Valid(before) {
 		t.Error("the token that was renewed beside a sign-in does not work")
