@@ -54,7 +54,7 @@ func TestAppAttachesAfterASignOut(t *testing.T) {
 }
 
 // The reason why a run is not shown is reported, and decides the exit code.
-func TestAppTellsWhyARunIsNotShown(t *testing.T) {
+func TestAppReportsWhyARunIsNotShown(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {
 		name  string
@@ -104,7 +104,7 @@ func TestAppTellsWhyARunIsNotShown(t *testing.T) {
 }
 
 // Both front ends show the message with which the service refuses or delays a run.
-func TestAppTellsWhatTheServiceSaysAboutARun(t *testing.T) {
+func TestAppShowsTheServicesMessageAboutARun(t *testing.T) {
 	t.Parallel()
 	for _, args := range []string{"", "--plain"} {
 		for status, words := range map[int]string{403: "Ask your admin for Runs.", 503: "Back at noon."} {

@@ -49,7 +49,7 @@ func TestAppPrompts(t *testing.T) {
 
 // Each reason why a prompt fails after a successful sign-in is reported with what to
 // do.
-func TestAppTellsWhyAPromptFails(t *testing.T) {
+func TestAppReportsWhyAPromptFails(t *testing.T) {
 	t.Parallel()
 	prompts := func(f accountserver.Fault) func(*world) {
 		f.Path = accountserver.InferencePath

@@ -118,7 +118,7 @@ func TestAListIsOfTheAccountThatAskedForIt(t *testing.T) {
 }
 
 // A cancelled sign-in that ends late does not take the notices of the next one.
-func TestTheLatestSignInHears(t *testing.T) {
+func TestNoticesGoToTheLatestSignIn(t *testing.T) {
 	t.Parallel()
 	a, heard := &app{}, ""
 	first := a.hear(func(string) { heard += "first" })
@@ -165,7 +165,7 @@ func TestStatusNamesTheNextStep(t *testing.T) {
 }
 
 // After a panic the app names the log with the details, if one was written.
-func TestADefectNamesTheLogThatThereIs(t *testing.T) {
+func TestAPanicNamesItsLog(t *testing.T) {
 	t.Parallel()
 	a := appWith(t, &slowStore{removed: true})
 	a.log.Event("session started")

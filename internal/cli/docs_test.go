@@ -114,9 +114,9 @@ func TestEveryCommandIsDocumented(t *testing.T) {
 	}
 }
 
-// TestLinksLeadSomewhere follows the relative links of every page, with their
+// TestLinksResolve follows the relative links of every page, with their
 // anchors.
-func TestLinksLeadSomewhere(t *testing.T) {
+func TestLinksResolve(t *testing.T) {
 	t.Parallel()
 	link := regexp.MustCompile(`\]\(([^)\s]+)\)`)
 	err := filepath.WalkDir(repository, func(page string, entry fs.DirEntry, err error) error {

@@ -17,7 +17,7 @@ type full struct{}
 func (full) Write([]byte) (int, error) { return 0, errors.New("no space left on device") }
 
 // JSON that could not be written is an error.
-func TestAnObjectThatIsNotPrintedIsSaid(t *testing.T) {
+func TestJSONThatIsNotWrittenIsAnError(t *testing.T) {
 	t.Parallel()
 	var said strings.Builder
 	p := newProgram()
@@ -51,7 +51,7 @@ func TestNoHomeDirectory(t *testing.T) {
 
 // A write prevented by another process or a later version has no hint about
 // permissions.
-func TestAWriteThatOthersPreventIsToldAsSuch(t *testing.T) {
+func TestAWritePreventedByOthersHasItsOwnHint(t *testing.T) {
 	t.Parallel()
 	for cause, want := range map[error]outcome{
 		auth.ErrClaimed:       {"busy", exitTryAgain, "Try again in a moment."},

@@ -73,7 +73,7 @@ func unread(t *testing.T) *os.File {
 }
 
 // `mogplex auth status | head -1` prints no error.
-func TestAReaderThatLeavesIsNotComplainedAbout(t *testing.T) {
+func TestAClosedOutputPipeIsNotReported(t *testing.T) {
 	t.Parallel()
 	w := fakeWorld(t, accountserver.Config{})
 	w.seed(time.Hour, "keychain")

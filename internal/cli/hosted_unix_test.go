@@ -41,8 +41,8 @@ func TestTablesFitTheTerminal(t *testing.T) {
 	}
 }
 
-// TestLeavingARunSaysThatItGoesOn interrupts after the first event.
-func TestLeavingARunSaysThatItGoesOn(t *testing.T) {
+// TestLeavingARunReportsThatItContinues interrupts after the first event.
+func TestLeavingARunReportsThatItContinues(t *testing.T) {
 	t.Parallel()
 	w := fakeWorld(t, accountserver.Config{})
 	w.seed(time.Hour, "keychain")

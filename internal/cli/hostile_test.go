@@ -29,7 +29,7 @@ func wantHarmless(t *testing.T, what, text string) {
 	}
 }
 
-func TestJSONIsExactAndSteersNothing(t *testing.T) {
+func TestJSONIsExactAndEscaped(t *testing.T) {
 	t.Parallel()
 	var out strings.Builder
 	p := program{stdout: &out}
@@ -47,7 +47,7 @@ func TestJSONIsExactAndSteersNothing(t *testing.T) {
 
 // The name and address of an account, from the service or a stored entry, are
 // cleaned wherever they are shown: terminal, JSON, the page after sign-in.
-func TestAHostileNameSteersNothing(t *testing.T) {
+func TestAHostileNameIsCleaned(t *testing.T) {
 	t.Parallel()
 	w := fakeWorld(t, accountserver.Config{Accounts: []accountserver.Account{{ID: evil, Email: evil, Name: evil}}})
 	cmd, address, stderr := w.listeningLogin()

@@ -12,7 +12,7 @@ import (
 
 // Files that a file manager leaves among the profiles don't stop the removal, and a
 // state directory may have any name.
-func TestEverythingIsRemovedWhateverLiesThere(t *testing.T) {
+func TestEverythingIsRemovedBesideOtherFiles(t *testing.T) {
 	t.Parallel()
 	w := fakeWorld(t, accountserver.Config{})
 	dir := filepath.Join(w.home, "a [b] c")
@@ -59,7 +59,7 @@ func TestSigningOutFailsBesideAFileThatCantBeParsed(t *testing.T) {
 
 // A record of a later version is used and not replaced. Each command says so, and
 // its hint helps.
-func TestWhatALaterVersionStoredIsToldAsSuch(t *testing.T) {
+func TestARecordOfALaterVersionIsReported(t *testing.T) {
 	t.Parallel()
 	w := fakeWorld(t, accountserver.Config{}).storing("file")
 	if err := w.writeFile(`{"version":1,"credentials":{"openai":{"version":2,"type":"api_key","key":"sk-1"}}}`); err != nil {
@@ -83,7 +83,7 @@ func TestWhatALaterVersionStoredIsToldAsSuch(t *testing.T) {
 }
 
 // A state directory with an unreadable id is not reported as signed out.
-func TestADamagedIDIsToldAsSuch(t *testing.T) {
+func TestADamagedIDIsReported(t *testing.T) {
 	t.Parallel()
 	w := fakeWorld(t, accountserver.Config{})
 	w.seed(time.Hour, "keychain")

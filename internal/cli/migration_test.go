@@ -177,7 +177,7 @@ func TestMigrateLeavesAnotherSignInAlone(t *testing.T) {
 	}
 }
 
-func TestMigrateMovesWhatItCanWhereOneItemIsRefused(t *testing.T) {
+func TestMigrateMovesTheRestIfOneItemIsRefused(t *testing.T) {
 	t.Parallel()
 	w := fakeWorld(t, accountserver.Config{})
 	token, _ := w.seed(time.Hour, "file")

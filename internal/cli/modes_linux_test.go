@@ -96,9 +96,9 @@ func (l *ledger) everyCommand(w *world, midRefresh *interlude) {
 	run("", "logout", "--all")
 }
 
-// TestWhereOnlyTheKeychainMayHoldATokenNoFileEverDoes watches every write of every
+// TestKeychainModeWritesNoTokenToAFile watches every write of every
 // command, to deleted files too.
-func TestWhereOnlyTheKeychainMayHoldATokenNoFileEverDoes(t *testing.T) {
+func TestKeychainModeWritesNoTokenToAFile(t *testing.T) {
 	t.Parallel()
 	if _, err := exec.LookPath("strace"); err != nil {
 		deep.Missing(t, "strace is not installed")
@@ -144,9 +144,9 @@ func (l *ledger) wantSeen(t *testing.T, w *world) {
 	}
 }
 
-// TestWhereTheFileIsChosenTheKeychainIsNotTouched counts connections to the session
+// TestFileModeNeverTouchesTheKeychain counts connections to the session
 // bus, so that a keychain that hangs or asks for a password disturbs nobody.
-func TestWhereTheFileIsChosenTheKeychainIsNotTouched(t *testing.T) {
+func TestFileModeNeverTouchesTheKeychain(t *testing.T) {
 	t.Parallel()
 	mogplex, err := production()
 	if err != nil {
@@ -206,7 +206,7 @@ func TestWhereTheFileIsChosenTheKeychainIsNotTouched(t *testing.T) {
 // If the keychain refuses a token after its refresh token was spent, the new one is
 // used, waits encrypted in the state directory, is shown by status, and is stored by
 // the next command that can.
-func TestARenewedTokenThatTheKeychainRefusedComesHome(t *testing.T) {
+func TestARenewedTokenThatTheKeychainRefusedIsStoredLater(t *testing.T) {
 	t.Parallel()
 	for _, mode := range []account.StoreMode{account.StoreAuto, account.StoreKeychain} {
 		t.Run(string(mode), func(t *testing.T) {

@@ -11,9 +11,9 @@ import (
 	"github.com/mogplex/mogplex-cli/internal/dev/deep"
 )
 
-// TestACrowdThatMeetsAnExpiredTokenRenewsItOnceAndNobodyFails is case 26: many
+// TestHundredsOfProcessesRenewAnExpiredTokenOnce is case 26: many
 // processes start without a common lock, and all print the one new token.
-func TestACrowdThatMeetsAnExpiredTokenRenewsItOnceAndNobodyFails(t *testing.T) {
+func TestHundredsOfProcessesRenewAnExpiredTokenOnce(t *testing.T) {
 	t.Parallel()
 	w := realWorld(t, accountserver.Config{StrictRotation: true})
 	w.seed(-time.Minute, "keychain")

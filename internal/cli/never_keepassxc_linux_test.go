@@ -77,10 +77,10 @@ func (w *world) twice(args ...string) {
 	both.Wait()
 }
 
-// TestNobodyIsBusyWhileAPersonIsAskedToConfirmADeletion is case 9 for KeePassXC,
+// TestNoLockIsHeldWhileAPersonConfirmsADeletion is case 9 for KeePassXC,
 // which asks before it deletes. The credential is already gone then, and no lock is
 // held.
-func TestNobodyIsBusyWhileAPersonIsAskedToConfirmADeletion(t *testing.T) {
+func TestNoLockIsHeldWhileAPersonConfirmsADeletion(t *testing.T) {
 	t.Parallel()
 	config := strings.Replace(keyringtest.KeePassConfig, "ConfirmDeleteItem=false", "ConfirmDeleteItem=true", 1) +
 		"[Security]\nNoConfirmMoveEntryToRecycleBin=false\n"

@@ -98,7 +98,7 @@ func owned(t *testing.T, root string, do func(path string, uid int)) {
 }
 
 // 10: Without a lock directory nobody can sign out although the keychain works.
-func TestWithoutALockDirectoryOneCanSignOut(t *testing.T) {
+func TestSignOutWorksWithoutALockDirectory(t *testing.T) {
 	home := func(w *world, owner int, mode fs.FileMode) *world {
 		if err := errors.Join(os.Mkdir(w.state(""), mode), os.Chown(w.state(""), owner, owner)); err != nil {
 			w.Fatal(err)

@@ -122,9 +122,9 @@ func TestNothingIsWrittenToAMacsKeychainAfterACommandGaveUp(t *testing.T) {
 	}
 }
 
-// TestAMacThatIsLeftAloneShowsNoDialog is case 17 as well: the keychain is locked,
+// TestAMacWithNobodyThereShowsNoDialog is case 17 as well: the keychain is locked,
 // and nobody is there.
-func TestAMacThatIsLeftAloneShowsNoDialog(t *testing.T) {
+func TestAMacWithNobodyThereShowsNoDialog(t *testing.T) {
 	t.Parallel()
 	m := macWorld(t, accountserver.Config{})
 	token, _ := m.seed(time.Hour, "keychain")

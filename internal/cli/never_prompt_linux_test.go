@@ -24,9 +24,9 @@ var prompting = []struct{ args, record string }{
 	{"login --no-browser", "keychain"},
 }
 
-// TestNobodyIsBusyWhileAPersonIsAskedToUnlock is case 9: a command that waits for
+// TestNoLockIsHeldWhileAPersonIsAskedToUnlock is case 9: a command that waits for
 // the keychain's prompt holds no lock, and other commands run.
-func TestNobodyIsBusyWhileAPersonIsAskedToUnlock(t *testing.T) {
+func TestNoLockIsHeldWhileAPersonIsAskedToUnlock(t *testing.T) {
 	t.Parallel()
 	for _, test := range prompting {
 		t.Run(test.args, func(t *testing.T) {
@@ -53,9 +53,9 @@ func TestNobodyIsBusyWhileAPersonIsAskedToUnlock(t *testing.T) {
 	}
 }
 
-// TestACommandGoesOnOnceThePersonUnlockedTheKeychain is the other half of case 9:
+// TestACommandCompletesAfterTheKeychainIsUnlocked is the other half of case 9:
 // the command completes after the prompt, although it asks without the lock.
-func TestACommandGoesOnOnceThePersonUnlockedTheKeychain(t *testing.T) {
+func TestACommandCompletesAfterTheKeychainIsUnlocked(t *testing.T) {
 	t.Parallel()
 	for _, test := range prompting[:len(prompting)-1] {
 		t.Run(test.args, func(t *testing.T) {

@@ -131,7 +131,7 @@ func TestASlowKeychainLeavesNoPlaintextCopy(t *testing.T) {
 }
 
 // 28: A key is "Stored" in a place that a reboot empties.
-func TestAKeyIsNotStoredWhereARebootEmptiesIt(t *testing.T) {
+func TestAKeyIsNotStoredInADirectoryThatARebootEmpties(t *testing.T) {
 	t.Parallel()
 	w := fakeWorld(t, accountserver.Config{})
 	if err := w.writeFile(`{"version": 2, "credentials": {}}`); err != nil { // a later version's, which is not rewritten

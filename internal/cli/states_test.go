@@ -104,9 +104,9 @@ func damageItem(w *world) error {
 	return cmd.Run()
 }
 
-// TestEveryStateIsToldApart produces each state and reads it in text and JSON: one
+// TestStatusTellsEveryStateFromTheOthers produces each state and reads it in text and JSON: one
 // state reported as another would suggest the wrong fix.
-func TestEveryStateIsToldApart(t *testing.T) {
+func TestStatusTellsEveryStateFromTheOthers(t *testing.T) {
 	t.Parallel()
 	for _, p := range signedOutStates() {
 		t.Run(p.name, func(t *testing.T) {
@@ -137,9 +137,9 @@ func TestEveryStateIsToldApart(t *testing.T) {
 	}
 }
 
-// TestAVariableThatLooksWrongIsToldByStatus has a variable of each wrong kind beside
+// TestStatusReportsASuspiciousVariable has a variable of each wrong kind beside
 // a good one: status reports which key is used, in text and JSON, and prints none.
-func TestAVariableThatLooksWrongIsToldByStatus(t *testing.T) {
+func TestStatusReportsASuspiciousVariable(t *testing.T) {
 	t.Parallel()
 	w := fakeWorld(t, accountserver.Config{})
 	values := map[string]string{"MOGPLEX_API_KEY": "mog_0123456789", "ANTHROPIC_API_KEY": " ", "OPENAI_API_KEY": `"sk-proj-0123456789"`,

@@ -111,8 +111,8 @@ func (w *world) wantAsked(c networkFault, times int) {
 	}
 }
 
-// TestAServiceThatNeverAnswersIsGivenUpOn waits for the longest limit that a command has.
-func TestAServiceThatNeverAnswersIsGivenUpOn(t *testing.T) {
+// TestAServiceThatNeverAnswersTimesOut waits for the longest limit that a command has.
+func TestAServiceThatNeverAnswersTimesOut(t *testing.T) {
 	t.Parallel()
 	deep.Only(t)
 	w := fakeWorld(t, accountserver.Config{})
@@ -133,7 +133,7 @@ func TestAServiceThatNeverAnswersIsGivenUpOn(t *testing.T) {
 
 // Another process keeps the lock: a command that has a valid token does not wait for
 // it, and one that needs a new token asks to try again.
-func TestALockThatIsNotLetGoOfIsNotWaitedForLong(t *testing.T) {
+func TestAHeldLockTimesOut(t *testing.T) {
 	t.Parallel()
 	w := fakeWorld(t, accountserver.Config{})
 	token, refresh := w.seed(30*time.Minute, "keychain")

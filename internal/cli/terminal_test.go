@@ -215,7 +215,7 @@ func TestLockedKeychainOnATerminal(t *testing.T) {
 
 // If the service can't revoke the session, the person decides how often to retry. By
 // then the token is only in memory.
-func TestEndingASessionIsTriedAgain(t *testing.T) {
+func TestRevocationIsRetried(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {
 		name, typed, shows string

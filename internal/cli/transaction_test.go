@@ -11,9 +11,9 @@ import (
 	"github.com/mogplex/mogplex-cli/internal/dev/keyringtest"
 )
 
-// TestASignInThatNothingStoresIsNotReportedAsDone has the store refuse a sign-in: it
+// TestASignInThatIsNotStoredFails has the store refuse a sign-in: it
 // fails, uses no other store, keeps the session before it, and revokes the new one.
-func TestASignInThatNothingStoresIsNotReportedAsDone(t *testing.T) {
+func TestASignInThatIsNotStoredFails(t *testing.T) {
 	t.Parallel()
 	later := func(w *world) error { return w.writeFile(`{"version": 2, "credentials": {}}`) } // it is not rewritten
 	for _, c := range []struct {

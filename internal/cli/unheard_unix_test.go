@@ -12,7 +12,7 @@ import (
 )
 
 // If the reader of stderr goes away, the command still completes.
-func TestAStderrThatNobodyReadsEndsNothing(t *testing.T) {
+func TestACommandCompletesWithoutAReaderOfStderr(t *testing.T) {
 	t.Parallel()
 	w := fakeWorld(t, accountserver.Config{OfferRevocation: true, StrictRotation: true})
 	before, _ := w.seed(-time.Minute, "keychain")
@@ -37,7 +37,7 @@ func TestAStderrThatNobodyReadsEndsNothing(t *testing.T) {
 }
 
 // A result without a reader ends the command, as it does any other program.
-func TestAStdoutThatNobodyReadsEndsTheCommand(t *testing.T) {
+func TestACommandEndsWithoutAReaderOfStdout(t *testing.T) {
 	t.Parallel()
 	w := fakeWorld(t, accountserver.Config{})
 	w.seed(time.Hour, "keychain")

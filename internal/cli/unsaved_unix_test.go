@@ -58,7 +58,7 @@ func TestAnInterruptedSignInLeavesNoSession(t *testing.T) {
 
 // A keychain killed while it stores a sign-in may still hold it, so the session is
 // not revoked: otherwise the next command would print a dead token.
-func TestASignInThatAKilledKeychainStoredIsNotEnded(t *testing.T) {
+func TestASignInThatAKilledKeychainStoredIsNotRevoked(t *testing.T) {
 	t.Parallel()
 	w := fakeWorld(t, accountserver.Config{OfferRevocation: true})
 	quick := w.slowed(killed)
@@ -75,7 +75,7 @@ func TestASignInThatAKilledKeychainStoredIsNotEnded(t *testing.T) {
 
 // A file that could not be written holds nothing: the session is revoked, although
 // no keychain can be asked.
-func TestASignInThatNoStoreTookIsEnded(t *testing.T) {
+func TestASignInThatNoStoreTookIsRevoked(t *testing.T) {
 	t.Parallel()
 	w := fakeWorld(t, revoking)
 	if err := w.fake().Break("unavailable"); err != nil {
@@ -91,7 +91,7 @@ func TestASignInThatNoStoreTookIsEnded(t *testing.T) {
 }
 
 // If nothing can be stored, a sign-in ends before a browser opens.
-func TestNobodySignsInForAFileThatCantBeWritten(t *testing.T) {
+func TestAnUnwritableFileFailsBeforeTheSignIn(t *testing.T) {
 	t.Parallel()
 	for name, plant := range map[string]func(path string) error{
 		"a directory": func(path string) error { return os.MkdirAll(filepath.Join(path, "x"), 0o700) },
