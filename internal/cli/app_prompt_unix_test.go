@@ -29,7 +29,7 @@ func TestAppPrompts(t *testing.T) {
 	at.presses("down", "enter")
 	at.shows("Now using northwind/atlas-1.")
 	at.enters("/nosuch")
-	at.shows("Unknown command /nosuch.")
+	at.shows("Unknown command: /nosuch.")
 	at.enters("and now?")
 	at.shows("You wrote: and now?")
 	at.leaves()
