@@ -31,7 +31,7 @@ import (
 // directory. Its methods may be called at the same time.
 type Account struct {
 	Settings
-	// Progress hears what goes on. It may be replaced while no method runs.
+	// Progress may be replaced while no method runs.
 	Progress Progress
 	// Manager resolves and stores the credentials.
 	Manager *auth.Manager

@@ -21,7 +21,7 @@ type Status struct {
 // Checked is what came of asking the service about a credential.
 type Checked string
 
-// The outcomes of asking the service; empty means that nobody wanted it asked.
+// The outcomes of asking the service; empty if it was not to be asked.
 const (
 	Accepted   Checked = "accepted"
 	NotChecked Checked = "not_checked"
