@@ -29,7 +29,7 @@ func TestAppPrompts(t *testing.T) {
 	at.presses("down", "enter")
 	at.shows("Now using northwind/atlas-1.")
 	at.enters("/nosuch")
-	at.shows("Unknown command /nosuch.")
+	at.shows("Unknown command: /nosuch.")
 	at.enters("and now?")
 	at.shows("You wrote: and now?")
 	at.leaves()
@@ -65,7 +65,7 @@ func TestAppTellsWhyAPromptFails(t *testing.T) {
 		shows  []string
 	}{
 		{"redirect", accountserver.Config{PATOnlyInference: true}, "", nil,
-			[]string{"does not take this kind of sign-in", "/settings/api-keys"}},
+			[]string{"does not accept this kind of sign-in", "/settings/api-keys"}},
 		{"no model access", accountserver.Config{}, grace, nil,
 			[]string{"no access to a model", "/web/models", "/plans-and-billing"}},
 		{"refused token", accountserver.Config{}, ada, revoked, refused},
