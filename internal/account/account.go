@@ -21,7 +21,6 @@ import (
 	"time"
 
 	"github.com/mogplex/mogplex-cli/internal/auth"
-	"github.com/mogplex/mogplex-cli/internal/text"
 	"github.com/mogplex/mogplex-cli/keyring"
 	"github.com/mogplex/mogplex-cli/legacyfile"
 	"github.com/mogplex/mogplex-cli/login"
@@ -87,20 +86,6 @@ func (a *Account) SetProviders() (set []auth.Provider) {
 		}
 	}
 	return set
-}
-
-// StoreName names a store in a sentence: "the keychain (Secret Service)", or the
-// file's path.
-func (a *Account) StoreName(ctx context.Context, layer, path string) string {
-	if layer == auth.InKeychain {
-		return "the " + a.KeychainName(ctx)
-	}
-	return path + ", not encrypted"
-}
-
-// KeychainName names the keychain that is used, its kind without brackets of its own.
-func (a *Account) KeychainName(ctx context.Context) string {
-	return "keychain (" + strings.NewReplacer(" (", ", ", ")", "").Replace(text.Printable(a.Backend(ctx))) + ")"
 }
 
 // Now is the time by the clock of the environment.
