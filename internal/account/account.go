@@ -53,8 +53,8 @@ func Open(env Env, s Settings) *Account {
 	ring := env.OpenKeyring(keyring.Options{
 		Timeout:   s.KeychainTimeout,
 		Attended:  env.Attended(),
-		OnPrompt:  func() { a.Progress.call(a.Progress.Unlock) },
-		OnConfirm: func() { a.Progress.call(a.Progress.Confirm) },
+		OnPrompt:  func() { call(a.Progress.Unlock) },
+		OnConfirm: func() { call(a.Progress.Confirm) },
 		Label:     s.keychainLabel,
 		Schema:    "com.mogplex.Credential",
 	})

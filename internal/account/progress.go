@@ -17,7 +17,7 @@ type Progress struct {
 	Removed func(done, total int)
 }
 
-func (Progress) call(f func()) {
+func call(f func()) {
 	if f != nil {
 		f()
 	}
