@@ -42,9 +42,9 @@ func (a *Account) Status(ctx context.Context, provider string, check bool) (Stat
 	}
 	st := Status{Result: res, SignedIn: res.Found && a.usable(res.Credential), Notices: a.file.Notices()}
 	for _, f := range res.Findings {
-		answers := f.State != auth.Disabled && f.State != auth.Timeout
-		if f.Layer == auth.InKeychain && answers {
+		if f.Layer == auth.InKeychain && f.State != auth.Disabled && f.State != auth.Timeout {
 			st.Backend = a.Backend(ctx)
+			break
 		}
 	}
 	if err = explain(provider, res, err); err == nil && check {
