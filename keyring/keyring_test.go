@@ -183,8 +183,8 @@ func TestAValueOfMorePartsThanCanBeReadIsRefusedAndTheOldOneStays(t *testing.T) 
 	}
 }
 
-// interrupted is a backend that fails for good after a number of writes, as a
-// killed process does.
+// interrupted is a backend that fails for good after a number of writes, like a
+// killed process.
 type interrupted struct {
 	keyringtest.Fake
 	left *int
