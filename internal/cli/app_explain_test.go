@@ -55,8 +55,8 @@ func TestExplain(t *testing.T) {
 	}
 }
 
-// TestTheAppNamesItsOwnCommands: no hint of the command line that names another
-// command gets through to the app.
+// TestTheAppNamesItsOwnCommands checks that the hints of the app name slash
+// commands, not commands of the command line.
 func TestTheAppNamesItsOwnCommands(t *testing.T) {
 	t.Parallel()
 	a := &app{program: newProgram()}

@@ -18,8 +18,8 @@ import (
 	"github.com/mogplex/mogplex-cli/internal/talk"
 )
 
-// slowStore is a keychain that has a key until it is removed. Its first look
-// takes long.
+// slowStore is a keychain that holds a key until it is removed, and is slow at the
+// first read.
 type slowStore struct {
 	looks   int
 	removed bool
@@ -63,7 +63,7 @@ func (a *app) useService(origin string) {
 	a.account.Origin, a.account.Manager.Origin = origin, origin
 }
 
-// What was said to one credential is not sent with another.
+// A conversation with one credential is not sent with another.
 func TestAConversationStaysWithItsCredential(t *testing.T) {
 	t.Parallel()
 	store := &slowStore{goOn: make(chan struct{})}
@@ -95,8 +95,8 @@ func (s *turning) Get(context.Context, string) ([]byte, bool, error) {
 	return []byte(entry), true, nil
 }
 
-// An account that changes while a list is asked for is not given the list of the
-// one before, nor that one's owner the new one's.
+// If the account changes while a list is requested, neither account gets the list of
+// the other.
 func TestAListIsOfTheAccountThatAskedForIt(t *testing.T) {
 	t.Parallel()
 	service := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -117,9 +117,8 @@ func TestAListIsOfTheAccountThatAskedForIt(t *testing.T) {
 	}
 }
 
-// A sign-in that was given up ends after the next one began, and does not keep
-// that from hearing.
-func TestTheLatestSignInHears(t *testing.T) {
+// A cancelled sign-in that ends late does not take the notices of the next one.
+func TestNoticesGoToTheLatestSignIn(t *testing.T) {
 	t.Parallel()
 	a, heard := &app{}, ""
 	first := a.hear(func(string) { heard += "first" })
@@ -133,7 +132,7 @@ func TestTheLatestSignInHears(t *testing.T) {
 	}
 }
 
-// Signing in does not help against a variable that the service refuses.
+// A sign-in does not help against a variable that the service refuses.
 func TestARefusedVariableIsNamed(t *testing.T) {
 	t.Parallel()
 	a := appWith(t, &slowStore{}, "MOGPLEX_API_KEY=mog_ofnobody")
@@ -148,7 +147,7 @@ func TestARefusedVariableIsNamed(t *testing.T) {
 	}
 }
 
-// What can't be used is said with what to do next.
+// A credential that can't be used is reported with the next step.
 func TestStatusNamesTheNextStep(t *testing.T) {
 	t.Parallel()
 	for _, test := range []struct {
@@ -165,8 +164,8 @@ func TestStatusNamesTheNextStep(t *testing.T) {
 	}
 }
 
-// After a defect the person is told where the details are, if they are anywhere.
-func TestADefectNamesTheLogThatThereIs(t *testing.T) {
+// After a panic the app names the log with the details, if one was written.
+func TestAPanicNamesItsLog(t *testing.T) {
 	t.Parallel()
 	a := appWith(t, &slowStore{removed: true})
 	a.log.Event("session started")
