@@ -7,6 +7,7 @@ import (
 
 	"github.com/mogplex/mogplex-cli/internal/account"
 	"github.com/mogplex/mogplex-cli/internal/auth"
+	"github.com/mogplex/mogplex-cli/internal/outcome"
 	"github.com/mogplex/mogplex-cli/internal/sessionlog"
 	"github.com/mogplex/mogplex-cli/internal/talk"
 )
@@ -77,11 +78,7 @@ func (a *app) failed(what sessionlog.Const, err error) error {
 	if err == nil {
 		return nil
 	}
-	o, ok := promptOutcome(err, "")
-	if !ok {
-		o = a.outcomeOf(err)
-	}
-	a.log.Event(what+" failed", sessionlog.Text("code", o.code))
+	a.log.Event(what+" failed", sessionlog.Text("code", outcome.Of(err).Code))
 	return err
 }
 

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"strings"
 	"testing"
 	"time"
 
@@ -51,21 +50,6 @@ func TestExplain(t *testing.T) {
 	} {
 		if got := a.Explain(c.err); got != c.want {
 			t.Errorf("%v:\n%+v in place of\n%+v", c.err, got, c.want)
-		}
-	}
-}
-
-// TestTheAppNamesItsOwnCommands: no hint of the command line that names another
-// command gets through to the app.
-func TestTheAppNamesItsOwnCommands(t *testing.T) {
-	t.Parallel()
-	a := &app{program: newProgram()}
-	a.account = account.Open(a.env, account.Settings{})
-	for _, row := range outcomes {
-		for _, kind := range row.kinds {
-			if hint := a.Explain(kind).Hint; strings.Contains(hint, "`mogplex") {
-				t.Errorf("%v: %s", kind, hint)
-			}
 		}
 	}
 }

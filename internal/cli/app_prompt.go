@@ -47,7 +47,7 @@ func (a *app) Prompt(ctx context.Context, conversation talk.Conversation, say fu
 func (a *app) send(ctx context.Context, res auth.Result, request chat.Request, say func(string)) error {
 	c := res.Credential
 	if request.Model == "" && c.Provider != auth.Mogplex {
-		return errNoModelChosen
+		return account.HintError{Err: errors.New("no model is chosen"), Hint: "Pick one with /models."} // a provider has no choice of its own
 	}
 	err := a.asked(ctx, c, a.account.Chat(c).Stream(ctx, request, c.Token.Reveal(), say))
 	if !errors.Is(err, chat.ErrUnauthorized) || !c.Refreshable() {
@@ -92,6 +92,3 @@ func wrongKey(res auth.Result, err error) error {
 	p, _ := auth.ProviderNamed(res.Credential.Provider)
 	return account.HintError{Err: err, Hint: "It is the value of " + p.Variable + ": correct it, or unset it and start again."}
 }
-
-// errNoModelChosen: a provider has no choice of its own.
-var errNoModelChosen = errors.New("no model is chosen")

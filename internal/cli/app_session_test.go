@@ -14,6 +14,7 @@ import (
 	"github.com/mogplex/mogplex-cli/internal/account"
 	"github.com/mogplex/mogplex-cli/internal/auth"
 	"github.com/mogplex/mogplex-cli/internal/dev/accountserver"
+	"github.com/mogplex/mogplex-cli/internal/outcome"
 	"github.com/mogplex/mogplex-cli/internal/sessionlog"
 	"github.com/mogplex/mogplex-cli/internal/talk"
 )
@@ -170,13 +171,13 @@ func TestADefectNamesTheLogThatThereIs(t *testing.T) {
 	t.Parallel()
 	a := appWith(t, &slowStore{removed: true})
 	a.log.Event("session started")
-	if o := outcomeOf(a.ended(talk.ErrCrashed)); o.exit != exitFailure || !strings.Contains(o.hint, a.log.Path()) {
+	if o := outcome.Of(a.ended(talk.ErrCrashed)); o.Exit != exitFailure || !strings.Contains(o.Hint, a.log.Path()) {
 		t.Errorf("%+v", o)
 	}
 	if err := os.Remove(a.log.Path()); err != nil {
 		t.Fatal(err)
 	}
-	if o := outcomeOf(a.ended(talk.ErrCrashed)); strings.Contains(o.hint, a.log.Path()) {
+	if o := outcome.Of(a.ended(talk.ErrCrashed)); strings.Contains(o.Hint, a.log.Path()) {
 		t.Errorf("a log that there is not: %+v", o)
 	}
 }

@@ -49,7 +49,9 @@ var rooms = map[string][]string{
 	"internal/dev/pictures":            {"internal/dev/accountserver", "internal/dev/terminal", "internal/dev/keyringtest"},
 	"internal/account": {"keyring", "legacyfile", "login", "internal/auth", "internal/hosted", "internal/private",
 		"internal/chat", "internal/text", "internal/web"},
-	"internal/cli": {"internal/account", "keyring", "legacyfile", "login", "internal/auth", "internal/hosted",
+	"internal/outcome": {"keyring", "legacyfile", "login", "internal/account", "internal/auth", "internal/hosted",
+		"internal/sessionlog", "internal/chat", "internal/text", "internal/web"},
+	"internal/cli": {"internal/account", "internal/outcome", "keyring", "legacyfile", "login", "internal/auth", "internal/hosted",
 		"internal/sessionlog", "internal/chat", "internal/text", "internal/talk",
 		"internal/tui", "internal/plain", "internal/web"},
 }

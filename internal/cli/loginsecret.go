@@ -12,6 +12,7 @@ import (
 
 	"github.com/mogplex/mogplex-cli/internal/account"
 	"github.com/mogplex/mogplex-cli/internal/auth"
+	"github.com/mogplex/mogplex-cli/internal/outcome"
 )
 
 // secretLimit is how many bytes a token or key on stdin may have.
@@ -45,7 +46,7 @@ func (p *program) readSecret(ctx context.Context, provider string) (string, erro
 	if errors.Is(err, errNoInput) {
 		command := "mogplex login --with-token < token.txt"
 		if provider != auth.Mogplex {
-			command = storeCommand(provider) + " < key.txt"
+			command = outcome.StoreCommand(provider) + " < key.txt"
 		}
 		return "", account.HintError{Err: err, Hint: "Pipe the token or key into the command, as in `" + command + "`."}
 	}

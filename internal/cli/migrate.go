@@ -95,7 +95,7 @@ func (p *program) migrate(ctx context.Context, c *cli.Context) error {
 		p.say("Nothing to move: the %s holds no credential%s.", r.From, p.profileSuffix())
 	}
 	if len(r.Failed) > 0 {
-		p.say("%s", p.outcomeOf(err).hint)
+		p.say("%s", p.outcomeOf(err).Hint)
 		return silent{err}
 	}
 	return err

@@ -10,6 +10,7 @@ import (
 	"github.com/mogplex/mogplex-cli/internal/account"
 	"github.com/mogplex/mogplex-cli/internal/auth"
 	"github.com/mogplex/mogplex-cli/internal/hosted"
+	"github.com/mogplex/mogplex-cli/internal/outcome"
 	"github.com/mogplex/mogplex-cli/internal/text"
 )
 
@@ -140,7 +141,7 @@ func strayWarning(f auth.Finding) string {
 	}
 	return fmt.Sprintf("the %s holds another credential of %s%s, which is not used: `%s` replaces both, "+
 		"and `mogplex auth migrate --to %s --force` puts it in the place of the one in the %s",
-		f.Layer, f.Provider, whose, storeCommand(f.Provider), to, to)
+		f.Layer, f.Provider, whose, outcome.StoreCommand(f.Provider), to, to)
 }
 
 // refusedHint says what to do about a credential that the service refuses. Signing in
