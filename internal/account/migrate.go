@@ -47,7 +47,7 @@ func (a *Account) Migrate(ctx context.Context, how auth.Move) (*Migration, error
 	err := a.moveAll(ctx, how, m)
 	end()
 	if !how.DryRun {
-		a.EndSessions(ctx, EndReplaced, m.Replaced)
+		a.EndSessions(ctx, m.Replaced)
 	}
 	return m, err
 }

@@ -29,16 +29,13 @@ type Step string
 // The steps of the use cases.
 const (
 	FindCredential  Step = "find the credential"
-	WaitForKeychain Step = "wait for the keychain"
+	WaitForKeychain Step = "wait for the keychain" // to read it, or to store a credential
 	AskService      Step = "ask the service"
 	RenewToken      Step = "renew the token"
-	StoreCredential Step = "store the credential"
 	RemoveStored    Step = "remove what is stored"
 	MoveCredentials Step = "move credentials"
 	FetchLists      Step = "fetch models and MCP servers"
-	EndRemoved      Step = "end the session that was signed out"
-	EndReplaced     Step = "end the session that was replaced"
-	EndUnsaved      Step = "end a session that is not stored"
+	EndAtService    Step = "end sessions at the service"
 )
 
 // begin reports a step. The caller calls end when it is over.

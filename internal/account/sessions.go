@@ -33,8 +33,8 @@ func (e Ending) Passing() bool {
 }
 
 // EndSessions ends sessions at the services that issued them, for EndLimit at most.
-func (a *Account) EndSessions(ctx context.Context, step Step, sessions []auth.Credential) []Ending {
-	defer a.begin(step)()
+func (a *Account) EndSessions(ctx context.Context, sessions []auth.Credential) []Ending {
+	defer a.begin(EndAtService)()
 	ctx, cancel := context.WithTimeout(ctx, EndLimit)
 	defer cancel()
 	return a.KeepEnding(ctx, sessions)
@@ -96,7 +96,7 @@ func (a *Account) revoke(ctx context.Context, c auth.Credential) (offered bool, 
 
 // revokeUnsaved ends a grant that no store holds.
 func (a *Account) revokeUnsaved(ctx context.Context, c auth.Credential) {
-	a.EndSessions(ctx, EndUnsaved, []auth.Credential{c})
+	a.EndSessions(ctx, []auth.Credential{c})
 }
 
 // issuerOf is the origin of the service that issued a credential. An entry that
@@ -120,22 +120,18 @@ const (
 	PersonalAccessToken TokenKind = "personal_access_token"
 )
 
-// leftOf are the tokens of a session that was not ended.
-func leftOf(c auth.Credential, now time.Time) (left []LiveToken) {
-	if !c.Expired(now) {
-		left = append(left, LiveToken{AccessToken, issuerOf(c), c.ExpiresAt})
-	}
-	if !c.Refresh.IsZero() {
-		left = append(left, LiveToken{RefreshToken, issuerOf(c), c.SignInExpiresAt})
-	}
-	return left
-}
-
 // LiveTokens are the tokens of sessions that were not ended.
 func (a *Account) LiveTokens(endings []Ending) (left []LiveToken) {
 	for _, e := range endings {
-		if !e.Offered || e.Err != nil {
-			left = append(left, leftOf(e.Session, a.env.Now())...)
+		if e.Offered && e.Err == nil {
+			continue
+		}
+		c := e.Session
+		if !c.Expired(a.env.Now()) {
+			left = append(left, LiveToken{AccessToken, issuerOf(c), c.ExpiresAt})
+		}
+		if !c.Refresh.IsZero() {
+			left = append(left, LiveToken{RefreshToken, issuerOf(c), c.SignInExpiresAt})
 		}
 	}
 	return left

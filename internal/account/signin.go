@@ -33,7 +33,7 @@ func (a *Account) SignIn(ctx context.Context, flow login.Flow) (saved auth.Saved
 	unsaved := granted(auth.Credential{}, grant)
 	ctx = context.WithoutCancel(ctx) // an interrupt is no reason to leave a session behind
 	if a.storedNowhere(ctx, unsaved, err) {
-		a.EndSessions(ctx, EndUnsaved, []auth.Credential{unsaved})
+		a.revokeUnsaved(ctx, unsaved)
 	}
 	return saved, err
 }
@@ -86,7 +86,7 @@ func (a *Account) StoreSecret(ctx context.Context, provider string, secret auth.
 	if unchecked != nil && len(stored) > 0 && !force {
 		return saved, fmt.Errorf("%w: %w", ErrUnchecked, unchecked)
 	}
-	end := a.begin(StoreCredential)
+	end := a.begin(WaitForKeychain)
 	saved, err = a.Manager.SignIn(ctx, c)
 	end()
 	if err != nil {

@@ -51,7 +51,7 @@ func (p *program) openApp(ctx context.Context) *app {
 // it. What is still ended at the service has a moment left, see [app.endLater].
 func (a *app) close() {
 	a.stop()
-	end := a.begin(account.EndRemoved)
+	end := a.begin(account.EndAtService)
 	a.background.Wait()
 	end()
 	a.sayAll(endingFailures(a.pending))

@@ -3,6 +3,7 @@ package cli
 import (
 	"errors"
 	"fmt"
+	"io"
 	"time"
 
 	"github.com/urfave/cli/v2"
@@ -26,28 +27,41 @@ type listReport struct {
 	Warning   string `json:"warning,omitempty"`
 }
 
-func (p *program) listReport(fetched time.Time, stale, notKept error) listReport {
-	return listReport{timestamp(fetched), stale != nil, p.listWarning(fetched, stale, notKept)}
+// printing says how a list is printed.
+type printing[T any] struct {
+	table  func(list []T, width int) string
+	empty  string                             // for a person, in place of a table without rows
+	report func(list []T, how listReport) any // the object of --json
 }
 
-// listWarning says why a list may be old, or why it will be fetched again next time.
-func (p *program) listWarning(fetched time.Time, stale, notKept error) string {
-	switch {
-	case stale != nil:
-		return fmt.Sprintf("%s could not be asked, this was fetched %s: %s", p.account.Origin, text.Ago(p.env.Now().Sub(fetched)), sentence(stale))
-	case notKept != nil:
-		return "the answer was not cached: " + sentence(notKept)
+// printList prints one of the account's lists.
+func printList[T any](p *program, got hosted.Listing[T], res auth.Result, err error, how printing[T]) error {
+	p.warn(res.Warnings...)
+	if err != nil {
+		return p.failedCall(res, err)
 	}
-	return ""
-}
-
-// sayListAge says how old a list is that was printed.
-func (p *program) sayListAge(fetched time.Time, stale, notKept error) {
-	if warning := p.listWarning(fetched, stale, notKept); warning != "" {
+	age, warning := p.env.Now().Sub(got.Fetched), ""
+	switch {
+	case got.Stale != nil:
+		warning = fmt.Sprintf("%s could not be asked, this was fetched %s: %s", p.account.Origin, text.Ago(age), sentence(got.Stale))
+	case got.NotCached != nil:
+		warning = "the answer was not cached: " + sentence(got.NotCached)
+	}
+	switch {
+	case p.json:
+		p.printJSON(how.report(append([]T{}, got.List...), listReport{timestamp(got.Fetched), got.Stale != nil, warning}))
+		return nil
+	case len(got.List) > 0:
+		_, _ = io.WriteString(p.stdout, how.table(got.List, p.stdoutWidth())) // run reports a failed write
+	default:
+		p.say("%s", how.empty)
+	}
+	if warning != "" {
 		p.warn(warning)
-	} else if age := p.env.Now().Sub(fetched); age > time.Minute {
+	} else if age > time.Minute {
 		p.say("Fetched %s; --refresh asks again.", text.Ago(age))
 	}
+	return nil
 }
 
 // failedCall names the service that failed, and what helps if it refuses the

@@ -100,7 +100,7 @@ func (p *program) signedIn(ctx context.Context, saved auth.Saved, err error) err
 	}
 	p.warn(saved.Warnings...)
 	p.sayAll(announcement(ctx, p.account, saved))
-	p.account.EndSessions(ctx, account.EndReplaced, saved.Ended())
+	p.account.EndSessions(ctx, saved.Ended())
 	if saved.Credential.Provider != auth.Mogplex {
 		return nil
 	}

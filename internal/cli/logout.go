@@ -131,7 +131,7 @@ func (p *program) signOut(ctx context.Context, scope account.Scope, ask bool) er
 func (p *program) endSessions(ctx context.Context, sessions []auth.Credential, ask bool) (settled []account.Ending) {
 	for {
 		var left []auth.Credential
-		endings := p.account.EndSessions(ctx, account.EndRemoved, sessions)
+		endings := p.account.EndSessions(ctx, sessions)
 		for _, e := range endings {
 			if e.Passing() {
 				left = append(left, e.Session)

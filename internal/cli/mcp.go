@@ -2,7 +2,6 @@ package cli
 
 import (
 	"context"
-	"io"
 	"maps"
 	"slices"
 	"strings"
@@ -37,21 +36,11 @@ type serversReport struct {
 
 func (p *program) printServers(ctx context.Context, c *cli.Context) error {
 	got, res, err := p.account.Servers(ctx, c.Bool("refresh"))
-	p.warn(res.Warnings...)
-	if err != nil {
-		return p.failedCall(res, err)
-	}
-	if p.json {
-		p.printJSON(serversReport{append([]hosted.MCPServer{}, got.List...), p.listReport(got.Fetched, got.Stale, got.NotCached)})
-		return nil
-	}
-	if len(got.List) > 0 {
-		_, _ = io.WriteString(p.stdout, serverTable(got.List, p.stdoutWidth()))
-	} else {
-		p.say("No MCP servers are defined for your account.")
-	}
-	p.sayListAge(got.Fetched, got.Stale, got.NotCached)
-	return nil
+	return printList(p, got, res, err, printing[hosted.MCPServer]{
+		table:  serverTable,
+		empty:  "No MCP servers are defined for your account.",
+		report: func(list []hosted.MCPServer, how listReport) any { return serversReport{list, how} },
+	})
 }
 
 func serverTable(servers []hosted.MCPServer, width int) string {

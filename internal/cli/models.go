@@ -2,7 +2,6 @@ package cli
 
 import (
 	"context"
-	"io"
 	"strconv"
 	"strings"
 
@@ -37,21 +36,11 @@ type modelsReport struct {
 
 func (p *program) printModels(ctx context.Context, c *cli.Context) error {
 	got, res, err := p.account.Models(ctx, c.Bool("refresh"))
-	p.warn(res.Warnings...)
-	if err != nil {
-		return p.failedCall(res, err)
-	}
-	if p.json {
-		p.printJSON(modelsReport{append([]hosted.Model{}, got.List...), p.listReport(got.Fetched, got.Stale, got.NotCached)})
-		return nil
-	}
-	if len(got.List) > 0 {
-		_, _ = io.WriteString(p.stdout, modelTable(got.List, p.stdoutWidth()))
-	} else {
-		p.say("Your account has no models. See %s/web/models.", p.account.Origin)
-	}
-	p.sayListAge(got.Fetched, got.Stale, got.NotCached)
-	return nil
+	return printList(p, got, res, err, printing[hosted.Model]{
+		table:  modelTable,
+		empty:  "Your account has no models. See " + p.account.Origin + "/web/models.",
+		report: func(list []hosted.Model, how listReport) any { return modelsReport{list, how} },
+	})
 }
 
 func modelTable(models []hosted.Model, width int) string {

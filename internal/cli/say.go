@@ -93,11 +93,8 @@ var stepTitles = map[account.Step]string{
 	account.WaitForKeychain: "Waiting for the keychain",
 	account.AskService:      "Asking the service",
 	account.RenewToken:      "Renewing the token",
-	account.StoreCredential: "Storing the credential",
 	account.RemoveStored:    "Signing out",
 	account.MoveCredentials: "Moving credentials",
 	account.FetchLists:      "Fetching models and MCP servers",
-	account.EndRemoved:      "Ending the session at the service",
-	account.EndReplaced:     "Ending the replaced session at the service",
-	account.EndUnsaved:      "Ending a session that is not stored",
+	account.EndAtService:    "Ending the session at the service",
 }
