@@ -51,7 +51,10 @@ var rooms = map[string][]string{
 		"internal/chat", "internal/text", "internal/web"},
 	"internal/outcome": {"keyring", "legacyfile", "login", "internal/account", "internal/auth", "internal/hosted",
 		"internal/sessionlog", "internal/chat", "internal/text", "internal/web"},
-	"internal/cli": {"internal/account", "internal/outcome", "keyring", "legacyfile", "login", "internal/auth", "internal/hosted",
+	"internal/words": {"internal/account", "internal/auth", "internal/hosted", "internal/outcome", "internal/text"},
+	"internal/app": {"internal/account", "internal/auth", "internal/chat", "internal/hosted", "internal/outcome",
+		"internal/sessionlog", "internal/talk", "internal/text", "internal/words", "login"},
+	"internal/cli": {"internal/account", "internal/app", "internal/outcome", "internal/words", "keyring", "legacyfile", "login", "internal/auth", "internal/hosted",
 		"internal/sessionlog", "internal/chat", "internal/text", "internal/talk",
 		"internal/tui", "internal/plain", "internal/web"},
 }

@@ -25,15 +25,7 @@ func (p *program) storeSecret(ctx context.Context, provider string, force bool) 
 		return err
 	}
 	saved, err := p.account.StoreSecret(ctx, provider, auth.NewSecret(text), force)
-	return p.signedIn(ctx, saved, withForceHint(err))
-}
-
-// withForceHint says what helps if a token could not be checked.
-func withForceHint(err error) error {
-	if !errors.Is(err, account.ErrUnchecked) {
-		return err
-	}
-	return account.HintError{Err: err, Hint: "Try again when the service answers, or store it unchecked with `mogplex login --with-token --force`."}
+	return p.signedIn(ctx, saved, err)
 }
 
 // readSecret reads stdin: a terminal without echo, anything else to its end.

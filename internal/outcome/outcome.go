@@ -48,6 +48,10 @@ func Of(err error) Outcome {
 	if errors.As(err, &key) {
 		o.Hint = keyHint(key, o)
 	}
+	if errors.Is(err, account.ErrUnchecked) {
+		o.Hint = "Try again when the service answers, or store it unchecked with `mogplex login --with-token --force`."
+		o.App, o.SignIn = o.Hint, false
+	}
 	var own account.HintError
 	if errors.As(err, &own) {
 		o.Hint, o.App, o.SignIn = own.Hint, own.Hint, false // it names what helps
@@ -55,8 +59,8 @@ func Of(err error) Outcome {
 	return o
 }
 
-// At returns the outcome with the service's origin in its hints.
-func (o Outcome) At(origin string) Outcome {
+// at returns the outcome with the service's origin in its hints.
+func (o Outcome) at(origin string) Outcome {
 	o.Hint, o.App = strings.ReplaceAll(o.Hint, service, origin), strings.ReplaceAll(o.App, service, origin)
 	return o
 }

@@ -19,7 +19,7 @@ func TestEachOutcomeHasACodeAndAnAppHintWithoutCommands(t *testing.T) {
 		if o.Code == "" || o.Exit == OK || strings.Contains(o.App, "`mogplex") || strings.HasPrefix(o.App, none) {
 			t.Errorf("%v: %+v", kind, o)
 		}
-		if at := o.At("https://mogplex.com"); strings.Contains(at.App, service) {
+		if at := o.at("https://mogplex.com"); strings.Contains(at.App, service) {
 			t.Errorf("%v: %s", kind, at.App)
 		}
 	})

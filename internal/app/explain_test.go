@@ -1,4 +1,4 @@
-package cli
+package app
 
 import (
 	"context"
@@ -16,8 +16,7 @@ import (
 
 func TestExplain(t *testing.T) {
 	t.Parallel()
-	a := &app{program: newProgram()}
-	a.account = account.Open(a.env, account.Settings{Origin: auth.DefaultOrigin})
+	a := &App{}
 	for _, c := range []struct {
 		err  error
 		want talk.Problem

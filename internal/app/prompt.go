@@ -1,4 +1,4 @@
-package cli
+package app
 
 import (
 	"context"
@@ -15,7 +15,7 @@ import (
 
 // Prompt implements [talk.Services]. The credential is looked up for each
 // prompt: one that was signed out is not used again.
-func (a *app) Prompt(ctx context.Context, conversation talk.Conversation, say func(piece string)) error {
+func (a *App) Prompt(ctx context.Context, conversation talk.Conversation, say func(piece string)) error {
 	res, err := a.credential(ctx)
 	if err != nil {
 		return a.failed("prompt", err)
@@ -44,16 +44,16 @@ func (a *app) Prompt(ctx context.Context, conversation talk.Conversation, say fu
 
 // send sends a request, and once more with a renewed token where the first was
 // refused before anything was said.
-func (a *app) send(ctx context.Context, res auth.Result, request chat.Request, say func(string)) error {
+func (a *App) send(ctx context.Context, res auth.Result, request chat.Request, say func(string)) error {
 	c := res.Credential
 	if request.Model == "" && c.Provider != auth.Mogplex {
 		return account.HintError{Err: errors.New("no model is chosen"), Hint: "Pick one with /models."} // a provider has no choice of its own
 	}
-	err := a.asked(ctx, c, a.account.Chat(c).Stream(ctx, request, c.Token.Reveal(), say))
+	err := a.asked(ctx, c, a.Account.Chat(c).Stream(ctx, request, c.Token.Reveal(), say))
 	if !errors.Is(err, chat.ErrUnauthorized) || !c.Refreshable() {
 		return wrongKey(res, err)
 	}
-	again, renewErr := a.account.Manager.Renew(ctx)
+	again, renewErr := a.Account.Manager.Renew(ctx)
 	switch {
 	case errors.Is(renewErr, auth.ErrRejected), errors.Is(renewErr, auth.ErrExpired):
 		return err // it says as much, in fewer words
@@ -64,20 +64,20 @@ func (a *app) send(ctx context.Context, res auth.Result, request chat.Request, s
 		return account.ErrReplaced
 	}
 	c = again.Credential
-	return a.asked(ctx, c, a.account.Chat(c).Stream(ctx, request, c.Token.Reveal(), say))
+	return a.asked(ctx, c, a.Account.Chat(c).Stream(ctx, request, c.Token.Reveal(), say))
 }
 
 // asked tells a token that is not accepted at all from one that is refused for
 // prompts only: the service can answer either by a redirect to its login page.
-func (a *app) asked(ctx context.Context, c auth.Credential, err error) error {
+func (a *App) asked(ctx context.Context, c auth.Credential, err error) error {
 	if !errors.Is(err, chat.ErrRedirected) || c.Provider != auth.Mogplex {
 		return err
 	}
-	if errors.Is(a.account.Accepts(ctx, c), hosted.ErrUnauthorized) {
+	if errors.Is(a.Account.Accepts(ctx, c), hosted.ErrUnauthorized) {
 		return &chat.Error{Kind: chat.ErrUnauthorized}
 	}
 	if c.Type == auth.PAT {
-		return account.HintError{Err: err, Hint: "Make another token at " + a.account.Origin + "/settings/api-keys, and store it with /login."}
+		return account.HintError{Err: err, Hint: "Make another token at " + a.Account.Origin + "/settings/api-keys, and store it with /login."}
 	}
 	return err
 }
