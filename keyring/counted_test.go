@@ -12,7 +12,8 @@ import (
 	"github.com/mogplex/mogplex-cli/keyring"
 )
 
-// counted is a backend that notes what it is asked, and can have another program write in between.
+// counted is a backend that records its calls and can have another program write
+// between them.
 type counted struct {
 	keyringtest.Fake
 	calls  *[]string
@@ -94,7 +95,8 @@ func TestAnUpdateIsOneReadOneWriteAndOneReadBackOnOneConnection(t *testing.T) {
 	}
 }
 
-// A value of several items is renewed many times: a claim at its end, then another token in it.
+// A value of several items is renewed many times: a claim at its end, then another
+// token inside.
 func TestAThousandRenewalsLeaveAsManyItemsAsTheSecond(t *testing.T) {
 	c := newCounted(t, 700)
 	k := keyring.New(c, keyring.Options{})
@@ -155,7 +157,7 @@ func TestAValueThatShrinksFromPartsToOneItemLeavesNoPart(t *testing.T) {
 }
 
 // Another program writes between our write and the read-back, or removes the item.
-func TestALaterWriteOfAnotherProgramIsTold(t *testing.T) {
+func TestALaterWriteOfAnotherProgramIsReported(t *testing.T) {
 	for name, test := range map[string]struct {
 		other func(plain *keyring.Keyring) error
 		want  error

@@ -50,8 +50,8 @@ func TestNoItemIsLongerThanWindowsTakes(t *testing.T) {
 	}
 }
 
-// Windows folds case: an item that was written in capitals is read, listed and
-// removed under the name that it was asked for.
+// Windows ignores case: an item written in capitals is read, listed and removed under
+// the requested name.
 func TestANameInCapitalsIsTheSameName(t *testing.T) {
 	if os.Getenv("MOGPLEX_TEST_KEYCHAIN") == "" {
 		t.Skip("MOGPLEX_TEST_KEYCHAIN is not set: this test writes to your own keychain")

@@ -15,8 +15,8 @@ import (
 	"github.com/mogplex/mogplex-cli/keyring"
 )
 
-// picky is a keychain as it is somewhere: it damages what is not ASCII, folds
-// case, and takes no item over its limit.
+// picky combines the limits of all keychains: it damages what is not ASCII, ignores
+// case, and refuses items over its size.
 type picky struct {
 	keyringtest.Fake
 	t *testing.T
@@ -60,8 +60,8 @@ func TestATokenOfAnySizeAndAnyBytesFitsEveryStore(t *testing.T) {
 	}
 }
 
-// lost fails every write, before or
-// after it was carried out, as where the connection is lost on the way.
+// lost fails every write, before or after the write took place, like a connection
+// that breaks.
 type lost struct {
 	keyringtest.Fake
 	after bool // the write was carried out

@@ -35,12 +35,12 @@ func TestContractOfKeePassXC(t *testing.T) {
 	if _, err := k.Delete(t.Context(), "first"); err != nil {
 		t.Fatal(err)
 	}
-	keyringtest.Contract(t, k)
+	testContract(t, k)
 }
 
-// As it is installed, KeePassXC asks in a window of its own before a program
-// reads or overwrites what is there. Nobody answers it here.
-func TestAKeePassXCThatAsksForEveryAccessIsWaitedForNoLongerThanSet(t *testing.T) {
+// By default KeePassXC asks in its own window before a program reads or overwrites
+// an item. Nobody answers here.
+func TestAKeePassXCThatAsksForEveryAccessEndsAtTheTimeLimit(t *testing.T) {
 	keePassXC(t, strings.ReplaceAll(keyringtest.KeePassConfig, "=false\nConfirmDelete", "=true\nConfirmDelete"))
 	for _, test := range []struct {
 		attended bool
@@ -62,13 +62,13 @@ func TestAKeePassXCThatAsksForEveryAccessIsWaitedForNoLongerThanSet(t *testing.T
 			if took := time.Since(started); took > limit/2 {
 				t.Errorf("attended %v: three calls took %s", test.attended, took)
 			}
-			return !slices.Contains(errs, nil) // it is not seen by every search at first
+			return !slices.Contains(errs, nil) // not every search finds it at first
 		})
 	}
 }
 
-// KeePassXC gives every item attributes of its own. One that is taken for
-// another program's for them could be neither renewed nor signed out of.
+// KeePassXC adds attributes to every item. An item taken for another program's
+// because of them could be neither renewed nor removed.
 func TestAnItemThatGoKeyringMadeIsOursByItsPayload(t *testing.T) {
 	for attribute, ours := range map[string]bool{
 		"Notes": true, "Path": true, "Title": true, "URL": true, "UserName": true, "Uuid": true, "another": false,

@@ -23,7 +23,7 @@ func TestContractOfTheFake(t *testing.T) {
 	for _, limit := range []int{0, 2500, 700} {
 		t.Run(fmt.Sprint("limit ", limit), func(t *testing.T) {
 			_, k := newFake(t, limit)
-			keyringtest.Contract(t, k)
+			testContract(t, k)
 		})
 	}
 }
@@ -183,8 +183,8 @@ func TestAValueOfMorePartsThanCanBeReadIsRefusedAndTheOldOneStays(t *testing.T) 
 	}
 }
 
-// interrupted is a backend that fails for good after a number of writes, as a
-// killed process does.
+// interrupted is a backend that fails for good after a number of writes, like a
+// killed process.
 type interrupted struct {
 	keyringtest.Fake
 	left *int

@@ -17,15 +17,15 @@ import (
 	"github.com/mogplex/mogplex-cli/keyring"
 )
 
-// kwallet is a KWallet 5 with one wallet, which is closed at first.
+// kwallet is a KWallet 5 with one wallet, closed at first.
 type kwallet struct {
 	*testing.T
 	conn *dbus.Conn
 }
 
-// startKWallet starts a headless KWallet on a session bus that has no other
-// provider. A wallet becomes a collection when the daemon starts: it is started
-// once to make one, and once more.
+// startKWallet starts a headless KWallet on a session bus without another provider.
+// A wallet becomes a collection when the daemon starts, so the daemon is started
+// once to make the wallet, and again.
 func startKWallet(t *testing.T, settings string) kwallet {
 	t.Helper()
 	deep.Only(t)
@@ -73,8 +73,8 @@ func (w kwallet) call(method string, args ...any) *dbus.Call {
 	return call
 }
 
-// open opens the wallet as signing in to the desktop does: with the key that was
-// made of the password.
+// open opens the wallet as a login to the desktop does, with the key derived from
+// the password.
 func (w kwallet) open() {
 	w.Helper()
 	w.call("pamOpen", "kdewallet", bytes.Repeat([]byte("k"), 56), int32(0))
@@ -90,11 +90,12 @@ func TestContractOfKWallet(t *testing.T) {
 	if got := k.Backend(t.Context()); got != "Secret Service (KWallet)" {
 		t.Errorf("backend %q", got)
 	}
-	keyringtest.Contract(t, k)
+	testContract(t, k)
 }
 
-// KWallet's window asks for the password, and go-keyring waits for it for ever.
-func TestALockedKWalletIsWaitedForNoLongerThanSet(t *testing.T) {
+// KWallet's window asks for the password, and go-keyring would wait for it without a
+// limit.
+func TestALockedKWalletEndsAtTheTimeLimit(t *testing.T) {
 	w := startKWallet(t, "")
 	wantClass(t, keyring.Options{}, keyring.ErrLocked)
 	w.open()
@@ -111,8 +112,8 @@ func TestALockedKWalletIsWaitedForNoLongerThanSet(t *testing.T) {
 	wantClass(t, keyring.Options{Attended: true, Timeout: 300 * time.Millisecond}, keyring.ErrTimeout)
 }
 
-// An open wallet calls itself locked until somebody has asked for its prompt. A
-// command that runs by itself does not ask anybody anything for that.
+// An open wallet reports itself as locked until somebody has requested its prompt.
+// An unattended command asks nobody for that.
 func TestAKWalletThatTheDesktopOpenedIsNotLocked(t *testing.T) {
 	startKWallet(t, "").open()
 	asked := 0
@@ -122,16 +123,16 @@ func TestAKWalletThatTheDesktopOpenedIsNotLocked(t *testing.T) {
 	}
 }
 
-// Where KWallet is set to ask which program may use an open wallet, nobody
-// answers that here.
+// KWallet can be set to ask which program may use an open wallet. Nobody answers
+// here.
 func TestAKWalletThatAsksForEveryProgramIsLockedWithNobodyThere(t *testing.T) {
 	startKWallet(t, "Prompt on Open=true\n").open()
 	wantClass(t, keyring.Options{}, keyring.ErrLocked)
 }
 
-// KWallet keeps text, and makes other characters of bytes that are none: what it
-// damaged is corrupt, and never a token.
-func TestWhatKWalletMadeOfOtherBytesIsCorrupt(t *testing.T) {
+// KWallet stores text and converts bytes that are not: a damaged value is corrupt,
+// never a token.
+func TestBytesThatKWalletConvertedAreCorrupt(t *testing.T) {
 	w := startKWallet(t, "")
 	w.open()
 	k := open(keyring.Options{})

@@ -11,9 +11,9 @@ import (
 	"github.com/mogplex/mogplex-cli/internal/dev/keyringtest"
 )
 
-// TestMacOSCodeAgainstAStandIn builds this package's tests from its and
-// go-keyring's macOS code, with the path of `security` changed to a stand-in's,
-// and runs macos_standin.go of testdata in it.
+// TestMacOSCodeAgainstAStandIn builds these tests with the macOS code of this
+// package and go-keyring, with the path of `security` changed to a stand-in, and
+// runs testdata/macos_standin.go in it.
 func TestMacOSCodeAgainstAStandIn(t *testing.T) {
 	deep.Only(t)
 	installed(t, "go")

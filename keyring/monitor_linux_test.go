@@ -5,7 +5,6 @@ import (
 	"errors"
 	"slices"
 	"testing"
-	"time"
 
 	"github.com/mogplex/mogplex-cli/internal/dev/keyringtest"
 	"github.com/mogplex/mogplex-cli/keyring"
@@ -22,9 +21,9 @@ func watch(t *testing.T, s *keyringtest.Session) *keyringtest.Traffic {
 	return seen
 }
 
-// gnome-keyring aborts now and then where a connection's first call opens a
-// session: everything that was unlocked is locked then. And an item that is
-// deleted and made anew is lost where the process ends in between.
+// gnome-keyring crashes now and then if a connection's first call opens a session,
+// which locks everything. And an item that is deleted and created again is lost if the
+// process ends in between.
 func TestAnUpdateNeitherCrashesGnomeKeyringNorDeletesFirst(t *testing.T) {
 	s := session(t, keyringtest.Options{})
 	seen := watch(t, s)
@@ -55,8 +54,23 @@ func TestAnUpdateNeitherCrashesGnomeKeyringNorDeletesFirst(t *testing.T) {
 	}
 }
 
-// Where gnome-keyring crashes, the bus starts another, which is locked: what was
-// stored is neither gone nor out of reach then.
+// inMidCallOf stops the provider, starts a call, and returns when the bus has it.
+func inMidCallOf(t *testing.T, s *keyringtest.Session, call func()) {
+	t.Helper()
+	traffic, err := s.Monitor()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer traffic.Close()
+	if err := s.StopProvider(); err != nil {
+		t.Fatal(err)
+	}
+	go call()
+	eventually(t, "the call is on the bus", func() bool { _, all := traffic.Summary(); return len(all) > 0 })
+}
+
+// If gnome-keyring crashes, the bus starts another, which is locked: the stored
+// value is neither absent nor unavailable then.
 func TestAKeychainThatCrashedIsLockedAndNotEmpty(t *testing.T) {
 	s := session(t, keyringtest.Options{Activation: keyringtest.ActivateProvider})
 	k := open(keyring.Options{})
@@ -73,11 +87,7 @@ func TestAKeychainThatCrashedIsLockedAndNotEmpty(t *testing.T) {
 			got <- err
 		}
 		if inMidCall {
-			if err := s.StopProvider(); err != nil {
-				t.Fatal(err)
-			}
-			go get()
-			time.Sleep(20 * time.Millisecond) // into the call
+			inMidCallOf(t, s, get)
 		}
 		if err := s.KillProvider(); err != nil {
 			t.Fatal(err)

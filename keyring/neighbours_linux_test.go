@@ -137,8 +137,8 @@ func liveBeside(t *testing.T, theirs func(when string)) {
 	theirs("signed out")
 }
 
-// What another program keeps through go-keyring is there for a caller who asks
-// for it, under any name.
+// A caller can ask for what another program stored through go-keyring, under any
+// name.
 func TestAnItemOfAnotherGoKeyringProgramIsReadableIfAskedFor(t *testing.T) {
 	session(t, keyringtest.Options{})
 	for _, account := range []string{"a", "Someone@example.test"} {
@@ -154,8 +154,8 @@ func TestAnItemOfAnotherGoKeyringProgramIsReadableIfAskedFor(t *testing.T) {
 	}
 }
 
-// The items of a library without a schema are its own by their payload, also to
-// a later version that has one.
+// A library without a schema recognises its items by their payload. So does a later
+// version with a schema.
 func TestAnItemWithoutASchemaIsAdopted(t *testing.T) {
 	session(t, keyringtest.Options{})
 	before := keyring.Open("mogplex-test", keyring.Options{Timeout: limit})
@@ -183,8 +183,8 @@ func TestAnItemWithoutASchemaIsAdopted(t *testing.T) {
 	}
 }
 
-// A headless machine without a login keyring: the daemon was started without a
-// password, and its default collection is gone when it ends.
+// A headless machine has no login keyring: the daemon was started without a
+// password, and its default collection ends with it.
 func TestAKeychainThatForgetsIsUnavailable(t *testing.T) {
 	session(t, keyringtest.Options{Forgets: true})
 	out := neighbour{}.run(t, "secret", "secret-tool", "store", "--label=x", "k", "v") + neighbour{}.run(t, "", "secret-tool", "lookup", "k", "v")

@@ -16,7 +16,7 @@ import (
 	"github.com/mogplex/mogplex-cli/keyring"
 )
 
-// asChild has the test binary do one thing to the account "a" and end.
+// asChild makes the test binary do one thing to the account "a" and end.
 const asChild = "KEYRING_TEST_CHILD"
 
 // TestChild is not a test: it is the program that child runs.
@@ -48,7 +48,7 @@ func child(t *testing.T, word string) {
 	}
 }
 
-// itemsOnTheBus counts the account's items, whoever has made them.
+// itemsOnTheBus counts the account's items of all programs.
 func itemsOnTheBus(t *testing.T) int {
 	t.Helper()
 	conn, err := dbus.ConnectSessionBus(dbus.WithContext(t.Context()))
@@ -64,8 +64,8 @@ func itemsOnTheBus(t *testing.T) int {
 	return len(paths)
 }
 
-// KeePassXC knows a process by its connection, and asks its person before it
-// replaces an item that another process made: it did so at every renewal.
+// KeePassXC identifies a process by its connection, and asks its person before one
+// process replaces the item of another: it used to ask at every renewal.
 func TestOneProcessRenewsWhatAnotherStored(t *testing.T) {
 	for _, p := range providers {
 		t.Run(p.name, func(t *testing.T) {
@@ -90,7 +90,7 @@ func TestOneProcessRenewsWhatAnotherStored(t *testing.T) {
 			if _, found, err := k.Get(t.Context(), "a"); found || err != nil {
 				t.Errorf("found %v, %v", found, err)
 			}
-			// KeePassXC has a prompt for every deletion, and ends it by itself.
+			// KeePassXC creates a prompt for every deletion, and completes it itself.
 			attended := open(keyring.Options{Attended: true})
 			defer attended.Close()
 			if accounts, err := attended.List(t.Context()); len(accounts) != 0 || err != nil {
@@ -131,7 +131,7 @@ func TestASignOutDoesNotWaitForTheConfirmationOfADeletion(t *testing.T) {
 	}
 }
 
-func TestADeletionThatWantsAPersonIsMadeByTidy(t *testing.T) {
+func TestTidyCompletesADeletionThatNeedsAPerson(t *testing.T) {
 	s := startStub(t, holding(&stub{deletePrompt: answered}, storedV))
 	announced := 0
 	k := open(keyring.Options{Attended: true, OnConfirm: func() { announced++ }})
@@ -163,7 +163,7 @@ func TestADeletionThatWantsAPersonIsMadeByTidy(t *testing.T) {
 	}
 }
 
-func TestTidyLeavesWhatWasStoredMeanwhile(t *testing.T) {
+func TestTidyLeavesALaterItem(t *testing.T) {
 	s := startStub(t, holding(&stub{deletePrompt: answered}, storedV))
 	k := open(keyring.Options{Attended: true})
 	if _, err := k.Unattended().Delete(t.Context(), "a"); err != nil {

@@ -13,17 +13,17 @@ import (
 
 const storedV = "kr1:1:1:4c94485e0c21ae6c::dg" // "v"
 
-// eventually waits for what another process is about to do.
+// eventually polls until done returns true.
 func eventually(t *testing.T, what string, done func() bool) {
 	t.Helper()
 	for end := time.Now().Add(limit); !done(); time.Sleep(5 * time.Millisecond) {
 		if time.Now().After(end) {
-			t.Fatalf("waited in vain for: %s", what)
+			t.Fatalf("timed out waiting: %s", what)
 		}
 	}
 }
 
-// unlocking is what becomes of a prompt, and of the call that needs it.
+// unlocking is a prompt and the result of the call that needs it.
 type unlocking struct {
 	name           string
 	act            promptAct
@@ -53,9 +53,9 @@ func TestUnlockPrompt(t *testing.T) {
 	}
 }
 
-// tooSlow runs the test, and reports that the machine was too slow for it: the
-// limit passed before the prompt was shown, or a prompt that ended at once took
-// as long as a person takes.
+// tooSlow runs the test, and reports that the machine was too slow for it: the limit
+// passed before the prompt was shown, or a prompt that ended at once took as long as
+// a person.
 func (test unlocking) tooSlow(t *testing.T) bool {
 	s := startStub(t, lockedAt(holding(&stub{unlockPrompt: test.act}, storedV), stubCollection))
 	prompts := 0
@@ -149,7 +149,7 @@ func TestSetThroughAPrompt(t *testing.T) {
 		act   promptAct
 		limit time.Duration
 		want  error
-		early error // where it left before it said that the prompt is shown
+		early error // if it left before it reported that the prompt is shown
 	}{
 		"answered":          {act: answered},
 		"dismissed":         {act: dismissedSlowly, want: keyring.ErrDenied},
@@ -178,10 +178,9 @@ func TestSetThroughAPrompt(t *testing.T) {
 	}
 }
 
-// A person who answers the prompt after the command gave up must not store
-// what the command said was not stored: a provider drops what a connection
-// asked for that is gone.
-func TestASetGivenUpOnIsGoneFromTheBus(t *testing.T) {
+// A person may answer the prompt after the command reported that nothing was stored.
+// The provider must not store it then: it drops the requests of a closed connection.
+func TestASetThatTimedOutIsGoneFromTheBus(t *testing.T) {
 	s := startStub(t, &stub{createPrompt: neverAnswered})
 	k := open(keyring.Options{Attended: true, Timeout: 300 * time.Millisecond})
 	if err := k.Set(t.Context(), "a", []byte("v")); !errors.Is(err, keyring.ErrTimeout) {

@@ -23,8 +23,8 @@ func installed(t *testing.T, programs ...string) {
 	}
 }
 
-// startProvider runs a provider that draws its windows nowhere, until stop is
-// called or the test ends.
+// startProvider runs a provider without a display until stop is called or the test
+// ends.
 func startProvider(t *testing.T, stdin, program string, args ...string) (stop func()) {
 	t.Helper()
 	cmd := exec.Command(program, args...)
@@ -42,7 +42,7 @@ func startProvider(t *testing.T, stdin, program string, args ...string) (stop fu
 	return stop
 }
 
-// dial connects to a session's bus for the time of the test.
+// dial connects to a session's bus until the test ends.
 func dial(t *testing.T, s *keyringtest.Session) *dbus.Conn {
 	t.Helper()
 	conn, err := dbus.Connect(s.Address())

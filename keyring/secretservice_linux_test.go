@@ -19,7 +19,7 @@ import (
 	"github.com/mogplex/mogplex-cli/keyring"
 )
 
-// session starts a real gnome-keyring and makes it this test's session bus.
+// session starts a gnome-keyring and makes it the session bus of this test.
 func session(t testing.TB, opt keyringtest.Options) *keyringtest.Session {
 	t.Helper()
 	if program := keyringtest.Available(); program != "" {
@@ -49,8 +49,8 @@ func setenv(t testing.TB, name, value string) {
 	os.Setenv(name, value)
 }
 
-// limit is what a call may take where that is not what is tested: this machine
-// may have other things to do.
+// limit is how long a call may take if the test is not about time. The machine may
+// be busy.
 const limit = time.Minute
 
 const testSchema = "com.mogplex.Test"
@@ -64,12 +64,13 @@ func open(opt keyring.Options) *keyring.Keyring {
 }
 
 // personMayHave reports that a prompt which ended by itself took as long as one
-// that a person dismisses: what it is taken for is no defect then.
+// dismissed by a person, so that the two can't be distinguished.
 func personMayHave(err error, took time.Duration) bool {
 	return errors.Is(err, keyring.ErrDenied) && took >= 300*time.Millisecond
 }
 
-// wantClass checks an answer's class and that it did not take the whole limit.
+// wantClass checks the error class of every call, and that none took the whole
+// limit.
 func wantClass(t *testing.T, opt keyring.Options, want error) {
 	t.Helper()
 	for op, call := range map[string]func(*keyring.Keyring) error{
@@ -99,7 +100,7 @@ func wantClass(t *testing.T, opt keyring.Options, want error) {
 func TestContractOfTheSecretService(t *testing.T) {
 	session(t, keyringtest.Options{})
 	k := open(keyring.Options{Timeout: 5 * limit}) // the largest value is a lot
-	keyringtest.Contract(t, k)
+	testContract(t, k)
 	if got := k.Backend(t.Context()); got != "Secret Service (gnome-keyring)" {
 		t.Errorf("backend %q", got)
 	}
@@ -190,7 +191,7 @@ func TestAProviderThatNeverTakesItsNameEndsAtTheTimeLimit(t *testing.T) {
 
 func TestAProviderThatIsNotRunningIsStarted(t *testing.T) {
 	session(t, keyringtest.Options{NoProvider: true, Activation: keyringtest.ActivateProvider})
-	// What it starts with has no collection yet.
+	// A new provider has no collection yet.
 	wantClass(t, keyring.Options{}, keyring.ErrUnavailable)
 }
 
@@ -199,9 +200,9 @@ func TestAProviderWithoutACollectionIsUnavailable(t *testing.T) {
 	wantClass(t, keyring.Options{}, keyring.ErrUnavailable)
 }
 
-// A program in a sandbox is often not let to the keychain: that is told, and is
-// no keychain without an entry.
-func TestABusThatForbidsTheKeychainHasDenied(t *testing.T) {
+// A sandboxed program often has no access to the keychain. That is reported as
+// denied, not as absent.
+func TestABusThatForbidsTheKeychainIsDenied(t *testing.T) {
 	s := session(t, keyringtest.Options{})
 	if err := s.Forbid(t.Context()); err != nil {
 		t.Fatal(err)
@@ -230,19 +231,15 @@ func TestAProviderKilledInMidCallIsNeverAbsent(t *testing.T) {
 		t.Fatal(err)
 	}
 	for range 5 {
-		if err := s.StopProvider(); err != nil {
-			t.Fatal(err)
-		}
 		type answer struct {
 			found bool
 			err   error
 		}
 		got := make(chan answer, 1)
-		go func() {
+		inMidCallOf(t, s, func() {
 			_, found, err := k.Get(t.Context(), "a")
 			got <- answer{found, err}
-		}()
-		time.Sleep(20 * time.Millisecond) // into the call
+		})
 		if err := s.KillProvider(); err != nil {
 			t.Fatal(err)
 		}
@@ -258,9 +255,9 @@ func TestAProviderKilledInMidCallIsNeverAbsent(t *testing.T) {
 	}
 }
 
-// Connections queue at the bus, and beyond what its queue holds the system says
-// at once that it can't be reached: that is no machine without a keychain.
-func TestABusThatIsTooBusyToTakeACallIsWaitedFor(t *testing.T) {
+// If the D-Bus queue is full, connecting fails at once. The call retries instead of
+// reporting no keychain.
+func TestABusWithAFullQueueIsRetried(t *testing.T) {
 	address := syscall.SockaddrUnix{Name: filepath.Join(t.TempDir(), "bus")}
 	fd, err := syscall.Socket(syscall.AF_UNIX, syscall.SOCK_STREAM, 0)
 	if err != nil {

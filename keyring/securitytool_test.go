@@ -80,7 +80,7 @@ func FuzzDump(f *testing.F) {
 	})
 }
 
-// Each exit code of security's by its name in SecBase.h, as a person meets it.
+// The exit codes of `security`, with their names in SecBase.h.
 func TestAMacReachedBySSHIsLockedAndNotEmpty(t *testing.T) {
 	for code, want := range map[int]error{
 		36:             ErrLocked,      // errSecInteractionNotAllowed -25308: over SSH
@@ -89,7 +89,7 @@ func TestAMacReachedBySSHIsLockedAndNotEmpty(t *testing.T) {
 		37:             ErrUnavailable, // errSecNoDefaultKeychain -25307
 		50:             ErrUnavailable, // errSecNoSuchKeychain -25294
 		1:              ErrUnavailable,
-		statusNotFound: ErrUnavailable, // where nothing was looked for, as by dump-keychain
+		statusNotFound: ErrUnavailable, // nothing was looked up, as by dump-keychain
 		45:             ErrUnavailable, // errSecDuplicateItem -25299
 		-1:             ErrUnavailable, // ended by a signal
 	} {

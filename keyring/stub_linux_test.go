@@ -19,8 +19,8 @@ const (
 	stubInterface  = "org.freedesktop.Secret."
 )
 
-// promptAct is what happens once a prompt is shown. It runs by itself and may
-// complete the prompt or not.
+// promptAct is what happens after a prompt is shown. It runs in its own goroutine
+// and may complete the prompt.
 type promptAct func(s *stub, complete func(dismissed bool))
 
 func answered(_ *stub, complete func(bool))      { complete(false) }
@@ -31,8 +31,8 @@ func dismissedSlowly(_ *stub, c func(bool))      { time.Sleep(400 * time.Millise
 func completedOddly(s *stub, _ func(bool))       { s.emit(s.lastPrompt(), "no boolean") }
 func completedWithNothing(s *stub, _ func(bool)) { s.emit(s.lastPrompt()) }
 
-// stub is a Secret Service with a login collection that holds at most one
-// item, in the states that gnome-keyring gets into only with a desktop.
+// stub is a Secret Service with a login collection of at most one item, in states
+// that gnome-keyring reaches only on a desktop.
 type stub struct {
 	// Set before it starts.
 	unlockPrompt promptAct      // nil unlocks without one
@@ -50,7 +50,7 @@ type stub struct {
 	shown      int
 	dismissals int
 	client     dbus.Sender // who created an item last
-	replaced   bool        // that CreateItem was to replace an item
+	replaced   bool        // CreateItem was asked to replace an item
 	relocks    int         // how often a read or write finds the item locked again
 }
 
@@ -61,7 +61,7 @@ type stubSecret struct {
 	ContentType string
 }
 
-// startStub puts a stub on a bus of its own, which becomes the test's.
+// startStub starts a stub on its own bus, which becomes that of the test.
 func startStub(t *testing.T, s *stub) *stub {
 	t.Helper()
 	bus := session(t, keyringtest.Options{NoProvider: true})
@@ -84,7 +84,7 @@ func startStub(t *testing.T, s *stub) *stub {
 	return s
 }
 
-// holding gives the stub an item that is ours.
+// holding gives the stub an item of ours.
 func holding(s *stub, value string) *stub {
 	s.attributes, s.value = map[string]string{"service": "mogplex-test", "username": "a", "xdg:schema": testSchema}, value
 	return s
@@ -223,7 +223,7 @@ func (s *stub) createItem(from dbus.Sender, properties map[string]dbus.Variant, 
 	return "/", s.newPrompt(s.createPrompt, store, stubItem), nil
 }
 
-// newPrompt exports a prompt. Completed, it does what it was made for.
+// newPrompt exports a prompt that calls do when it is completed.
 func (s *stub) newPrompt(act promptAct, do func(), result any) dbus.ObjectPath {
 	s.prompts++
 	path := stubPath + "/prompt/p" + dbus.ObjectPath(strconv.Itoa(s.prompts))
@@ -272,8 +272,7 @@ func (s *stub) counts() (shown, dismissals int) {
 	return s.shown, s.dismissals
 }
 
-// clientIsThere says whether the connection that created an item is still on
-// the bus.
+// clientIsThere reports whether the connection that created an item is still open.
 func (s *stub) clientIsThere() (there bool) {
 	s.mu.Lock()
 	client := s.client

@@ -57,7 +57,7 @@ func (a *App) useService(origin string) {
 	a.Account.Origin, a.Account.Manager.Origin = origin, origin
 }
 
-// What was said to one credential is not sent with another.
+// A conversation with one credential is not sent with another.
 func TestAConversationStaysWithItsCredential(t *testing.T) {
 	t.Parallel()
 	a := openWith(t, aKey{})
@@ -87,8 +87,8 @@ func (s *turning) Get(context.Context, string) ([]byte, bool, error) {
 	return []byte(entry), true, nil
 }
 
-// An account that changes while a list is asked for is not given the list of the
-// one before, nor that one's owner the new one's.
+// If the account changes while a list is requested, neither account gets the list of
+// the other.
 func TestAListIsOfTheAccountThatAskedForIt(t *testing.T) {
 	t.Parallel()
 	service := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -109,9 +109,8 @@ func TestAListIsOfTheAccountThatAskedForIt(t *testing.T) {
 	}
 }
 
-// A sign-in that was given up ends after the next one began, and does not keep
-// that from hearing.
-func TestTheLatestSignInHears(t *testing.T) {
+// A cancelled sign-in that ends late does not take the notices of the next one.
+func TestNoticesGoToTheLatestSignIn(t *testing.T) {
 	t.Parallel()
 	a, heard := &App{}, ""
 	first := a.hear(func(string) { heard += "first" })
@@ -125,7 +124,7 @@ func TestTheLatestSignInHears(t *testing.T) {
 	}
 }
 
-// Signing in does not help against a variable that the service refuses.
+// A sign-in does not help against a variable that the service refuses.
 func TestARefusedVariableIsNamed(t *testing.T) {
 	t.Parallel()
 	a := openWith(t, aKey{}, "MOGPLEX_API_KEY=mog_ofnobody")
@@ -152,8 +151,8 @@ func TestStatusNamesTheNextStep(t *testing.T) {
 	}
 }
 
-// After a defect the person is told where the details are, if they are anywhere.
-func TestADefectNamesTheLogThatThereIs(t *testing.T) {
+// After a panic the app names the log with the details, if one was written.
+func TestAPanicNamesItsLog(t *testing.T) {
 	t.Parallel()
 	a := openWith(t, aKey{})
 	a.log.Event("session started")

@@ -196,7 +196,7 @@ func TestOnlySessionsThatEndedAreToBeRevoked(t *testing.T) {
 
 // Of concurrent sign-ins each but the last is reported as replaced, so that no
 // session is left unrevoked.
-func TestSignInsAtOnceLeaveNoSessionThatNobodyHolds(t *testing.T) {
+func TestConcurrentSignInsLeaveOneSession(t *testing.T) {
 	r := newRig(t)
 	const people = 20
 	var mu sync.Mutex

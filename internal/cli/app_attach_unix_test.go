@@ -22,7 +22,7 @@ func shortRun() accountserver.Run {
 	}
 }
 
-// A run is shown until it ends, and left for the cockpit.
+// A run is shown until it ends or the person leaves it for the cockpit.
 func TestAppAttaches(t *testing.T) {
 	t.Parallel()
 	w := fakeWorld(t, accountserver.Config{})
@@ -37,7 +37,7 @@ func TestAppAttaches(t *testing.T) {
 	at.leaves()
 }
 
-// With --logout it is signed out first; the run comes after the new sign-in.
+// --logout signs out first and shows the run after the new sign-in.
 func TestAppAttachesAfterASignOut(t *testing.T) {
 	t.Parallel()
 	w := fakeWorld(t, accountserver.Config{})
@@ -53,8 +53,8 @@ func TestAppAttachesAfterASignOut(t *testing.T) {
 	at.leaves()
 }
 
-// What is in the way of a run is told, and is the exit code.
-func TestAppTellsWhyARunIsNotShown(t *testing.T) {
+// The reason why a run is not shown is reported, and decides the exit code.
+func TestAppReportsWhyARunIsNotShown(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {
 		name  string
@@ -96,16 +96,15 @@ func TestAppTellsWhyARunIsNotShown(t *testing.T) {
 		w.seed(time.Hour, "keychain")
 		at := w.screen(wide, "--plain", "--attach", "run_none")
 		at.shows("/help")
-		at.presses("ctrl+c") // which is not what it ends with
+		at.presses("ctrl+c") // the exit code stays that of the run
 		at.shows("again")
 		at.enters("/quit")
 		at.ends(exitFailure)
 	})
 }
 
-// What the service itself says about a run that it does not show, or not yet, is
-// told by both kinds of the app.
-func TestAppTellsWhatTheServiceSaysAboutARun(t *testing.T) {
+// Both front ends show the message with which the service refuses or delays a run.
+func TestAppShowsTheServicesMessageAboutARun(t *testing.T) {
 	t.Parallel()
 	for _, args := range []string{"", "--plain"} {
 		for status, words := range map[int]string{403: "Ask your admin for Runs.", 503: "Back at noon."} {

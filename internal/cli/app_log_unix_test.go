@@ -59,8 +59,8 @@ func (s typist) showsOneOf(a, b string) {
 	s.until(a+" or "+b, func(now term.Screen) bool { return now.Contains(a) || now.Contains(b) })
 }
 
-// What a person types or pastes is not in the session log, wherever in the app
-// and whatever its shape.
+// Nothing that a person types or pastes is in the session log, in any place of the
+// app and in any shape.
 func TestNothingTypedIsInTheSessionLog(t *testing.T) {
 	t.Parallel()
 	for i, text := range typedTexts(t) {
@@ -103,8 +103,8 @@ func TestNothingTypedIsInTheSessionLog(t *testing.T) {
 	}
 }
 
-// A model that a provider does not list is taken by the name that was typed, which
-// is not in the log.
+// The person can name a model that the provider does not list. Its name is not
+// logged.
 func TestATypedModelIsNotInTheSessionLog(t *testing.T) {
 	t.Parallel()
 	w := fakeWorld(t, accountserver.Config{})

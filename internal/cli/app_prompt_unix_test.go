@@ -47,9 +47,9 @@ func TestAppPrompts(t *testing.T) {
 	}
 }
 
-// Each reason why a prompt can fail after a sign-in that worked is told by its
-// name, with what to do.
-func TestAppTellsWhyAPromptFails(t *testing.T) {
+// Each reason why a prompt fails after a successful sign-in is reported with what to
+// do.
+func TestAppReportsWhyAPromptFails(t *testing.T) {
 	t.Parallel()
 	prompts := func(f accountserver.Fault) func(*world) {
 		f.Path = accountserver.InferencePath
@@ -72,7 +72,7 @@ func TestAppTellsWhyAPromptFails(t *testing.T) {
 		{"session ended", accountserver.Config{}, "", revoked,
 			[]string{"! The service does not accept the credential (HTTP 401).", "Sign in again with /login."}},
 		{"token redirected", accountserver.Config{}, ada, prompts(accountserver.Fault{Redirect: "/login"}),
-			[]string{"Make another token at"}}, // it is no browser sign-in, which would be told to make one
+			[]string{"Make another token at"}}, // a browser sign-in would be advised to make one
 		{"refused by a redirect", accountserver.Config{RedirectUnauthenticated: true}, ada, revoked, refused},
 		{"rate limit", accountserver.Config{}, ada, prompts(accountserver.Fault{Status: 429, RetryAfter: "40"}),
 			[]string{"The service asks to wait", "Try again in 40 seconds."}},
@@ -107,7 +107,7 @@ func TestAppTellsWhyAPromptFails(t *testing.T) {
 	}
 }
 
-// A token that the service stopped accepting is renewed once, unseen.
+// A token that the service stopped accepting is renewed once, without a message.
 func TestAppRenewsARefusedToken(t *testing.T) {
 	t.Parallel()
 	w := fakeWorld(t, accountserver.Config{})

@@ -23,8 +23,8 @@ import (
 	"github.com/mogplex/mogplex-cli/internal/dev/accountserver"
 )
 
-// A provider's key is sent to that provider, and to nobody else: its models are
-// listed, and a prompt is answered.
+// The app sends a provider's key to that provider alone, lists its models, and
+// answers a prompt.
 func TestAppAsksTheProvider(t *testing.T) {
 	t.Parallel()
 	const key = "sk-proj-MARKMARKMARK9876543210"
@@ -100,7 +100,7 @@ func tunnel(rw http.ResponseWriter, address string) {
 	_, _ = io.WriteString(from, "HTTP/1.1 200 OK\r\n\r\n")
 	go func() {
 		defer to.Close()
-		_, _ = io.Copy(to, client) // what came early is in its buffer
+		_, _ = io.Copy(to, client) // the buffer holds what came early
 	}()
 	_, _ = io.Copy(from, to)
 }

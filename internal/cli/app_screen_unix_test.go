@@ -16,7 +16,7 @@ import (
 	term "github.com/mogplex/mogplex-cli/internal/dev/terminal"
 )
 
-// However the app is left, the terminal is as it was.
+// Every way to leave the app restores the terminal.
 func TestAppGivesTheTerminalBack(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {
@@ -28,7 +28,7 @@ func TestAppGivesTheTerminalBack(t *testing.T) {
 			s.presses("ctrl+c")
 			s.shows("again leaves")
 			s.until("the end of the hint", func(now term.Screen) bool { return !now.Contains("again leaves") })
-			s.presses("ctrl+c", "ctrl+c") // in time, however slow this machine is
+			s.presses("ctrl+c", "ctrl+c") // in time even on a slow machine
 		}, exitOK},
 		{"/exit", func(s *screen) { s.enters("/exit") }, exitOK},
 		{"SIGTERM", func(s *screen) { s.signal(syscall.SIGTERM) }, exitInterrupted},
@@ -47,8 +47,8 @@ func TestAppGivesTheTerminalBack(t *testing.T) {
 	}
 }
 
-// interruptsTwice leaves what has no screen: again and again, where this machine
-// is too slow for the second time to come in time.
+// interruptsTwice leaves plain mode. It retries if the machine was too slow for the
+// second Ctrl-C.
 func (s *screen) interruptsTwice() {
 	s.Helper()
 	said := func() int { return strings.Count(string(s.Terminal.Output()), "Ctrl+C again leaves") }
@@ -86,7 +86,7 @@ func TestAppResizes(t *testing.T) {
 	at.leaves()
 }
 
-// With NO_COLOR nothing that is written names a colour.
+// With NO_COLOR the app writes no colour.
 func TestAppWithoutColour(t *testing.T) {
 	t.Parallel()
 	colour := regexp.MustCompile("\x1b\\[[0-9;:]*[34][0-8][0-9;:]*m")
@@ -101,7 +101,7 @@ func TestAppWithoutColour(t *testing.T) {
 		return string(at.Terminal.Output())
 	}
 	if !colour.MatchString(run()) {
-		t.Error("there is no colour: it is not seen")
+		t.Error("the test does not see colours")
 	}
 	w.env = append(w.env, "NO_COLOR=1")
 	if found := colour.FindString(run()); found != "" {
@@ -109,8 +109,8 @@ func TestAppWithoutColour(t *testing.T) {
 	}
 }
 
-// A terminal that can't be drawn on, and a person who wants no screen, have
-// lines.
+// The app writes lines if the terminal can't be drawn on or the person wants no
+// screen.
 func TestAppLineByLine(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {
@@ -141,8 +141,7 @@ func TestAppLineByLine(t *testing.T) {
 	}
 }
 
-// The address that is pasted has a code in it, which is not shown. What is typed
-// after that is.
+// The pasted address contains a code, so it is not shown. What is typed later is.
 func TestAppLineByLineHidesThePastedAddress(t *testing.T) {
 	t.Parallel()
 	w := fakeWorld(t, accountserver.Config{})
@@ -171,8 +170,8 @@ func TestAppLineByLineHidesThePastedAddress(t *testing.T) {
 	at.ends(exitOK)
 }
 
-// On a pipe, --plain reads lines and ends with the input. Without it nothing is
-// drawn and nobody is asked.
+// On a pipe, --plain reads lines and ends with the input. Without --plain the app
+// draws nothing and asks nobody.
 func TestAppOnAPipe(t *testing.T) {
 	t.Parallel()
 	w := fakeWorld(t, accountserver.Config{})
@@ -192,7 +191,7 @@ func TestAppOnAPipe(t *testing.T) {
 			t.Errorf("it lacks %q: %s", want, out)
 		}
 	}
-	if runtime.GOOS != "linux" { // the others have no disk that is always full
+	if runtime.GOOS != "linux" { // other systems have no /dev/full
 		return
 	}
 	full, err := os.OpenFile("/dev/full", os.O_WRONLY, 0)

@@ -11,7 +11,7 @@ import (
 	term "github.com/mogplex/mogplex-cli/internal/dev/terminal"
 )
 
-// appWorlds are the places that the app is run in with a person signing in.
+// appWorlds are where the app is run with a person who signs in.
 var appWorlds = []struct {
 	name string
 	kept string // in the header
@@ -25,8 +25,8 @@ var appWorlds = []struct {
 	}},
 }
 
-// From the first start to a prompt, and out again: a sign-out in one terminal
-// cuts the answer in another one.
+// From the first start to a prompt and back: a sign-out in one terminal cuts the
+// answer in another.
 func TestAppFromSignInToSignOut(t *testing.T) {
 	t.Parallel()
 	heard.secret("demo-secret-3f9c1a77d2", "demo-secret-b04e66815c") // of the service's MCP definitions
@@ -70,7 +70,7 @@ func TestAppFromSignInToSignOut(t *testing.T) {
 	}
 }
 
-// A personal access token that is pasted is never on the screen, and stored.
+// A pasted personal access token is stored and never shown.
 func TestAppPastedToken(t *testing.T) {
 	t.Parallel()
 	w := fakeWorld(t, accountserver.Config{})
@@ -95,7 +95,7 @@ func TestAppPastedToken(t *testing.T) {
 	w.logsAreClean()
 }
 
-// A paste of more than one word is refused out loud, line by line too.
+// Plain mode too refuses a paste of more than one word, with a message.
 func TestPlainRefusesMoreThanOneWord(t *testing.T) {
 	t.Parallel()
 	w := fakeWorld(t, accountserver.Config{})
@@ -114,7 +114,7 @@ func TestPlainRefusesMoreThanOneWord(t *testing.T) {
 	}
 }
 
-// One that the service does not know is refused, and nothing is stored.
+// A token that the service does not know is refused and not stored.
 func TestAppRefusesAWrongToken(t *testing.T) {
 	t.Parallel()
 	w := fakeWorld(t, accountserver.Config{})
@@ -134,7 +134,7 @@ func TestAppRefusesAWrongToken(t *testing.T) {
 	}
 }
 
-// A provider's key is stored and in force, and its sign-out leaves it alone.
+// A provider's key is stored and active; signing out of the account keeps it.
 func TestAppProviderKey(t *testing.T) {
 	t.Parallel()
 	w := fakeWorld(t, accountserver.Config{})
@@ -159,7 +159,7 @@ func TestAppProviderKey(t *testing.T) {
 	w.logsAreClean()
 }
 
-// A variable that still signs in after a sign-out is named.
+// A sign-out names the variable that still signs in.
 func TestAppSignOutUnderAVariable(t *testing.T) {
 	t.Parallel()
 	w := fakeWorld(t, accountserver.Config{})
@@ -175,8 +175,8 @@ func TestAppSignOutUnderAVariable(t *testing.T) {
 	at.leaves()
 }
 
-// On another machine: the address is copied by one key, and where the browser
-// ends at is pasted, unseen. A sign-in that was cancelled before changes nothing.
+// On another machine: one key copies the address, and the callback address is pasted
+// and not shown. A sign-in cancelled before does no harm.
 func TestAppPastedCallback(t *testing.T) {
 	t.Parallel()
 	w := fakeWorld(t, accountserver.Config{})
@@ -200,8 +200,8 @@ func TestAppPastedCallback(t *testing.T) {
 	w.logsAreClean()
 }
 
-// The end of a session that the service does not take at once is tried again
-// behind the screen. What is not reached by the end is said.
+// A revocation that fails is retried in the background. The app reports at its end
+// what it could not revoke.
 func TestAppSignOutWhileTheServiceIsDown(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {
@@ -231,8 +231,8 @@ func TestAppSignOutWhileTheServiceIsDown(t *testing.T) {
 	}
 }
 
-// A keychain that can't be read is never "not signed in": it is named, and can be
-// tried again.
+// A keychain that can't be read is reported as such, not as "not signed in", and can
+// be retried.
 func TestAppLockedKeychain(t *testing.T) {
 	t.Parallel()
 	w := realWorld(t, accountserver.Config{})
@@ -254,8 +254,8 @@ func TestAppLockedKeychain(t *testing.T) {
 	at.leaves()
 }
 
-// With --logout the app goes on, whatever the service says to the end of the
-// session: nobody is asked first whether to try again.
+// With --logout the app starts whether or not the service revokes the session, and
+// asks nobody whether to retry.
 func TestAppGoesOnAfterASignOut(t *testing.T) {
 	t.Parallel()
 	w := fakeWorld(t, accountserver.Config{OfferRevocation: true})
@@ -270,8 +270,8 @@ func TestAppGoesOnAfterASignOut(t *testing.T) {
 	}
 }
 
-// With --logout the login screen is shown although a provider's key is in force:
-// it is the account that was signed out of.
+// With --logout the login screen is shown even if a provider's key is active: the
+// sign-out was of the account.
 func TestAppAsksForASignInAfterASignOut(t *testing.T) {
 	t.Parallel()
 	w := fakeWorld(t, accountserver.Config{})

@@ -12,8 +12,8 @@ import (
 	term "github.com/mogplex/mogplex-cli/internal/dev/terminal"
 )
 
-// A sign-out ends the answer that another terminal is being given, and both kinds
-// of the app say why. The service would have gone on for half a minute.
+// A sign-out cuts the answer in another terminal, and both front ends say why. The
+// service would have written on for half a minute.
 func TestASignOutInAnotherTerminalCutsTheAnswer(t *testing.T) {
 	t.Parallel()
 	for _, args := range []string{"", "--plain"} {
@@ -44,8 +44,8 @@ func TestASignOutInAnotherTerminalCutsTheAnswer(t *testing.T) {
 	}
 }
 
-// What could not be parsed was backed up and may hold a credential: both kinds of
-// the app say so after a sign-out, as `mogplex logout` does.
+// After a sign-out both front ends name the backups of unparsable files, which may
+// hold a credential, as `mogplex logout` does.
 func TestASignOutInTheAppNamesBackups(t *testing.T) {
 	t.Parallel()
 	for _, args := range []string{"", "--plain"} {

@@ -12,8 +12,8 @@ import (
 	term "github.com/mogplex/mogplex-cli/internal/dev/terminal"
 )
 
-// Ctrl+Z gives the terminal to the shell as it was, and fg goes on where the app
-// was left, in a window that has changed its size meanwhile.
+// Ctrl+Z restores the terminal for the shell; fg continues, in a window whose size
+// has changed.
 func TestAppIsSuspended(t *testing.T) {
 	t.Parallel()
 	w := fakeWorld(t, accountserver.Config{})
@@ -53,7 +53,7 @@ func TestAppIsSuspended(t *testing.T) {
 	at.ends(exitOK)
 }
 
-// In a window that mogplex was opened in there is no shell to go back to.
+// In a window opened for mogplex, Ctrl+Z has no shell to return to.
 func TestAppIsNotSuspendedWithoutAShell(t *testing.T) {
 	t.Parallel()
 	w := fakeWorld(t, accountserver.Config{})
@@ -67,8 +67,8 @@ func TestAppIsNotSuspendedWithoutAShell(t *testing.T) {
 	at.leaves()
 }
 
-// Ctrl+Z at the hidden prompt gives the terminal to the shell as it was. What was
-// typed before is forgotten; fg asks again, still without echo.
+// Ctrl+Z at the hidden prompt restores the terminal for the shell and drops what was
+// typed; fg asks again, without echo.
 func TestHiddenPromptIsSuspended(t *testing.T) {
 	t.Parallel()
 	w := fakeWorld(t, accountserver.Config{})

@@ -29,10 +29,10 @@ func (w *world) inTmux(size term.Size, name string) *screen {
 	}
 	socket, settings := filepath.Join(dir, "socket"), filepath.Join(dir, "conf")
 	w.Cleanup(func() {
-		_ = exec.Command(tmux, "-S", socket, "kill-server").Run() // has ended where all went well
+		_ = exec.Command(tmux, "-S", socket, "kill-server").Run() // usually it has ended
 		_ = os.RemoveAll(dir)
 	})
-	// The shell of whoever runs this may let nobody in, as that of a service does.
+	// The login shell of this user may refuse to start, like a service account's.
 	text := fmt.Sprintf("set -g status off\nset -g escape-time 0\nset -g default-shell /bin/sh\nset -g default-terminal %s\n", name)
 	if err := os.WriteFile(settings, []byte(text), 0o600); err != nil {
 		w.Fatal(err)
@@ -40,8 +40,8 @@ func (w *world) inTmux(size term.Size, name string) *screen {
 	return w.screenOf(size, exec.Command(tmux, "-u", "-S", socket, "-f", settings, "new-session", w.mogplex), w.env...)
 }
 
-// In tmux, which is another terminal with other abilities, the app looks as it
-// does without: at both sizes, and when the window's size changes.
+// In tmux, a terminal with other abilities, the app looks the same: at both sizes,
+// and after a resize.
 func TestAppInTmux(t *testing.T) {
 	t.Parallel()
 	for _, name := range []string{"tmux-256color", "screen-256color"} {

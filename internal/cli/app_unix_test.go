@@ -16,8 +16,8 @@ import (
 	term "github.com/mogplex/mogplex-cli/internal/dev/terminal"
 )
 
-// screen is mogplex on a terminal that draws. What was shown is searched for
-// secrets when it ends.
+// screen is mogplex on a terminal. When it ends, everything it ever showed is
+// searched for secrets.
 type screen struct {
 	testing.TB
 	*term.Terminal
@@ -70,8 +70,9 @@ func (s *screen) enters(text string) {
 	s.presses("enter")
 }
 
-// entersBehindAnAnswer enters a text until what it brings is shown. Before the
-// last answer has come to its end, a text stays where it was typed, and is told so.
+// entersBehindAnAnswer enters a text until its result is shown. Until the last
+// answer has ended, the app refuses the text with a message and keeps it in the
+// composer.
 func (s *screen) entersBehindAnAnswer(text, shows string) {
 	s.Helper()
 	refused := func(now term.Screen) int { return strings.Count(now.String(), "this has to wait.") }
@@ -95,7 +96,7 @@ func (s *screen) presses(keys ...string) {
 	}
 }
 
-// ends waits for the exit code, and for a terminal that is as it was.
+// ends waits for the exit code and checks that the terminal is restored.
 func (s *screen) ends(want int) {
 	s.Helper()
 	ctx, cancel := context.WithTimeout(s.Context(), longest)
@@ -108,12 +109,12 @@ func (s *screen) ends(want int) {
 		s.Errorf("exit %d in place of %d:\n%s", got, want, s.Screen())
 	}
 	if now := s.Screen(); now.Alternate || now.Cursor.Hidden {
-		s.Errorf("the terminal was not given back: %+v", now.Cursor)
+		s.Errorf("the terminal was not restored: %+v", now.Cursor)
 	}
 	s.wasSilent()
 }
 
-// wasSilent fails where anything that was ever written has a secret in it.
+// wasSilent fails if the output ever contained a secret.
 func (s *screen) wasSilent() {
 	s.Helper()
 	if out := string(s.Terminal.Output()); heard.holds(out) || heard.holds(lineBreaks.Replace(out)) {
@@ -139,7 +140,8 @@ func (s *screen) signsIn(who string) {
 	resp.Body.Close()
 }
 
-// callback is where the browser ends at, which is not opened.
+// callback signs in at the address on the screen and returns the callback address,
+// without visiting it.
 func (s *screen) callback(who string) string {
 	s.Helper()
 	s.shows("Waiting for you")
@@ -159,7 +161,8 @@ func (s *screen) callback(who string) string {
 	return callback
 }
 
-// logsAreClean reads every session log, which must be there and hold no secret.
+// logsAreClean reads the session logs, of which there must be one, and fails if one
+// contains a secret.
 func (w *world) logsAreClean() string {
 	w.Helper()
 	var all strings.Builder

@@ -19,8 +19,9 @@ const (
 	top    = "../.."
 )
 
-// rooms are the packages there may be, by their path below the top level, with the rooms each may import outside tests.
-// A package below a room belongs to it, unless it is a room itself; docs/architecture.md tells what each is for.
+// rooms are the packages, by path, with those that each may import outside tests. A
+// package below a room belongs to it unless it is a room itself.
+// docs/architecture.md says what each is for.
 var rooms = map[string][]string{
 	"":                                 {"internal/cli"},
 	"keyring":                          {},
@@ -59,10 +60,11 @@ var rooms = map[string][]string{
 		"internal/tui", "internal/plain", "internal/web"},
 }
 
-// hosts are the modules that one room alone may use outside tests.
+// hosts are modules that only one room may use outside tests.
 var hosts = map[string]string{
 	"github.com/zalando/go-keyring": "keyring",
 	"github.com/pkg/browser":        "login",
+	"github.com/urfave/cli/v2":      "internal/cli",
 }
 
 // roomOf returns the innermost room of a package, and false for a package in none.
@@ -77,8 +79,8 @@ func roomOf(pkg string) (string, bool) {
 	}
 }
 
-// imports returns for each directory with Go files, by its path below the top level, what its files import outside
-// tests: all files, whatever their build constraints, so that what is asserted of it holds on every platform.
+// imports returns what the files of each directory import outside tests, by path. It
+// ignores build constraints, so the assertions hold on every platform.
 func imports(t *testing.T) map[string][]string {
 	t.Helper()
 	found := map[string][]string{}

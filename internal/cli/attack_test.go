@@ -16,8 +16,7 @@ import (
 	"github.com/mogplex/mogplex-cli/internal/dev/accountserver"
 )
 
-// arrive visits a callback address as a browser does and returns the page that
-// it ends at.
+// arrive visits a callback address like a browser and returns the page.
 func arrive(t *testing.T, callback string) (page string) {
 	t.Helper()
 	browser := &http.Client{Transport: &http.Transport{DisableKeepAlives: true}, Timeout: longest}
@@ -34,8 +33,8 @@ func arrive(t *testing.T, callback string) (page string) {
 	return string(text)
 }
 
-// send writes a text to a port again and again, on connections that it counts and
-// leaves open for a moment, until stop is closed.
+// send writes a text to a port repeatedly, on connections that it counts and leaves
+// open for a moment, until stop is closed.
 func send(host, text string, sent *atomic.Int32, stop <-chan struct{}) {
 	var open []net.Conn
 	defer func() {
@@ -79,8 +78,8 @@ func (w *world) listeningLogin() (cmd *exec.Cmd, address string, stderr *syncBuf
 	return cmd, accountserver.AuthorizeURL(stderr.String()), stderr
 }
 
-// Another user of the machine throws everything at the port at once, from before
-// the browser arrives until after. The person signs in all the same.
+// Another user floods the port with every kind of request, before and after the
+// browser arrives. The sign-in succeeds.
 func TestSignInThroughAFlood(t *testing.T) {
 	t.Parallel()
 	w := fakeWorld(t, accountserver.Config{})
@@ -120,8 +119,8 @@ func TestSignInThroughAFlood(t *testing.T) {
 	}
 }
 
-// A squatter on the first port gets nothing: the service sends the browser to the
-// second.
+// A squatter on the first port receives nothing: the service redirects the browser
+// to the second.
 func TestASquatterOnTheFirstPortGetsNothing(t *testing.T) {
 	t.Parallel()
 	w := fakeWorld(t, accountserver.Config{})
@@ -155,8 +154,8 @@ func TestASquatterOnTheFirstPortGetsNothing(t *testing.T) {
 	heard.output(cmd.Args[1:], "", stderr.String())
 }
 
-// A sign-in whose code somebody else used first ends in a clear error, and the
-// session before it goes on.
+// A sign-in whose code somebody else used first ends in a clear error and keeps the
+// session before it.
 func TestAReplayedCodeCostsNothing(t *testing.T) {
 	t.Parallel()
 	w := fakeWorld(t, accountserver.Config{})
@@ -193,9 +192,8 @@ func TestAReplayedCodeCostsNothing(t *testing.T) {
 	}
 }
 
-// No flag of any command takes a secret: what is an argument, `ps` shows to
-// everybody, and the shell's history keeps. A person who gives one all the same
-// does not find it in the log of what failed, too.
+// No flag takes a secret, because `ps` and the shell's history show arguments. A
+// secret given as an argument all the same is not repeated in the error.
 func TestNoArgumentTakesASecret(t *testing.T) {
 	t.Parallel()
 	w := fakeWorld(t, accountserver.Config{})

@@ -14,7 +14,7 @@ import (
 )
 
 // TestNoCommandButASignInOpensABrowser runs everything that a script or a prompt
-// runs, many at once, where nobody is signed in and where the session has ended.
+// runs, many at once, signed out and with an ended session.
 func TestNoCommandButASignInOpensABrowser(t *testing.T) {
 	t.Parallel()
 	w := fakeWorld(t, accountserver.Config{})
@@ -46,7 +46,7 @@ func TestNoCommandButASignInOpensABrowser(t *testing.T) {
 			w.run(strings.Fields(args)...)
 		}
 	}
-	// On a terminal as well: whoever asks for a token may be a script there.
+	// On a terminal too: a script may ask for the token there.
 	for _, args := range []string{"auth token", "auth status", "auth refresh"} {
 		at := w.terminal(strings.Fields(args)...)
 		at.ends(exitNotSignedIn)

@@ -45,7 +45,7 @@ func BenchmarkAuthToken(b *testing.B) {
 		slices.Sort(times[name])
 		return float64(times[name][len(times[name])/4].Microseconds())
 	}
-	b.ReportMetric(0, "ns/op") // of all programs together, which says nothing
+	b.ReportMetric(0, "ns/op") // the sum of all programs is meaningless
 	for _, name := range names {
 		b.ReportMetric(quartile(name), name+"-µs")
 		if least := programs[name].least; least != "" {

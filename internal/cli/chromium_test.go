@@ -45,9 +45,8 @@ func chromium(t *testing.T) context.Context {
 	return ctx
 }
 
-// A person signs in with a real browser at the port that the service knows. The
-// page tells where the credential is kept, and the browser keeps nothing of the
-// code.
+// A person signs in with a real browser. The page names where the credential is
+// stored, and the browser keeps no trace of the code.
 func TestSignInWithChromium(t *testing.T) {
 	t.Parallel()
 	ctx := chromium(t)
@@ -81,8 +80,8 @@ func TestSignInWithChromium(t *testing.T) {
 	}
 }
 
-// listenToConsole collects what the browser has against the pages: a policy
-// that is broken, a script that fails.
+// listenToConsole collects the browser's complaints about the pages, such as a
+// violated policy or a failing script.
 func listenToConsole(ctx context.Context) (lines func() []string) {
 	var mu sync.Mutex
 	var seen []string
@@ -125,8 +124,8 @@ func checkHistory(t *testing.T, ctx context.Context) {
 	}
 }
 
-// checkPicture takes a picture in a colour scheme, keeps it in the directory
-// that MOGPLEX_SCREENSHOTS names, and checks that there is something on it.
+// checkPicture takes a screenshot in a colour scheme, saves it in
+// MOGPLEX_SCREENSHOTS, and checks that it is not blank.
 func checkPicture(t *testing.T, ctx context.Context, scheme string) {
 	t.Helper()
 	emulate := chromedp.Func(func(ctx context.Context, target *chromedp.Target) error {

@@ -15,8 +15,8 @@ import (
 
 var untilLine = regexp.MustCompile(`until (\d\d:\d\d:\d\d)\.`)
 
-// A sign-in that is refused on the service's page ends half a minute later: the
-// last time that the terminal shows is that one, and the page shows none.
+// A sign-in refused on the service's page ends after half a minute. The terminal
+// shows that time last, and the page shows none.
 func TestARefusedSignInShowsOneClock(t *testing.T) {
 	t.Parallel()
 	w := fakeWorld(t, accountserver.Config{})

@@ -10,8 +10,8 @@ import (
 	"github.com/mogplex/mogplex-cli/internal/dev/deep"
 )
 
-// completionDrivers complete lines in a shell and show what came of it. Debian
-// has no pwsh: of that script nothing but its presence is tested.
+// completionDrivers complete lines in a shell and print the result. Debian has no
+// pwsh, so its script is only generated.
 var completionDrivers = []struct {
 	shell, driver string
 	shows         []string
@@ -41,8 +41,8 @@ for line in 'mogplex lo' 'mogplex auth to' 'mogplex auth token --mi' 'mogplex co
 end
 true # string join is not, where there is one
 `, []string{"login logout\ntoken\n--min-ttl\nfish\n"}},
-	// zsh completes where a person types, so that is what zpty does: the lines
-	// are run as they were completed.
+	// zsh completes only interactive input, so zpty types the lines and runs what
+	// was completed.
 	{"zsh", `
 zmodload zsh/zpty
 zpty typed zsh -f -i
@@ -56,8 +56,8 @@ zpty -d typed
 `, []string{"complete -c mogplex", `"signed_in`}},
 }
 
-// The scripts ask mogplex itself, and complete without looking into any store:
-// the keychain hangs.
+// The scripts call mogplex, which completes without opening a store: the keychain
+// hangs here.
 func TestCompletionInEachShell(t *testing.T) {
 	t.Parallel()
 	for _, test := range completionDrivers {

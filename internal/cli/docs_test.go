@@ -69,9 +69,8 @@ func TestEveryProviderIsInREADME(t *testing.T) {
 	}
 }
 
-// TestEveryCommandIsDocumented holds the commands and flags that there are
-// against README and user's guide, and the commands told of there against those
-// that there are.
+// TestEveryCommandIsDocumented compares the commands and flags with those in README
+// and the user's guide, both ways.
 func TestEveryCommandIsDocumented(t *testing.T) {
 	t.Parallel()
 	text := readDoc(t, "README.md") + readDoc(t, "docs/authentication.md")
@@ -105,9 +104,9 @@ func TestEveryCommandIsDocumented(t *testing.T) {
 	}
 }
 
-// TestLinksLeadSomewhere follows the relative links of every page, and those to
-// headings.
-func TestLinksLeadSomewhere(t *testing.T) {
+// TestLinksResolve follows the relative links of every page, with their
+// anchors.
+func TestLinksResolve(t *testing.T) {
 	t.Parallel()
 	link := regexp.MustCompile(`\]\(([^)\s]+)\)`)
 	err := filepath.WalkDir(repository, func(page string, entry fs.DirEntry, err error) error {
@@ -127,8 +126,8 @@ func TestLinksLeadSomewhere(t *testing.T) {
 	}
 }
 
-// TestTheThreatModelNamesTests checks that every test of the tables exists, and
-// that few rows are without one.
+// TestTheThreatModelNamesTests checks that the tests in the tables exist and that
+// few rows have none.
 func TestTheThreatModelNamesTests(t *testing.T) {
 	t.Parallel()
 	text := readDoc(t, "docs/threat-model.md")
@@ -168,7 +167,7 @@ func checkLink(t *testing.T, page, target string) {
 	t.Errorf("%s: the link %s names no heading", page, target)
 }
 
-// anchor is the name that a heading has in links.
+// anchor returns the anchor of a heading in links.
 func anchor(heading string) string {
 	text := strings.ToLower(strings.TrimSpace(strings.TrimLeft(heading, "#")))
 	return regexp.MustCompile(`[^a-z0-9 _-]`).ReplaceAllString(strings.ReplaceAll(text, " ", "-"), "")

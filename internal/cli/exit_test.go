@@ -13,13 +13,13 @@ import (
 	"github.com/mogplex/mogplex-cli/legacyfile"
 )
 
-// full is a disk that takes nothing.
+// full is a full disk.
 type full struct{}
 
 func (full) Write([]byte) (int, error) { return 0, errors.New("no space left on device") }
 
-// What could not be printed as JSON is said.
-func TestAnObjectThatIsNotPrintedIsSaid(t *testing.T) {
+// JSON that could not be written is an error.
+func TestJSONThatIsNotWrittenIsAnError(t *testing.T) {
 	t.Parallel()
 	var said strings.Builder
 	p := newProgram()
@@ -38,7 +38,7 @@ func TestAnObjectThatIsNotPrintedIsSaid(t *testing.T) {
 	}
 }
 
-// Where there is no home directory, it is said what helps.
+// Without a home directory the error says what to set.
 func TestNoHomeDirectory(t *testing.T) {
 	t.Parallel()
 	var said strings.Builder
@@ -51,9 +51,9 @@ func TestNoHomeDirectory(t *testing.T) {
 	}
 }
 
-// Nobody is sent to fix permissions because another process or a later version
-// was there first.
-func TestAWriteThatOthersPreventIsToldAsSuch(t *testing.T) {
+// A write prevented by another process or a later version has no hint about
+// permissions.
+func TestAWritePreventedByOthersHasItsOwnHint(t *testing.T) {
 	t.Parallel()
 	for cause, want := range map[error]sessionlog.Const{
 		auth.ErrClaimed: "busy", auth.ErrConflict: "busy", keyring.ErrChanged: "busy", legacyfile.ErrChanged: "busy",

@@ -11,8 +11,8 @@ import (
 	"github.com/mogplex/mogplex-cli/internal/dev/deep"
 )
 
-// A full disk is told as what it is, whatever the command; nobody is sent to
-// start a keychain. The refresh token is not spent, and nothing is lost.
+// Every command reports a full disk as such, without a hint about the keychain. The
+// refresh token is not spent, and nothing is lost.
 func TestAFullDiskIsNotBlamedOnTheKeychain(t *testing.T) {
 	t.Parallel()
 	strace, err := exec.LookPath("strace")

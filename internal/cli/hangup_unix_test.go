@@ -12,9 +12,8 @@ import (
 	"github.com/mogplex/mogplex-cli/internal/dev/accountserver"
 )
 
-// A terminal that is closed kills what runs in it, and so does a pipe that
-// nobody reads any more. A command that has spent a refresh token by then stores
-// the answer all the same: the session would else be over.
+// A closed terminal or output pipe kills a process. A command that has spent a
+// refresh token stores the answer first: otherwise the session would be lost.
 func TestAClosedTerminalOrPipeCostsNoSession(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {
@@ -22,13 +21,13 @@ func TestAClosedTerminalOrPipeCostsNoSession(t *testing.T) {
 		goes    func(p *os.Process) // in the moment of the refresh
 		nowhere bool                // stderr is a pipe without a reader
 	}{
-		// The answer comes once the signals have killed what they can.
+		// Give the signals time to kill the process. There is no way to see on every Unix that they were delivered.
 		{"the terminal is closed", func(p *os.Process) {
 			_ = p.Signal(syscall.SIGHUP)
 			_ = p.Signal(syscall.SIGHUP)
 			time.Sleep(100 * time.Millisecond)
 		}, false},
-		// It says that it waits after a second: by then it was killed.
+		// After a second it writes a progress message, which would kill it.
 		{"nobody reads what it says", func(*os.Process) { time.Sleep(patience + patience/2) }, true},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -61,7 +60,7 @@ func TestAClosedTerminalOrPipeCostsNoSession(t *testing.T) {
 	}
 }
 
-// unread is a pipe that nobody reads.
+// unread returns the write end of a pipe without a reader.
 func unread(t *testing.T) *os.File {
 	t.Helper()
 	r, w, err := os.Pipe()
@@ -73,8 +72,8 @@ func unread(t *testing.T) *os.File {
 	return w
 }
 
-// `mogplex auth status | head -1` is no failure to talk about.
-func TestAReaderThatLeavesIsNotComplainedAbout(t *testing.T) {
+// `mogplex auth status | head -1` prints no error.
+func TestAClosedOutputPipeIsNotReported(t *testing.T) {
 	t.Parallel()
 	w := fakeWorld(t, accountserver.Config{})
 	w.seed(time.Hour, "keychain")
@@ -86,8 +85,8 @@ func TestAReaderThatLeavesIsNotComplainedAbout(t *testing.T) {
 	}
 }
 
-// Line by line, it does not go on for nobody; nor is it killed, in the middle of
-// a renewal that goes on beside.
+// Plain mode ends when its output has no reader, but not by a signal in the middle
+// of a renewal.
 func TestPlainEndsWithItsReader(t *testing.T) {
 	t.Parallel()
 	w := fakeWorld(t, accountserver.Config{})

@@ -17,7 +17,7 @@ import (
 	"github.com/mogplex/mogplex-cli/internal/dev/keyringtest"
 )
 
-// hosted is a file of what the service sent.
+// hosted returns the path of a cached file of the service.
 func (w *world) hosted(name string) string {
 	key := auth.Key{Provider: auth.Mogplex, Origin: w.service.url}
 	return w.state(filepath.Join(key.Subdir(), name))
@@ -40,8 +40,8 @@ func (w *world) leftFiles() (names []string) {
 	return names
 }
 
-// TestAnAnswerAfterASignOutIsNotKept signs out in the moment between the
-// service's work on a list and its answer.
+// TestAnAnswerAfterASignOutIsNotKept signs out after the service has prepared a list
+// and before it answers.
 func TestAnAnswerAfterASignOutIsNotKept(t *testing.T) {
 	t.Parallel()
 	for _, keychain := range keychains {
@@ -77,8 +77,8 @@ func TestAnAnswerAfterASignOutIsNotKept(t *testing.T) {
 	}
 }
 
-// TestFiftyProcessesKeepOneCopy has many processes fetch at once, the first of
-// which make the key that seals.
+// TestFiftyProcessesKeepOneCopy has many processes fetch at once. The first ones
+// create the encryption key.
 func TestFiftyProcessesKeepOneCopy(t *testing.T) {
 	t.Parallel()
 	w := fakeWorld(t, accountserver.Config{})
@@ -107,8 +107,8 @@ func TestFiftyProcessesKeepOneCopy(t *testing.T) {
 	}
 }
 
-// TestASignInDoesNotWaitLongForHostedState signs in where the API does not
-// answer. What another credential brought is gone all the same.
+// TestASignInDoesNotWaitLongForHostedState signs in while the API does not answer.
+// The lists of another credential are removed all the same.
 func TestASignInDoesNotWaitLongForHostedState(t *testing.T) {
 	t.Parallel()
 	w := fakeWorld(t, accountserver.Config{})

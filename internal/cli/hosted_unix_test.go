@@ -15,7 +15,7 @@ import (
 	"github.com/mogplex/mogplex-cli/internal/dev/terminal"
 )
 
-// TestTablesFitTheTerminal shows the lists where columns are few.
+// TestTablesFitTheTerminal lists on narrow terminals.
 func TestTablesFitTheTerminal(t *testing.T) {
 	t.Parallel()
 	w := fakeWorld(t, accountserver.Config{})
@@ -41,8 +41,8 @@ func TestTablesFitTheTerminal(t *testing.T) {
 	}
 }
 
-// TestLeavingARunSaysThatItGoesOn interrupts once the first event was told.
-func TestLeavingARunSaysThatItGoesOn(t *testing.T) {
+// TestLeavingARunReportsThatItContinues interrupts after the first event.
+func TestLeavingARunReportsThatItContinues(t *testing.T) {
 	t.Parallel()
 	w := fakeWorld(t, accountserver.Config{})
 	w.seed(time.Hour, "keychain")
@@ -53,9 +53,7 @@ func TestLeavingARunSaysThatItGoesOn(t *testing.T) {
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
-	for end := time.Now().Add(longest); !strings.Contains(stdout.String(), `{"event"`) && time.Now().Before(end); {
-		time.Sleep(5 * time.Millisecond)
-	}
+	eventually(t, "the first event", func() bool { return strings.Contains(stdout.String(), `{"event"`) })
 	if err := cmd.Process.Signal(os.Interrupt); err != nil {
 		t.Fatal(err)
 	}
@@ -63,6 +61,6 @@ func TestLeavingARunSaysThatItGoesOn(t *testing.T) {
 		t.Errorf("exit %d: %s", code, stderr.String())
 	}
 	if told := strings.Count(stdout.String(), "\n"); told != 2 {
-		t.Errorf("told: %s", stdout.String())
+		t.Errorf("events: %s", stdout.String())
 	}
 }

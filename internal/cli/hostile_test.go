@@ -29,7 +29,7 @@ func wantHarmless(t *testing.T, what, text string) {
 	}
 }
 
-func TestJSONIsExactAndSteersNothing(t *testing.T) {
+func TestJSONIsExactAndEscaped(t *testing.T) {
 	t.Parallel()
 	var out strings.Builder
 	p := program{stdout: &out}
@@ -45,9 +45,9 @@ func TestJSONIsExactAndSteersNothing(t *testing.T) {
 	}
 }
 
-// An account's name and address, as the service or a stored entry has them, are
-// made harmless wherever they are shown: terminal, JSON, the page after sign-in.
-func TestAHostileNameSteersNothing(t *testing.T) {
+// The name and address of an account, from the service or a stored entry, are
+// cleaned wherever they are shown: terminal, JSON, the page after sign-in.
+func TestAHostileNameIsCleaned(t *testing.T) {
 	t.Parallel()
 	w := fakeWorld(t, accountserver.Config{Accounts: []accountserver.Account{{ID: evil, Email: evil, Name: evil}}})
 	cmd, address, stderr := w.listeningLogin()
@@ -90,8 +90,8 @@ func (w *world) wantHarmlessStatus(t *testing.T) {
 	wantHarmless(t, "status --json", w.must("auth", "status", "--json"))
 }
 
-// What a hostile service answers ends in a clear error, visits no other origin,
-// and costs nothing that was stored.
+// A hostile answer ends in a clear error, visits no other origin, and loses nothing
+// that was stored.
 func TestAHostileService(t *testing.T) {
 	t.Parallel()
 	var visits atomic.Int32
@@ -133,8 +133,8 @@ func TestAHostileService(t *testing.T) {
 	}
 }
 
-// However long the service says that a token lives, it is stored, handed out,
-// and not renewed in a loop.
+// A token of any announced lifetime is stored and returned, and is not renewed in a
+// loop.
 func TestAnAbsurdLifetimeDoesNotLoop(t *testing.T) {
 	t.Parallel()
 	for _, life := range []string{"0", "-1", "1e300", `"3600"`, "null", `"soon"`} {

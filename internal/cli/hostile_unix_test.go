@@ -16,7 +16,7 @@ import (
 	"github.com/mogplex/mogplex-cli/internal/dev/accountserver"
 )
 
-// An answer without an end is cut off, and not kept in memory meanwhile.
+// An endless answer is cut off and not buffered.
 func TestAnEndlessAnswerIsCutOff(t *testing.T) {
 	t.Parallel()
 	for path, c := range map[string]struct {
@@ -25,7 +25,7 @@ func TestAnEndlessAnswerIsCutOff(t *testing.T) {
 	}{
 		accountserver.TokenPath: {"auth refresh", exitUnavailable},
 		accountserver.APIPath:   {"auth status --check", exitUnavailable},
-		"/.well-known":          {"login --no-browser --timeout 1s", exitFailure}, // nobody comes
+		"/.well-known":          {"login --no-browser --timeout 1s", exitFailure}, // the sign-in times out
 	} {
 		w := fakeWorld(t, accountserver.Config{})
 		token, _ := w.seed(time.Hour, "keychain")
@@ -116,8 +116,8 @@ func another(path string) error {
 	return errors.Join(os.WriteFile(path, nil, 0o666), os.Chown(path, 65534, -1))
 }
 
-// Whatever lies in the state directory, a command ends at once, says what is in
-// the way, and loses nothing: once it is gone the session goes on.
+// A command ends at once, names what is in its way in the state directory, and loses
+// nothing: after its removal the session works.
 func TestAHostileStateDirectory(t *testing.T) {
 	t.Parallel()
 	for _, c := range plants {

@@ -19,8 +19,8 @@ import (
 	"github.com/mogplex/mogplex-cli/internal/dev/deep"
 )
 
-// murder is a command that is killed, or interrupted, at every step.
-type murder struct {
+// killedCommand is a command that is killed, or interrupted, at every step.
+type killedCommand struct {
 	name    string
 	args    []string
 	life    time.Duration // of the session that is there before; 0: none
@@ -30,7 +30,7 @@ type murder struct {
 	by      syscall.Signal
 }
 
-var murders = []murder{
+var killedCommands = []killedCommand{
 	{"refresh", []string{"auth", "refresh"}, time.Hour, "keychain", "keychain", false, syscall.SIGKILL},
 	{"refresh of an expired token", []string{"auth", "token"}, -time.Minute, "keychain", "keychain", false, syscall.SIGKILL},
 	{"refresh from the file", []string{"auth", "refresh"}, time.Hour, "file", "file", false, syscall.SIGKILL},
@@ -46,18 +46,18 @@ var murders = []murder{
 }
 
 // TestKilledAtEveryStep kills a command at one step after the other until it
-// gets through. After each kill the next plain command finds a credential that
-// works, the same command again finishes the job, and nothing is left behind.
+// completes. After each kill the next command finds a credential that works, the
+// same command again completes, and nothing is left behind.
 //
-// There is one gap: killed between the service's answer to a refresh and the
-// first write of it, the command loses the new refresh token. The service lets
-// the old one live, and that is what is found then.
+// There is one gap: killed between the service's answer to a refresh and the first
+// write of it, the command loses the new refresh token. The service here keeps the
+// old one valid, so that one is found.
 //
-// Unless MOGPLEX_DEEP is set, most steps are left out.
+// Without MOGPLEX_DEEP most steps are left out.
 func TestKilledAtEveryStep(t *testing.T) {
 	t.Parallel()
 	for _, keychain := range deep.Choose(keychains, keychains[:1]) {
-		for _, m := range murders {
+		for _, m := range killedCommands {
 			t.Run(keychain.name+"/"+m.name, func(t *testing.T) {
 				t.Parallel()
 				w := keychain.make(t, accountserver.Config{OfferRevocation: m.revokes})
@@ -87,8 +87,8 @@ func seeded(t *testing.T) *rand.Rand {
 	return rand.New(rand.NewPCG(seed, 0))
 }
 
-// killed sets the stage, runs the command, and reports whether it was killed.
-func (w *world) killed(m murder, n int) bool {
+// killed seeds the stores, runs the command, and reports whether it was killed.
+func (w *world) killed(m killedCommand, n int) bool {
 	w.Helper()
 	w.must("logout", "--all")
 	w.seed(m.life, m.where)
@@ -103,14 +103,14 @@ func (w *world) killed(m murder, n int) bool {
 	if err != nil || !killed && exit != 0 {
 		w.Fatalf("step %d: exit %d, %v", n, exit, err)
 	}
-	if exit == 0 { // whoever was interrupted and says that all is done has done all
+	if exit == 0 { // an interrupted command that reports success has completed
 		w.leftAt(m.after)
 	}
 	return killed
 }
 
-// populate puts there what a sign-out has to reach besides the credential: what
-// the service sent, and with all another profile.
+// populate adds what else a sign-out must remove: cached lists, and if all, another
+// profile.
 func (w *world) populate(all bool) {
 	w.Helper()
 	if all {
@@ -125,7 +125,7 @@ func (w *world) populate(all bool) {
 	}
 }
 
-// killAt is killAt with a person at the keyboard, should one be wanted.
+// killAt is killAt with a person who signs in if the command asks.
 func (w *world) killAt(cmd *exec.Cmd, n int, by syscall.Signal) (killed bool, exit int, err error) {
 	inR, inW, err := os.Pipe()
 	if err != nil {
@@ -151,8 +151,8 @@ func (w *world) killAt(cmd *exec.Cmd, n int, by syscall.Signal) (killed bool, ex
 	return killed, exit, err
 }
 
-// recovers looks at what a killed command left, runs it again, and looks again.
-func (w *world) recovers(m murder) {
+// recovers checks what a killed command left, runs it again, and checks again.
+func (w *world) recovers(m killedCommand) {
 	w.Helper()
 	switch code, stdout, stderr := w.run("auth", "token", "--min-ttl", "1s"); {
 	case code == 0 && !w.service.Valid(strings.TrimSpace(stdout)):
@@ -173,7 +173,8 @@ func (w *world) recovers(m murder) {
 	}
 }
 
-// leftAt checks that the credential is in one place and nothing is in another.
+// leftAt checks that the credential is in one store only and that no other file is
+// left.
 func (w *world) leftAt(where string) {
 	w.Helper()
 	before := w.said.Load()
@@ -196,8 +197,7 @@ func (w *world) leftAt(where string) {
 	}
 }
 
-// files are the files of the state directory and of the runtime directory, by
-// their paths in it.
+// files returns the files of the state and the runtime directory by relative path.
 func (w *world) files() (paths []string) {
 	for _, root := range []string{w.state(""), filepath.Join(w.runtime, "mogplex")} {
 		err := filepath.WalkDir(root, func(path string, entry fs.DirEntry, err error) error {
@@ -217,8 +217,8 @@ func (w *world) files() (paths []string) {
 	return paths
 }
 
-// TestKilledAtRandom kills commands by the clock, where the steps of the kernel
-// are not what counts.
+// TestKilledAtRandom kills commands at random times, for what system calls don't
+// show.
 func TestKilledAtRandom(t *testing.T) {
 	t.Parallel()
 	for _, keychain := range deep.Choose(keychains, keychains[:1]) {
@@ -228,7 +228,7 @@ func TestKilledAtRandom(t *testing.T) {
 			w.seed(time.Hour, "keychain")
 			random := seeded(t)
 			for range deep.Choose(40, 10) {
-				m := murders[random.IntN(3)]
+				m := killedCommands[random.IntN(3)]
 				cmd := w.command(m.args...)
 				if err := cmd.Start(); err != nil {
 					t.Fatal(err)

@@ -40,9 +40,9 @@ func (w *world) setEveryVariable() {
 	}
 }
 
-// A person who signs in has every variable set. The browser that is started sees
-// the address and nothing else, neither in its arguments nor in its environment;
-// what `ps` shows of mogplex holds nothing; and no session bus is started.
+// A person has every variable set. The browser that a sign-in starts sees none of
+// them, neither in its arguments nor in its environment; `ps` shows no secret of
+// mogplex; and no session bus is started.
 func TestTheBrowserIsGivenTheAddressAndNoSecret(t *testing.T) {
 	t.Parallel()
 	w := fakeWorld(t, accountserver.Config{})
@@ -59,7 +59,7 @@ mv "$RECORD.part" "$RECORD"`)
 	eventually(t, "the browser's record", func() (done bool) {
 		var err error
 		seen, err = os.ReadFile(record)
-		return err == nil && strings.Contains(string(seen), address) // an earlier one's was of no use
+		return err == nil && strings.Contains(string(seen), address) // not that of an earlier sign-in
 	})
 	callback, err := walk(address, ada)
 	if err != nil {
@@ -92,8 +92,8 @@ mv "$RECORD.part" "$RECORD"`)
 	}
 }
 
-// A process that holds tokens and dies of a signal, its limits wide open and
-// the Go runtime asked for a core, writes none, and its last words hold nothing.
+// A process that holds tokens and crashes with GOTRACEBACK=crash and no limits
+// writes no core, and its output holds no secret.
 func TestACrashLeavesNoCoreAndNoSecret(t *testing.T) {
 	t.Parallel()
 	w := fakeWorld(t, accountserver.Config{})
@@ -137,8 +137,8 @@ func TestACrashLeavesNoCoreAndNoSecret(t *testing.T) {
 	}
 }
 
-// wantPrivate fails unless every file below the directories is for its owner
-// alone. It returns how many files it saw.
+// wantPrivate fails unless every file below the directories is private to its owner.
+// It returns how many files it saw.
 func wantPrivate(t *testing.T, roots ...string) (files int) {
 	t.Helper()
 	for _, root := range roots {
@@ -178,8 +178,8 @@ func openWorld(t *testing.T, cfg accountserver.Config) *world {
 	return w
 }
 
-// Whatever mogplex writes is its owner's alone, lock files and displaced.json
-// included, under a umask that forbids nothing.
+// Every file that mogplex writes is private under umask 000, lock files and
+// displaced.json included.
 func TestFilesArePrivateUnderAnyUmask(t *testing.T) {
 	t.Parallel()
 	var w *world
@@ -219,7 +219,7 @@ func TestFilesArePrivateUnderAnyUmask(t *testing.T) {
 	}
 }
 
-// What a write that is cut short leaves is private at every moment, too.
+// The remains of an interrupted write are private at every moment.
 func TestFilesArePrivateWhereverAWriteIsKilled(t *testing.T) {
 	t.Parallel()
 	w := openWorld(t, accountserver.Config{})

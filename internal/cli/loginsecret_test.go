@@ -10,7 +10,7 @@ import (
 	"github.com/mogplex/mogplex-cli/internal/dev/accountserver"
 )
 
-// inUTF16 is a text as PowerShell 5 writes it.
+// inUTF16 returns a text in the encoding of PowerShell 5.
 func inUTF16(order binary.ByteOrder, text string) string {
 	var b []byte
 	for _, unit := range utf16.Encode([]rune(text)) {
@@ -33,7 +33,7 @@ func TestInputInEveryEncodingOfPowerShell(t *testing.T) {
 		inUTF16(little, "\ufeffschlüssel"):          "schlüssel",
 		inUTF16(little, "\ufeffmog_key") + "\n":     "mog_key", // a line end that a shell added
 		"m\x00":                                     "m",
-		"mog\x00key":                                "mog\x00key", // which no token is, and is refused as such
+		"mog\x00key":                                "mog\x00key", // refused later, as not a token
 		"\ufeff" + strings.Repeat("k", 1000) + "\n": strings.Repeat("k", 1000),
 	} {
 		if got, err := checkInput([]byte(input), io.EOF); got != want || err != nil {
@@ -47,7 +47,7 @@ func TestInputInEveryEncodingOfPowerShell(t *testing.T) {
 	}
 }
 
-// The token that was piped in as UTF-16 is the one that is stored.
+// A token piped in as UTF-16 is stored.
 func TestATokenFromPowerShell(t *testing.T) {
 	t.Parallel()
 	w := fakeWorld(t, accountserver.Config{})

@@ -10,9 +10,9 @@ import (
 	"github.com/mogplex/mogplex-cli/internal/dev/accountserver"
 )
 
-// What a file manager leaves among the profiles keeps nothing from being removed,
-// and a state directory may have any name.
-func TestEverythingIsRemovedWhateverLiesThere(t *testing.T) {
+// Files that a file manager leaves among the profiles don't stop the removal, and a
+// state directory may have any name.
+func TestEverythingIsRemovedBesideOtherFiles(t *testing.T) {
 	t.Parallel()
 	w := fakeWorld(t, accountserver.Config{})
 	dir := filepath.Join(w.home, "a [b] c")
@@ -41,7 +41,7 @@ func TestEverythingIsRemovedWhateverLiesThere(t *testing.T) {
 	}
 }
 
-// A file that can't be parsed may hold the credential that was to go.
+// An unparsable file may hold the credential that the sign-out should remove.
 func TestSigningOutFailsBesideAFileThatCantBeParsed(t *testing.T) {
 	t.Parallel()
 	w := fakeWorld(t, accountserver.Config{})
@@ -57,9 +57,9 @@ func TestSigningOutFailsBesideAFileThatCantBeParsed(t *testing.T) {
 	}
 }
 
-// What a later version stored is used and not replaced. Each command says so, and
-// what helps does.
-func TestWhatALaterVersionStoredIsToldAsSuch(t *testing.T) {
+// A record of a later version is used and not replaced. Each command says so, and
+// its hint helps.
+func TestARecordOfALaterVersionIsReported(t *testing.T) {
 	t.Parallel()
 	w := fakeWorld(t, accountserver.Config{}).storing("file")
 	if err := w.writeFile(`{"version":1,"credentials":{"openai":{"version":2,"type":"api_key","key":"sk-1"}}}`); err != nil {
@@ -82,8 +82,8 @@ func TestWhatALaterVersionStoredIsToldAsSuch(t *testing.T) {
 	}
 }
 
-// A state directory whose id can't be read is not one that nobody signed in to.
-func TestADamagedIDIsToldAsSuch(t *testing.T) {
+// A state directory with an unreadable id is not reported as signed out.
+func TestADamagedIDIsReported(t *testing.T) {
 	t.Parallel()
 	w := fakeWorld(t, accountserver.Config{})
 	w.seed(time.Hour, "keychain")

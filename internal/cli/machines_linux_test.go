@@ -12,8 +12,8 @@ import (
 	"github.com/mogplex/mogplex-cli/internal/dev/deep"
 )
 
-// machine is another computer with the same home and keychain, whose file system
-// has no locks.
+// machine is another computer with the same home and keychain, on a file system
+// without locks.
 func (w *world) machine(boot string) *world {
 	w.Helper()
 	for _, program := range []string{"bwrap", "strace"} {
@@ -34,8 +34,8 @@ func (w *world) machine(boot string) *world {
 	return m
 }
 
-// TestTwoMachinesWithoutACommonLock has one of them ask the service for a renewal
-// while the other does something else: the claim keeps them apart.
+// TestTwoMachinesWithoutACommonLock has one machine wait for a renewal while the
+// other runs a command: the claim in the record keeps them apart.
 func TestTwoMachinesWithoutACommonLock(t *testing.T) {
 	t.Parallel()
 	for _, where := range []string{"keychain", "file"} {
@@ -63,7 +63,7 @@ func TestTwoMachinesWithoutACommonLock(t *testing.T) {
 					t.Fatalf("it asked for no renewal, and gave %q", got)
 				}
 				waits := strings.HasPrefix(does, "auth")
-				if waits { // until the answer is there
+				if waits { // for the answer
 					time.AfterFunc(500*time.Millisecond, func() { close(goOn) })
 				}
 				var code int

@@ -124,13 +124,13 @@ func (w *world) moved(want int, args ...string) migrateReport {
 	return r
 }
 
-// TestMigrateLeavesAnotherSignInAlone has a sign-in in each store: no clock
-// decides between them. With --force the moved one takes the other's place, and
-// the other's session is ended.
+// TestMigrateLeavesAnotherSignInAlone has a different sign-in in each store, which
+// no clock orders. With --force the moved one replaces the other, whose session is
+// revoked.
 func TestMigrateLeavesAnotherSignInAlone(t *testing.T) {
 	t.Parallel()
 	for _, to := range []string{"keychain", "file"} {
-		for _, age := range []time.Duration{20 * time.Minute, -20 * time.Minute} { // by which the file's is newer
+		for _, age := range []time.Duration{20 * time.Minute, -20 * time.Minute} { // how much newer the file's is
 			t.Run(fmt.Sprintf("to the %s, %s", to, age), func(t *testing.T) {
 				w := fakeWorld(t, accountserver.Config{OfferRevocation: true})
 				keychain, _ := w.seed(30*time.Minute, "keychain")
@@ -178,7 +178,7 @@ func TestMigrateLeavesAnotherSignInAlone(t *testing.T) {
 	}
 }
 
-func TestMigrateMovesWhatItCanWhereOneItemIsRefused(t *testing.T) {
+func TestMigrateMovesTheRestIfOneItemIsRefused(t *testing.T) {
 	t.Parallel()
 	w := fakeWorld(t, accountserver.Config{})
 	token, _ := w.seed(time.Hour, "file")
@@ -217,7 +217,7 @@ func TestMigrateMovesWhatItCanWhereOneItemIsRefused(t *testing.T) {
 	}
 }
 
-// TestMigrateAgainGoesTheSameWay: what is said to be typed after a failure.
+// TestMigrateAgainGoesTheSameWay runs the command that a failed migration suggests.
 func TestMigrateAgainGoesTheSameWay(t *testing.T) {
 	t.Parallel()
 	for _, to := range []string{"keychain", "file"} {

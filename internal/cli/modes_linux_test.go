@@ -96,9 +96,9 @@ func (l *ledger) everyCommand(w *world, midRefresh *interlude) {
 	run("", "logout", "--all")
 }
 
-// TestWhereOnlyTheKeychainMayHoldATokenNoFileEverDoes watches every write of
-// every command, the ones included of files that are gone by the end.
-func TestWhereOnlyTheKeychainMayHoldATokenNoFileEverDoes(t *testing.T) {
+// TestKeychainModeWritesNoTokenToAFile watches every write of every
+// command, to deleted files too.
+func TestKeychainModeWritesNoTokenToAFile(t *testing.T) {
 	t.Parallel()
 	if _, err := exec.LookPath("strace"); err != nil {
 		deep.Missing(t, "strace is not installed")
@@ -144,10 +144,9 @@ func (l *ledger) wantSeen(t *testing.T, w *world) {
 	}
 }
 
-// TestWhereTheFileIsChosenTheKeychainIsNotTouched counts the connections to the
-// session bus: a keychain that hangs, or asks for a password, is in nobody's
-// way then.
-func TestWhereTheFileIsChosenTheKeychainIsNotTouched(t *testing.T) {
+// TestFileModeNeverTouchesTheKeychain counts connections to the session
+// bus, so that a keychain that hangs or asks for a password disturbs nobody.
+func TestFileModeNeverTouchesTheKeychain(t *testing.T) {
 	t.Parallel()
 	mogplex, err := production()
 	if err != nil {
@@ -166,7 +165,7 @@ func TestWhereTheFileIsChosenTheKeychainIsNotTouched(t *testing.T) {
 	var connections atomic.Int32
 	go func() {
 		for {
-			if _, err := bus.Accept(); err != nil { // it says nothing to anybody, as a bus that hangs
+			if _, err := bus.Accept(); err != nil { // never answers, like a bus that hangs
 				return
 			}
 			connections.Add(1)
@@ -191,7 +190,7 @@ func TestWhereTheFileIsChosenTheKeychainIsNotTouched(t *testing.T) {
 		}
 		quiet("mogplex " + args)
 	}
-	// Nor where a variable decides, or nothing is looked up at all.
+	// Nor if a variable decides or a command looks nothing up.
 	w.env = append(common, "MOGPLEX_API_KEY="+w.service.issuePAT())
 	for _, args := range []string{"auth token", "", "--version", "--help", "completion bash"} {
 		w.must(strings.Fields(args)...)
@@ -204,10 +203,10 @@ func TestWhereTheFileIsChosenTheKeychainIsNotTouched(t *testing.T) {
 	eventually(t, "what the bus sees", func() bool { return connections.Load() > 0 })
 }
 
-// A keychain that refuses after the refresh token was spent costs nothing: the
-// renewed token is used, waits encrypted beside the state, is shown, and is stored
-// where it belongs by the next command that can.
-func TestARenewedTokenThatTheKeychainRefusedComesHome(t *testing.T) {
+// If the keychain refuses a token after its refresh token was spent, the new one is
+// used, waits encrypted in the state directory, is shown by status, and is stored by
+// the next command that can.
+func TestARenewedTokenThatTheKeychainRefusedIsStoredLater(t *testing.T) {
 	t.Parallel()
 	for _, mode := range []account.StoreMode{account.StoreAuto, account.StoreKeychain} {
 		t.Run(string(mode), func(t *testing.T) {

@@ -11,9 +11,9 @@ import (
 	"github.com/mogplex/mogplex-cli/internal/dev/deep"
 )
 
-// TestACrowdThatMeetsAnExpiredTokenRenewsItOnceAndNobodyFails is case 26: nothing
-// holds the processes back, and all of them print the one new token.
-func TestACrowdThatMeetsAnExpiredTokenRenewsItOnceAndNobodyFails(t *testing.T) {
+// TestHundredsOfProcessesRenewAnExpiredTokenOnce is case 26: many
+// processes start without a common lock, and all print the one new token.
+func TestHundredsOfProcessesRenewAnExpiredTokenOnce(t *testing.T) {
 	t.Parallel()
 	w := realWorld(t, accountserver.Config{StrictRotation: true})
 	w.seed(-time.Minute, "keychain")
@@ -46,7 +46,7 @@ func TestACrowdThatMeetsAnExpiredTokenRenewsItOnceAndNobodyFails(t *testing.T) {
 	w.wantNoPlaintext()
 }
 
-// calls counts what the bus carries to the keychain while do runs.
+// calls counts the calls to the keychain while do runs.
 func (w *world) calls(do func()) map[string]int {
 	w.Helper()
 	seen, err := w.session.Monitor()
@@ -68,8 +68,8 @@ func (w *world) calls(do func()) map[string]int {
 	return count
 }
 
-// TestARenewalCostsAtMostFiveReadsAndTwoWrites counts at the real bus what a
-// command costs: `auth token` is one read.
+// TestARenewalCostsAtMostFiveReadsAndTwoWrites counts what a command costs at the
+// real bus; `auth token` is one read.
 func TestARenewalCostsAtMostFiveReadsAndTwoWrites(t *testing.T) {
 	t.Parallel()
 	w := realWorld(t, accountserver.Config{StrictRotation: true})

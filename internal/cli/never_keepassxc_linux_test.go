@@ -77,10 +77,10 @@ func (w *world) twice(args ...string) {
 	both.Wait()
 }
 
-// TestNobodyIsBusyWhileAPersonIsAskedToConfirmADeletion is case 9 for KeePassXC,
-// which asks before it deletes. The credential is gone before anyone is asked, and
-// no lock is held meanwhile.
-func TestNobodyIsBusyWhileAPersonIsAskedToConfirmADeletion(t *testing.T) {
+// TestNoLockIsHeldWhileAPersonConfirmsADeletion is case 9 for KeePassXC,
+// which asks before it deletes. The credential is already gone then, and no lock is
+// held.
+func TestNoLockIsHeldWhileAPersonConfirmsADeletion(t *testing.T) {
 	t.Parallel()
 	config := strings.Replace(keyringtest.KeePassConfig, "ConfirmDeleteItem=false", "ConfirmDeleteItem=true", 1) +
 		"[Security]\nNoConfirmMoveEntryToRecycleBin=false\n"
@@ -101,7 +101,7 @@ func TestNobodyIsBusyWhileAPersonIsAskedToConfirmADeletion(t *testing.T) {
 			if args != "logout" && w.token() != token {
 				t.Error("what was moved is not in the file")
 			}
-			at.types(interrupt) // it asks still
+			at.types(interrupt) // it is still asking
 			at.exit(exitInterrupted)
 		})
 	}

@@ -16,9 +16,9 @@ import (
 // impatient is a keychain timeout for a keychain that never answers.
 const impatient = "MOGPLEX_KEYCHAIN_TIMEOUT=700ms"
 
-// TestASlowKeychainThatStoredTheSignInHasNoPlaintextBesideIt is case 12 for a
-// sign-in and a renewal: the keychain stores what it is told to, and does not say
-// so in time. What it holds decides; auth.json is not written.
+// TestASlowKeychainThatStoredTheSignInHasNoPlaintextBesideIt is case 12 for a sign-
+// in and a renewal: the keychain stores a value but does not answer in time. Its
+// content decides; auth.json is not written.
 func TestASlowKeychainThatStoredTheSignInHasNoPlaintextBesideIt(t *testing.T) {
 	t.Parallel()
 	for name, deafly := range map[string]bool{"it answers the next question": false, "it answers nothing more": true} {
@@ -55,8 +55,8 @@ func TestASlowKeychainThatStoredTheSignInHasNoPlaintextBesideIt(t *testing.T) {
 	}
 }
 
-// wantSlowWrite reports a command that was not told of its write, and lets the
-// keychain answer again.
+// wantSlowWrite checks a command whose write was not answered, and lets the keychain
+// answer again.
 func (w *world) wantSlowWrite(bus *slowBus, deafly bool, args string, code int, said string) {
 	w.Helper()
 	if !bus.wasSilent() {
@@ -90,9 +90,9 @@ func (w *world) wantNoPlaintext() {
 	}
 }
 
-// TestASignInIsStillThereAfterTheNextLogIn is case 13: gnome-keyring's default
-// collection is the one that lasts as long as the session. It is not used, which
-// is said, and what was stored is there after the daemon's end.
+// TestASignInIsStillThereAfterTheNextLogIn is case 13: the default collection of
+// gnome-keyring lasts only for the session. mogplex reports that and does not use
+// it, so the sign-in survives the daemon.
 func TestASignInIsStillThereAfterTheNextLogIn(t *testing.T) {
 	t.Parallel()
 	w := realWorldWith(t, accountserver.Config{}, keyringtest.Options{Forgets: true})
@@ -117,9 +117,9 @@ func TestASignInIsStillThereAfterTheNextLogIn(t *testing.T) {
 	}
 }
 
-// TestAHomeThatIsUsedWithAndWithoutABusKeepsBothSignIns is the other half of
-// case 13: a desktop and an SSH session share a home. Each uses what it can
-// reach; nothing moves, and neither signs the other out.
+// TestAHomeThatIsUsedWithAndWithoutABusKeepsBothSignIns is the other half of case
+// 13: a desktop and an SSH session share a home. Each uses the store it can reach;
+// nothing moves, and neither signs the other out.
 func TestAHomeThatIsUsedWithAndWithoutABusKeepsBothSignIns(t *testing.T) {
 	t.Parallel()
 	w := realWorld(t, accountserver.Config{StrictRotation: true, OfferRevocation: true})
@@ -158,9 +158,9 @@ func TestAHomeThatIsUsedWithAndWithoutABusKeepsBothSignIns(t *testing.T) {
 	}
 }
 
-// TestARenewedTokenSurvivesTheLogOutThatEmptiesTheRuntimeDirectory is case 14:
-// the keychain goes away while the service answers a renewal, and the runtime
-// directory with the session. The token waits in the state directory, sealed.
+// TestARenewedTokenSurvivesTheLogOutThatEmptiesTheRuntimeDirectory is case 14: the
+// keychain goes away during a renewal, and the runtime directory with the session.
+// The token waits encrypted in the state directory.
 func TestARenewedTokenSurvivesTheLogOutThatEmptiesTheRuntimeDirectory(t *testing.T) {
 	t.Parallel()
 	var w *world

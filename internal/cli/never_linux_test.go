@@ -29,7 +29,7 @@ func (w *world) as(uid int) *world {
 	return other
 }
 
-// without is the same machine where system calls fail.
+// without is the same machine with system calls that fail.
 func (w *world) without(errors map[string]string) *world {
 	other := w.with()
 	strace := []string{"strace", "-f", "-qq", "-o", "/dev/null", "-e", "trace=" + strings.Join(slices.Collect(maps.Keys(errors)), ",")}
@@ -76,7 +76,7 @@ func worldOf(t *testing.T, cfg accountserver.Config, uid int) *world {
 	return w
 }
 
-// inTmp is where a user's locks are if there is no other place for them.
+// inTmp is where a user's locks are if no other place can hold them.
 func inTmp(uid int) string { return "/tmp/mogplex-" + strconv.Itoa(uid) }
 
 // owned calls do for each file and directory of a tree.
@@ -98,7 +98,7 @@ func owned(t *testing.T, root string, do func(path string, uid int)) {
 }
 
 // 10: Without a lock directory nobody can sign out although the keychain works.
-func TestWithoutALockDirectoryOneCanSignOut(t *testing.T) {
+func TestSignOutWorksWithoutALockDirectory(t *testing.T) {
 	home := func(w *world, owner int, mode fs.FileMode) *world {
 		if err := errors.Join(os.Mkdir(w.state(""), mode), os.Chown(w.state(""), owner, owner)); err != nil {
 			w.Fatal(err)
@@ -152,7 +152,7 @@ func TestAnotherUsersDirectoryInTmpStopsNoSignOut(t *testing.T) {
 		t.Fatal(err)
 	}
 	his := w.as(someone)
-	for _, readOnly := range []bool{false, true} { // in a read-only home it would have the locks
+	for _, readOnly := range []bool{false, true} { // whose locks would be in /tmp
 		his.signsIn(ada)
 		if readOnly {
 			if err := errors.Join(os.RemoveAll(w.state("locks")), os.Chmod(w.state(""), 0o500)); err != nil {
@@ -183,7 +183,7 @@ func TestRootInSomebodysHomeLeavesNothingThere(t *testing.T) {
 			for _, root := range []*world{w, w.storing("file"), w.with("KEYCHAIN=" + roots)} {
 				for _, args := range []string{"auth token", "auth refresh", "auth status --check", "models", "mcp", "auth migrate",
 					"login --with-token", "login --provider openai --with-api-key", "logout", "logout --all"} {
-					root.runWith(w.service.issuePAT(), strings.Fields(args)...) // whatever comes of it
+					root.runWith(w.service.issuePAT(), strings.Fields(args)...) // the result does not matter
 				}
 			}
 			owned(t, w.home, func(path string, uid int) {

@@ -89,9 +89,9 @@ func (m mac) running() (pids []string) {
 	return pids
 }
 
-// TestNothingIsWrittenToAMacsKeychainAfterACommandGaveUp is case 17: a dialog is on
-// the screen that nobody answers in time. Whoever answers it later changes nothing:
-// no process is left that could.
+// TestNothingIsWrittenToAMacsKeychainAfterACommandGaveUp is case 17: nobody answers
+// a dialog in time. A late answer changes nothing, because no process is left to act
+// on it.
 func TestNothingIsWrittenToAMacsKeychainAfterACommandGaveUp(t *testing.T) {
 	t.Parallel()
 	m := macWorld(t, accountserver.Config{})
@@ -122,9 +122,9 @@ func TestNothingIsWrittenToAMacsKeychainAfterACommandGaveUp(t *testing.T) {
 	}
 }
 
-// TestAMacThatIsLeftAloneShowsNoDialog is case 17, too: the keychain is locked, and
-// nobody is there.
-func TestAMacThatIsLeftAloneShowsNoDialog(t *testing.T) {
+// TestAMacWithNobodyThereShowsNoDialog is case 17 as well: the keychain is locked,
+// and nobody is there.
+func TestAMacWithNobodyThereShowsNoDialog(t *testing.T) {
 	t.Parallel()
 	m := macWorld(t, accountserver.Config{})
 	token, _ := m.seed(time.Hour, "keychain")
@@ -136,7 +136,7 @@ func TestAMacThatIsLeftAloneShowsNoDialog(t *testing.T) {
 		}
 	}
 	if got := strings.TrimPrefix(m.changes(), before); got != "" {
-		t.Errorf("nobody is there, and the keychain saw %q", got)
+		t.Errorf("with nobody there the keychain saw %q", got)
 	}
 	unlock()
 	if m.token() != token {
@@ -144,9 +144,9 @@ func TestAMacThatIsLeftAloneShowsNoDialog(t *testing.T) {
 	}
 }
 
-// TestAMacsItemKeepsItsPermissionThroughEveryRenewal is case 18: an item is updated
-// in place, so that "Always Allow" holds, and no item is added by a renewal, nor a
-// part of a value that is too long for one.
+// TestAMacsItemKeepsItsPermissionThroughEveryRenewal is case 18: a renewal updates
+// the item, or the parts of a long value, in place, so that "Always Allow" holds,
+// and adds no item.
 func TestAMacsItemKeepsItsPermissionThroughEveryRenewal(t *testing.T) {
 	t.Parallel()
 	for name, test := range map[string]struct{ padding, renewals int }{

@@ -14,7 +14,7 @@ import (
 	"github.com/mogplex/mogplex-cli/internal/dev/keyringtest"
 )
 
-// prompting are commands that have the keychain ask a person to unlock it.
+// prompting are commands that make the keychain ask a person to unlock it.
 var prompting = []struct{ args, record string }{
 	{"logout", "keychain"},
 	{"logout --all", "keychain"},
@@ -24,9 +24,9 @@ var prompting = []struct{ args, record string }{
 	{"login --no-browser", "keychain"},
 }
 
-// TestNobodyIsBusyWhileAPersonIsAskedToUnlock is case 9: a command that waits at
-// the keychain's prompt holds no lock, and other commands go on meanwhile.
-func TestNobodyIsBusyWhileAPersonIsAskedToUnlock(t *testing.T) {
+// TestNoLockIsHeldWhileAPersonIsAskedToUnlock is case 9: a command that waits for
+// the keychain's prompt holds no lock, and other commands run.
+func TestNoLockIsHeldWhileAPersonIsAskedToUnlock(t *testing.T) {
 	t.Parallel()
 	for _, test := range prompting {
 		t.Run(test.args, func(t *testing.T) {
@@ -53,9 +53,9 @@ func TestNobodyIsBusyWhileAPersonIsAskedToUnlock(t *testing.T) {
 	}
 }
 
-// TestACommandGoesOnOnceThePersonUnlockedTheKeychain is the other half of case 9:
-// what was begun at the prompt is done, although nobody is asked under the lock.
-func TestACommandGoesOnOnceThePersonUnlockedTheKeychain(t *testing.T) {
+// TestACommandCompletesAfterTheKeychainIsUnlocked is the other half of case 9:
+// the command completes after the prompt, although it asks without the lock.
+func TestACommandCompletesAfterTheKeychainIsUnlocked(t *testing.T) {
 	t.Parallel()
 	for _, test := range prompting[:len(prompting)-1] {
 		t.Run(test.args, func(t *testing.T) {

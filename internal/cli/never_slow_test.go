@@ -18,9 +18,9 @@ import (
 	"github.com/mogplex/mogplex-cli/keyring"
 )
 
-// slow is a fake that stores at once and, while a file says so, answers only
-// when the caller has given up: the write, or all that comes after it as well; or
-// it is killed after the write.
+// slow is a fake that stores at once. While a file says so, it answers only after
+// the caller gave up, either the write or everything after it, or it dies after the
+// write.
 type slow struct{ keyringtest.Fake }
 
 const slowFile, deaf, killed = ".slow", "deaf", "killed"
@@ -87,7 +87,7 @@ func (w *world) inFiles(roots ...string) (found []string) {
 // beside it.
 func TestASlowKeychainLeavesNoPlaintextCopy(t *testing.T) {
 	t.Parallel()
-	for how, exit := range map[string]int{"late": 0, deaf: exitTryAgain} { // a late one is asked what it stored
+	for how, exit := range map[string]int{"late": 0, deaf: exitTryAgain} { // what a late one stored is read back
 		t.Run(how, func(t *testing.T) {
 			t.Parallel()
 			var midRefresh interlude
@@ -131,7 +131,7 @@ func TestASlowKeychainLeavesNoPlaintextCopy(t *testing.T) {
 }
 
 // 28: A key is "Stored" in a place that a reboot empties.
-func TestAKeyIsNotStoredWhereARebootEmptiesIt(t *testing.T) {
+func TestAKeyIsNotStoredInADirectoryThatARebootEmpties(t *testing.T) {
 	t.Parallel()
 	w := fakeWorld(t, accountserver.Config{})
 	if err := w.writeFile(`{"version": 2, "credentials": {}}`); err != nil { // a later version's, which is not rewritten
@@ -212,7 +212,7 @@ func TestLogoutOfEverythingOutlastsRenewalsElsewhere(t *testing.T) {
 	midRefresh.set(func() { asked <- struct{}{}; <-goOn })
 	var all sync.WaitGroup
 	for _, r := range renewers {
-		all.Go(func() { r.run("auth", "refresh") }) // whatever comes of it
+		all.Go(func() { r.run("auth", "refresh") }) // the result does not matter
 	}
 	for range renewers {
 		<-asked

@@ -204,7 +204,7 @@ func TestARenewalLeavesTheCredentialInTheFile(t *testing.T) {
 }
 
 // 6: Two sign-ins at once leave a session alive that no store holds.
-func TestSignInsAtOnceLeaveNoSessionThatNobodyHolds(t *testing.T) {
+func TestConcurrentSignInsLeaveOneSession(t *testing.T) {
 	t.Parallel()
 	for _, where := range []string{"keychain", "file"} {
 		t.Run(where, func(t *testing.T) {

@@ -9,9 +9,9 @@ import (
 	"github.com/mogplex/mogplex-cli/internal/dev/keyringtest"
 )
 
-// TestAKeychainThatHangsCostsOneWaitAndIsSaid bounds what a headless machine
-// makes a person wait, who is told what for.
-func TestAKeychainThatHangsCostsOneWaitAndIsSaid(t *testing.T) {
+// TestAHangingKeychainCostsOneReportedWait bounds the wait on a machine with a
+// hanging keychain, and checks that the wait is reported.
+func TestAHangingKeychainCostsOneReportedWait(t *testing.T) {
 	t.Parallel()
 	const limit = 1200 * time.Millisecond
 	for _, c := range []struct {

@@ -34,11 +34,7 @@ func TestSessionsAreEndedInTheBackground(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	done := make(chan []account.Ending)
 	go func() { done <- a.KeepEnding(ctx, []auth.Credential{there, here}) }()
-	for end := time.Now().Add(longest); alive.RefreshValid(here.Refresh.Reveal()); time.Sleep(time.Millisecond) {
-		if time.Now().After(end) {
-			t.Fatal("the session was not ended")
-		}
-	}
+	eventually(t, "the end of the session", func() bool { return !alive.RefreshValid(here.Refresh.Reveal()) })
 	cancel() // the answer about the other may still be on its way
 	if endings := <-done; len(endings) != 2 || !errors.Is(endings[0].Err, account.ErrGivenUp) || endings[0].Passing() {
 		t.Errorf("%+v", endings)

@@ -8,7 +8,7 @@ import (
 	"github.com/mogplex/mogplex-cli/internal/account"
 )
 
-// A terminal that names itself is drawn on, unless its person wants lines.
+// A terminal that can be drawn on gets the screen, unless the person wants lines.
 func TestWantsPlain(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {

@@ -17,8 +17,8 @@ const (
 	polls   = "sets a timer or opens a file"
 )
 
-// slowCalls are the system calls by which a Go program shows that it did
-// something at its start that a token from a variable does not need.
+// slowCalls are system calls that show that the program did something at its start
+// that a token from a variable does not need.
 var slowCalls = map[string]*regexp.Regexp{
 	catches:                             regexp.MustCompile(`rt_sigprocmask\(SIG_SETMASK, ~\[HUP INT `),
 	polls:                               regexp.MustCompile(`epoll_create1\(`),
@@ -27,7 +27,7 @@ var slowCalls = map[string]*regexp.Regexp{
 	"reads auth.json or what is beside": regexp.MustCompile(`auth\.json`),
 }
 
-// A prompt that runs `mogplex auth token` is late by what each of these takes.
+// Each of these calls delays a shell prompt that runs `mogplex auth token`.
 func TestATokenFromAVariableWaitsForNothing(t *testing.T) {
 	t.Parallel()
 	if _, err := exec.LookPath("strace"); err != nil {
@@ -48,7 +48,7 @@ func TestATokenFromAVariableWaitsForNothing(t *testing.T) {
 	slow := w.traced("auth", "status")
 	for _, what := range []string{catches, polls} {
 		if !slowCalls[what].MatchString(slow) {
-			t.Errorf("it can't be seen that auth status %s", what)
+			t.Errorf("the trace does not show that auth status %s", what)
 		}
 	}
 }

@@ -16,9 +16,9 @@ import (
 	"github.com/mogplex/mogplex-cli/internal/dev/keyringtest"
 )
 
-// predicament is a reason why no credential is active, and what `auth status`
-// has to say of it.
-type predicament struct {
+// signedOutState is a reason why no credential is active, and what `auth status`
+// reports about it.
+type signedOutState struct {
 	name  string
 	real  bool // with gnome-keyring
 	cause func(*world) error
@@ -31,11 +31,11 @@ type predicament struct {
 	hint  string // the next thing to do
 }
 
-func predicaments() []predicament {
+func signedOutStates() []signedOutState {
 	breaks := func(fault keyringtest.Fault) func(*world) error {
 		return func(w *world) error { return w.fake().Break(fault) }
 	}
-	return []predicament{
+	return []signedOutState{
 		{name: "nothing stored", layer: "keychain absent", exit: 64, code: "not_signed_in", says: "no credential is set or stored", hint: "mogplex login"},
 		{name: "locked", real: true, cause: func(w *world) error { return w.session.Lock(w.Context()) },
 			layer: "keychain locked", exit: 75, code: "keychain_locked", says: "the keychain is locked", hint: "Unlock"},
@@ -104,11 +104,11 @@ func damageItem(w *world) error {
 	return cmd.Run()
 }
 
-// TestEveryStateIsToldApart produces each state by its cause, and reads it in
-// text and JSON: one that is taken for another sends a person to the wrong cure.
-func TestEveryStateIsToldApart(t *testing.T) {
+// TestStatusTellsEveryStateFromTheOthers produces each state and reads it in text and JSON: one
+// state reported as another would suggest the wrong fix.
+func TestStatusTellsEveryStateFromTheOthers(t *testing.T) {
 	t.Parallel()
-	for _, p := range predicaments() {
+	for _, p := range signedOutStates() {
 		t.Run(p.name, func(t *testing.T) {
 			stage := fakeWorld
 			if p.real {
@@ -137,10 +137,9 @@ func TestEveryStateIsToldApart(t *testing.T) {
 	}
 }
 
-// TestAVariableThatLooksWrongIsToldByStatus has one of each kind beside one
-// that is fine: whoever wonders which key is used is told in text and JSON, and
-// shown none.
-func TestAVariableThatLooksWrongIsToldByStatus(t *testing.T) {
+// TestStatusReportsASuspiciousVariable has a variable of each wrong kind beside
+// a good one: status reports which key is used, in text and JSON, and prints none.
+func TestStatusReportsASuspiciousVariable(t *testing.T) {
 	t.Parallel()
 	w := fakeWorld(t, accountserver.Config{})
 	values := map[string]string{"MOGPLEX_API_KEY": "mog_0123456789", "ANTHROPIC_API_KEY": " ", "OPENAI_API_KEY": `"sk-proj-0123456789"`,
@@ -201,7 +200,7 @@ func hasRow(text, layer, word string) bool {
 }
 
 // wantState reads the same in JSON.
-func (w *world) wantState(p predicament, args ...string) {
+func (w *world) wantState(p signedOutState, args ...string) {
 	w.Helper()
 	code, stdout, stderr := w.run(args...)
 	var got struct {
@@ -225,7 +224,7 @@ func (w *world) wantState(p predicament, args ...string) {
 }
 
 // wantSameEnd compares with what a program is told that wants the token.
-func (w *world) wantSameEnd(p predicament) {
+func (w *world) wantSameEnd(p signedOutState) {
 	w.Helper()
 	if p.args != "" {
 		return

@@ -15,8 +15,8 @@ import (
 	"github.com/mogplex/mogplex-cli/internal/dev/deep"
 )
 
-// setback is why a refresh can't be had, though nobody is signed out.
-type setback struct {
+// networkFault is why a refresh fails although the session is valid.
+type networkFault struct {
 	name  string
 	fault accountserver.Fault // of the token endpoint
 	all   bool                // of every endpoint
@@ -25,12 +25,12 @@ type setback struct {
 	says  string
 }
 
-func setbacks(t *testing.T) []setback {
+func networkFaults(t *testing.T) []networkFault {
 	stranger := httptest.NewUnstartedServer(http.NotFoundHandler())
 	stranger.Config.ErrorLog = log.New(io.Discard, "", 0)
 	stranger.StartTLS()
 	t.Cleanup(stranger.Close)
-	return []setback{
+	return []networkFault{
 		{name: "500", fault: accountserver.Fault{Status: 500}, exit: exitUnavailable, says: "server_error"},
 		{name: "502 of a proxy", fault: accountserver.Fault{Status: 502, Body: "<h1>Bad gateway</h1>", ContentType: "text/html"}, exit: exitUnavailable, says: "HTTP 502"},
 		{name: "503 with Retry-After", fault: accountserver.Fault{Status: 503, RetryAfter: "7"}, exit: exitUnavailable, says: "in 7 seconds"},
@@ -49,13 +49,13 @@ func setbacks(t *testing.T) []setback {
 	}
 }
 
-// TestABadNetworkSignsNobodyOut lets a refresh fail in every way that says
-// nothing about the session: a token in hand that lasts is used, an expired one
-// ends with the cause and its exit code, the refresh token stays, and the
-// service is asked once a command.
+// TestABadNetworkSignsNobodyOut lets a refresh fail in every way that proves nothing
+// about the session: a token that is still valid is used, an expired one ends with
+// the cause and its exit code, the refresh token stays, and each command asks the
+// service once.
 func TestABadNetworkSignsNobodyOut(t *testing.T) {
 	t.Parallel()
-	for _, c := range setbacks(t) {
+	for _, c := range networkFaults(t) {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
 			w := fakeWorld(t, accountserver.Config{StrictRotation: true})
@@ -99,7 +99,7 @@ func TestABadNetworkSignsNobodyOut(t *testing.T) {
 	}
 }
 
-func (w *world) wantAsked(c setback, times int) {
+func (w *world) wantAsked(c networkFault, times int) {
 	w.Helper()
 	if n := w.service.refreshes(); c.url == "" && n != times {
 		w.Errorf("the service was asked %d times in place of %d", n, times)
@@ -111,8 +111,8 @@ func (w *world) wantAsked(c setback, times int) {
 	}
 }
 
-// TestAServiceThatNeverAnswersIsGivenUpOn waits for the longest limit that a command has.
-func TestAServiceThatNeverAnswersIsGivenUpOn(t *testing.T) {
+// TestAServiceThatNeverAnswersTimesOut waits for the longest limit that a command has.
+func TestAServiceThatNeverAnswersTimesOut(t *testing.T) {
 	t.Parallel()
 	deep.Only(t)
 	w := fakeWorld(t, accountserver.Config{})
@@ -131,9 +131,9 @@ func TestAServiceThatNeverAnswersIsGivenUpOn(t *testing.T) {
 	}
 }
 
-// Another process holds the lock and does not let go: who has a token that works
-// is not kept waiting for it, and who wants another is told to try again.
-func TestALockThatIsNotLetGoOfIsNotWaitedForLong(t *testing.T) {
+// Another process keeps the lock: a command that has a valid token does not wait for
+// it, and one that needs a new token asks to try again.
+func TestAHeldLockTimesOut(t *testing.T) {
 	t.Parallel()
 	w := fakeWorld(t, accountserver.Config{})
 	token, refresh := w.seed(30*time.Minute, "keychain")
@@ -155,8 +155,8 @@ func TestALockThatIsNotLetGoOfIsNotWaitedForLong(t *testing.T) {
 	}
 }
 
-// TestAWrongClockNeitherLoopsNorSignsOut has sessions that were stored while
-// the clock stood hours from where it is now.
+// TestAWrongClockNeitherLoopsNorSignsOut uses sessions that were stored while the
+// clock was hours off.
 func TestAWrongClockNeitherLoopsNorSignsOut(t *testing.T) {
 	t.Parallel()
 	for _, off := range []time.Duration{-26 * time.Hour, -5 * time.Hour, 5 * time.Hour, 26 * time.Hour, 20 * 365 * 24 * time.Hour} {
@@ -172,7 +172,7 @@ func TestAWrongClockNeitherLoopsNorSignsOut(t *testing.T) {
 			if n := w.service.refreshes(); n > 1 {
 				t.Errorf("%d refreshes for three tokens", n)
 			}
-			w.must("auth", "refresh") // what the user does where the service says 401
+			w.must("auth", "refresh") // what a user does after a 401
 			token := w.token()
 			if n := w.service.refreshes(); !w.service.Valid(token) || n > 2 {
 				t.Errorf("after %d refreshes the token does not work", n)

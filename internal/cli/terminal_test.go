@@ -104,7 +104,7 @@ func TestTokenIsTypedUnseen(t *testing.T) {
 	}
 }
 
-// Ctrl-C at the hidden prompt ends the command, and the echo is back.
+// Ctrl-C at the hidden prompt ends the command and restores the echo.
 func TestTypingATokenIsInterrupted(t *testing.T) {
 	t.Parallel()
 	w := fakeWorld(t, accountserver.Config{})
@@ -160,7 +160,7 @@ func TestPasteOnATerminal(t *testing.T) {
 	}
 }
 
-// Ctrl-C ends a sign-in, and the session before goes on.
+// Ctrl-C ends a sign-in, and the session before it stays.
 func TestSignInIsInterrupted(t *testing.T) {
 	t.Parallel()
 	w := fakeWorld(t, accountserver.Config{OfferRevocation: true})
@@ -177,8 +177,8 @@ func TestSignInIsInterrupted(t *testing.T) {
 	}
 }
 
-// A person is asked to unlock a locked keychain; what that person does decides,
-// and doing nothing is waited for no longer than was set.
+// The answer to the unlock prompt decides the command; no answer ends at the time
+// limit.
 func TestLockedKeychainOnATerminal(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {
@@ -213,9 +213,9 @@ func TestLockedKeychainOnATerminal(t *testing.T) {
 	}
 }
 
-// The session can't be ended at the service: the person decides how often it is
-// tried, and the token is nowhere but in memory by then.
-func TestEndingASessionIsTriedAgain(t *testing.T) {
+// If the service can't revoke the session, the person decides how often to retry. By
+// then the token is only in memory.
+func TestRevocationIsRetried(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {
 		name, typed, shows string

@@ -20,10 +20,9 @@ var steps = []uint64{
 
 var errNoTracing = errors.New("tracing a process is not allowed here")
 
-// killAt runs cmd and sends it a signal as it is about to take its nth step,
-// counted over all its threads. killed is false where it ended before. exit is
-// its exit code, -1 where the signal ended it. cmd's streams must be files:
-// nobody waits for copies.
+// killAt runs cmd and sends it a signal before its nth step, counted over all
+// threads. killed is false if it ended before that. exit is its exit code, -1 if the
+// signal ended it. cmd's streams must be files, because no goroutine copies them.
 func killAt(cmd *exec.Cmd, n int, by syscall.Signal) (killed bool, exit int, err error) {
 	// A tracer is a thread.
 	runtime.LockOSThread()

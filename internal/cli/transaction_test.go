@@ -11,10 +11,9 @@ import (
 	"github.com/mogplex/mogplex-cli/internal/dev/keyringtest"
 )
 
-// TestASignInThatNothingStoresIsNotReportedAsDone lets the store refuse what a
-// sign-in brought: it fails, no other store is used in its place, the session
-// before goes on, and the new one, which nobody has, is ended.
-func TestASignInThatNothingStoresIsNotReportedAsDone(t *testing.T) {
+// TestASignInThatIsNotStoredFails has the store refuse a sign-in: it
+// fails, uses no other store, keeps the session before it, and revokes the new one.
+func TestASignInThatIsNotStoredFails(t *testing.T) {
 	t.Parallel()
 	later := func(w *world) error { return w.writeFile(`{"version": 2, "credentials": {}}`) } // it is not rewritten
 	for _, c := range []struct {
@@ -47,8 +46,7 @@ func TestASignInThatNothingStoresIsNotReportedAsDone(t *testing.T) {
 	}
 }
 
-// TestARefreshDoesNotWaitForAPersonWhoSignsIn has a sign-in stand open while
-// other commands go on.
+// TestARefreshDoesNotWaitForAPersonWhoSignsIn runs other commands during a sign-in.
 func TestARefreshDoesNotWaitForAPersonWhoSignsIn(t *testing.T) {
 	t.Parallel()
 	w := fakeWorld(t, accountserver.Config{StrictRotation: true, OfferRevocation: true})
@@ -63,12 +61,8 @@ func TestARefreshDoesNotWaitForAPersonWhoSignsIn(t *testing.T) {
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
-	for end := time.Now().Add(longest); !strings.Contains(stderr.String(), "Ctrl-C"); time.Sleep(5 * time.Millisecond) {
-		if time.Now().After(end) {
-			t.Fatal(stderr.String())
-		}
-	}
-	w.must("auth", "refresh") // which would end with exit code 75 where the sign-in held the lock
+	eventually(t, "the sign-in's instructions", func() bool { return strings.Contains(stderr.String(), "Ctrl-C") })
+	w.must("auth", "refresh") // exit code 75 would mean that the sign-in held the lock
 	before := w.token()
 	if !w.service.Valid(before) {
 		t.Error("the token that was renewed beside a sign-in does not work")

@@ -11,23 +11,23 @@ import (
 	"unicode"
 )
 
-// transcript is every secret of a test run, and everything that mogplex
-// printed where it has no business to print one.
+// transcript holds every secret of a test run, and all output that must not contain
+// one.
 type transcript struct {
 	mu      sync.Mutex
 	secrets map[string]bool
 	texts   []utterance
 }
 
-// utterance is what a command printed: as it is, and once more without the
-// line breaks that can have come into a secret.
+// utterance is the output of a command, as it is and without the line breaks that
+// could split a secret.
 type utterance struct{ command, text string }
 
 var lineBreaks = strings.NewReplacer("\n", "", "\r", "")
 
 var heard transcript
 
-// secret marks texts as not to be printed.
+// secret marks texts that must not be printed.
 func (s *transcript) secret(texts ...string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -41,8 +41,8 @@ func (s *transcript) secret(texts ...string) {
 	}
 }
 
-// output notes what a command printed. The stdout of `auth token` alone may
-// hold a secret.
+// output records what a command printed. Only the stdout of `auth token` may contain
+// a secret.
 func (s *transcript) output(args []string, stdout, stderr string) {
 	command := strings.Join(args, " ")
 	if strings.Contains(command, "auth token") {
@@ -54,14 +54,14 @@ func (s *transcript) output(args []string, stdout, stderr string) {
 	s.texts = append(s.texts, utterance{command, text + "\n" + lineBreaks.Replace(text)})
 }
 
-// steers reports whether a text could set a terminal's title, name another
-// command to it, or reorder a line.
+// steers reports whether a text could set a terminal's title, report another command
+// to it, or reorder a line.
 func steers(text string) bool {
 	isMark := func(r rune) bool { return r == 0 || r == '\u0090' || r == '\u009d' || unicode.Is(unicode.Cf, r) }
 	return strings.ContainsFunc(text, isMark) || strings.Contains(text, "\x1b]") || strings.Contains(text, "\x1bP")
 }
 
-// leaks looks for every secret in everything that was said.
+// leaks looks for every secret in everything that was printed.
 func (s *transcript) leaks() error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -88,7 +88,7 @@ func (s *transcript) leaks() error {
 	return nil
 }
 
-// holds reports whether a text has a secret of the run in it.
+// holds reports whether a text contains a secret of the run.
 func (s *transcript) holds(text string) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -102,9 +102,9 @@ func (s *transcript) holds(text string) bool {
 	return false
 }
 
-// disguises are the forms in which a secret is still one: as it is, URL-encoded,
-// JSON-escaped, as byte values in hexadecimal and decimal, and in base64 at each
-// of the three alignments.
+// disguises returns the encodings in which a secret is still readable: as it is,
+// URL-encoded, JSON-escaped, as byte values in hexadecimal and decimal, and in
+// base64 at each of the three alignments.
 func disguises(secret string) []string {
 	inJSON, _ := json.Marshal(secret)
 	forms := []string{secret, url.QueryEscape(secret), url.PathEscape(secret), strings.ReplaceAll(secret, "/", `\/`),

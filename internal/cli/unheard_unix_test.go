@@ -11,12 +11,12 @@ import (
 	"github.com/mogplex/mogplex-cli/internal/dev/accountserver"
 )
 
-// Whoever reads what is said goes away: what was begun is done all the same.
-func TestAStderrThatNobodyReadsEndsNothing(t *testing.T) {
+// If the reader of stderr goes away, the command still completes.
+func TestACommandCompletesWithoutAReaderOfStderr(t *testing.T) {
 	t.Parallel()
 	w := fakeWorld(t, accountserver.Config{OfferRevocation: true, StrictRotation: true})
 	before, _ := w.seed(-time.Minute, "keychain")
-	// The service takes so long that it is said, in the middle of the renewal.
+	// The service takes long enough for a progress message in the middle of the renewal.
 	w.service.Fail(accountserver.Fault{Path: accountserver.TokenPath, Delay: patience + 200*time.Millisecond})
 	cmd := w.command("auth", "token")
 	cmd.Stderr = unread(t)
@@ -36,8 +36,8 @@ func TestAStderrThatNobodyReadsEndsNothing(t *testing.T) {
 	}
 }
 
-// A result that nobody reads ends the command as it ends any other.
-func TestAStdoutThatNobodyReadsEndsTheCommand(t *testing.T) {
+// A result without a reader ends the command, as it does any other program.
+func TestACommandEndsWithoutAReaderOfStdout(t *testing.T) {
 	t.Parallel()
 	w := fakeWorld(t, accountserver.Config{})
 	w.seed(time.Hour, "keychain")

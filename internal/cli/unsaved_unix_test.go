@@ -16,8 +16,8 @@ import (
 	"github.com/mogplex/mogplex-cli/internal/dev/accountserver"
 )
 
-// interrupted signs in while a process holds the lock on the credential, and is
-// interrupted when the service has granted the sign-in.
+// interrupted signs in while a process holds the lock on the credential, and
+// interrupts after the service has granted the sign-in.
 func (w *world) interrupted() (code int, said string) {
 	w.Helper()
 	if err := os.MkdirAll(filepath.Dir(w.lockPath()), 0o700); err != nil {
@@ -45,7 +45,7 @@ func (w *world) interrupted() (code int, said string) {
 	return exitCode(err), said
 }
 
-// Whoever interrupts a sign-in that is being stored gets no session that nobody
+// A sign-in interrupted while it is being stored leaves no session that no store
 // holds.
 func TestAnInterruptedSignInLeavesNoSession(t *testing.T) {
 	t.Parallel()
@@ -56,9 +56,9 @@ func TestAnInterruptedSignInLeavesNoSession(t *testing.T) {
 	}
 }
 
-// A keychain that is killed while it stores a sign-in has it all the same: it is
-// not ended, or the next command would print a token that is dead.
-func TestASignInThatAKilledKeychainStoredIsNotEnded(t *testing.T) {
+// A keychain killed while it stores a sign-in may still hold it, so the session is
+// not revoked: otherwise the next command would print a dead token.
+func TestASignInThatAKilledKeychainStoredIsNotRevoked(t *testing.T) {
 	t.Parallel()
 	w := fakeWorld(t, accountserver.Config{OfferRevocation: true})
 	quick := w.slowed(killed)
@@ -73,9 +73,9 @@ func TestASignInThatAKilledKeychainStoredIsNotEnded(t *testing.T) {
 	}
 }
 
-// A file that could not be written holds nothing: what was granted is ended,
-// though no keychain can be asked.
-func TestASignInThatNoStoreTookIsEnded(t *testing.T) {
+// A file that could not be written holds nothing: the session is revoked, although
+// no keychain can be asked.
+func TestASignInThatNoStoreTookIsRevoked(t *testing.T) {
 	t.Parallel()
 	w := fakeWorld(t, revoking)
 	if err := w.fake().Break("unavailable"); err != nil {
@@ -90,8 +90,8 @@ func TestASignInThatNoStoreTookIsEnded(t *testing.T) {
 	}
 }
 
-// What nothing can be stored in ends a sign-in before a browser opens.
-func TestNobodySignsInForAFileThatCantBeWritten(t *testing.T) {
+// If nothing can be stored, a sign-in ends before a browser opens.
+func TestAnUnwritableFileFailsBeforeTheSignIn(t *testing.T) {
 	t.Parallel()
 	for name, plant := range map[string]func(path string) error{
 		"a directory": func(path string) error { return os.MkdirAll(filepath.Join(path, "x"), 0o700) },

@@ -12,7 +12,7 @@ import (
 
 // Every request of the program names it and its version: discovery, renewal,
 // hosted state, prompts and revocation.
-func TestRequestsSayWhoTheyAre(t *testing.T) {
+func TestRequestsHaveAUserAgent(t *testing.T) {
 	t.Parallel()
 	w := fakeWorld(t, accountserver.Config{OfferRevocation: true})
 	w.seed(-time.Hour, "keychain")

@@ -17,9 +17,8 @@ import (
 	"github.com/mogplex/mogplex-cli/internal/dev/accountserver"
 )
 
-// holderMain is a process that goes on using a credential, as the app does: it
-// resolves again whenever it is told of a change, and writes a line about what
-// it holds then. It ends with its stdin.
+// holderMain is a process that keeps using a credential, like the app: it resolves
+// again after each change and prints what it holds. It ends with its stdin.
 func holderMain() {
 	p := testProgram()
 	settings, err := p.env.ReadSettings("")
@@ -51,8 +50,8 @@ func holderMain() {
 	}
 }
 
-// holder starts a holder. The function it returns waits until the holder says
-// what is wanted.
+// holder starts a holder. The function it returns waits until the holder prints
+// want.
 func (w *world) holder(env ...string) (says func(want string)) {
 	w.Helper()
 	path, err := exec.LookPath("holder")
@@ -97,9 +96,9 @@ func (w *world) holder(env ...string) (says func(want string)) {
 	}
 }
 
-// Whatever another process does to the credential, whoever uses it is told, and
-// stops using what was signed out. That a watch tells within a second is tested
-// where the clock stands still, in internal/auth.
+// A process that uses the credential notices every change of another process, and
+// stops using what was signed out. internal/auth tests with a fake clock that it
+// takes less than a second.
 func TestRunningProcessesNoticeASignOut(t *testing.T) {
 	t.Parallel()
 	for _, keychain := range keychains {
@@ -134,7 +133,7 @@ func TestRunningProcessesNoticeASignOut(t *testing.T) {
 	}
 }
 
-// A migration moves the credential; whoever uses it resolves again.
+// After a migration a running process resolves again.
 func TestRunningProcessesNoticeAMigration(t *testing.T) {
 	t.Parallel()
 	w := fakeWorld(t, accountserver.Config{})

@@ -16,18 +16,18 @@ import (
 	"github.com/mogplex/mogplex-cli/internal/dev/deep"
 )
 
-// Windows is Wine's here: its Credential Manager, file system and access lists,
-// in a prefix of the test's own. What it does otherwise is told where it matters.
+// Wine plays Windows: its Credential Manager, file system and access lists, in a
+// prefix for each test. Comments name where Wine differs.
 
-// Debian's Wine is on no PATH.
+// Debian's Wine is not on the PATH.
 const (
 	wineProgram = "/usr/lib/wine/wine64"
 	wineServer  = "/usr/lib/wine/wineserver64"
 	mingw       = "x86_64-w64-mingw32-gcc"
 )
 
-// randomSource is the one function of Windows 10 that Go needs and Wine 8 has
-// not, in the words of one that it has.
+// randomSource implements the one function of Windows 10 that Go needs and Wine 8
+// lacks.
 const randomSource = `#include <windows.h>
 BOOLEAN NTAPI SystemFunction036(PVOID, ULONG);
 __declspec(dllexport) BOOL WINAPI ProcessPrng(PBYTE p, SIZE_T n) { return SystemFunction036(p, n); }
@@ -69,9 +69,9 @@ func startWine(t testing.TB) *wine {
 	return w
 }
 
-// stayOn runs a program to the end of the test. The services of a machine start
-// with its first program, have that one's outputs, and end soon after the last:
-// a command that had to start them would never seem to end.
+// stayOn runs a program until the test ends. The services of a Wine prefix start
+// with its first program, inherit its output, and end soon after the last: a command
+// that had to start them would never seem to end.
 func (w *wine) stayOn() {
 	w.Helper()
 	cmd := exec.Command(wineProgram, "cmd")
@@ -97,8 +97,8 @@ func (w *wine) tool(env []string, name string, args ...string) {
 	w.succeeds(cmd)
 }
 
-// succeeds runs a command, which does not fail. What it says goes into a file: a
-// pipe would be waited for as long as what the command started lives.
+// succeeds runs a command that must succeed. Its output goes to a file: a pipe would
+// stay open as long as the processes that the command started.
 func (w *wine) succeeds(cmd *exec.Cmd) {
 	w.Helper()
 	if said, err := w.run(cmd); err != nil {
@@ -120,7 +120,7 @@ func (w *wine) run(cmd *exec.Cmd) ([]byte, error) {
 	return text, err
 }
 
-// stop ends all that runs in the prefix, and waits for what it writes at its end.
+// stop ends everything in the prefix, and waits until it has written its files.
 func (w *wine) stop() {
 	cmd := exec.Command(wineServer, "-k", "-w")
 	cmd.Env = w.env
@@ -133,7 +133,7 @@ func (w *wine) build(args ...string) {
 	w.tool(append(os.Environ(), "GOOS=windows", "GOARCH=amd64", "CGO_ENABLED=0"), "go", args...)
 }
 
-// world makes the machine one user's, with mogplex.exe as it is shipped.
+// world makes the machine that of one user, with mogplex.exe as it is released.
 func (w *wine) world(cfg accountserver.Config) *world {
 	w.Helper()
 	dir := w.TempDir()
@@ -153,7 +153,7 @@ func (w *wine) world(cfg accountserver.Config) *world {
 	return user
 }
 
-// where returns what auth status says of the source in force and of the account.
+// where returns the source and the account that auth status reports.
 func (w *world) where() (source, account string) {
 	w.Helper()
 	var status struct {
@@ -217,7 +217,7 @@ func TestTheWindowsProgramKeepsEverythingInCredentialManager(t *testing.T) {
 	}
 }
 
-// windowsTests are packages of this module, which of their tests are run, and
+// windowsTests are packages of this module, which of their tests run on Wine, and
 // which of those Wine 8 fails.
 var windowsTests = []struct{ dir, run, skip string }{
 	// Listing while others write crashes Wine's own CredEnumerate. The fake keychain has a file for each of a thousand
@@ -261,7 +261,7 @@ func TestWhatWindowsSkipsExists(t *testing.T) {
 	}
 }
 
-// wineCantStart is what Wine says when it can't start a process, as happens now
+// wineCantStart is what Wine prints if it can't start a process, which happens now
 // and then on a busy machine.
 const wineCantStart = ": Internal error."
 
@@ -296,8 +296,9 @@ func TestThePackagesOnWindows(t *testing.T) {
 	}
 }
 
-// removingFiles is an overlay with which os.RemoveAll works: Wine 8 says "not
-// implemented" where Go waits for "not supported" to do it in the older way.
+// removingFiles returns an overlay with which os.RemoveAll works: Wine 8 returns
+// "not implemented" for "not supported", at which Go would fall back to an older
+// call.
 func removingFiles(t *testing.T) (overlay string) {
 	t.Helper()
 	root, err := exec.Command("go", "env", "GOROOT").Output()

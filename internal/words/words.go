@@ -71,9 +71,9 @@ type Line struct {
 // Lines are said later, or in the app.
 type Lines []Line
 
-// Say adds a line.
+// Say adds a printable line.
 func (l *Lines) Say(format string, args ...any) {
-	*l = append(*l, Line{Text: fmt.Sprintf(format, args...)})
+	*l = append(*l, Line{Text: text.Printable(fmt.Sprintf(format, args...))})
 }
 
 // Warn adds a warning.
