@@ -13,8 +13,7 @@ import (
 	"github.com/mogplex/mogplex-cli/internal/words"
 )
 
-// sync renews the hosted state behind the screens, where it is not fresh. The
-// kept copies serve where that fails.
+// sync refreshes the cached models and MCP servers in the background if they are old.
 func (a *App) sync() {
 	ctx, cancel := context.WithTimeout(a.ctx, account.CheckLimit)
 	defer cancel()
@@ -26,7 +25,7 @@ func (a *App) sync() {
 	_ = a.failed("sync of MCP servers", err)
 }
 
-// resync fetches the hosted state of a new account.
+// resync fetches models and MCP servers of a new account.
 func (a *App) resync() {
 	_ = a.failed("sync", a.Account.Sync(a.ctx, account.CheckLimit))
 }

@@ -8,8 +8,7 @@ import (
 	"github.com/mogplex/mogplex-cli/internal/talk"
 )
 
-// openLog names the log of this session. What it says of old files it could not
-// remove is no reason to trouble anyone.
+// openLog opens the log of this session. Old files that it could not remove are not reported.
 func openLog(home string) *sessionlog.Log {
 	var prefixes []string
 	for _, provider := range auth.Providers() {
@@ -27,7 +26,7 @@ func (a *App) LogCommand(name string) {
 // LogPanic implements [talk.Services].
 func (a *App) LogPanic(value any, callers []uintptr) { a.log.Panic(value, callers) }
 
-// loggedProvider is a provider of the table.
+// loggedProvider is a field with a provider of the table.
 func loggedProvider(name string) sessionlog.Field {
 	var names []string
 	for _, p := range auth.Providers() {
@@ -36,15 +35,14 @@ func loggedProvider(name string) sessionlog.Field {
 	return sessionlog.Listed("provider", name, names)
 }
 
-// loggedModel is a model that the service has listed in this session. One that a
-// person typed is none.
+// loggedModel is a field with a model that the service listed in this session. A typed name is not logged.
 func (a *App) loggedModel(id string) sessionlog.Field {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	return sessionlog.Listed("model", id, a.models)
 }
 
-// listed remembers the models that the service has listed.
+// listed keeps the models that the service listed, for [App.loggedModel].
 func (a *App) listed(models []talk.Model) {
 	var ids []string
 	for _, m := range models {

@@ -13,8 +13,7 @@ import (
 	"github.com/mogplex/mogplex-cli/internal/talk"
 )
 
-// Prompt implements [talk.Services]. The credential is looked up for each
-// prompt: one that was signed out is not used again.
+// Prompt implements [talk.Services]. It looks the credential up for each prompt, so that a removed one is not used.
 func (a *App) Prompt(ctx context.Context, conversation talk.Conversation, say func(piece string)) error {
 	res, err := a.credential(ctx)
 	if err != nil {
@@ -42,8 +41,7 @@ func (a *App) Prompt(ctx context.Context, conversation talk.Conversation, say fu
 	return a.failed("prompt", err)
 }
 
-// send sends a request, and once more with a renewed token where the first was
-// refused before anything was said.
+// send sends a request. If the service refuses the token, it renews it and sends once more.
 func (a *App) send(ctx context.Context, res auth.Result, request chat.Request, say func(string)) error {
 	c := res.Credential
 	if request.Model == "" && c.Provider != auth.Mogplex {
@@ -56,7 +54,7 @@ func (a *App) send(ctx context.Context, res auth.Result, request chat.Request, s
 	again, renewErr := a.Account.Manager.Renew(ctx)
 	switch {
 	case errors.Is(renewErr, auth.ErrRejected), errors.Is(renewErr, auth.ErrExpired):
-		return err // it says as much, in fewer words
+		return err // it says the same in fewer words
 	case renewErr != nil:
 		return fmt.Errorf("%w; renewing it: %w", err, renewErr)
 	}
@@ -67,8 +65,7 @@ func (a *App) send(ctx context.Context, res auth.Result, request chat.Request, s
 	return a.asked(ctx, c, a.Account.Chat(c).Stream(ctx, request, c.Token.Reveal(), say))
 }
 
-// asked tells a token that is not accepted at all from one that is refused for
-// prompts only: the service can answer either by a redirect to its login page.
+// asked finds out what a redirect to the login page means: the service does not accept the token, or not for prompts.
 func (a *App) asked(ctx context.Context, c auth.Credential, err error) error {
 	if !errors.Is(err, chat.ErrRedirected) || c.Provider != auth.Mogplex {
 		return err
@@ -82,8 +79,7 @@ func (a *App) asked(ctx context.Context, c auth.Credential, err error) error {
 	return err
 }
 
-// wrongKey says which variable holds a credential that is refused: signing in
-// does not help against one.
+// wrongKey names the variable that holds a refused credential: signing in would not help.
 func wrongKey(res auth.Result, err error) error {
 	refused := errors.Is(err, chat.ErrUnauthorized) || errors.Is(err, hosted.ErrUnauthorized)
 	if res.Source != auth.Env || !refused {

@@ -32,13 +32,13 @@ func (a *App) Session(ctx context.Context) (talk.Session, error) {
 	c := res.Credential
 	now.SignedIn, now.ID, now.Provider = true, identity(c), c.Provider
 	now.Account, now.Source, now.Service = words.AccountName(c.Account), a.sourceOf(ctx, res), a.serviceOf(c)
-	if c.Provider == auth.Mogplex { // not before: a locked keychain is asked for once
+	if c.Provider == auth.Mogplex { // not earlier: a locked keychain would prompt twice
 		a.synced.Do(func() { a.background.Go(a.sync) })
 	}
 	return now, nil
 }
 
-// identity tells one person or key from another, across renewals.
+// identity identifies a person or key. A renewal does not change it.
 func identity(c auth.Credential) string {
 	who := c.Account.ID
 	if who == "" {
@@ -51,7 +51,7 @@ func identity(c auth.Credential) string {
 	return hex.EncodeToString(sum[:8])
 }
 
-// sourceOf names where the credential in force comes from.
+// sourceOf names the source of the active credential.
 func (a *App) sourceOf(ctx context.Context, res auth.Result) string {
 	switch res.Source {
 	case auth.Env:
@@ -63,7 +63,7 @@ func (a *App) sourceOf(ctx context.Context, res auth.Result) string {
 	return text.Printable(filepath.Base(res.Path))
 }
 
-// serviceOf names where prompts go.
+// serviceOf names the service that prompts go to.
 func (a *App) serviceOf(c auth.Credential) string {
 	if c.Provider == auth.Mogplex {
 		return a.Account.Origin
@@ -83,7 +83,7 @@ func (a *App) Status(ctx context.Context) (string, error) {
 	return status, nil
 }
 
-// finishedWarnings are warnings as printable sentences.
+// finishedWarnings returns warnings as printable sentences.
 func finishedWarnings(lists ...[]string) (sentences []string) {
 	for _, w := range slices.Concat(lists...) {
 		sentences = append(sentences, words.Finished(words.Warning(w)))

@@ -32,8 +32,7 @@ func (a *App) SignIn(ctx context.Context, in talk.SignIn) (talk.Stored, error) {
 	return a.stored(ctx, saved, err)
 }
 
-// hear sets who hears what passes by, until stop or the next one: a sign-in that
-// was given up can end after another began.
+// hear directs notices to a sign-in until stop is called or another sign-in begins. A cancelled one may stop late.
 func (a *App) hear(notice func(string)) (stop func()) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
@@ -63,8 +62,7 @@ func (a *App) StoreSecret(ctx context.Context, provider string, secret auth.Secr
 	return a.stored(ctx, saved, err)
 }
 
-// stored says what became of a credential, and ends the sessions that it replaced
-// behind the screens.
+// stored reports a stored credential, and ends the sessions that it replaced in the background.
 func (a *App) stored(ctx context.Context, saved auth.Saved, err error) (talk.Stored, error) {
 	if err != nil {
 		return talk.Stored{Warnings: finishedWarnings(saved.Warnings)}, a.failed("sign-in", err)

@@ -13,8 +13,7 @@ import (
 	"github.com/mogplex/mogplex-cli/internal/words"
 )
 
-// endPatience is how long a sign-out on the screen waits for the service. What
-// takes longer goes on in the background.
+// endPatience is how long a sign-out waits for the service. After that, ending the session goes on in the background.
 const endPatience = time.Second
 
 // SignOut implements [talk.Services].
@@ -27,7 +26,7 @@ func (a *App) SignOut(ctx context.Context) (talk.SignedOut, error) {
 	for _, p := range a.Account.SetProviders() {
 		out.StillInEnv = append(out.StillInEnv, p.Variable)
 	}
-	// The screens show the variables, and what is active.
+	// The conversation shows the variables and what is active.
 	r.StillActive = slices.DeleteFunc(r.StillActive, func(v account.StillActive) bool { return !v.Foreign })
 	for _, l := range slices.Concat(said, words.EndingFailures(endings), words.Unsearched(r), words.SignedOut(r, a.Account.Now())) {
 		if l.Warns {
@@ -41,8 +40,7 @@ func (a *App) SignOut(ctx context.Context) (talk.SignedOut, error) {
 	return out, a.failed("sign-out", err)
 }
 
-// endRemoved ends the removed sessions at the service that issued them. If that
-// takes long it is pending: it is retried until the app ends.
+// endRemoved ends the removed sessions at their service. If that takes long it is pending, and retried until the app ends.
 func (a *App) endRemoved(r *account.SignOutReport) (endings []account.Ending, pending bool) {
 	done, late := a.endLater(r.Sessions), time.NewTimer(endPatience)
 	defer late.Stop()
@@ -60,8 +58,7 @@ func (a *App) endRemoved(r *account.SignOutReport) (endings []account.Ending, pe
 	}
 }
 
-// endLater ends sessions behind the screens, until [account.EndLimit] after the app's
-// end.
+// endLater ends sessions in the background, until [account.EndLimit] after the app's end.
 func (a *App) endLater(sessions []auth.Credential) <-chan []account.Ending {
 	ctx, cancel := context.WithCancel(context.WithoutCancel(a.ctx))
 	stop := context.AfterFunc(a.ctx, func() { time.AfterFunc(account.EndLimit, cancel) })

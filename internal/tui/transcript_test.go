@@ -74,7 +74,7 @@ func TestTranscriptForgetsTheOldest(t *testing.T) {
 	for i := range keptLines {
 		tr.more(answer, fmt.Sprintf("answer %d\n", i))
 	}
-	if got := tr.entries[0].lines[0].text; !tr.cut || !strings.Contains(got, "not kept") {
+	if got := tr.entries[0].lines[0].text; !tr.cut || !strings.Contains(got, "dropped") {
 		t.Errorf("it begins with %q", got)
 	}
 	tr.scroll(-20)

@@ -8,8 +8,8 @@ import (
 	"github.com/mogplex/mogplex-cli/internal/auth"
 )
 
-// SignedIn says where the credential is and what it replaced, and warns of what
-// limits its use: a missing refresh token, and variables that come before it.
+// SignedIn says where a credential was stored and what it replaced. It warns of a missing refresh token, and of variables
+// that come before the credential.
 func SignedIn(ctx context.Context, a *account.Account, saved auth.Saved) (out Lines) {
 	c := saved.Credential
 	what := "Signed in"

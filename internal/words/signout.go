@@ -46,8 +46,7 @@ func ownerSuffix(done account.Removed) (suffix string) {
 	return suffix
 }
 
-// SignedOut says what else came of a sign-out: which tokens live on, what is still
-// active, and what failed.
+// SignedOut says which tokens still work after a sign-out, what is still active, and what failed.
 func SignedOut(r *account.SignOutReport, now time.Time) (out Lines) {
 	if r.Revoked != nil && *r.Revoked {
 		out.Say("The session was ended at the service.")
@@ -69,9 +68,8 @@ func SignedOut(r *account.SignOutReport, now time.Time) (out Lines) {
 	return out
 }
 
-// Unsearched names what may still hold a credential: stores that were not
-// searched, unless the sign-out failed anyway, and backups. A store that the person's
-// own setting forbids is no warning.
+// Unsearched names what may still hold a credential: backups, and stores that were not searched, unless the sign-out
+// failed anyway. A store that the person's own setting excludes is not a warning.
 func Unsearched(r *account.SignOutReport) (out Lines) {
 	for _, n := range r.NotSearched {
 		switch {
@@ -105,7 +103,7 @@ func LiveTokens(tokens []account.LiveToken, now time.Time) (out Lines) {
 	return out
 }
 
-// EndingFailures says once for each cause why sessions could not be ended.
+// EndingFailures says why sessions could not be ended, once for each cause.
 func EndingFailures(endings []account.Ending) (out Lines) {
 	for _, e := range endings {
 		if e.Err == nil {
@@ -126,8 +124,8 @@ func OfProfile(profile string) string {
 	return " in profile " + profile
 }
 
-// SignOutError joins what may be left into one error. Its hint repeats the sign-out:
-// a way around the store that failed would leave what that store holds.
+// SignOutError joins the failures of a sign-out. Its hint repeats the sign-out: to bypass the failed store would leave
+// its credential there.
 func SignOutError(r *account.SignOutReport, here outcome.Here) error {
 	err := r.Err()
 	if err == nil {
@@ -136,7 +134,7 @@ func SignOutError(r *account.SignOutReport, here outcome.Here) error {
 	return account.HintError{Err: fmt.Errorf("signing out is not complete: %w", err), Hint: here.AgainHint(err, LogoutCommand(r.Scope))}
 }
 
-// LogoutCommand is the sign-out of a scope, as it is typed.
+// LogoutCommand is the command that signs a scope out.
 func LogoutCommand(scope account.Scope) string {
 	switch {
 	case scope.All:

@@ -1,6 +1,6 @@
-// Package words says what came of what a person asked for, at the command line and in the app: sentences, warnings, names.
+// Package words has sentences that commands and the app share: about a sign-in, a sign-out, a run, a failure.
 //
-// Lines are collected first and then written by whoever has a place for them. What a failure means is in package outcome.
+// It writes nothing: callers print the [Lines]. What to do about a failure is in package outcome.
 package words
 
 import (
@@ -37,20 +37,19 @@ func Lifetime(c auth.Credential, now time.Time) string {
 	return fmt.Sprintf("expires in %s", text.Duration(left))
 }
 
-// Warning is a warning as one printable sentence.
+// Warning returns a warning as one printable sentence.
 func Warning(w string) string {
 	return strings.TrimSuffix(text.Printable(strings.ReplaceAll(w, "\n", "; ")), ".") + "."
 }
 
-// Sentence makes an error's text one printable line, without Go's own words for
-// a deadline.
+// Sentence returns an error's text as one printable line, without Go's words for a deadline.
 func Sentence(err error) string {
 	said := strings.ReplaceAll(err.Error(), context.DeadlineExceeded.Error(), "it took too long")
 	return text.Printable(strings.ReplaceAll(said, "\n", "; "))
 }
 
-// Finished is an error's text as a sentence. What does not begin with a word,
-// such as an address, stays as it is.
+// Finished returns a text with a capital letter and a full stop. A text that begins with an address or a path keeps its
+// first letter.
 func Finished(text string) string {
 	word, _, _ := strings.Cut(strings.TrimSuffix(text, "."), " ")
 	if word == "" {
@@ -62,13 +61,13 @@ func Finished(text string) string {
 	return strings.TrimSuffix(text, ".") + "."
 }
 
-// Line is something to say, or a warning.
+// Line is a line to print.
 type Line struct {
 	Text  string
 	Warns bool
 }
 
-// Lines are said later, or in the app.
+// Lines are collected, and printed by the caller.
 type Lines []Line
 
 // Say adds a printable line.
@@ -79,7 +78,7 @@ func (l *Lines) Say(format string, args ...any) {
 // Warn adds a warning.
 func (l *Lines) Warn(warning string) { *l = append(*l, Line{warning, true}) }
 
-// What a person has to do at the keychain's own window.
+// What to do in the keychain's own window.
 const (
 	Unlock  = "The keychain is locked. Unlock it in the window that it opens."
 	Confirm = "The keychain asks whether to delete an item, which is empty by now. Answer in the window that it opens."
