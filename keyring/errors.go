@@ -65,8 +65,6 @@ var (
 	errNoObject = errors.New("the item was removed during the call")
 )
 
-func failFor(cause, kind error) error { return &Error{Kind: kind, Detail: cause.Error(), cause: cause} }
-
 func lost(detail string) error { return &Error{Kind: ErrUnavailable, Detail: detail, cause: errLost} }
 
 // describe adds the operation to an error. An error without a class becomes ErrUnavailable. A time limit is named if

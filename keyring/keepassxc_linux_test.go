@@ -35,7 +35,7 @@ func TestContractOfKeePassXC(t *testing.T) {
 	if _, err := k.Delete(t.Context(), "first"); err != nil {
 		t.Fatal(err)
 	}
-	keyringtest.Contract(t, k)
+	testContract(t, k)
 }
 
 // By default KeePassXC asks in its own window before a program reads or overwrites

@@ -23,7 +23,7 @@ func TestContractOfTheFake(t *testing.T) {
 	for _, limit := range []int{0, 2500, 700} {
 		t.Run(fmt.Sprint("limit ", limit), func(t *testing.T) {
 			_, k := newFake(t, limit)
-			keyringtest.Contract(t, k)
+			testContract(t, k)
 		})
 	}
 }

@@ -90,7 +90,7 @@ func TestContractOfKWallet(t *testing.T) {
 	if got := k.Backend(t.Context()); got != "Secret Service (KWallet)" {
 		t.Errorf("backend %q", got)
 	}
-	keyringtest.Contract(t, k)
+	testContract(t, k)
 }
 
 // KWallet's window asks for the password, and go-keyring would wait for it without a

@@ -7,7 +7,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/mogplex/mogplex-cli/internal/dev/keyringtest"
 	"github.com/mogplex/mogplex-cli/keyring"
 )
 
@@ -18,5 +17,5 @@ func TestContractOfThePlatform(t *testing.T) {
 	if os.Getenv("MOGPLEX_TEST_KEYCHAIN") == "" {
 		t.Skip("MOGPLEX_TEST_KEYCHAIN is not set: this test writes to your own keychain")
 	}
-	keyringtest.Contract(t, keyring.Open("mogplex-test", keyring.Options{Timeout: time.Minute}))
+	testContract(t, keyring.Open("mogplex-test", keyring.Options{Timeout: time.Minute}))
 }

@@ -203,3 +203,6 @@ func classifyName(name string) error {
 	}
 	return fail(ErrUnavailable, "the Secret Service answered %s", name)
 }
+
+// failFor returns an error of the given class with a cause that this package handles.
+func failFor(cause, kind error) error { return &Error{Kind: kind, Detail: cause.Error(), cause: cause} }

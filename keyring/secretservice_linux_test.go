@@ -100,7 +100,7 @@ func wantClass(t *testing.T, opt keyring.Options, want error) {
 func TestContractOfTheSecretService(t *testing.T) {
 	session(t, keyringtest.Options{})
 	k := open(keyring.Options{Timeout: 5 * limit}) // the largest value is a lot
-	keyringtest.Contract(t, k)
+	testContract(t, k)
 	if got := k.Backend(t.Context()); got != "Secret Service (gnome-keyring)" {
 		t.Errorf("backend %q", got)
 	}

@@ -128,7 +128,7 @@ func normalize(fields map[string]any) (defect string) {
 		switch {
 		case value != nil && !ok:
 			return key + " is not a string"
-		case s != "" && !visibleASCII(s):
+		case s != "" && !web.VisibleASCII(s):
 			return key + " has characters that no token may have"
 		}
 	}

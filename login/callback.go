@@ -4,6 +4,8 @@ import (
 	"crypto/subtle"
 	"net/url"
 	"strings"
+
+	"github.com/mogplex/mogplex-cli/internal/web"
 )
 
 const maxQuery = 8 << 10
@@ -61,7 +63,7 @@ func (x expectation) judge(rawQuery string) (answer, verdict) {
 		return a, strayRefusal
 	case subtle.ConstantTimeCompare([]byte(state), []byte(x.state)) != 1:
 		return answer{}, foreign
-	case refused == "" && !visibleASCII(code):
+	case refused == "" && !web.VisibleASCII(code):
 		return answer{}, malformed
 	case !x.issuedBy(query):
 		a = answer{refusal: &Error{Op: opSignIn, Kind: ErrBadAnswer, Err: errWrongIssuer}}

@@ -10,6 +10,7 @@ import (
 	"golang.org/x/oauth2"
 
 	"github.com/mogplex/mogplex-cli/internal/text"
+	"github.com/mogplex/mogplex-cli/internal/web"
 )
 
 const deviceStartTimeout = 10 * time.Second
@@ -66,7 +67,7 @@ func (s *service) requestDevice(ctx context.Context, cfg *oauth2.Config) (*oauth
 // safeToShow reports whether address may be shown to a person to open.
 func (s *service) safeToShow(address string) bool {
 	u, err := url.Parse(address)
-	if err != nil || u.User != nil || u.Host == "" || !visibleASCII(address) || len(address) > 2048 {
+	if err != nil || u.User != nil || u.Host == "" || !web.VisibleASCII(address) || len(address) > 2048 {
 		return false
 	}
 	_, err = CheckOrigin(u.Scheme+"://"+u.Host, s.loopback)

@@ -12,6 +12,7 @@ import (
 	"golang.org/x/oauth2"
 
 	"github.com/mogplex/mogplex-cli/internal/text"
+	"github.com/mogplex/mogplex-cli/internal/web"
 )
 
 // Grant is what the service granted. It prints, logs and marshals as
@@ -107,7 +108,7 @@ func scopes(s string) []string {
 	const maxScopes, maxScope = 64, 128
 	var all []string
 	for scope := range strings.FieldsSeq(s) {
-		if len(all) < maxScopes && len(scope) <= maxScope && visibleASCII(scope) && !strings.ContainsAny(scope, `"\`) {
+		if len(all) < maxScopes && len(scope) <= maxScope && web.VisibleASCII(scope) && !strings.ContainsAny(scope, `"\`) {
 			all = append(all, scope)
 		}
 	}

@@ -17,6 +17,7 @@ import (
 	"github.com/pkg/browser"
 
 	"github.com/mogplex/mogplex-cli/internal/text"
+	"github.com/mogplex/mogplex-cli/internal/web"
 )
 
 // openTimeout is how long a browser command may take to fail. One that still runs
@@ -51,7 +52,7 @@ func openFailure(err error) string {
 // print. It is safe for concurrent use.
 func OpenBrowser(address string) error {
 	u, err := url.Parse(address)
-	if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" || !visibleASCII(address) {
+	if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" || !web.VisibleASCII(address) {
 		return errNotWebAddress
 	}
 	chosen := os.Getenv("BROWSER")

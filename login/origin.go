@@ -7,6 +7,8 @@ import (
 	"net/url"
 	"strconv"
 	"strings"
+
+	"github.com/mogplex/mogplex-cli/internal/web"
 )
 
 // CheckOrigin returns the canonical form, scheme://host[:port], of an address that
@@ -19,7 +21,7 @@ func CheckOrigin(origin string, allowLoopbackHTTP bool) (canonical string, err e
 	bad := func(why string) (string, error) {
 		return "", &Error{Op: "check origin", Kind: ErrBadOrigin, Err: errors.New(why)}
 	}
-	if !visibleASCII(origin) || strings.ContainsAny(origin, `\%@?#`) {
+	if !web.VisibleASCII(origin) || strings.ContainsAny(origin, `\%@?#`) {
 		return bad("it must be scheme://host[:port] in plain ASCII and nothing more")
 	}
 	scheme, rest, _ := strings.Cut(origin, "://")
@@ -91,7 +93,7 @@ func canonicalHost(host string) (canonical string, loopback bool) {
 // user info or fragment.
 func sameOrigin(endpoint, origin string) bool {
 	u, err := url.Parse(endpoint)
-	if err != nil || u.User != nil || u.Opaque != "" || strings.Contains(endpoint, "#") || !visibleASCII(endpoint) {
+	if err != nil || u.User != nil || u.Opaque != "" || strings.Contains(endpoint, "#") || !web.VisibleASCII(endpoint) {
 		return false
 	}
 	got, err := CheckOrigin(u.Scheme+"://"+u.Host, true)

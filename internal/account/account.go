@@ -21,7 +21,6 @@ import (
 	"time"
 
 	"github.com/mogplex/mogplex-cli/internal/auth"
-	"github.com/mogplex/mogplex-cli/internal/text"
 	"github.com/mogplex/mogplex-cli/keyring"
 	"github.com/mogplex/mogplex-cli/legacyfile"
 	"github.com/mogplex/mogplex-cli/login"
@@ -31,7 +30,7 @@ import (
 // directory. Its methods may be called at the same time.
 type Account struct {
 	Settings
-	// Progress hears what goes on. It may be replaced while no method runs.
+	// Progress may be replaced while no method runs.
 	Progress Progress
 	// Manager resolves and stores the credentials.
 	Manager *auth.Manager
@@ -54,8 +53,8 @@ func Open(env Env, s Settings) *Account {
 	ring := env.OpenKeyring(keyring.Options{
 		Timeout:   s.KeychainTimeout,
 		Attended:  env.Attended(),
-		OnPrompt:  func() { a.Progress.call(a.Progress.Unlock) },
-		OnConfirm: func() { a.Progress.call(a.Progress.Confirm) },
+		OnPrompt:  func() { call(a.Progress.Unlock) },
+		OnConfirm: func() { call(a.Progress.Confirm) },
 		Label:     s.keychainLabel,
 		Schema:    "com.mogplex.Credential",
 	})
@@ -87,20 +86,6 @@ func (a *Account) SetProviders() (set []auth.Provider) {
 		}
 	}
 	return set
-}
-
-// StoreName names a store in a sentence: "the keychain (Secret Service)", or the
-// file's path.
-func (a *Account) StoreName(ctx context.Context, layer, path string) string {
-	if layer == auth.InKeychain {
-		return "the " + a.KeychainName(ctx)
-	}
-	return path + ", not encrypted"
-}
-
-// KeychainName names the keychain that is used, its kind without brackets of its own.
-func (a *Account) KeychainName(ctx context.Context) string {
-	return "keychain (" + strings.NewReplacer(" (", ", ", ")", "").Replace(text.Printable(a.Backend(ctx))) + ")"
 }
 
 // Now is the time by the clock of the environment.

@@ -3,6 +3,7 @@ package account
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"unicode"
 
@@ -13,19 +14,10 @@ import (
 	"github.com/mogplex/mogplex-cli/internal/private"
 )
 
-// configKeys are our keys of config.toml, and what each holds. A key of ours that is
+// configKeys are our keys of config.toml, each of a string. A key of ours that is
 // mistyped or in the wrong table is an error, because it may be a security setting.
 // All other keys belong to other programs.
-var configKeys = map[string]configShape{
-	"credential_store": {unstable.String, "a string"},
-}
-
-// configShape is what a key holds. Only a table (or an array of them) has keys
-// of its own below it.
-type configShape struct {
-	kind unstable.Kind
-	name string // as in "it must be a string"
-}
+var configKeys = []string{"credential_store"}
 
 // setting is a string of config.toml, and its line.
 type setting struct {
@@ -75,7 +67,7 @@ func (r *configReader) keyValue(table []string, node *unstable.Node) error {
 	if err != nil {
 		return err
 	}
-	if _, ours := configKeys[path[0]]; ours && len(path) == 1 && value.Kind == unstable.String {
+	if len(path) == 1 && slices.Contains(configKeys, path[0]) {
 		r.found[path[0]] = setting{string(value.Data), r.line(node)}
 	}
 	return r.inside(path, value)
@@ -105,8 +97,8 @@ func (r *configReader) key(table []string, node *unstable.Node, kind unstable.Ki
 	for it := node.Key(); it.Next(); {
 		path = append(path, string(it.Node().Data))
 	}
-	for name, shape := range configKeys {
-		if wrong := shape.wrong(name, path, kind); wrong != "" {
+	for _, name := range configKeys {
+		if wrong := wrongKey(name, path, kind); wrong != "" {
 			return nil, HintError{UsageError(fmt.Sprintf("%s: line %d: %s", r.path, r.line(node), wrong)), "Correct that line."}
 		}
 	}
@@ -119,16 +111,15 @@ func (r *configReader) line(node *unstable.Node) int {
 	return r.parser.Shape(it.Node().Raw).Start.Line
 }
 
-// wrong says what is wrong with a path that means the key called name. It is empty
+// wrongKey says what is wrong with a path that means the key called name. It is empty
 // for a right path and for another program's.
-func (c configShape) wrong(name string, path []string, kind unstable.Kind) string {
+func wrongKey(name string, path []string, kind unstable.Kind) string {
 	last := path[len(path)-1]
-	below := c.kind == unstable.Table || c.kind == unstable.ArrayTable
 	switch {
-	case path[0] == name && (len(path) == 1 && kind == c.kind || len(path) > 1 && below):
+	case path[0] == name && len(path) == 1 && kind == unstable.String:
 		return ""
 	case path[0] == name:
-		return name + " must be " + c.name
+		return name + " must be a string"
 	case last == name:
 		return fmt.Sprintf("%s belongs above the first table, not below [%s]", name, strings.Join(path[:len(path)-1], "."))
 	case near(last, name), near(strings.Join(path, ""), name):

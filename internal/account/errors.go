@@ -63,15 +63,11 @@ func CheckProvider(name string) error {
 	if _, ok := auth.ProviderNamed(name); ok {
 		return nil
 	}
-	what := "unknown provider"
-	if name == "" {
-		what = "--provider is empty"
-	}
 	var names []string
 	for _, p := range auth.Providers() {
 		names = append(names, p.Name)
 	}
-	return UsageError(what + "; use one of " + strings.Join(names, ", "))
+	return UsageError("unknown provider; use one of " + strings.Join(names, ", "))
 }
 
 // explain completes the error of a resolution for a provider: which layer could not

@@ -19,7 +19,7 @@ type Migration struct {
 	Replaced []auth.Credential // other sign-ins, with Force
 }
 
-// NotMoved is a record that is where it was.
+// NotMoved is a record that stays in its place.
 type NotMoved struct {
 	Name string
 	Why  string // of what was skipped: a short phrase
@@ -60,7 +60,7 @@ func (a *Account) moveAll(ctx context.Context, how auth.Move, m *Migration) erro
 	for _, item := range items {
 		done := a.Manager.Move(ctx, item.Key, how)
 		if ctx.Err() != nil && errors.Is(done.Err, context.Canceled) {
-			return ctx.Err() // it is where it was
+			return ctx.Err() // the record was not moved
 		}
 		m.add(done)
 	}

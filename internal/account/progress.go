@@ -2,8 +2,8 @@ package account
 
 import "sync"
 
-// Progress hears what goes on while a use case works. Each function may be nil, and
-// is called from any goroutine.
+// Progress has the functions that a use case calls while it works. Each may be nil,
+// and is called from any goroutine.
 type Progress struct {
 	// Begin is called before work that can take long. The function that it returns
 	// is called when the work is over.
@@ -17,7 +17,7 @@ type Progress struct {
 	Removed func(done, total int)
 }
 
-func (Progress) call(f func()) {
+func call(f func()) {
 	if f != nil {
 		f()
 	}

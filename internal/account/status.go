@@ -21,7 +21,7 @@ type Status struct {
 // Checked is what came of asking the service about a credential.
 type Checked string
 
-// The outcomes of asking the service; empty means that nobody wanted it asked.
+// The outcomes of asking the service; empty if it was not to be asked.
 const (
 	Accepted   Checked = "accepted"
 	NotChecked Checked = "not_checked"
@@ -42,9 +42,9 @@ func (a *Account) Status(ctx context.Context, provider string, check bool) (Stat
 	}
 	st := Status{Result: res, SignedIn: res.Found && a.usable(res.Credential), Notices: a.file.Notices()}
 	for _, f := range res.Findings {
-		answers := f.State != auth.Disabled && f.State != auth.Timeout
-		if f.Layer == auth.InKeychain && answers {
+		if f.Layer == auth.InKeychain && f.State != auth.Disabled && f.State != auth.Timeout {
 			st.Backend = a.Backend(ctx)
+			break
 		}
 	}
 	if err = explain(provider, res, err); err == nil && check {

@@ -7,9 +7,11 @@ import (
 	"os"
 	"os/user"
 	"path/filepath"
+	"strings"
 
 	"github.com/mogplex/mogplex-cli/internal/auth"
 	"github.com/mogplex/mogplex-cli/internal/private"
+	"github.com/mogplex/mogplex-cli/internal/text"
 	"github.com/mogplex/mogplex-cli/keyring"
 	"github.com/mogplex/mogplex-cli/legacyfile"
 )
@@ -51,6 +53,20 @@ func (a *Account) layers(s Settings, file *legacyfile.File) []auth.Layer {
 		}
 	}
 	return layers
+}
+
+// StoreName names a store in a sentence: "the keychain (Secret Service)", or the
+// file's path.
+func (a *Account) StoreName(ctx context.Context, layer, path string) string {
+	if layer == auth.InKeychain {
+		return "the " + a.KeychainName(ctx)
+	}
+	return path + ", not encrypted"
+}
+
+// KeychainName names the keychain that is used, its kind without brackets of its own.
+func (a *Account) KeychainName(ctx context.Context) string {
+	return "keychain (" + strings.NewReplacer(" (", ", ", ")", "").Replace(text.Printable(a.Backend(ctx))) + ")"
 }
 
 // fileLocks is the directory of the locks on what auth.json holds: beside the file

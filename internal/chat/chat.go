@@ -111,7 +111,7 @@ func (c Client) Models(ctx context.Context, token string) ([]Model, error) {
 // call sends a request and returns an answer with status 200. Reading its body fails when it stalls or takes too long. The
 // caller calls stop.
 func (c Client) call(ctx context.Context, method, path string, body []byte, f failures) (*http.Response, func(), error) {
-	if f.token == "" || strings.ContainsFunc(f.token, func(r rune) bool { return r <= ' ' || r > '~' }) {
+	if !web.VisibleASCII(f.token) {
 		return nil, nil, &Error{Kind: ErrUnauthorized, Err: errToken}
 	}
 	limited, stop, alive := c.limits(ctx)

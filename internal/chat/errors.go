@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"io"
 	"net/http"
 	"strings"
@@ -20,13 +19,13 @@ type Error = web.Error
 // failed request, so these are classes of their own; those that package web has too are found as both.
 var (
 	// ErrUnauthorized: the service does not accept the token.
-	ErrUnauthorized = fmt.Errorf("%w", web.ErrUnauthorized)
+	ErrUnauthorized error = &class{web.ErrUnauthorized}
 	// ErrForbidden: the token is good, and may not do this.
-	ErrForbidden = fmt.Errorf("%w", web.ErrForbidden)
+	ErrForbidden error = &class{web.ErrForbidden}
 	// ErrRateLimited: retry after Error.RetryAfter.
-	ErrRateLimited = fmt.Errorf("%w", web.ErrRateLimited)
+	ErrRateLimited error = &class{web.ErrRateLimited}
 	// ErrUnreachable: no connection, no answer in time, 5xx, or an answer that can't be the service's.
-	ErrUnreachable = fmt.Errorf("%w", web.ErrUnreachable)
+	ErrUnreachable error = &class{web.ErrUnreachable}
 	// ErrRedirected: the service sent the call on to another page, such as its login page. The account service does so
 	// with the tokens of browser sign-ins; a personal access token (mogplex login --with-token) works.
 	ErrRedirected = errors.New("the service does not accept this kind of sign-in for prompts")
@@ -37,6 +36,11 @@ var (
 	// ErrCut: the answer began, and ended before its end.
 	ErrCut = errors.New("the answer was cut off")
 )
+
+// class is a class of package web under another name.
+type class struct{ error }
+
+func (c *class) Unwrap() error { return c.error }
 
 var (
 	errAddress = errors.New("its address can't be used")

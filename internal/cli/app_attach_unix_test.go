@@ -63,7 +63,7 @@ func TestAppReportsWhyARunIsNotShown(t *testing.T) {
 		shows string
 		exit  int
 	}{
-		{"not found", accountserver.Fault{}, "run_none", "There is no run", exitFailure},
+		{"not found", accountserver.Fault{}, "run_none", "for this account", exitFailure},
 		{"forbidden", accountserver.Fault{Status: 403}, "run_demo", "does not allow", exitForbidden},
 		{"refused", accountserver.Fault{Status: 401}, "run_demo", "does not accept", exitNotSignedIn},
 	} {

@@ -70,7 +70,7 @@ func TestNothingTypedIsInTheSessionLog(t *testing.T) {
 			w.seed(time.Hour, "keychain")
 			word := strings.ReplaceAll(text, " ", "")
 			at := typist{w.screen(wide, "--attach="+text), i%2 == 1}
-			at.shows("There is no run")
+			at.shows("for this account")
 			at.presses("q")
 			at.shows("/help")
 			at.gives(text)

@@ -65,7 +65,7 @@ func TestAppReportsWhyAPromptFails(t *testing.T) {
 		shows  []string
 	}{
 		{"redirect", accountserver.Config{PATOnlyInference: true}, "", nil,
-			[]string{"does not take this kind of sign-in", "/settings/api-keys"}},
+			[]string{"does not accept this kind of sign-in", "/settings/api-keys"}},
 		{"no model access", accountserver.Config{}, grace, nil,
 			[]string{"no access to a model", "/web/models", "/plans-and-billing"}},
 		{"refused token", accountserver.Config{}, ada, revoked, refused},

@@ -59,6 +59,7 @@ var rooms = map[string][]string{
 var hosts = map[string]string{
 	"github.com/zalando/go-keyring": "keyring",
 	"github.com/pkg/browser":        "login",
+	"github.com/urfave/cli/v2":      "internal/cli",
 }
 
 // roomOf returns the innermost room of a package, and false for a package in none.

@@ -23,10 +23,13 @@ func providerFlag() cli.Flag {
 // providerValue reads --provider; it is empty if the flag is not given. It refuses an
 // empty value, because a script's unset variable does not mean "any".
 func providerValue(c *cli.Context) (string, error) {
-	if !c.IsSet("provider") {
-		return "", nil
-	}
 	name := c.String("provider")
+	switch {
+	case !c.IsSet("provider"):
+		return "", nil
+	case name == "":
+		return "", account.UsageError("--provider is empty")
+	}
 	return name, account.CheckProvider(name)
 }
 

@@ -37,7 +37,7 @@ func warning(w string) string {
 	return strings.TrimSuffix(text.Printable(strings.ReplaceAll(w, "\n", "; ")), ".") + "."
 }
 
-// line is something to say, or a warning.
+// line is a line to say, or a warning.
 type line struct {
 	text  string
 	warns bool
@@ -46,8 +46,9 @@ type line struct {
 // lines are collected to be said later, or in the app.
 type lines []line
 
+// say appends one printable line.
 func (l *lines) say(format string, args ...any) {
-	*l = append(*l, line{text: fmt.Sprintf(format, args...)})
+	*l = append(*l, line{text: text.Printable(fmt.Sprintf(format, args...))})
 }
 
 func (l *lines) warn(warning string) { *l = append(*l, line{warning, true}) }

@@ -112,7 +112,7 @@ func foreign() *Error {
 // failure reads an answer with another status than 200. Only the API itself can say that something does not exist; any
 // other 404 comes from elsewhere, a proxy for example.
 func failure(resp *http.Response, body []byte, token string) *Error {
-	failed := &Error{Kind: ErrUnreachable, Status: resp.StatusCode, RetryAfter: web.RetryAfter(resp.Header, time.Now())}
+	failed := &Error{Kind: ErrUnreachable, Status: resp.StatusCode}
 	var answer envelope
 	_ = json.Unmarshal(body, &answer) // it stays empty for an answer that is not the API's
 	if failed.Status == http.StatusForbidden || failed.Status == http.StatusServiceUnavailable {
@@ -127,6 +127,9 @@ func failure(resp *http.Response, body []byte, token string) *Error {
 		failed.Kind = ErrRateLimited
 	case code == http.StatusNotFound && answer.Error.Code == "NOT_FOUND":
 		failed.Kind = ErrNotFound
+	}
+	if web.Passes(failed) {
+		failed.RetryAfter = web.RetryAfter(resp.Header, time.Now())
 	}
 	return failed
 }

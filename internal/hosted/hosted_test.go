@@ -67,7 +67,7 @@ func TestFailures(t *testing.T) {
 		wait  time.Duration
 	}{
 		"401":       {accountserver.Fault{Status: 401, Body: secret}, hosted.ErrUnauthorized, 0},
-		"403":       {accountserver.Fault{Status: 403, Body: secret}, hosted.ErrForbidden, 0},
+		"403":       {accountserver.Fault{Status: 403, Body: secret, RetryAfter: "7"}, hosted.ErrForbidden, 0},
 		"429":       {accountserver.Fault{Status: 429, RetryAfter: "7"}, hosted.ErrRateLimited, 7 * time.Second},
 		"429 X-":    {accountserver.Fault{Status: 429, XRetryAfter: "9"}, hosted.ErrRateLimited, 9 * time.Second},
 		"429 mad":   {accountserver.Fault{Status: 429, RetryAfter: "99999999999999999999"}, hosted.ErrRateLimited, time.Hour},

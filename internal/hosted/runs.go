@@ -11,10 +11,8 @@ import (
 	"unicode"
 )
 
-// The statuses of a run. The last three end it.
+// The statuses that end a run. Others are "pending" and "streaming".
 const (
-	RunPending   = "pending"
-	RunStreaming = "streaming"
 	RunSuccess   = "success"
 	RunFailed    = "failed"
 	RunCancelled = "cancelled"

@@ -80,3 +80,13 @@ func ReadBody(body io.Reader, limit int64) ([]byte, error) {
 	}
 	return text, err
 }
+
+// VisibleASCII reports whether s is one non-empty word of printable ASCII, which is what a token has to be to fit a header.
+func VisibleASCII(s string) bool {
+	for i := range len(s) {
+		if s[i] <= ' ' || s[i] > '~' {
+			return false
+		}
+	}
+	return s != ""
+}

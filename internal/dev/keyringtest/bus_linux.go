@@ -24,12 +24,12 @@ const (
 
 var errNoProvider = errors.New("no provider is running")
 
-// busConfig has no <standard_session_servicedirs/>: prompters and providers of the system stay out.
+// busConfig has no <standard_session_servicedirs/>, to keep prompters and providers of the system out.
 const busConfig = `<!DOCTYPE busconfig PUBLIC "-//freedesktop//DTD D-Bus Bus Configuration 1.0//EN"
  "http://www.freedesktop.org/standards/dbus/1.0/busconfig.dtd">
 <busconfig>
   <type>session</type>
-  <listen>unix:tmpdir=/tmp</listen> <!-- must be there; the command line's address takes its place -->
+  <listen>unix:tmpdir=/tmp</listen> <!-- required, but the command line's address replaces it -->
   <auth>EXTERNAL</auth>
   <servicedir>services</servicedir>
   <policy context="default">
@@ -78,7 +78,7 @@ func (s *Session) writeConfig(text string) (path string, err error) {
 	return path, os.WriteFile(path, []byte(text), 0o600)
 }
 
-// Forbid has the bus let nobody talk to the provider any more, as a sandbox does to the programs in it.
+// Forbid makes the bus refuse every call to the provider, as a sandbox does for the programs in it.
 func (s *Session) Forbid(ctx context.Context) error {
 	const rule = `<deny send_destination="` + secretsName + `"/>` + "\n  </policy>"
 	_, err := s.writeConfig(strings.Replace(busConfig, "</policy>", rule, 1))
@@ -103,7 +103,7 @@ func readLine(ctx context.Context, pipe *os.File) (string, error) {
 	return strings.TrimSpace(line), err
 }
 
-// writeService tells the bus what to start for a call to the Secret Service.
+// writeService writes what the bus starts for a call to the Secret Service.
 func (s *Session) writeService(activation Activation) error {
 	services := filepath.Join(s.dir, "services")
 	if err := os.MkdirAll(services, 0o700); err != nil || activation == ActivateNothing {
@@ -115,14 +115,14 @@ func (s *Session) writeService(activation Activation) error {
 		if err := syscall.Mkfifo(fifo, 0o600); err != nil {
 			return err
 		}
-		// Its reader ends when the last writer does, also when that is because this process was killed.
+		// Its reader ends with the last writer, even if this process is killed.
 		var err error
 		if s.stuck, err = os.OpenFile(fifo, os.O_RDWR, 0); err != nil {
 			return err
 		}
 		command = "cat '" + fifo + "'"
 	}
-	// The bus looks for a service's program in no PATH.
+	// The bus does not search PATH for a service's program.
 	name, args, _ := strings.Cut(command, " ")
 	program, err := exec.LookPath(name)
 	if err != nil {
@@ -139,22 +139,26 @@ func (s *Session) owner(ctx context.Context) (string, error) {
 	return name, noProvider(err)
 }
 
-func (s *Session) signalProvider(signal syscall.Signal) error {
+// signalProvider sends the provider a signal; operation is for the error.
+func (s *Session) signalProvider(operation string, signal syscall.Signal) error {
 	ctx, cancel := context.WithTimeout(context.Background(), patience)
 	defer cancel()
 	var pid uint32
-	err := s.conn.BusObject().CallWithContext(ctx, "org.freedesktop.DBus.GetConnectionUnixProcessID", 0, secretsName).
-		Store(&pid)
+	err := noProvider(s.conn.BusObject().
+		CallWithContext(ctx, "org.freedesktop.DBus.GetConnectionUnixProcessID", 0, secretsName).Store(&pid))
+	if err == nil && int(pid) == os.Getpid() {
+		err = errNoProvider // a test's own stand-in took the name
+	}
+	if err == nil {
+		err = syscall.Kill(int(pid), signal)
+	}
 	if err != nil {
-		return noProvider(err)
+		return fmt.Errorf("%s provider: %w", operation, err)
 	}
-	if int(pid) == os.Getpid() {
-		return errNoProvider // a test's own stand-in took the name
-	}
-	return syscall.Kill(int(pid), signal)
+	return nil
 }
 
-// noProvider turns the bus's words for a name without an owner into errNoProvider.
+// noProvider turns the bus's error for a name without an owner into errNoProvider.
 func noProvider(err error) error {
 	var e dbus.Error
 	if errors.As(err, &e) && e.Name == "org.freedesktop.DBus.Error.NameHasNoOwner" {
@@ -163,7 +167,7 @@ func noProvider(err error) error {
 	return err
 }
 
-// poll asks done every few milliseconds until it says true or fails, or ctx or our patience ends.
+// poll calls done every few milliseconds until it returns true or an error, or until ctx or patience ends.
 func poll(ctx context.Context, done func() (bool, error)) error {
 	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()

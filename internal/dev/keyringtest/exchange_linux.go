@@ -22,7 +22,7 @@ const group5 = "FFFFFFFFFFFFFFFFC90FDAA22168C234C4C6628B80DC1CD129024E088A67CC74
 	"98DA48361C55D39A69163FA8FD24CF5F83655D23DCA3AD961C62F356208552BB" +
 	"9ED529077096966D670C354E4ABC9804F1746C08CA237327FFFFFFFFFFFFFFFF"
 
-// keyPair is the prompter's side of gcr's sx-aes-1, in which it passes on what was typed: Diffie-Hellman, HKDF-SHA256
+// keyPair is the prompter's side of gcr's sx-aes-1, by which it sends the password that was typed: Diffie-Hellman, HKDF-SHA256
 // with neither salt nor info, AES-128-CBC with PKCS #7 padding, written as a key file.
 type keyPair struct {
 	prime, private *big.Int
@@ -35,7 +35,7 @@ func newKeyPair() keyPair {
 	return keyPair{prime, new(big.Int).SetBytes(private)}
 }
 
-// message returns a message with our public key alone.
+// message returns a message with only the public key.
 func (k keyPair) message() string {
 	public := new(big.Int).Exp(big.NewInt(2), k.private, k.prime)
 	return "[sx-aes-1]\npublic=" + base64.StdEncoding.EncodeToString(public.Bytes()) + "\n"
@@ -49,7 +49,7 @@ func seal(theirs, secret string) (string, error) {
 	if !found || err != nil {
 		return "", errors.New("no public key in the exchange")
 	}
-	// Whether a shared secret with a leading zero byte is padded has no rule: take a key that gives none.
+	// No rule says whether a shared secret with a leading zero byte is padded: choose a key that gives none.
 	var ours keyPair
 	var shared []byte
 	for len(shared) != len(group5)/2 {

@@ -13,7 +13,7 @@ import (
 	"github.com/mogplex/mogplex-cli/keyring"
 )
 
-// Fault is a state that a [Fake] can be put into, by any process.
+// Fault is a state of failure of a [Fake]. Any process can set it.
 type Fault string
 
 // The faults of a Fake. Each lasts until [Fake.Clear].
@@ -22,13 +22,12 @@ const (
 	Denied      Fault = "denied"      // ErrDenied at once
 	Unavailable Fault = "unavailable" // ErrUnavailable at once
 	Hangs       Fault = "hangs"       // answers nothing until the caller gives up
-	Forgets     Fault = "forgets"     // says yes to a write and keeps nothing, as a dismissed prompt does
+	Forgets     Fault = "forgets"     // accepts a write and stores nothing, as after a dismissed prompt
 	ReadOnly    Fault = "readonly"    // reads, and refuses every write
 )
 
-// Fake is a keychain whose items are files of one directory, so that many
-// processes share it. It implements [keyring.Backend], holds to [Contract] as
-// the real ones do, and can be made to fail.
+// Fake is a keychain whose items are files of one directory, so that many processes share it. It implements
+// [keyring.Backend], passes package keyring's contract test as the real ones do, and can be made to fail.
 type Fake struct {
 	Dir      string
 	MaxBytes int // an item's limit; 0 is none
@@ -40,16 +39,16 @@ func (f Fake) Name(context.Context) string { return "fake keychain" }
 // Limit implements keyring.Backend.
 func (f Fake) Limit() int { return f.MaxBytes }
 
-// Open implements keyring.Backend. A fault is met by each call on what it returns, and by Open itself.
+// Open implements keyring.Backend. A fault makes it fail, and each call on the vault that it returned.
 func (f Fake) Open(ctx context.Context, _ keyring.Access) (keyring.Vault, error) {
-	if err := f.meet(ctx); err != nil {
+	if err := f.fail(ctx); err != nil {
 		return nil, err
 	}
 	return f, os.MkdirAll(f.Dir, 0o700)
 }
 
-// meet returns what a call comes to in the fake's state of failure; nil if it has none.
-func (f Fake) meet(ctx context.Context) error {
+// fail returns the error of a call in the fake's state of failure, nil if it has none.
+func (f Fake) fail(ctx context.Context) error {
 	switch {
 	case f.has(Locked):
 		return keyring.Failure(keyring.ErrLocked, "")
@@ -58,15 +57,15 @@ func (f Fake) meet(ctx context.Context) error {
 	case f.has(Unavailable):
 		return keyring.Failure(keyring.ErrUnavailable, "")
 	case f.has(Hangs):
-		err := f.note()
+		err := f.countWait()
 		<-ctx.Done()
 		return errors.Join(ctx.Err(), err)
 	}
 	return ctx.Err()
 }
 
-// note counts a caller that waits in vain.
-func (f Fake) note() error {
+// countWait adds to Waits.
+func (f Fake) countWait() error {
 	file, err := os.OpenFile(f.waitsPath(), os.O_CREATE|os.O_WRONLY|os.O_APPEND, 0o600)
 	if err != nil {
 		return err
@@ -75,7 +74,7 @@ func (f Fake) note() error {
 	return errors.Join(err, file.Close())
 }
 
-// Waits is how often a caller has waited for the fake in vain.
+// Waits is how many calls a fake that hangs has received.
 func (f Fake) Waits() int {
 	waits, _ := os.ReadFile(f.waitsPath())
 	return len(waits)
@@ -91,7 +90,7 @@ func (f Fake) Break(fault Fault) error {
 	return os.WriteFile(f.faultPath(fault), nil, 0o600)
 }
 
-// Clear takes a failure back.
+// Clear ends a failure.
 func (f Fake) Clear(fault Fault) error { return os.Remove(f.faultPath(fault)) }
 
 func (f Fake) faultPath(fault Fault) string { return filepath.Join(f.Dir, "."+string(fault)) }
@@ -110,7 +109,7 @@ func (Fake) Close() {}
 
 // Get implements keyring.Vault.
 func (f Fake) Get(ctx context.Context, account string) (string, bool, error) {
-	if err := f.meet(ctx); err != nil {
+	if err := f.fail(ctx); err != nil {
 		return "", false, err
 	}
 	var b []byte
@@ -140,8 +139,7 @@ func (f Fake) Set(ctx context.Context, account, payload string) error {
 	return patiently(func() error { return os.Rename(temp.Name(), f.itemPath(account)) })
 }
 
-// patiently waits until a file can be had: Windows neither opens one that is just being replaced nor replaces one that
-// somebody reads.
+// patiently retries, because Windows does not open a file that is being replaced, or replace one that somebody reads.
 func patiently(do func() error) error {
 	for wait := time.Millisecond; ; wait *= 2 {
 		err := do()
@@ -168,12 +166,12 @@ func (f Fake) writable(ctx context.Context) error {
 	if f.has(ReadOnly) {
 		return keyring.Failure(keyring.ErrDenied, "it is read-only")
 	}
-	return f.meet(ctx)
+	return f.fail(ctx)
 }
 
 // List implements keyring.Vault.
 func (f Fake) List(ctx context.Context) ([]string, error) {
-	if err := f.meet(ctx); err != nil {
+	if err := f.fail(ctx); err != nil {
 		return nil, err
 	}
 	entries, err := os.ReadDir(f.Dir)

@@ -14,9 +14,8 @@ import (
 	"github.com/godbus/dbus/v5"
 )
 
-// KeePassConfig is a KeePassXC that asks nobody. Without
-// AutoSaveAfterEveryChange=false KeePassXC 2.7.4 crashes now and then: it saves in
-// a thread of its own while an entry is deleted in another.
+// KeePassConfig makes KeePassXC show no dialogs. Without AutoSaveAfterEveryChange=false KeePassXC 2.7.4 crashes now and then,
+// because it saves in one thread while it deletes an entry in another.
 const KeePassConfig = `[FdoSecrets]
 Enabled=true
 ShowNotification=false
@@ -31,10 +30,8 @@ UpdateCheckMessageShown=true
 CheckForUpdates=false
 `
 
-// StartKeePassXC runs a headless KeePassXC with an open database, on a session
-// that has no other provider, and returns when it answers. config is its
-// settings file; see [KeePassConfig]. Programs keepassxc and keepassxc-cli have
-// to be installed.
+// StartKeePassXC runs a headless KeePassXC with an open database, on a session that has no other provider, and returns when it
+// answers. config is its settings file; see [KeePassConfig]. It needs the programs keepassxc and keepassxc-cli.
 func (s *Session) StartKeePassXC(ctx context.Context, config string) error {
 	s.provider.end()
 	database, err := s.exposedDatabase(ctx)
@@ -69,7 +66,7 @@ func (s *Session) StartKeePassXC(ctx context.Context, config string) error {
 	return nil
 }
 
-// hasOpenCollection reports that the first collection is unlocked.
+// hasOpenCollection reports whether the first collection is unlocked.
 func (s *Session) hasOpenCollection(ctx context.Context) bool {
 	var paths []dbus.ObjectPath
 	if s.property(ctx, servicePath, serviceIface, "Collections", &paths) != nil || len(paths) == 0 {
@@ -82,7 +79,7 @@ func (s *Session) hasOpenCollection(ctx context.Context) bool {
 
 var rootGroup = regexp.MustCompile(`<Root>\s*<Group>\s*<UUID>([^<]+)`)
 
-// exposedDatabase makes a database whose root group is on the bus.
+// exposedDatabase makes a database that offers its root group on the bus.
 func (s *Session) exposedDatabase(ctx context.Context) (path string, err error) {
 	plain, exposed := filepath.Join(s.dir, "plain.kdbx"), filepath.Join(s.dir, "exposed.kdbx")
 	if _, err := keePassCLI(ctx, "pw\npw\n", "db-create", "--set-password", plain); err != nil {

@@ -10,10 +10,9 @@ import (
 	"strings"
 )
 
-// MacOS prepares builds with the keychain of macOS, against a stand-in for its
-// `security` (keyring/testdata/security), which it builds in dir. go build and go
-// test make such programs with the flags that it returns; the stand-in says what
-// they want in their environment. It needs the go command.
+// MacOS prepares builds with the keychain of macOS, and with a stand-in for its `security` (keyring/testdata/security), which
+// it builds in dir. The flags that it returns are for go build and go test; the stand-in documents which variables such
+// programs need. It needs the go command.
 func MacOS(dir string) (flags []string, err error) {
 	root, err := goOutput("list", "-m", "-f", "{{.Dir}}")
 	if err != nil {
@@ -40,8 +39,7 @@ func goOutput(args ...string) (string, error) {
 // macOS is a build with macOS' keychain.
 type macOS struct{ root, dir, security string }
 
-// writeModule writes a go.mod by which go-keyring is a copy whose code for macOS is
-// that of this platform.
+// writeModule writes a go.mod that replaces go-keyring by a copy whose code for macOS is built on this platform.
 func (m macOS) writeModule() error {
 	const name = "github.com/zalando/go-keyring"
 	from, err := goOutput("list", "-m", "-f", "{{.Dir}}", name)
@@ -61,8 +59,7 @@ func (m macOS) writeModule() error {
 		m.edit(filepath.Join(m.root, "go.sum"), filepath.Join(m.dir, "go.sum"), name, name))
 }
 
-// writeOverlay does the same for package keyring: files of Linux are away, those of
-// macOS in their place.
+// writeOverlay does the same for package keyring: files for macOS replace those for Linux.
 func (m macOS) writeOverlay() error {
 	pkg := filepath.Join(m.root, "keyring")
 	away, err := filepath.Glob(filepath.Join(pkg, "*_linux*.go"))

@@ -8,8 +8,7 @@ import (
 	"github.com/godbus/dbus/v5"
 )
 
-// Traffic is what a session's bus carried to the Secret Service. It is safe for
-// concurrent use.
+// Traffic is the calls that a session's bus carried to the Secret Service. It is safe for concurrent use.
 type Traffic struct {
 	conn     *dbus.Conn
 	messages chan *dbus.Message
@@ -21,8 +20,7 @@ type Traffic struct {
 	calls map[string][]string // methods by the connection that called, in order
 }
 
-// Monitor listens to the session's bus until Close. A call can be known a moment
-// after its caller has the answer: see Settle.
+// Monitor listens to the session's bus until Close. It can see a call a moment after the caller has its answer: see Settle.
 func (s *Session) Monitor() (*Traffic, error) {
 	t, err := s.monitor()
 	if err != nil {
@@ -73,8 +71,7 @@ func (t *Traffic) add(m *dbus.Message) {
 	t.calls[from] = append(t.calls[from], method)
 }
 
-// Summary returns the methods that were called: the first one of each connection,
-// and all, each connection's in their order.
+// Summary returns the methods that were called: the first one of each connection, and all, in each connection's order.
 func (t *Traffic) Summary() (firsts, all []string) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -84,7 +81,7 @@ func (t *Traffic) Summary() (firsts, all []string) {
 	return firsts, all
 }
 
-// Settle returns when all calls are known that were made before it.
+// Settle returns when the monitor has seen all calls that were made before it.
 func (t *Traffic) Settle(ctx context.Context) error {
 	t.own.Object(secretsName, servicePath).Go("org.freedesktop.DBus.Peer.Ping", dbus.FlagNoReplyExpected|dbus.FlagNoAutoStart, nil)
 	select {
@@ -97,7 +94,7 @@ func (t *Traffic) Settle(ctx context.Context) error {
 
 // Close ends the monitoring.
 func (t *Traffic) Close() {
-	t.conn.Eavesdrop(nil) // left in place, it would be closed by godbus, which may then still send on it
+	t.conn.Eavesdrop(nil) // otherwise godbus would close the channel, and might still send on it
 	t.conn.Close()
 	close(t.messages)
 	<-t.done

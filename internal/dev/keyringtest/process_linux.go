@@ -10,14 +10,14 @@ import (
 	"syscall"
 )
 
-// process is a child which the kernel ends when this process does.
+// process is a child that the kernel ends with this process.
 type process struct {
 	cmd  *exec.Cmd
 	done chan struct{} // closed once the child has been waited for
 }
 
-// start runs cmd, in a process group of its own: Ctrl-C in the terminal is for this process, which closes the session. The
-// parent-death signal belongs to the thread that forked, so that thread is kept until the child ends.
+// start runs cmd in a process group of its own, because Ctrl-C in the terminal is for this process, which closes the session.
+// It keeps the thread that forked until the child ends, because the kernel sends the parent-death signal when that ends.
 func start(cmd *exec.Cmd) (*process, error) {
 	cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL, Setpgid: true}
 	p := &process{cmd: cmd, done: make(chan struct{})}
@@ -38,7 +38,7 @@ func start(cmd *exec.Cmd) (*process, error) {
 	return p, nil
 }
 
-// end kills the child and waits for it; a nil process, or one that has ended, is none to end.
+// end kills the child and waits for it. It does nothing for a nil process.
 func (p *process) end() {
 	if p != nil {
 		p.cmd.Process.Kill()
@@ -46,7 +46,7 @@ func (p *process) end() {
 	}
 }
 
-// command prepares a daemon of the session that says what it says into a file of its own name.
+// command prepares a daemon of the session that writes its output to a log file of its name.
 func (s *Session) command(name string, args ...string) (cmd *exec.Cmd, log *os.File, err error) {
 	log, err = os.OpenFile(s.log(name), os.O_CREATE|os.O_WRONLY|os.O_APPEND, 0o600)
 	if err != nil {
@@ -55,15 +55,15 @@ func (s *Session) command(name string, args ...string) (cmd *exec.Cmd, log *os.F
 	cmd = exec.Command(name, args...)
 	cmd.Dir = s.dir
 	cmd.Env = append([]string{"PATH=" + os.Getenv("PATH"), "LC_ALL=C"}, s.Env()...)
-	// A file, not a buffer: a pipe would be inherited by activated programs, and waited for as long as they live.
+	// A file, not a buffer: activated programs would inherit a pipe, and Wait would wait for them.
 	cmd.Stdout, cmd.Stderr = log, log
 	return cmd, log, nil
 }
 
 func (s *Session) log(name string) string { return filepath.Join(s.dir, name+".log") }
 
-// blame adds to err what a daemon said before it failed.
+// blame adds to err what a daemon logged before it failed.
 func (s *Session) blame(name string, err error) error {
-	said, _ := os.ReadFile(s.log(name))
-	return fmt.Errorf("%s: %w: it said: %s", name, err, strings.TrimSpace(string(said)))
+	log, _ := os.ReadFile(s.log(name))
+	return fmt.Errorf("%s: %w: its log: %s", name, err, strings.TrimSpace(string(log)))
 }

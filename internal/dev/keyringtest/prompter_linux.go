@@ -10,22 +10,21 @@ import (
 const (
 	prompterName  = "org.gnome.keyring.SystemPrompter"
 	prompterIface = "org.gnome.keyring.internal.Prompter"
-	// reading is longer than a prompt takes to end by itself where nothing can show it.
+	// reading is longer than a prompt takes to end by itself if nothing can show it.
 	reading = 500 * time.Millisecond
 )
 
 // prompter is the desktop's side of gcr's prompting protocol: the provider calls BeginPrompting, PerformPrompt and
-// StopPrompting, and is told what came of it by calls to an object of its own.
+// StopPrompting, and the prompter calls an object of the provider with the outcome.
 type prompter struct {
 	conn     *dbus.Conn
 	answer   Answer
-	password string
 	messages chan *dbus.Message
 	shown    chan struct{}
 }
 
-// Prompt puts a person on the session's desktop, who meets every prompt with answer; the person of an earlier call
-// leaves. Each prompt that is shown sends on shown, as long as up to 16 are not received.
+// Prompt puts a person at the session's desktop, who reacts to every prompt with answer. The person of an earlier call
+// leaves. Without a call, no prompt can be shown. Each prompt sends on shown, unless 16 are waiting there.
 func (s *Session) Prompt(answer Answer) (shown <-chan struct{}, err error) {
 	s.stopPrompting()
 	conn, err := dbus.Connect(s.address)
@@ -41,11 +40,10 @@ func (s *Session) Prompt(answer Answer) (shown <-chan struct{}, err error) {
 		return nil, fmt.Errorf("prompt: %w", err)
 	}
 	p := &prompter{
-		conn: conn, answer: answer, password: s.password,
+		conn: conn, answer: answer,
 		messages: make(chan *dbus.Message, 64), shown: make(chan struct{}, 16),
 	}
-	// Raw messages, because a reply has to be on the wire before the call that follows from it: gcr takes no
-	// PromptReady before BeginPrompting has returned.
+	// Raw messages, because gcr ignores a PromptReady that comes before the reply to BeginPrompting.
 	conn.Eavesdrop(p.messages)
 	s.prompter = p
 	go p.serve()
@@ -54,7 +52,7 @@ func (s *Session) Prompt(answer Answer) (shown <-chan struct{}, err error) {
 
 func (s *Session) stopPrompting() {
 	if s.prompter != nil {
-		// Left in place, the channel would be closed by godbus, which may then still send on it.
+		// Otherwise godbus would close the channel, and might still send on it.
 		s.prompter.conn.Eavesdrop(nil)
 		close(s.prompter.messages)
 		s.prompter.conn.ReleaseName(prompterName)
@@ -81,7 +79,7 @@ func (p *prompter) handle(m *dbus.Message) {
 	}, nil)
 	switch m.Headers[dbus.FieldMember].Value() {
 	case "BeginPrompting":
-		// No key yet, so that seal can choose one that suits theirs.
+		// Without a key yet, so that seal can choose one that suits theirs.
 		p.tell(m, "PromptReady", "", map[string]dbus.Variant{}, "")
 	case "PerformPrompt":
 		select {
@@ -103,14 +101,14 @@ func (p *prompter) perform(m *dbus.Message) {
 		time.Sleep(reading)
 	} else {
 		theirs, _ := m.Body[len(m.Body)-1].(string)
-		if s, err := seal(theirs, p.password); err == nil {
+		if s, err := seal(theirs, password); err == nil {
 			reply, sealed = "yes", s
 		}
 	}
 	p.tell(m, "PromptReady", reply, map[string]dbus.Variant{}, sealed)
 }
 
-// tell calls the object which m, a call from the provider, names as its first argument.
+// tell calls the object that a call from the provider, m, has as its first argument.
 func (p *prompter) tell(m *dbus.Message, method string, args ...any) {
 	sender, _ := m.Headers[dbus.FieldSender].Value().(string)
 	callback, _ := m.Body[0].(dbus.ObjectPath)

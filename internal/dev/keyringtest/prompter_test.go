@@ -18,7 +18,7 @@ func prompt(t *testing.T, s *keyringtest.Session, answer keyringtest.Answer) <-c
 }
 
 func TestPrompt(t *testing.T) {
-	s := start(t, keyringtest.Options{Password: "p"})
+	s := start(t, keyringtest.Options{})
 	store(t, s, "secret")
 	must(t, s.Lock(t.Context()))
 
@@ -46,7 +46,7 @@ func TestKillDuringPrompt(t *testing.T) {
 	waiting(t, s, prompt(t, s, keyringtest.IgnorePrompt), s.KillProvider)
 }
 
-// waiting checks that secret-tool waits for a prompt that is shown, and that then can be done meanwhile.
+// waiting checks that secret-tool waits for a prompt, and calls then meanwhile.
 func waiting(t *testing.T, s *keyringtest.Session, shown <-chan struct{}, then func() error) {
 	t.Helper()
 	ctx, cancel := context.WithCancel(t.Context())
@@ -63,7 +63,7 @@ func waiting(t *testing.T, s *keyringtest.Session, shown <-chan struct{}, then f
 	}
 	select {
 	case err := <-done:
-		t.Errorf("the prompt was waited for no longer: %v", err)
+		t.Errorf("secret-tool did not wait for the prompt: %v", err)
 	case <-time.After(50 * time.Millisecond):
 	}
 	must(t, then())

@@ -10,8 +10,8 @@ import (
 	"github.com/godbus/dbus/v5"
 )
 
-// startProvider runs gnome-keyring and returns when it answers: with an unlocked login collection if unlocked, which it
-// makes where there is none, otherwise with what it finds on disk, locked.
+// startProvider runs gnome-keyring and returns when it answers. If unlocked, it has an open login collection, made if there
+// was none; otherwise the collections on disk, locked.
 func (s *Session) startProvider(ctx context.Context, unlocked bool) error {
 	s.provider.end()
 	args := []string{"--foreground", "--components=secrets"}
@@ -24,7 +24,7 @@ func (s *Session) startProvider(ctx context.Context, unlocked bool) error {
 	}
 	defer log.Close()
 	if unlocked {
-		cmd.Stdin = strings.NewReader(s.password)
+		cmd.Stdin = strings.NewReader(password)
 	}
 	s.provider, err = start(cmd)
 	if err != nil {
@@ -44,7 +44,7 @@ func (s *Session) startProvider(ctx context.Context, unlocked bool) error {
 	return nil
 }
 
-// ready reports whether the provider answers and, if unlocked is asked for, its login collection is open.
+// ready reports whether the provider answers and, if unlocked, its login collection is open.
 func (s *Session) ready(ctx context.Context, unlocked bool) (bool, error) {
 	if _, err := s.owner(ctx); errors.Is(err, errNoProvider) {
 		return false, nil
@@ -74,7 +74,7 @@ func (s *Session) property(ctx context.Context, path dbus.ObjectPath, iface, nam
 	return s.call(ctx, path, "org.freedesktop.DBus.Properties.Get", iface, name).Store(value)
 }
 
-// call never activates a provider, so that the session's own questions don't change the answer.
+// call never activates a provider, so that the session's own calls do not change what tests see.
 func (s *Session) call(ctx context.Context, path dbus.ObjectPath, method string, args ...any) *dbus.Call {
 	return s.conn.Object(secretsName, path).CallWithContext(ctx, method, dbus.FlagNoAutoStart, args...)
 }
@@ -87,7 +87,7 @@ func (s *Session) Lock(ctx context.Context) error {
 	return s.settled(ctx, "lock", true, err)
 }
 
-// Unlock unlocks the login collection with the session's password, as logging in does: no prompt is involved.
+// Unlock unlocks the login collection with its password and without a prompt, as logging in does.
 func (s *Session) Unlock(ctx context.Context) error {
 	return s.settled(ctx, "unlock", false, s.unlock(ctx))
 }
@@ -107,10 +107,10 @@ func (s *Session) unlock(ctx context.Context) error {
 		ContentType string
 	}
 	return s.call(ctx, servicePath, "org.gnome.keyring.InternalUnsupportedGuiltRiddenInterface.UnlockWithMasterPassword",
-		loginPath, secret{session, []byte{}, []byte(s.password), "text/plain"}).Err
+		loginPath, secret{session, []byte{}, []byte(password), "text/plain"}).Err
 }
 
-// settled finishes Lock and Unlock: it checks that what was asked for without an error did happen.
+// settled finishes Lock and Unlock: it checks that a call without an error had its effect.
 func (s *Session) settled(ctx context.Context, operation string, want bool, err error) error {
 	var locked bool
 	if err == nil {

@@ -13,25 +13,27 @@ import (
 	"github.com/godbus/dbus/v5"
 )
 
-// patience bounds every wait that the caller's context does not bound sooner. A session is up in some 50 ms.
+// patience bounds every wait that the caller's context does not bound sooner. A session takes some 50 ms to start.
 const patience = time.Minute
+
+// password is the login collection's.
+const password = "it's a \"pass word\""
 
 // Session is a private D-Bus session with its own gnome-keyring. Its processes end with [Session.Close], and with the
 // process that started them. It is for one goroutine at a time.
 type Session struct {
-	dir      string // home and configuration
-	runtime  string // XDG_RUNTIME_DIR, inside dir unless that made socket names too long
-	password string
-	address  string
+	dir     string // home and configuration
+	runtime string // XDG_RUNTIME_DIR, inside dir unless that made socket names too long
+	address string
 
 	conn     *dbus.Conn
-	prompter *prompter // nil where nobody is at the desktop
+	prompter *prompter // nil if nobody is at the desktop
 	bus      *process
-	provider *process // the one we started last; nil where there was none
-	stuck    *os.File // holds open what an [ActivateStuck] program reads; it ends when this is closed
+	provider *process // the one that the session started last, or nil
+	stuck    *os.File // an [ActivateStuck] program reads it, and ends when this is closed
 }
 
-// Available returns "" where the programs a session needs are installed, otherwise the name of one that is missing.
+// Available returns "" if the programs that a session needs are installed, otherwise the name of one that is missing.
 func Available() (missing string) {
 	for _, name := range []string{"dbus-daemon", "gnome-keyring-daemon"} {
 		if _, err := exec.LookPath(name); err != nil {
@@ -41,16 +43,13 @@ func Available() (missing string) {
 	return ""
 }
 
-// Start runs a session in dir, which must exist, be the session's alone and outlast it. ctx bounds the start, not the
-// session. On an error nothing is left running.
+// Start runs a session in dir, which must exist, belong to the session alone and outlast it. ctx bounds the start, not the
+// session. After an error no program is left running.
 func Start(ctx context.Context, dir string, opt Options) (_ *Session, err error) {
 	if missing := Available(); missing != "" {
 		return nil, fmt.Errorf("start keyring session: %s is not installed", missing)
 	}
-	s := &Session{dir: dir, password: opt.Password}
-	if s.password == "" {
-		s.password = "a login password"
-	}
+	s := &Session{dir: dir}
 	defer func() {
 		if err != nil {
 			err = fmt.Errorf("start keyring session: %w", err)
@@ -103,11 +102,11 @@ func (s *Session) makeDirs() error {
 
 func (s *Session) home() string { return filepath.Join(s.dir, "home") }
 
-// Address returns the bus's address, as DBUS_SESSION_BUS_ADDRESS wants it.
+// Address returns the bus's address, as in DBUS_SESSION_BUS_ADDRESS.
 func (s *Session) Address() string { return s.address }
 
-// Env returns the variables to append to the environment of a program that is to live in the session. HOME is among
-// them; the display is taken away, so that nothing prompts on a developer's desktop.
+// Env returns the variables to append to the environment of a program in the session. It sets HOME, and clears the display,
+// so that nothing prompts on a developer's desktop.
 func (s *Session) Env() []string {
 	return []string{
 		"DBUS_SESSION_BUS_ADDRESS=" + s.address,
@@ -121,7 +120,7 @@ func (s *Session) Env() []string {
 }
 
 // KillProvider ends the provider by SIGKILL, whether the session or the bus started it, and returns when the bus has
-// noticed. It fails where none is running.
+// noticed. It fails if no provider is running.
 func (s *Session) KillProvider() error {
 	ctx, cancel := context.WithTimeout(context.Background(), patience)
 	defer cancel()
@@ -129,8 +128,8 @@ func (s *Session) KillProvider() error {
 	if err != nil {
 		return fmt.Errorf("kill provider: %w", err)
 	}
-	if err := s.signalProvider(syscall.SIGKILL); err != nil {
-		return fmt.Errorf("kill provider: %w", err)
+	if err := s.signalProvider("kill", syscall.SIGKILL); err != nil {
+		return err
 	}
 	err = poll(ctx, func() (bool, error) {
 		now, err := s.owner(ctx)
@@ -146,23 +145,13 @@ func (s *Session) KillProvider() error {
 }
 
 // StopProvider freezes the provider by SIGSTOP: it keeps its name and answers nothing until [Session.ContinueProvider].
-func (s *Session) StopProvider() error {
-	if err := s.signalProvider(syscall.SIGSTOP); err != nil {
-		return fmt.Errorf("stop provider: %w", err)
-	}
-	return nil
-}
+func (s *Session) StopProvider() error { return s.signalProvider("stop", syscall.SIGSTOP) }
 
-// ContinueProvider thaws a provider that [Session.StopProvider] froze.
-func (s *Session) ContinueProvider() error {
-	if err := s.signalProvider(syscall.SIGCONT); err != nil {
-		return fmt.Errorf("continue provider: %w", err)
-	}
-	return nil
-}
+// ContinueProvider continues a provider that [Session.StopProvider] stopped.
+func (s *Session) ContinueProvider() error { return s.signalProvider("continue", syscall.SIGCONT) }
 
-// RestartProvider ends the provider, if one runs, and starts another on the same keyrings. Unlocked, it has an open
-// login collection, made where there was none; otherwise what collections there are stay locked.
+// RestartProvider ends the provider, if one runs, and starts another on the same keyrings. If unlocked, its login
+// collection is open, and made if there was none; otherwise the collections stay locked.
 func (s *Session) RestartProvider(ctx context.Context, unlocked bool) error {
 	if err := s.KillProvider(); err != nil && !errors.Is(err, errNoProvider) {
 		return fmt.Errorf("restart provider: %w", err)
@@ -173,13 +162,13 @@ func (s *Session) RestartProvider(ctx context.Context, unlocked bool) error {
 	return nil
 }
 
-// Close ends provider and bus and waits for them. A second call does nothing. What the session wrote stays in the
-// caller's directory.
+// Close ends provider and bus and waits for them. A second call does nothing. The caller's directory keeps what the session
+// wrote.
 func (s *Session) Close() error {
 	var err error
 	s.stopPrompting()
 	if s.conn != nil {
-		if e := s.signalProvider(syscall.SIGKILL); e != nil && !errors.Is(e, errNoProvider) {
+		if e := s.signalProvider("kill", syscall.SIGKILL); e != nil && !errors.Is(e, errNoProvider) {
 			err = e
 		}
 		s.conn.Close()

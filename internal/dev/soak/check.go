@@ -34,7 +34,7 @@ func (w *world) judge(s *step, c *command) {
 	case c.code == notSignedIn && w.lies(s, c):
 		w.blame(c, other, "it reported that nobody is signed in, but somebody was, and nothing ended that")
 	}
-	if w.ledger.shows(c.said()) >= 0 || strings.Contains(c.said(), hostedSecret) {
+	if at, _ := w.ledger.shows(c.said()); at >= 0 || strings.Contains(c.said(), hostedSecret) {
 		w.blame(c, leak, "it shows a secret")
 	}
 	if c.code != done || !strings.HasPrefix(c.name, token) {
@@ -215,17 +215,12 @@ func (w *world) record(s *step) {
 		w.count(upsets)
 		w.note("  %s (service %c, late %t)", f.name, 'A'+f.service, f.late)
 	}
-	for i, worker := range s.workers {
-		for _, c := range worker {
-			w.commands++
-			w.note("  %d %s", i+1, c)
-			if c.signal != nil {
-				w.count(upsets)
-				w.note("      %v after %s", c.signal, c.signalAfter.Round(time.Millisecond))
-			}
-			if c.code > done {
-				w.note("      it wrote %s", strings.Join(strings.Fields(w.redact(c.stderr)), " "))
-			}
+	for _, c := range s.all() {
+		w.commands++
+		w.note("  %s: %s", c, strings.Join(strings.Fields(w.redact(c.stderr)), " "))
+		if c.signal != nil {
+			w.count(upsets)
+			w.note("    %v after %s", c.signal, c.signalAfter)
 		}
 	}
 }

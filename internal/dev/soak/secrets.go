@@ -37,26 +37,21 @@ func (f fragments) add(secret string, of *signIn) {
 	}
 }
 
-// find returns where a piece of a secret is in a text, or -1.
-func (f fragments) find(text string) int {
-	for at := 0; at+fragmentSize <= len(text); at++ {
-		if _, ok := f[text[at:at+fragmentSize]]; ok {
-			return at
-		}
-	}
-	return -1
-}
-
-// shows returns where a piece of a secret is in a text, or -1.
-func (l *ledger) shows(text string) int {
+// shows returns where a piece of a secret is in a text, or -1, and whose it is.
+func (l *ledger) shows(text string) (int, *signIn) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	return l.secrets.find(text)
+	for at := 0; at+fragmentSize <= len(text); at++ {
+		if of, ok := l.secrets[text[at:at+fragmentSize]]; ok {
+			return at, of
+		}
+	}
+	return -1, nil
 }
 
 // redact returns a text that is about to be shown, if there is no secret in it.
 func (w *world) redact(text string) string {
-	if w.ledger.shows(text) >= 0 {
+	if at, _ := w.ledger.shows(text); at >= 0 {
 		return "[text with a secret]"
 	}
 	return text
@@ -74,8 +69,7 @@ func (w *world) sealed(allowed bool) error {
 			return nil // the keychain's own temporary files come and go
 		}
 		text := string(content)
-		for at := w.ledger.shows(text); at >= 0; at = w.ledger.shows(text) {
-			of := w.ledger.secrets[text[at:at+fragmentSize]]
+		for at, of := w.ledger.shows(text); at >= 0; at, of = w.ledger.shows(text) {
 			if !allowed || of == nil || !strings.HasPrefix(path, filepath.Join(w.authDir(of.key), "auth.json")) {
 				w.find(leak, "a secret of %s lies in %s", of, strings.TrimPrefix(path, w.dir))
 				break

@@ -46,9 +46,9 @@ func TestUsage(t *testing.T) {
 
 func TestFragments(t *testing.T) {
 	const secret = "mog_0123456789ABCDEFGHIJKLMNOPQRSTUV"
-	f := fragments{}
-	f.add(secret, nil)
-	f.add("eyJhbGciOiJIUzI1NiJ9.eyJhY3IiOiJ1cm46bWFjZSJ9.c2lnbmF0dXJlLW9mLWFuLWlkX3Rva2Vu", nil)
+	l := newLedger(newReport(io.Discard))
+	l.secrets.add(secret, nil)
+	l.secrets.add("eyJhbGciOiJIUzI1NiJ9.eyJhY3IiOiJ1cm46bWFjZSJ9.c2lnbmF0dXJlLW9mLWFuLWlkX3Rva2Vu", nil)
 	for text, shown := range map[string]bool{
 		"the token is " + secret + ".":                             true,
 		"the token is " + secret[:12] + "…":                        true,
@@ -62,7 +62,7 @@ func TestFragments(t *testing.T) {
 		"Sign in again with `mogplex login`, or set MOGPLEX_API_KEY.":   false,
 		strings.Repeat("http://127.0.0.1:24816/auth/callback?code=", 9): false,
 	} {
-		if at := f.find(text); (at >= 0) != shown {
+		if at, _ := l.shows(text); (at >= 0) != shown {
 			t.Errorf("%q: at %d", text, at)
 		}
 	}

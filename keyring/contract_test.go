@@ -1,4 +1,4 @@
-package keyringtest
+package keyring_test
 
 import (
 	"bytes"
@@ -13,9 +13,9 @@ import (
 	"github.com/mogplex/mogplex-cli/keyring"
 )
 
-// Contract is what every keychain has to hold to, the real ones and the fake.
-// The keychain must be unlocked and hold nothing of the service.
-func Contract(t *testing.T, k *keyring.Keyring) {
+// testContract checks what every keychain has to do, the real ones and the fake. The keychain must be unlocked and hold
+// nothing of the service.
+func testContract(t *testing.T, k *keyring.Keyring) {
 	for _, c := range []struct {
 		name string
 		test func(*testing.T, *keyring.Keyring)
@@ -148,15 +148,15 @@ func names(t *testing.T, k *keyring.Keyring) {
 	wantAccounts(t, k, accounts...)
 }
 
-// change returns a change function that checks what it is given.
+// change returns a change function that checks the value it gets.
 func change(t *testing.T, want, next []byte) func([]byte) ([]byte, error) {
 	calls := 0
 	return func(current []byte) ([]byte, error) {
 		if calls++; calls > 1 {
-			t.Error("the change was made twice")
+			t.Error("the change was called twice")
 		}
 		if !bytes.Equal(current, want) || (current == nil) != (want == nil) {
-			t.Errorf("the change was given %q; want %q", current, want)
+			t.Errorf("the change got %q; want %q", current, want)
 		}
 		return next, nil
 	}
@@ -232,8 +232,8 @@ func tooLarge(t *testing.T, k *keyring.Keyring) {
 
 func mixture(t *testing.T, k *keyring.Keyring) {
 	value := func(i, round int) []byte { return bytes.Repeat([]byte{byte('a' + i)}, 6000+round) }
-	// No writer writes this one: another's write of the value before ours can't
-	// be told from ours not being kept.
+	// No writer writes this value: a keychain that dropped our write would look like one that took another's write of the same
+	// value.
 	mustSet(t, k, "shared", value(0, 9))
 	var wg sync.WaitGroup
 	for i := range 4 {

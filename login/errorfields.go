@@ -57,13 +57,3 @@ func containsSecret(s string, secrets []string) bool {
 	}
 	return false
 }
-
-// visibleASCII reports whether s is one non-empty word of printable ASCII, which fits a header and a line.
-func visibleASCII(s string) bool {
-	for i := range len(s) {
-		if s[i] <= ' ' || s[i] > '~' {
-			return false
-		}
-	}
-	return s != ""
-}
