@@ -43,11 +43,12 @@ func (m *Manager) List(ctx context.Context, layer string) ([]Listed, error) {
 // Movable lists the keys of this directory and profile that the source has records
 // of.
 func (m *Manager) Movable(ctx context.Context, how Move) ([]Listed, error) {
-	list, err := m.layerNamed(how.From).Store.List(ctx)
+	from := m.layerNamed(how.From)
+	list, err := from.Store.List(ctx)
 	if err != nil {
 		return nil, err
 	}
-	if how.To == InKeychain && len(list) > 0 && !how.DryRun {
+	if m.layerNamed(how.To).shared() && len(list) > 0 && !how.DryRun {
 		m.MakeID(ctx)
 	}
 	var ours []Listed
@@ -56,7 +57,7 @@ func (m *Manager) Movable(ctx context.Context, how Move) ([]Listed, error) {
 		return nil, err
 	}
 	for _, l := range list {
-		if how.From == InFile {
+		if !from.shared() {
 			l.Key.DirID = id // a file has one directory's records alone
 		}
 		if l.Key.Profile == m.Profile && l.Key.DirID == id {

@@ -109,7 +109,7 @@ func (m *Manager) RemoveListed(ctx context.Context, layer string, item Listed) R
 
 // foreign returns what a file still gives for the key after ours was removed.
 func (l *Layer) foreign(ctx context.Context, key Key) (Record, bool, error) {
-	if l.Name != InFile {
+	if l.shared() {
 		return Record{}, false, nil
 	}
 	return l.Store.Load(ctx, key)

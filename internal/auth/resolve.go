@@ -43,7 +43,7 @@ type Resolver struct {
 // Key is the key of a provider for this directory, profile and service.
 func (r *Resolver) Key(provider string) Key {
 	k := Key{Dir: r.Dir.Path, Profile: r.Profile, Provider: provider}
-	if !r.keychainDisabled() {
+	if r.needsID() {
 		k.DirID, k.noID = r.Dir.find()
 	}
 	if provider == Mogplex {
@@ -52,9 +52,15 @@ func (r *Resolver) Key(provider string) Key {
 	return k
 }
 
-func (r *Resolver) keychainDisabled() bool {
-	return slices.ContainsFunc(r.Layers, func(l Layer) bool { return l.Name == InKeychain && l.Disabled })
+// needsID reports whether a store is enabled that tells state directories apart by
+// their ids.
+func (r *Resolver) needsID() bool {
+	return slices.ContainsFunc(r.Layers, func(l Layer) bool { return l.shared() && !l.Disabled })
 }
+
+// shared reports whether the store holds the records of all state directories, as a
+// keychain does. A file belongs to one.
+func (l *Layer) shared() bool { return l.Path == "" }
 
 // Query selects what to resolve.
 type Query struct {

@@ -121,7 +121,7 @@ func (m *Manager) Prepare(ctx context.Context, provider string) (stored []Creden
 // MakeID names the directory before something is first stored under its name in
 // the keychain.
 func (m *Manager) MakeID(ctx context.Context) {
-	if !m.keychainDisabled() {
+	if m.needsID() {
 		m.Dir.MakeID(ctx, m.keychainHas)
 	}
 }
@@ -130,11 +130,11 @@ func (m *Manager) MakeID(ctx context.Context) {
 // error is that it could not be looked into.
 func (m *Manager) keychainHas(ctx context.Context, id string) (bool, error) {
 	for _, l := range m.Layers {
-		if l.Name != InKeychain {
+		if !l.shared() {
 			continue
 		}
 		if l.Disabled {
-			return false, errors.New("the keychain is not to be used")
+			return false, fmt.Errorf("the %s is disabled", l.Name)
 		}
 		list, err := l.Store.List(ctx)
 		if err != nil {
