@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io/fs"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -40,6 +41,15 @@ type Settings struct {
 
 	codex bool  // Dir is Codex's: its auth.json is only read
 	noDir error // why there is no state directory
+}
+
+// StoreModes are the values of credential_store: [StoreAuto], and each store's name.
+func StoreModes() []StoreMode {
+	modes := []StoreMode{StoreAuto}
+	for _, name := range StoreNames() {
+		modes = append(modes, StoreMode(name))
+	}
+	return modes
 }
 
 // ReadSettings reads the settings for a profile, or for the one of the environment
@@ -172,9 +182,8 @@ func (e Env) readStoreMode(root string) (StoreMode, error) {
 }
 
 func parseStoreMode(where, text string) (StoreMode, error) {
-	switch mode := StoreMode(text); mode {
-	case StoreAuto, StoreKeychain, StoreFile:
+	if mode := StoreMode(text); slices.Contains(StoreModes(), mode) {
 		return mode, nil
 	}
-	return "", UsageError(where + ` is "auto", "keychain" or "file"`)
+	return "", UsageError(where + ` is "auto", "` + strings.Join(StoreNames(), `" or "`) + `"`)
 }
