@@ -136,4 +136,9 @@ func Clear(dir string) error {
 }
 
 // stateFiles are the files that a sign-in brings and a sign-out removes.
-func stateFiles() []string { return []string{modelList.file, serverList.file} }
+func stateFiles() (names []string) {
+	for _, l := range lists {
+		names = append(names, l.copyName())
+	}
+	return names
+}
