@@ -35,8 +35,8 @@ func NewHTTPClient(userAgent string) *http.Client {
 	return &http.Client{Timeout: requestTimeout, CheckRedirect: noRedirect, Transport: t}
 }
 
-// NewTransport returns the transport of [NewHTTPClient] without the limits on the
-// time and the size of an answer, for streams whose reader has its own limits.
+// NewTransport returns the transport of [NewHTTPClient] without its limits on the
+// time and size of an answer, for streams whose reader sets its own limits.
 func NewTransport(userAgent string) http.RoundTripper { return newTransport(userAgent) }
 
 func newTransport(userAgent string) *transport {

@@ -20,8 +20,8 @@ import (
 	"github.com/mogplex/mogplex-cli/internal/web"
 )
 
-// openTimeout is how long a browser command may take to fail. One that still runs
-// then has opened the page: a new browser process goes on running.
+// openTimeout is how long a browser command has to fail. One that still runs after
+// that has opened the page, because a new browser process keeps running.
 const openTimeout = 3 * time.Second
 
 var (
@@ -80,7 +80,7 @@ func runFirst(chosen string, commands [][]string) error {
 	return &browserError{fmt.Sprintf("BROWSER (%s) could not be started: %s", text.Shorten(text.Line(chosen), 100), startFailure(last))}
 }
 
-// startFailure says why a program failed, in place of package exec's words.
+// startFailure describes why a program failed in plainer words than package exec.
 func startFailure(err error) string {
 	var (
 		exit  *exec.ExitError
