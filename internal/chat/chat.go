@@ -1,7 +1,7 @@
 // Package chat sends prompts to an OpenAI-compatible chat completion service: the account service's own, or a provider's.
 //
-// [Client.Stream] sends a conversation and returns the answer piece by piece. [Client.Models] lists what a provider's key may
-// use. Both send the token to one address, follow no redirect, retry nothing and read no environment variable. A failed call
+// [Client.Stream] sends a conversation and returns the answer piece by piece. [Client.Models] lists the models that a key may
+// use. Both send the token only to BaseURL, follow no redirect, retry nothing and read no environment variable. A failed call
 // returns a [*Error], an interrupted one context.Canceled or context.DeadlineExceeded.
 package chat
 
@@ -23,10 +23,11 @@ import (
 // Client calls one service. It may be used from several goroutines.
 type Client struct {
 	BaseURL string        // without the /chat/completions, such as https://api.openai.com/v1
-	HTTP    *http.Client  // only its transport is used: a client follows redirects, and has a limit for a whole answer
+	HTTP    *http.Client  // provides the transport only: an http.Client follows redirects and limits the whole answer
 	Idle    time.Duration // longest wait for the next bytes of an answer; 0 means five minutes
 	Total   time.Duration // longest answer; 0 means an hour
-	// Anthropic makes Models ask Anthropic, whose list has OpenAI's form but takes the key in another header, with a version.
+	// Anthropic makes Models send the key as Anthropic requires, in another header and with a version. Its list has
+	// OpenAI's form.
 	Anthropic bool
 }
 
@@ -53,13 +54,13 @@ const (
 	streamLimit = 32 << 20        // bytes of a streamed answer
 	eventLimit  = 1 << 20         // bytes of one event of it
 	errorLimit  = 64 << 10        // bytes read of an answer that is a failure
-	idleLimit   = 5 * time.Minute // a model that thinks sends nothing
+	idleLimit   = 5 * time.Minute // a thinking model sends nothing
 	totalLimit  = time.Hour
 )
 
 // Stream sends a conversation and calls say with each piece of the answer, in order, from the caller's goroutine. The pieces
-// are as the service sent them and not fit for a terminal. It returns when the answer is complete, and at once when ctx ends.
-// After an error, the pieces until then stand.
+// are raw: clean them before they reach a terminal. It returns when the answer is complete, and at once when ctx ends. It may
+// have called say before it returns an error.
 func (c Client) Stream(ctx context.Context, request Request, token string, say func(piece string)) error {
 	body, err := json.Marshal(struct {
 		Request
@@ -109,7 +110,7 @@ func (c Client) Models(ctx context.Context, token string) ([]Model, error) {
 }
 
 // call sends a request and returns an answer with status 200. Reading its body fails when it stalls or takes too long. The
-// caller calls stop.
+// caller calls the function that it returns when done.
 func (c Client) call(ctx context.Context, method, path string, body []byte, f failures) (*http.Response, func(), error) {
 	if !web.VisibleASCII(f.token) {
 		return nil, nil, &Error{Kind: ErrUnauthorized, Err: errToken}
@@ -153,7 +154,7 @@ func (c Client) call(ctx context.Context, method, path string, body []byte, f fa
 	return resp, done, nil
 }
 
-// limits returns a context that ends when ctx does, after Total, and when alive was not called for Idle.
+// limits returns a context that ends when ctx does, after Total, or after Idle without a call of alive.
 func (c Client) limits(ctx context.Context) (limited context.Context, stop func(), alive func()) {
 	idle, total := cmp.Or(c.Idle, idleLimit), cmp.Or(c.Total, totalLimit)
 	limited, cancel := context.WithCancelCause(ctx)
@@ -167,7 +168,7 @@ func (c Client) limits(ctx context.Context) (limited context.Context, stop func(
 	return limited, stop, func() { stalled.Reset(idle) }
 }
 
-// aliveReader calls alive when bytes come.
+// aliveReader calls alive after each read that returns bytes.
 type aliveReader struct {
 	io.ReadCloser
 	alive func()

@@ -15,8 +15,8 @@ var (
 	errNoJSON        = errors.New("a part of the answer can't be read")
 )
 
-// readStream reads server-sent events, each a chunk of a chat completion, until the one that is [DONE]. ctx only explains
-// why a read failed.
+// readStream reads server-sent events, each a chunk of a chat completion, until [DONE]. It uses ctx only to explain a
+// failed read.
 func readStream(ctx context.Context, r io.Reader, f failures, say func(string)) error {
 	counted := &io.LimitedReader{R: r, N: streamLimit}
 	lines := bufio.NewScanner(counted)
@@ -55,7 +55,7 @@ func readStream(ctx context.Context, r io.Reader, f failures, say func(string)) 
 	return cut(nil)
 }
 
-// readEvent reads one chunk and says its text.
+// readEvent passes the text of one chunk to say. It returns true for [DONE].
 func readEvent(event []byte, f failures, say func(string)) (done bool, err error) {
 	event = bytes.TrimSpace(event)
 	if len(event) == 0 {
@@ -95,7 +95,7 @@ func contentText(content json.RawMessage) (text string) {
 	var parts []struct {
 		Text string `json:"text"`
 	}
-	_ = json.Unmarshal(content, &parts) // it stays empty for any other value
+	_ = json.Unmarshal(content, &parts) // leaves parts empty for any other value
 	for _, part := range parts {
 		text += part.Text
 	}
