@@ -54,7 +54,7 @@ func (s *Server) model(id string) (string, bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	var models []struct{ ID string }
-	_ = json.Unmarshal(s.models, &models) // a hostile list has no model
+	_ = json.Unmarshal(s.models, &models) // leaves models empty for a malformed list
 	i := slices.IndexFunc(models, func(m struct{ ID string }) bool { return id == "" || m.ID == id })
 	if i < 0 {
 		return "", false

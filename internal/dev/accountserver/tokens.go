@@ -101,7 +101,7 @@ func (s *Server) RefreshValid(refresh string) bool {
 	return ok && s.refreshable(t) && !(s.cfg.StrictRotation && t.replaced)
 }
 
-// caller is who an API call comes from.
+// caller is the account and token of an API call.
 type caller struct {
 	account *Account
 	scopes  []string
@@ -133,7 +133,8 @@ func (s *Server) issue(f *family) *tokens {
 	return t
 }
 
-// refreshable reports whether t's refresh token is alive, replaced or not. mu is held.
+// refreshable reports whether t's refresh token is neither revoked nor expired. It may be
+// replaced. mu is held.
 func (s *Server) refreshable(t *tokens) bool {
 	return !t.family.revoked && s.cfg.Now().Before(t.refreshExpires)
 }

@@ -17,10 +17,10 @@ import (
 	"github.com/mogplex/mogplex-cli/internal/dev/accountserver"
 )
 
-// demo is one run: what it stands on, and what it has seen.
+// demo is one run of the demo: its environment, and the results so far.
 type demo struct {
 	out     io.Writer
-	dir     string // holds every file of the demo
+	dir     string // contains every file of the demo
 	home    string // the state directory of mogplex
 	binary  string
 	env     []string

@@ -81,7 +81,7 @@ func list() ([]room, error) {
 	}
 }
 
-// floors draws what ships, the highest floor first, with the imports of each room.
+// floors draws the packages that ship, the highest floor first, with the imports of each.
 func floors(rooms []room) string {
 	byPath := map[string]room{}
 	for _, r := range rooms {
