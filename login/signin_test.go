@@ -210,7 +210,7 @@ func TestValidCallbackWinsDuringGrace(t *testing.T) {
 	}
 }
 
-func TestTimeLimitDuringGraceIsTheRefusal(t *testing.T) {
+func TestTimeLimitDuringGraceReturnsTheRefusal(t *testing.T) {
 	t.Parallel()
 	r, _ := whileItWaits(t, func(wait time.Duration) Flow { return Flow{Timeout: wait} }, "error=server_error")
 	if _, err := r.end(); !errors.Is(err, ErrRefused) {
