@@ -39,7 +39,7 @@ func TestRefresh(t *testing.T) {
 	}
 	s.token = answerWith(200, `{"access_token":"a3"}`)
 	if g, err = s.client().Refresh(context.Background(), markRefresh); err != nil || g.Token.RefreshToken != markRefresh {
-		t.Errorf("the old refresh token was not kept: %v", err)
+		t.Errorf("the grant lacks the old refresh token: %v", err)
 	}
 	if _, err = s.client().Refresh(context.Background(), ""); !errors.Is(err, ErrInvalidGrant) {
 		t.Errorf("err = %v", err)

@@ -118,7 +118,7 @@ func (s *service) config(ep endpoints, redirect string) *oauth2.Config {
 	}
 }
 
-// withReader returns a context whose x/oauth2 requests go through an answerReader that keeps secrets out of errors.
+// withReader returns a context in which x/oauth2 sends its requests through an answerReader with these secrets.
 func (s *service) withReader(ctx context.Context, secrets ...string) context.Context {
 	reader := &answerReader{ctx: ctx, timeout: s.http.Timeout, base: s.http.Transport, now: s.now, secrets: secrets}
 	return context.WithValue(ctx, oauth2.HTTPClient, &http.Client{Transport: reader, CheckRedirect: noRedirect})

@@ -117,7 +117,7 @@ func (a *attempt) deviceEnded(ctx context.Context, got deviceResult) *outcome {
 	return nil
 }
 
-// prompt returns what to show the person.
+// prompt returns the user code and the addresses to show.
 func (d *deviceGrant) prompt() *DevicePrompt {
 	return &DevicePrompt{
 		UserCode:                text.Shorten(text.Line(d.auth.UserCode), 64),

@@ -14,7 +14,7 @@ type Flow struct {
 	Open func(url string) error
 	// Show shows the person where to go. It is called once, before the wait.
 	Show func(Prompt)
-	// Notice receives, in one safe line, what happens during the wait.
+	// Notice receives each event of the wait as one line that is safe to print.
 	//
 	// An error callback without state is such an event. The real ones of this service have no state, so one that a local
 	// process forges looks the same. SignIn shows the error at once, in the browser and here, and accepts a valid callback
@@ -59,7 +59,7 @@ type Prompt struct {
 	Device *DevicePrompt
 }
 
-// DevicePrompt is what to do on another device. Its texts are safe to print.
+// DevicePrompt tells the person how to sign in on another device. Its texts are safe to print.
 type DevicePrompt struct {
 	UserCode                string
 	VerificationURL         string

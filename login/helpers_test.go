@@ -229,7 +229,7 @@ func (r *running) callback(query string) string {
 	return r.prompt.RedirectURL + "?" + strings.ReplaceAll(query, "STATE", r.state)
 }
 
-// visit does what a browser does with an address: it follows redirects.
+// visit opens an address like a browser, following redirects.
 func visit(t *testing.T, address string) (status int, body string, final *url.URL) {
 	t.Helper()
 	status, body, final, err := tryVisit(address)

@@ -206,7 +206,7 @@ func (a *attempt) paste(ctx context.Context, text string, open bool) *outcome {
 	return &o
 }
 
-// stop ends what the attempt started.
+// stop ends the callback server and the device grant.
 func (a *attempt) stop(ctx context.Context, o outcome) {
 	if a.server != nil {
 		a.server.finish(ctx, resultPage(o))

@@ -284,9 +284,9 @@ func TestNoPort(t *testing.T) {
 	if _, err := r.end(); err != nil {
 		t.Fatal(err)
 	}
-	nobody := make(chan string)
-	close(nobody)
-	if _, err := start(t, s.client(), Flow{Ports: ports, Pasted: nobody}).end(); !errors.Is(err, ErrNoPort) {
+	closed := make(chan string)
+	close(closed)
+	if _, err := start(t, s.client(), Flow{Ports: ports, Pasted: closed}).end(); !errors.Is(err, ErrNoPort) {
 		t.Fatalf("pasting has ended: err = %v", err)
 	}
 }

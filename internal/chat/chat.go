@@ -58,10 +58,10 @@ const (
 	totalLimit  = time.Hour
 )
 
-// Stream sends a conversation and calls say with each piece of the answer, in order, from the caller's goroutine. The pieces
+// Stream sends a conversation and calls emit with each piece of the answer, in order, from the caller's goroutine. The pieces
 // are raw: clean them before they reach a terminal. It returns when the answer is complete, and at once when ctx ends. It may
-// have called say before it returns an error.
-func (c Client) Stream(ctx context.Context, request Request, token string, say func(piece string)) error {
+// have called emit before it returns an error.
+func (c Client) Stream(ctx context.Context, request Request, token string, emit func(piece string)) error {
 	body, err := json.Marshal(struct {
 		Request
 		Stream bool `json:"stream"`
@@ -78,7 +78,7 @@ func (c Client) Stream(ctx context.Context, request Request, token string, say f
 	if kind, _, _ := mime.ParseMediaType(resp.Header.Get("Content-Type")); kind != "text/event-stream" && kind != "" {
 		return f.notAStream(resp)
 	}
-	if err := readStream(resp.Request.Context(), resp.Body, f, say); err != nil {
+	if err := readStream(resp.Request.Context(), resp.Body, f, emit); err != nil {
 		return ended(ctx, err)
 	}
 	return nil
@@ -115,7 +115,7 @@ func (c Client) call(ctx context.Context, method, path string, body []byte, f fa
 	if !web.VisibleASCII(f.token) {
 		return nil, nil, &Error{Kind: ErrUnauthorized, Err: errToken}
 	}
-	limited, stop, alive := c.limits(ctx)
+	limited, stop, progress := c.limits(ctx)
 	req, err := http.NewRequestWithContext(limited, method, strings.TrimRight(c.BaseURL, "/")+path, bytes.NewReader(body))
 	if err != nil {
 		stop()
@@ -141,8 +141,8 @@ func (c Client) call(ctx context.Context, method, path string, body []byte, f fa
 		stop()
 		return nil, nil, err
 	}
-	alive()
-	resp.Body = &aliveReader{resp.Body, alive}
+	progress()
+	resp.Body = &progressReader{resp.Body, progress}
 	done := func() {
 		stop()
 		_ = resp.Body.Close()
@@ -154,8 +154,8 @@ func (c Client) call(ctx context.Context, method, path string, body []byte, f fa
 	return resp, done, nil
 }
 
-// limits returns a context that ends when ctx does, after Total, or after Idle without a call of alive.
-func (c Client) limits(ctx context.Context) (limited context.Context, stop func(), alive func()) {
+// limits returns a context that ends when ctx does, after Total, or after Idle without a call of progress.
+func (c Client) limits(ctx context.Context) (limited context.Context, stop func(), progress func()) {
 	idle, total := cmp.Or(c.Idle, idleLimit), cmp.Or(c.Total, totalLimit)
 	limited, cancel := context.WithCancelCause(ctx)
 	stalled := time.AfterFunc(idle, func() { cancel(errStalled) })
@@ -168,16 +168,16 @@ func (c Client) limits(ctx context.Context) (limited context.Context, stop func(
 	return limited, stop, func() { stalled.Reset(idle) }
 }
 
-// aliveReader calls alive after each read that returns bytes.
-type aliveReader struct {
+// progressReader calls progress after each read that returns bytes.
+type progressReader struct {
 	io.ReadCloser
-	alive func()
+	progress func()
 }
 
-func (r *aliveReader) Read(p []byte) (int, error) {
+func (r *progressReader) Read(p []byte) (int, error) {
 	n, err := r.ReadCloser.Read(p)
 	if n > 0 {
-		r.alive()
+		r.progress()
 	}
 	return n, err
 }

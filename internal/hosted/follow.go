@@ -21,7 +21,7 @@ type Update struct {
 	Err    error // the temporary failure of this poll, which Follow repeats after Wait; nil if the service answered
 }
 
-// Follower polls a run and reports what is new.
+// Follower polls a run and reports new events.
 type Follower struct {
 	Client
 	// Token returns the token for the next request. Follow calls it before each, so that a renewal or a sign-out takes

@@ -1,7 +1,7 @@
-// Package hosted calls the account service's API and caches what it serves on disk.
+// Package hosted calls the account service's API and caches its lists on disk.
 //
 //   - [Catalog] serves the models and MCP definitions of one account, from the service or from the cached copy.
-//   - [Follower] polls a run and reports what is new.
+//   - [Follower] polls a run and reports new events.
 //   - [Client] makes the single calls; [Client.Check] asks whether a token is accepted.
 //   - [Clear] removes the cached copies.
 //

@@ -1,5 +1,5 @@
-// Package sessionlog writes what happens in one session of the app to one file,
-// as JSON lines.
+// Package sessionlog writes the events of one session of the app to one file, as
+// JSON lines.
 //
 // The log is an allowlist. [Open] names the file and removes old ones.
 // [Log.Event] writes a line: an event and fields, which are constants of the

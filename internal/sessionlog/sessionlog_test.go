@@ -15,7 +15,7 @@ import (
 	"github.com/mogplex/mogplex-cli/internal/sessionlog"
 )
 
-// lines returns what a log has written.
+// lines returns the lines of a log.
 func lines(t *testing.T, l *sessionlog.Log) (all []map[string]any) {
 	t.Helper()
 	text, err := os.ReadFile(l.Path())

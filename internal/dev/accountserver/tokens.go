@@ -41,7 +41,7 @@ func (s *Server) IssuePAT(email string) string {
 	return token
 }
 
-// IssueTokens returns what a sign-in with these scopes (by default all) returns. refresh
+// IssueTokens returns the tokens of a sign-in with these scopes (by default all). refresh
 // is empty without offline_access, and with NoRefreshTokens. It panics if the account
 // does not exist.
 func (s *Server) IssueTokens(email string, scopes ...string) (access, refresh string) {

@@ -19,7 +19,7 @@ import (
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
-// output is what the demo prints. It interrupts the demo when a text is printed.
+// output collects the output of the demo. It interrupts the demo when the demo prints a text.
 type output struct {
 	bytes.Buffer
 	at        string

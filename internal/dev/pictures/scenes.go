@@ -2,7 +2,7 @@
 
 package main
 
-// scene is a picture: what a person types into a shell, and when the picture is taken.
+// scene describes one picture: the input of a shell, and the text to wait for.
 type scene struct {
 	name     string
 	title    string // of the window

@@ -144,7 +144,7 @@ func (t *Terminal) wait() {
 	}
 }
 
-// Screen returns what the terminal shows now.
+// Screen returns the current screen.
 func (t *Terminal) Screen() Screen {
 	t.mu.Lock()
 	defer t.mu.Unlock()
