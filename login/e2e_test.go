@@ -45,7 +45,7 @@ func freePort(t *testing.T) int {
 	return ln.Addr().(*net.TCPAddr).Port
 }
 
-// signIn runs a sign-in; person acts for the person.
+// signIn runs a sign-in. person gets the prompt and does what a person would do.
 func (a *account) signIn(t *testing.T, flow login.Flow, person func(login.Prompt)) (*login.Grant, error) {
 	t.Helper()
 	done := make(chan struct{})
