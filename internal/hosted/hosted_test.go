@@ -5,8 +5,6 @@ import (
 	"errors"
 	"net/http"
 	"net/http/httptest"
-	"os"
-	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -152,23 +150,5 @@ func TestUnreachableAndCancelled(t *testing.T) {
 	cancel()
 	if err := client.Check(ctx, "t"); !errors.Is(err, context.Canceled) {
 		t.Errorf("cancelled: error %v", err)
-	}
-}
-
-func TestClearRemovesTheHostedStateAndNothingElse(t *testing.T) {
-	dir := t.TempDir()
-	for _, name := range []string{"models.remote.json", "mcp-servers.remote.json", "auth.json"} {
-		if err := os.WriteFile(filepath.Join(dir, name), []byte("{}"), 0o600); err != nil {
-			t.Fatal(err)
-		}
-	}
-	for range 2 { // the second time there is nothing to remove
-		if err := hosted.Clear(dir); err != nil {
-			t.Fatal(err)
-		}
-	}
-	left, err := os.ReadDir(dir)
-	if err != nil || len(left) != 1 || left[0].Name() != "auth.json" {
-		t.Errorf("left %v, %v", left, err)
 	}
 }
