@@ -73,8 +73,8 @@ func New(cfg Config) *Server {
 		s.mux.HandleFunc("GET /device", s.showDevice)
 		s.mux.HandleFunc("POST /device", s.submitDevice)
 	}
-	s.mux.HandleFunc("GET "+APIPath+"/models", s.api(s.listModels))
-	s.mux.HandleFunc("GET "+APIPath+"/mcp/servers", s.api(s.listMCPServers))
+	s.mux.HandleFunc("GET "+APIPath+"/models", s.api(s.serveList("models", &s.models)))
+	s.mux.HandleFunc("GET "+APIPath+"/mcp/servers", s.api(s.serveList("servers", &s.servers)))
 	s.mux.HandleFunc("GET "+APIPath+"/runs/{id}", s.api(s.showRun))
 	s.mux.HandleFunc("GET "+APIPath+"/runs/{id}/events", s.api(s.listEvents))
 	s.mux.HandleFunc(APIPath+"/", s.api(noEndpoint))
