@@ -56,7 +56,7 @@ func Run(ctx context.Context, s talk.Services, opt Options) error {
 	p.talk = talk.New(ctx, s, p, opt.Options)
 	p.converse()
 	p.restore()
-	p.talk.Close(func() { p.line("Finishing what was begun…") })
+	p.talk.Close(func() { p.line("Finishing what is still running…") })
 	p.endLine()
 	return p.talk.End(ctx)
 }

@@ -167,11 +167,12 @@ func (t *Talk) stored(a *Attempt, s Stored, now Session, unread error) {
 	} else {
 		t.unread = true
 	}
-	who := "Signed in as " + text.Line(s.Account) + "."
+	place := text.Line(s.Place)
 	if s.Account == "" {
-		who = "Stored the " + KeyText(a.provider) + "."
+		t.say(Noticed, fmt.Sprintf("Stored the %s in %s.", KeyText(a.provider), place))
+	} else {
+		t.say(Noticed, fmt.Sprintf("Signed in as %s. The credential is in %s.", text.Line(s.Account), place))
 	}
-	t.say(Noticed, fmt.Sprintf("%s It is stored in %s.", who, text.Line(s.Place)))
 	for _, warning := range s.Warnings {
 		t.say(Warned, warning)
 	}

@@ -88,7 +88,12 @@ func (t *Talk) storing() bool { return t.attempt != nil || t.saved > 0 }
 func (t *Talk) changed(now Session, err error) {
 	was, unread := t.session, t.unread
 	switch {
-	case t.signingOut, !t.started: // their own looks follow
+	case t.signingOut: // its own look follows
+		return
+	case !t.started: // the start failed, and this may not
+		if err == nil {
+			t.begin(now, false)
+		}
 		return
 	case err == nil && now.SignedIn && t.storing(): // most likely it is what is being stored here
 		t.late = true
@@ -134,7 +139,7 @@ func (t *Talk) adopt(now Session) {
 	}
 	t.cut()
 	if len(t.turns) > 0 {
-		t.say(Noticed, "The conversation starts anew: what was said so far is not sent on.")
+		t.say(Noticed, "The conversation starts over: what was said so far is not sent again.")
 	}
 	t.turns, t.model, t.catalog = nil, "", nil
 	t.stopRun()

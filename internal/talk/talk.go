@@ -120,29 +120,32 @@ func (t *Talk) Start() {
 	job, _ := t.newJob("Looking for your credential")
 	t.job, job.heard = job, true
 	t.look(func(now Session, err error) {
-		if t.started {
-			return
-		}
-		t.endJob()
-		if t.failure = err; err != nil {
+		switch {
+		case t.started: // by a change
+		case err != nil:
+			t.endJob()
+			t.failure = err
 			t.front.StartFailed(t.services.Explain(err))
-			return
+		default:
+			t.begin(now, false)
 		}
-		t.begin(now, false)
 	})
 }
 
 // StartAnyway goes on to the login, although the credential could not be looked up.
 func (t *Talk) StartAnyway() {
 	if !t.started {
-		t.opt.Login, t.failure = true, nil
+		t.opt.Login = true
 		t.begin(Session{}, true)
 	}
 }
 
 // begin shows the conversation, then the login or the run to attach to.
 func (t *Talk) begin(now Session, unread bool) {
-	t.started, t.session, t.unread = true, now, unread
+	if t.job != nil {
+		t.endJob()
+	}
+	t.started, t.session, t.unread, t.failure = true, now, unread, nil
 	t.known = now.SignedIn
 	t.front.Started()
 	if now.SignedIn {
