@@ -16,7 +16,7 @@ var Ways = [...]string{"Sign in with Mogplex", "Paste a personal access token", 
 func (t *Talk) LoginText(news string) string {
 	switch {
 	case t.session.SignedIn:
-		return "Active now: " + ActiveText(t.session) + "."
+		return "Active now: " + activeText(t.session) + "."
 	case t.unread:
 		return "The stored credential could not be read."
 	case t.session.Ended:
@@ -169,7 +169,7 @@ func (t *Talk) stored(a *Attempt, s Stored, now Session, unread error) {
 	}
 	place := text.Line(s.Place)
 	if s.Account == "" {
-		t.say(Noticed, fmt.Sprintf("Stored the %s in %s.", KeyText(a.provider), place))
+		t.say(Noticed, fmt.Sprintf("Stored the %s in %s.", keyText(a.provider), place))
 	} else {
 		t.say(Noticed, fmt.Sprintf("Signed in as %s. The credential is in %s.", text.Line(s.Account), place))
 	}
@@ -180,7 +180,7 @@ func (t *Talk) stored(a *Attempt, s Stored, now Session, unread error) {
 	case unread != nil:
 		t.explain(unread)
 	case now.Provider != a.provider, s.Account != "" && now.Account != s.Account:
-		t.say(Warned, "Another credential is active: "+ActiveText(now)+".")
+		t.say(Warned, "Another credential is active: "+activeText(now)+".")
 	}
 	t.warn(now)
 	left := t.front.SignedIn(true)

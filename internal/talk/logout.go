@@ -59,7 +59,7 @@ func (t *Talk) signedOut(report SignedOut, err error, now Session, unread error)
 	case unread != nil:
 		t.explain(unread)
 	case now.SignedIn:
-		t.say(Noticed, "Active now: "+ActiveText(now)+".")
+		t.say(Noticed, "Active now: "+activeText(now)+".")
 		if hint := removeText(report, now); hint != "" {
 			t.say(Suggested, hint)
 		}

@@ -116,11 +116,11 @@ func (t *Talk) changed(now Session, err error) {
 	case !now.SignedIn:
 		t.problem(Problem{Text: goneText(now), Hint: "/login signs in again."})
 	case unread:
-		t.say(Noticed, "Active now: "+ActiveText(now)+".")
+		t.say(Noticed, "Active now: "+activeText(now)+".")
 	case !was.SignedIn:
-		t.say(Noticed, "Another terminal signed in: "+ActiveText(now)+".")
+		t.say(Noticed, "Another terminal signed in: "+activeText(now)+".")
 	default:
-		t.say(Noticed, "Changed in another terminal. Active now: "+ActiveText(now)+".")
+		t.say(Noticed, "Changed in another terminal. Active now: "+activeText(now)+".")
 	}
 	t.warn(now)
 	if now.SignedIn && !was.SignedIn && t.front.SignedIn(false) {
@@ -167,8 +167,8 @@ func goneText(now Session) string {
 	return "Signed out in another terminal."
 }
 
-// ActiveText is a session in a few words.
-func ActiveText(s Session) string {
+// activeText is a session in a few words.
+func activeText(s Session) string {
 	return fmt.Sprintf("%s, from %s", s.Who(), text.Line(s.Source))
 }
 
@@ -180,11 +180,11 @@ func (s Session) Who() string {
 	case s.Provider == auth.Mogplex:
 		return "personal access token"
 	}
-	return KeyText(s.Provider)
+	return keyText(s.Provider)
 }
 
-// KeyText names a credential that no account is known of.
-func KeyText(provider string) string {
+// keyText names a credential that no account is known of.
+func keyText(provider string) string {
 	if provider == auth.Mogplex {
 		return "personal access token"
 	}

@@ -149,7 +149,7 @@ func (t *Talk) begin(now Session, unread bool) {
 	t.known = now.SignedIn
 	t.front.Started()
 	if now.SignedIn {
-		t.say(Headline, "Active now: "+ActiveText(now)+", at "+text.Line(now.Service)+".")
+		t.say(Headline, "Active now: "+activeText(now)+", at "+text.Line(now.Service)+".")
 	}
 	t.front.Adopted()
 	t.warn(now)
