@@ -3,7 +3,6 @@ package talk
 import (
 	"context"
 	"fmt"
-	"time"
 
 	"github.com/mogplex/mogplex-cli/internal/auth"
 	"github.com/mogplex/mogplex-cli/internal/text"
@@ -56,14 +55,6 @@ type Attempt struct {
 // Pasting reports that [Talk.Paste] is of use.
 func (a *Attempt) Pasting() bool { return a.pasted != nil }
 
-// SignInNews is what a sign-in says. One field is set.
-type SignInNews struct {
-	Prompt *SignInPrompt
-	Notice string
-	Until  time.Time // the deadline became earlier than the prompt's
-	Reject *Problem  // what was pasted is not the address; the wait goes on
-}
-
 // Attempt is what stores a credential now, or nil.
 func (t *Talk) Attempt() *Attempt { return t.attempt }
 
@@ -71,23 +62,15 @@ func (t *Talk) Attempt() *Attempt { return t.attempt }
 func (t *Talk) SignIn() {
 	pasted := make(chan string)
 	t.try(auth.Mogplex, "Preparing the sign-in", func(ctx context.Context, a *Attempt) (Stored, error) {
-		tell := func(news SignInNews) {
+		return t.services.SignIn(ctx, pasted, func(news SignInNews) {
+			if p := news.Prompt; p != nil {
+				p.URL, p.UserCode, p.VerifyURL = text.Line(p.URL), text.Line(p.UserCode), text.Line(p.VerifyURL)
+			}
 			t.post(func() {
 				if t.attempt == a {
 					t.front.SignInNews(news)
 				}
 			})
-		}
-		return t.services.SignIn(ctx, SignIn{
-			Open: true,
-			Show: func(p SignInPrompt) {
-				p.URL, p.UserCode, p.VerifyURL = text.Line(p.URL), text.Line(p.UserCode), text.Line(p.VerifyURL)
-				tell(SignInNews{Prompt: &p})
-			},
-			Notice: func(line string) { tell(SignInNews{Notice: line}) },
-			Until:  func(end time.Time) { tell(SignInNews{Until: end}) },
-			Reject: func(p Problem) { tell(SignInNews{Reject: &p}) },
-			Pasted: pasted,
 		})
 	})
 	t.attempt.pasted = pasted

@@ -13,8 +13,9 @@ import (
 type Services interface {
 	// Session looks up whose credential is active, and renews it if that is due. That nobody is signed in is no error.
 	Session(ctx context.Context) (Session, error)
-	// SignIn signs in with the browser and stores the credential.
-	SignIn(ctx context.Context, flow SignIn) (Stored, error)
+	// SignIn signs in with the browser and stores the credential. Pasted receives addresses that the person pastes. It
+	// calls tell with what happens: once with the prompt, when the address is known.
+	SignIn(ctx context.Context, pasted <-chan string, tell func(SignInNews)) (Stored, error)
 	// StoreSecret checks and stores a personal access token (provider mogplex) or a provider's key.
 	StoreSecret(ctx context.Context, provider string, secret auth.Secret) (Stored, error)
 	// SignOut removes the account's credential from every store. The report says what was done, with an error too.
@@ -55,14 +56,12 @@ type Session struct {
 	Warnings []string // sentences
 }
 
-// SignIn is how a browser sign-in talks to the person.
-type SignIn struct {
-	Open   bool               // try to open the browser
-	Show   func(SignInPrompt) // called once, when the address is known
-	Notice func(string)       // a sentence in passing
-	Until  func(time.Time)    // the deadline became earlier than the prompt's
-	Pasted <-chan string      // addresses that the person pastes
-	Reject func(Problem)      // what was pasted is not the address; the wait goes on
+// SignInNews is something that a sign-in reports. One field is set.
+type SignInNews struct {
+	Prompt *SignInPrompt
+	Notice string    // a sentence in passing
+	Until  time.Time // the deadline became earlier than the prompt's
+	Reject *Problem  // what was pasted is not the address; the wait goes on
 }
 
 // SignInPrompt is what a person needs to sign in.

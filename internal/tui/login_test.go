@@ -106,8 +106,7 @@ func TestCopyAddress(t *testing.T) {
 // late stores a credential although the sign-in was cancelled.
 type late struct{ *talktest.Fake }
 
-func (l late) SignIn(ctx context.Context, flow talk.SignIn) (talk.Stored, error) {
-	flow.Show(l.Prompted)
+func (l late) SignIn(ctx context.Context, _ <-chan string, _ func(talk.SignInNews)) (talk.Stored, error) {
 	<-ctx.Done()
 	l.Account = talktest.Ada
 	return l.Stored, nil
