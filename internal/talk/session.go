@@ -90,7 +90,7 @@ func (t *Talk) changed(now Session, err error) {
 	switch {
 	case t.signingOut: // its own look follows
 		return
-	case !t.started: // the start failed, and this may not
+	case !t.started: // after a start that failed
 		if err == nil {
 			t.begin(now, false)
 		}
