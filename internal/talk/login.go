@@ -36,7 +36,7 @@ func Providers() (names []string) {
 	return names
 }
 
-// SecretText names what is stored for a provider.
+// SecretText names a provider's kind of secret.
 func SecretText(provider string) string {
 	if provider == auth.Mogplex {
 		return "personal access token"
@@ -97,7 +97,7 @@ func (t *Talk) Paste(address string) {
 	})
 }
 
-// StopLogin ends what is under way, and reports whether something was. What it has stored by then is announced.
+// StopLogin cancels the attempt, and reports whether there was one. A credential that it still stores is announced.
 func (t *Talk) StopLogin() bool {
 	if t.attempt == nil {
 		return false

@@ -12,13 +12,13 @@ import (
 // sessions is the one owner of who is signed in.
 type sessions struct {
 	session    Session
-	unread     bool // the latest look failed: who is signed in may be so no more
+	unread     bool // the latest look failed: session may be outdated
 	started    bool // the session is known, or the person went on without
 	known      bool // somebody was signed in at some time
 	listening  bool
 	looking    bool
 	waiting    []func(Session, error) // called with the next look
-	retried    bool                   // the latest change could not be looked into, and is once more
+	retried    bool                   // the look after the latest change failed and is repeated
 	saved      int                    // credentials that were stored here, and are not announced yet
 	late       bool                   // a sign-in came up while one was under way here
 	signingOut bool
@@ -28,14 +28,14 @@ type sessions struct {
 // Session is whose credential is active.
 func (t *Talk) Session() Session { return t.session }
 
-// Unread reports that the credential could not be looked up: that nobody is signed in is not known.
+// Unread reports that the latest look failed: it is unknown who is signed in.
 func (t *Talk) Unread() bool { return t.unread }
 
 // SigningOut reports that a sign-out is under way.
 func (t *Talk) SigningOut() bool { return t.signingOut }
 
 // look looks up whose credential is active, then calls a function. Looks come one after the other, so that no answer
-// overtakes a later one; what is asked for during one is answered by the next.
+// overtakes a later one: a request during a look is answered by the next look.
 func (t *Talk) look(then func(Session, error)) {
 	t.waiting = append(t.waiting, then)
 	t.startLook()
@@ -77,11 +77,11 @@ func (t *Talk) listen() {
 	})
 }
 
-// retryAfter is when a change that could not be looked into is looked into once more. A keychain that did not answer is
-// not asked again for ten seconds; one that is locked would prompt the person forever.
+// retryAfter is how long after a failed look it is repeated, once. A keychain that did not answer is left alone for ten
+// seconds; a locked one would prompt the person each time.
 const retryAfter = 11 * time.Second
 
-// storing reports that a credential may just be being stored here.
+// storing reports that this app may be storing a credential.
 func (t *Talk) storing() bool { return t.attempt != nil || t.saved > 0 }
 
 // changed takes over what another process did.
@@ -95,7 +95,7 @@ func (t *Talk) changed(now Session, err error) {
 			t.begin(now, false)
 		}
 		return
-	case err == nil && now.SignedIn && t.storing(): // most likely it is what is being stored here
+	case err == nil && now.SignedIn && t.storing(): // probably the credential that is being stored here
 		t.late = true
 		return
 	case err != nil:
@@ -128,8 +128,7 @@ func (t *Talk) changed(now Session, err error) {
 	}
 }
 
-// adopt makes a session the active one. Nothing of another goes on: not what is running, not the conversation, not the
-// model.
+// adopt makes a session the active one. If it is another, what is running ends, and conversation and model are dropped.
 func (t *Talk) adopt(now Session) {
 	other := now.ID != t.session.ID || now.SignedIn != t.session.SignedIn
 	t.session, t.unread = now, false
@@ -156,7 +155,7 @@ func (t *Talk) warn(s Session) {
 	}
 }
 
-// EndedText is said of a [Session] that Ended.
+// EndedText describes a [Session] that Ended.
 const EndedText = "The stored sign-in has ended."
 
 // goneText says why nobody is signed in any more.
