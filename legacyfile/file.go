@@ -131,7 +131,7 @@ func (f *File) load(ctx context.Context) (target string, doc *document, err erro
 		data, err = private.Read(target, maxSize, f.checkMode)
 	}
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return "", nil, fmt.Errorf("read %s: %w", f.path, cause(err))
+		return "", nil, fmt.Errorf("read %s: %w", f.path, private.Cause(err))
 	}
 	doc, err = parseDocument(data)
 	return target, doc, corrupt(f.path, textOf(data), err)
@@ -145,18 +145,10 @@ func (f *File) loadCodex(ctx context.Context) (*document, error) {
 	}
 	data, err := private.ReadTrusted(f.opt.Codex, maxSize)
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return nil, fmt.Errorf("read %s: %w", f.opt.Codex, cause(err))
+		return nil, fmt.Errorf("read %s: %w", f.opt.Codex, private.Cause(err))
 	}
 	doc, err := parseDocument(data)
 	return doc, corrupt(f.opt.Codex, textOf(data), err)
-}
-
-// cause removes the path from an error, because the caller names it.
-func cause(err error) error {
-	if path, ok := err.(*fs.PathError); ok {
-		return path.Err
-	}
-	return err
 }
 
 // corrupt converts a *fault in text to a *CorruptError.
@@ -173,7 +165,7 @@ func corrupt(path string, text []byte, err error) error {
 func (f *File) checkMode(file *os.File, info fs.FileInfo) {
 	was, err := private.CloseFile(file, info)
 	if err != nil {
-		f.notice("%s is open to others (%s), and its permissions can't be changed: %v", f.path, was, cause(err))
+		f.notice("%s is open to others (%s), and its permissions can't be changed: %v", f.path, was, private.Cause(err))
 	} else if was != "" {
 		f.notice("%s was open to others (%s); only you can read and write it now", f.path, was)
 	}
@@ -185,7 +177,7 @@ func (f *File) checkDirs() {
 	if f.opt.Dir != "" {
 		was, err := private.CloseDir(f.opt.Dir)
 		if err != nil {
-			f.notice("the directory %s is open to others (%s), and its permissions can't be changed: %v", f.opt.Dir, was, cause(err))
+			f.notice("the directory %s is open to others (%s), and its permissions can't be changed: %v", f.opt.Dir, was, private.Cause(err))
 		} else if was != "" {
 			f.notice("the directory %s was open to others (%s); only you can use it now", f.opt.Dir, was)
 		}

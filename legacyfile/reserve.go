@@ -12,7 +12,7 @@ import (
 // Call release after the Update, to free the space if it was not used. If the
 // process is killed, the next Update by any process frees it.
 func (f *File) Reserve(ctx context.Context, size int) (release func(), err error) {
-	failed := func(err error) error { return fmt.Errorf("reserve space for %s: %w", f.path, cause(err)) }
+	failed := func(err error) error { return fmt.Errorf("reserve space for %s: %w", f.path, private.Cause(err)) }
 	if err := ctx.Err(); err != nil {
 		return nil, failed(err)
 	}

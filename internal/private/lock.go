@@ -62,7 +62,7 @@ func Acquire(ctx context.Context, path string, opt LockOptions) (*Lock, error) {
 	}
 	errs := []error{err}
 	if opt.Fallback != "" && !isFinal(err) {
-		sum := sha256.Sum256([]byte(realPath(path)))
+		sum := sha256.Sum256([]byte(RealPath(path)))
 		name := hex.EncodeToString(sum[:16]) + ".lock"
 		for _, dir := range fallbackDirs(opt.Fallback) {
 			if err = l.add(ctx, filepath.Join(dir, name), opt); isFinal(err) {
@@ -159,23 +159,6 @@ func tryOnce(path string) (*os.File, error) {
 		file.Close()
 	}
 	return nil, &fs.PathError{Op: "lock", Path: path, Err: errors.New("other processes keep replacing it")}
-}
-
-// realPath resolves the links of a path as far as it exists.
-func realPath(path string) string {
-	if abs, err := filepath.Abs(path); err == nil {
-		path = abs
-	}
-	rest := ""
-	for at := path; ; at = filepath.Dir(at) {
-		if real, err := filepath.EvalSymlinks(at); err == nil {
-			return filepath.Join(real, rest)
-		}
-		if at == filepath.Dir(at) {
-			return path
-		}
-		rest = filepath.Join(filepath.Base(at), rest)
-	}
 }
 
 // lockID identifies a lock's file among the files of all machines, until this

@@ -112,6 +112,23 @@ func read(path string, limit int64, check func(*os.File, fs.FileInfo) error, ins
 	return data, err
 }
 
+// RealPath returns the absolute path with the links resolved, as far as it exists.
+func RealPath(path string) string {
+	if abs, err := filepath.Abs(path); err == nil {
+		path = abs
+	}
+	rest := ""
+	for at := path; ; at = filepath.Dir(at) {
+		if real, err := filepath.EvalSymlinks(at); err == nil {
+			return filepath.Join(real, rest)
+		}
+		if at == filepath.Dir(at) {
+			return path
+		}
+		rest = filepath.Join(filepath.Base(at), rest)
+	}
+}
+
 // Resolve follows symbolic links from path to their target; each must be this
 // user's or root's. If there is no file, info is nil, and target is the name that
 // the file would have.
@@ -152,4 +169,13 @@ func CloseFile(file *os.File, info fs.FileInfo) (was string, err error) {
 		return "", nil
 	}
 	return was, closeFile(file)
+}
+
+// Cause returns err without the path that it carries, for a caller that names the path
+// itself.
+func Cause(err error) error {
+	if path, ok := err.(*fs.PathError); ok {
+		return path.Err
+	}
+	return err
 }
