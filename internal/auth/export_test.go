@@ -3,7 +3,7 @@ package auth
 // For the tests outside the package, which run over the real places.
 
 // NewMemory is a Keychain and File in memory.
-func NewMemory() *memory { return newMemory(&life{}) }
+func NewMemory() *memory { return newMemory(&injector{}) }
 
 // FirstRevision begins a sign-in.
 func FirstRevision() Revision { return firstRevision() }

@@ -26,8 +26,8 @@ func eachFault(t *testing.T, prepare func(*testing.T) *rig, test func(t *testing
 				met := false
 				t.Run(fmt.Sprintf("%v/once %v/%d", cause, once, steps), func(t *testing.T) {
 					r := prepare(t)
-					heal := func() { met = r.life.restart() || met }
-					r.life.failAfter(steps, cause, once)
+					heal := func() { met = r.injector.restart() || met }
+					r.injector.failAfter(steps, cause, once)
 					test(t, r, heal)
 				})
 				if !met {

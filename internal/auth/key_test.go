@@ -60,7 +60,7 @@ func FuzzKeysNeverShareAName(f *testing.F) {
 	})
 }
 
-func TestNamesInAFileThatAreNoKeys(t *testing.T) {
+func TestIsKeyNameRefusesOtherNames(t *testing.T) {
 	for _, name := range []string{
 		"", "mogplex@", "mogplex@foo", "mogplex@" + DefaultOrigin, "mogplex@https://A.test", "mogplex@https://a.test/", "mogplex@https://a.test:443",
 		"mogplex@ftp://a.test", "mogplex@https://", "mogplex@https://u@a.test", "openai@https://a.test", "openai@", "nobody", "Mogplex", "mogplex.o_",

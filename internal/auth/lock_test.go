@@ -45,7 +45,7 @@ func TestAnotherProcessHoldsTheLock(t *testing.T) {
 	}
 }
 
-func TestACallerThatEndsWhileItWaitsGetsNoToken(t *testing.T) {
+func TestACanceledWaitForTheLockReturnsNoToken(t *testing.T) {
 	r := newRig(t)
 	r.put(t, r.keychain, account("a", 30*time.Second))
 	lock, err := r.lock(t.Context(), r.Key(Mogplex), time.Second, r.all(), nil)
@@ -77,7 +77,7 @@ func TestAWaitForTheLockEndsWhenTheTokenIsRenewed(t *testing.T) {
 
 // Without a lock a valid token is used as it is, and an expired one is renewed
 // under its claim alone.
-func TestALockThatCannotBeMade(t *testing.T) {
+func TestRenewalWithoutALock(t *testing.T) {
 	r := newRig(t)
 	r.noLocks(t)
 	r.put(t, r.keychain, account("a", 30*time.Second))
@@ -142,7 +142,7 @@ func TestLocksAreTakenInOneOrder(t *testing.T) {
 }
 
 // The lock lies beside what it protects, and two layers share one file.
-func TestTheKeysLockFiles(t *testing.T) {
+func TestLockFilesAreBesideTheStores(t *testing.T) {
 	r := newRig(t)
 	elsewhere := filepath.Join(t.TempDir(), "linked")
 	lock, err := r.lock(t.Context(), r.Key(Mogplex), time.Second, r.all(), nil)
@@ -171,4 +171,27 @@ func TestTheKeysLockFiles(t *testing.T) {
 		must(t, err)
 		other.Unlock()
 	}
+}
+
+func TestWhileActiveKeepsOthersOut(t *testing.T) {
+	r := newRig(t)
+	r.put(t, r.keychain, account("a", time.Hour))
+	is := func(token string) func(Credential) bool {
+		return func(c Credential) bool { return c.Token.Reveal() == token }
+	}
+	done := false
+	must(t, r.WhileActive(t.Context(), Mogplex, time.Second, is("a"), func(context.Context) error {
+		done = true
+		_, err := r.lock(t.Context(), r.Key(Mogplex), 10*time.Millisecond, r.all(), nil)
+		wantError(t, err, ErrBusy)
+		return nil
+	}))
+	if !done {
+		t.Error("nothing was done")
+	}
+	err := r.WhileActive(t.Context(), Mogplex, time.Second, is("b"), func(context.Context) error {
+		t.Error("it is done for another credential")
+		return nil
+	})
+	wantError(t, err, ErrConflict)
 }

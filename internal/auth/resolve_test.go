@@ -135,7 +135,7 @@ func TestTwoServicesAreTwoSignIns(t *testing.T) {
 	wantToken(t, res, "here")
 }
 
-func TestAVariableThatDecidesTouchesNoStore(t *testing.T) {
+func TestResolveReadsNoStoreIfAVariableDecides(t *testing.T) {
 	for _, env := range []map[string]string{{"MOGPLEX_API_KEY": "mog_e"}, {"COHERE_API_KEY": "c"}, {"COHERE_API_KEY": "c d"}} {
 		r := newRig(t)
 		r.env(env)
@@ -182,7 +182,7 @@ func TestARequiredKeychainThatCantBeReachedIsAnError(t *testing.T) {
 	}
 }
 
-func TestAKeychainThatCantBeReadIsWarnedAboutIfTheFileServes(t *testing.T) {
+func TestResolveWarnsAboutAnUnreadableKeychain(t *testing.T) {
 	for f, words := range map[fault][]string{locked: {"keychain", errLocked.Error()}, unavailable: nil} {
 		r := newRig(t)
 		r.put(t, r.file, inFile)
@@ -193,7 +193,7 @@ func TestAKeychainThatCantBeReadIsWarnedAboutIfTheFileServes(t *testing.T) {
 	}
 }
 
-func TestADamagedEntryIsNeverAbsentAndNeverQuoted(t *testing.T) {
+func TestADamagedEntryIsReportedAndNotQuoted(t *testing.T) {
 	for _, entry := range []string{"{", "null", `"MARK"`, `{"type":"oauth"}`, `{"type":"oauth","access_token":"MARK","issuer":"https://other.test"}`} {
 		r := newRig(t)
 		r.put(t, r.keychain, apiKey("openai", "o"))

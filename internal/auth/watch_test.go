@@ -9,19 +9,18 @@ import (
 	"time"
 )
 
-// told waits for the watch to report a change. TestTheWatchTellsWithinASecond
+// wantReport waits for the watch to report a change. TestWatchReportsWithinASecond
 // checks how soon; elsewhere a busy machine may take longer.
-func told(t *testing.T, w <-chan struct{}) {
+func wantReport(t *testing.T, w <-chan struct{}) {
 	t.Helper()
 	select {
 	case <-w:
 	case <-time.After(10 * time.Second):
-		t.Fatal("nothing was told")
+		t.Fatal("no change was reported")
 	}
 }
 
-// The watch reports a change within a second.
-func TestTheWatchTellsWithinASecond(t *testing.T) {
+func TestWatchReportsWithinASecond(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := newRig(t)
 		w := r.Watch(t.Context())
@@ -35,16 +34,15 @@ func TestTheWatchTellsWithinASecond(t *testing.T) {
 			changed := time.Now()
 			<-w
 			if took := time.Since(changed); took > time.Second {
-				t.Errorf("told after %s", took)
+				t.Errorf("reported after %s", took)
 			}
 		}
 	})
 }
 
-// Every change of a store is announced at once: the stamp is new.
 func TestEveryChangeOfAStoreIsAnnounced(t *testing.T) {
-	orphan := account("a", time.Hour)
-	orphan.Issuer = ""
+	noIssuer := account("a", time.Hour)
+	noIssuer.Issuer = ""
 	for name, change := range map[string]func(t *testing.T, r *rig) error{
 		"a sign-in": func(t *testing.T, r *rig) error { _, err := r.SignIn(t.Context(), account("a", time.Hour)); return err },
 		"a sign-out": func(t *testing.T, r *rig) error {
@@ -70,16 +68,16 @@ func TestEveryChangeOfAStoreIsAnnounced(t *testing.T) {
 			return err
 		},
 		"a displaced token": func(t *testing.T, r *rig) error { r.displaceIt(t); return nil },
-		"a displaced token that is brought home": func(t *testing.T, r *rig) error {
+		"a displaced token that is stored": func(t *testing.T, r *rig) error {
 			r.displaceIt(t)
 			r.keychain.fail(works)
 			r.oldStamp(t)
 			_, err := r.Token(t.Context(), Query{}, time.Minute)
 			return err
 		},
-		"an orphan that gets its issuer": func(t *testing.T, r *rig) error {
+		"a record that gets its issuer": func(t *testing.T, r *rig) error {
 			r.Origin = DefaultOrigin
-			r.putRecord(t, r.file, Record{Credential: orphan})
+			r.putRecord(t, r.file, Record{Credential: noIssuer})
 			_, err := r.Token(t.Context(), Query{}, time.Minute)
 			return err
 		},
@@ -108,21 +106,21 @@ func (r *rig) oldStamp(t *testing.T) {
 
 // A sign-out is also announced before the credential is removed: a process that is
 // killed in between announces nothing.
-func TestASignOutIsAnnouncedBeforehand(t *testing.T) {
+func TestASignOutIsAnnouncedBeforeTheRemoval(t *testing.T) {
 	r := newRig(t)
 	r.put(t, r.keychain, account("a", time.Hour))
 	r.oldStamp(t)
 	r.keychain.before = func(call string) {
 		info, err := os.Stat(stampOf(r.Key(Mogplex)))
 		if must(t, err); call[:3] == "upd" && info.ModTime().Equal(noon) {
-			t.Error("it goes before it is announced")
+			t.Error("the record is removed before the announcement")
 		}
 	}
 	_, err := r.Remove(t.Context(), r.Key(Mogplex))
 	must(t, err)
 }
 
-func TestEveryChangeIsTold(t *testing.T) {
+func TestWatchSeesEveryChange(t *testing.T) {
 	write := func(t *testing.T, r *rig, text string) { must(t, os.WriteFile(r.Layers[1].Path, []byte(text), 0o600)) }
 	for name, change := range map[string]func(t *testing.T, r *rig){
 		"another manager signs in": func(t *testing.T, r *rig) {
@@ -152,18 +150,18 @@ func TestEveryChangeIsTold(t *testing.T) {
 			w := watch{paths: []string{stampOf(r.Key(Mogplex)), r.Layers[1].Path}}
 			w.look()
 			if w.look() {
-				t.Fatal("a change is told before there is one")
+				t.Fatal("a change is reported before there is one")
 			}
 			change(t, r)
 			if !w.look() {
-				t.Error("the change is not told")
+				t.Error("the change is not reported")
 			}
 		})
 	}
 }
 
 // The watch ignores other files in the directory.
-func TestOtherFilesAreNotTold(t *testing.T) {
+func TestWatchIgnoresOtherFiles(t *testing.T) {
 	r := newRig(t)
 	w := watch{paths: []string{stampOf(r.Key(Mogplex)), r.Layers[1].Path}}
 	w.look()
@@ -175,21 +173,21 @@ func TestOtherFilesAreNotTold(t *testing.T) {
 	other.Profile = "work"
 	r.Announce(other)
 	if w.look() {
-		t.Error("a change of other files was told")
+		t.Error("a change of other files was reported")
 	}
 	r.Announce(r.Key(Mogplex))
 	if !w.look() {
-		t.Error("a change was not told")
+		t.Error("a change was not reported")
 	}
 }
 
 // Changes while nobody receives are merged into one report.
-func TestAChangeIsKeptUntilItIsReceived(t *testing.T) {
+func TestWatchBuffersOneChange(t *testing.T) {
 	r := newRig(t)
 	ctx, cancel := context.WithCancel(t.Context())
 	w := r.Watch(ctx)
 	r.Announce(r.Key(Mogplex))
-	told(t, w)
+	wantReport(t, w)
 	cancel()
 }
 
