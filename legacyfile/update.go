@@ -18,10 +18,10 @@ import (
 // removes our entry from every place in the file, and the file if nothing is left
 // in it. An error of change is returned as it is, with nothing written.
 //
-// When Update returns nil, what it wrote is on the disk and was read back. After
-// an error the old content is unchanged, unless the error is ErrUnsure or
-// ErrChanged. Update also writes an unchanged entry, which proves that the file is
-// writable, but not the removal of a missing one.
+// When Update returns nil, the entry is on the disk and was read back. After an error
+// the old content is unchanged, unless the error is ErrUnsure or ErrChanged. Update
+// writes the file even if the entry is unchanged, which proves that it is writable, but
+// not to remove a missing entry.
 //
 // If the file, or the entry that it replaces, can't be parsed, Update backs the
 // file up first; see [File.BackedUp]. It removes an entry only from a file that
