@@ -74,7 +74,7 @@ func (c Credential) Refreshable() bool {
 }
 
 // Check reports what is wrong with a credential that a person entered, without
-// quoting it: characters that no key has, or another provider's key.
+// quoting it: invalid characters, or another provider's key.
 func (c Credential) Check() error {
 	if usable(c.Token.Reveal()).IsZero() {
 		return errors.New("a token or key is one word of printable characters")

@@ -9,7 +9,7 @@ import (
 
 // ErrBadValue says that a variable's value can't be a key. Its text follows the
 // variable's name.
-var ErrBadValue = errors.New("has a space, a line break or another character inside it that no key has")
+var ErrBadValue = errors.New("contains a space, a line break or another character that is invalid in a key")
 
 // environment reads the variables of the provider table. The asked provider (the
 // account if it is empty) always has a finding, another only if its variable is set.
@@ -59,7 +59,7 @@ func variableWarnings(p Provider, raw string) []string {
 		found = append(found, p.Variable+" has spaces or a line break around its value; they are ignored")
 	}
 	if first, last := value[0], value[len(value)-1]; strings.ContainsRune(`"'`, rune(first)) || strings.ContainsRune(`"'`, rune(last)) {
-		found = append(found, p.Variable+" has quotation marks in its value; no key has those")
+		found = append(found, p.Variable+" has quotation marks in its value; remove them")
 	}
 	if other, ok := p.otherOwner(strings.Trim(value, `"'`)); ok {
 		found = append(found, fmt.Sprintf("%s looks like a key of %s", p.Variable, other.Name))
