@@ -128,8 +128,8 @@ func (r *renewal) lostSwap(ctx context.Context, answer Record) error {
 	return nil
 }
 
-// networkPatience is how long a network file system may take to show what another
-// machine stored.
+// networkPatience is how long a network file system may take to show another machine's
+// write.
 const networkPatience = 3 * time.Second
 
 // confirmRejection handles invalid_grant. Another machine that shares the store may

@@ -93,7 +93,7 @@ func TestAReadOnlyDirectoryUsesTheHashOfItsPath(t *testing.T) {
 	for _, used := range []bool{true, false} {
 		path := filepath.Join(t.TempDir(), "state")
 		must(t, os.Mkdir(path, 0o700))
-		blocked := filepath.Join(path, "locks") // what root can't write either
+		blocked := filepath.Join(path, "locks") // root can't write here either
 		must(t, os.WriteFile(blocked, nil, 0o600))
 		hash := digest(private.RealPath(path))
 		if id := makeID(t, aDirectory(path)); id != hash {

@@ -164,7 +164,7 @@ type service struct {
 	calls atomic.Int32
 	mu    sync.Mutex
 	valid string        // the only refresh token it takes
-	ttl   time.Duration // of what it issues
+	ttl   time.Duration // of new tokens
 	now   func() time.Time
 	fail  error
 	// during, if set, is called during each request.

@@ -85,7 +85,7 @@ func TestRenewalWithoutALock(t *testing.T) {
 	must(t, err)
 	wantToken(t, res, "a")
 	if res.NotRenewed == nil {
-		t.Error("it is not said why it was not renewed")
+		t.Error("NotRenewed is nil")
 	}
 	r.service.wantCalls(t, 0)
 	r.put(t, r.keychain, account("a", -time.Second))
@@ -107,7 +107,7 @@ func TestRenewalWithoutALock(t *testing.T) {
 	}
 }
 
-// noLocks makes every lock impossible, the fallback included.
+// noLocks makes every lock fail, including the fallback.
 func (r *rig) noLocks(t *testing.T) {
 	t.Helper()
 	saved := acquire
@@ -141,7 +141,7 @@ func TestLocksAreTakenInOneOrder(t *testing.T) {
 	}
 }
 
-// The lock lies beside what it protects, and two layers share one file.
+// Each store has its lock file beside it, and two stores in one directory share one.
 func TestLockFilesAreBesideTheStores(t *testing.T) {
 	r := newRig(t)
 	elsewhere := filepath.Join(t.TempDir(), "linked")
@@ -165,7 +165,7 @@ func TestLockFilesAreBesideTheStores(t *testing.T) {
 			t.Errorf("error %v; want ErrBusy", err)
 		}
 	}
-	// Another service's, provider's or profile's lock is another.
+	// Another service, provider or profile has another lock.
 	for _, key := range []Key{r.Key("openai"), {Dir: r.dir, Provider: Mogplex, Origin: DefaultOrigin}, {Dir: r.dir, Profile: "p", Provider: Mogplex, Origin: testOrigin}} {
 		other, err := r.lock(t.Context(), key, 10*time.Millisecond, []*Layer{&r.Layers[0]}, nil)
 		must(t, err)

@@ -12,11 +12,11 @@ import (
 
 var toKeychain, toFile = Move{From: InFile, To: InKeychain}, Move{From: InKeychain, To: InFile}
 
-// moveCase is a row of what Move decides.
+// moveCase is a case of TestMove.
 type moveCase struct {
 	name     string
 	from, to Record // the zero Record is none
-	damaged  bool   // what the destination holds
+	damaged  bool   // the destination has a damaged record
 	force    bool
 	outcome  MoveOutcome
 	why      string
@@ -344,8 +344,8 @@ func TestMoveStoresAMissingIssuer(t *testing.T) {
 	}
 }
 
-// What can be moved is of this directory and profile, whichever service and
-// provider it is of; entries that are not ours stay.
+// Movable lists the records of this directory and profile, of every service and
+// provider, and no entries of other programs.
 func TestMovable(t *testing.T) {
 	for _, own := range []bool{true, false} { // the directory is the user's own
 		r := newRig(t)
@@ -384,8 +384,8 @@ func TestMovable(t *testing.T) {
 	}
 }
 
-// A sign-in that was copied and could not be removed would be in two places, and
-// a sign-out of one of them would end the other.
+// A copy whose original can't be removed would leave one sign-in in two places, and a
+// sign-out of one would end the other.
 func TestMoveRemovesTheCopyIfTheOriginalStays(t *testing.T) {
 	r := newRig(t)
 	r.put(t, r.file, account("a", time.Hour))

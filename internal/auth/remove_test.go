@@ -126,7 +126,7 @@ func TestRemoveListedRemovesEveryListedRecord(t *testing.T) {
 }
 
 // RemoveListed waits for a renewal in another profile, so that the renewal does not
-// restore what was removed.
+// store the removed record again.
 func TestRemoveListedTakesTheLockOfItsKey(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := newRig(t)

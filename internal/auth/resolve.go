@@ -57,7 +57,7 @@ func (r *Resolver) keychainDisabled() bool {
 	return slices.ContainsFunc(r.Layers, func(l Layer) bool { return l.Name == InKeychain && l.Disabled })
 }
 
-// Query selects what to resolve.
+// Query selects the credential to resolve.
 type Query struct {
 	Provider string // empty for the first with a credential
 	All      bool   // ask every layer, even after the one that decides

@@ -133,7 +133,7 @@ func TestSecret(t *testing.T) {
 		t.Error("an empty text is a secret")
 	}
 	if s := NewSecret("a"); s.IsZero() || s.Reveal() != "a" || !s.Equal(NewSecret("a")) || s.Equal(NewSecret("b")) || s.Equal(Secret{}) {
-		t.Error("the text is not kept")
+		t.Error("the text changed")
 	}
 }
 

@@ -7,7 +7,7 @@ import (
 	"slices"
 )
 
-// Saved reports where a credential was stored and what it replaced.
+// Saved reports where a credential was stored and which ones it replaced.
 type Saved struct {
 	Credential Credential
 	Layer      string       // InKeychain or InFile

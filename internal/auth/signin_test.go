@@ -100,7 +100,7 @@ func TestASignInReportsWhatItReplacedAndRemovesStrays(t *testing.T) {
 	wantWarning(t, saved.Warnings, "another credential may be left in the file")
 }
 
-// A sign-in replaces what is stored at its end, not what was stored when it began.
+// A sign-in replaces the record stored at its end, not the one stored when it began.
 func TestSignInReadsWhatItReplacesUnderTheLock(t *testing.T) {
 	r := newRig(t)
 	r.put(t, r.keychain, account("old", time.Hour))
