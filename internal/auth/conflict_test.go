@@ -146,8 +146,7 @@ func (r *rig) claimedRecord(t *testing.T, ttl time.Duration, lock string, until 
 
 // lockID is the id of the key's lock.
 func (r *rig) lockID(t *testing.T) string {
-	lock, err := r.lock(t.Context(), r.Key(Mogplex), time.Second, r.all(), nil)
-	must(t, err)
+	lock := r.mustLock(t)
 	defer lock.Unlock()
 	id := lock.id(&r.Layers[0])
 	if id == "" {

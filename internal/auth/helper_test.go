@@ -137,6 +137,14 @@ func (r *rig) wantTokens(t testing.TB, keychain, file string) {
 	}
 }
 
+// mustLock takes the account's lock.
+func (r *rig) mustLock(t testing.TB) *keyLock {
+	t.Helper()
+	lock, err := r.lock(t.Context(), r.Key(Mogplex), time.Second, r.all(), nil)
+	must(t, err)
+	return lock
+}
+
 // account is a signed-in account whose token ends ttl after noon.
 func account(token string, ttl time.Duration) Credential {
 	return Credential{

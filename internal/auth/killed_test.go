@@ -68,7 +68,7 @@ func killedAtEachStep(t *testing.T, role string, atLeast int, prepare func(t *te
 // tokenIn returns the account's token in a layer.
 func tokenIn(t *testing.T, dir, layer string) string {
 	t.Helper()
-	m := shared(dir, "", &killer{left: -1})
+	m := shared(dir, "", nil)
 	rec, _, err := m.layerNamed(layer).Store.Load(t.Context(), m.Key(Mogplex))
 	must(t, err)
 	return rec.Token.Reveal()
@@ -83,7 +83,7 @@ func TestARenewalKilledAtAnyStep(t *testing.T) {
 		func(t *testing.T, dir, url string, s *service, killed bool, _ string) {
 			asked := s.calls.Load() > 0
 			stored := tokenIn(t, dir, InKeychain) == "new1"
-			res, err := shared(dir, url, &killer{left: -1}).Token(t.Context(), Query{}, time.Minute)
+			res, err := shared(dir, url, nil).Token(t.Context(), Query{}, time.Minute)
 			switch {
 			case asked && !stored:
 				lost++
@@ -107,7 +107,7 @@ func TestASignInKilledAtAnyStep(t *testing.T) {
 		stock(t, dir, InKeychain, lasting("old", time.Hour))
 		stock(t, dir, InFile, lasting("stray", time.Hour))
 	}, func(t *testing.T, dir, url string, _ *service, killed bool, _ string) {
-		res, err := shared(dir, url, &killer{left: -1}).Token(t.Context(), Query{}, time.Minute)
+		res, err := shared(dir, url, nil).Token(t.Context(), Query{}, time.Minute)
 		must(t, err)
 		if token := res.Credential.Token.Reveal(); token != "signed-in" && (token != "old" || !killed) {
 			t.Errorf("token %q", token)
@@ -128,9 +128,9 @@ func TestASignOutKilledAtAnyStep(t *testing.T) {
 		if output, _ := run(t, "remove", dir, url, -1); output != "removed" {
 			t.Errorf("run again it printed %q", output)
 		}
-		_, err := shared(dir, url, &killer{left: -1}).Token(t.Context(), Query{Provider: Mogplex}, time.Minute)
+		_, err := shared(dir, url, nil).Token(t.Context(), Query{Provider: Mogplex}, time.Minute)
 		wantError(t, err, ErrNotSignedIn)
-		res, err := shared(dir, url, &killer{left: -1}).Token(t.Context(), Query{}, time.Minute)
+		res, err := shared(dir, url, nil).Token(t.Context(), Query{}, time.Minute)
 		must(t, err)
 		wantToken(t, res, "o")
 	})
@@ -143,7 +143,7 @@ func TestAMigrationKilledAtAnyStep(t *testing.T) {
 				if !killed && output != string(MoveDone) {
 					t.Errorf("printed %q", output)
 				}
-				res, err := shared(dir, url, &killer{left: -1}).Token(t.Context(), Query{}, time.Minute)
+				res, err := shared(dir, url, nil).Token(t.Context(), Query{}, time.Minute)
 				must(t, err)
 				wantToken(t, res, "a")
 				run(t, role, dir, url, -1)
@@ -158,7 +158,7 @@ func TestAMigrationKilledAtAnyStep(t *testing.T) {
 func TestWatchNoticesManySignOutsAtOnce(t *testing.T) {
 	dir := t.TempDir()
 	stock(t, dir, InKeychain, lasting("a", time.Hour))
-	m := shared(dir, "", &killer{left: -1})
+	m := shared(dir, "", nil)
 	w := m.Watch(t.Context())
 	wait := everywhere(t, 10, "remove", dir, "")
 	wantReport(t, w)
@@ -172,7 +172,7 @@ func TestWatchNoticesManySignOutsAtOnce(t *testing.T) {
 func TestWatchNoticesASignOutThatIsKilled(t *testing.T) {
 	dir := t.TempDir()
 	stock(t, dir, InKeychain, lasting("a", time.Hour))
-	m := shared(dir, "", &killer{left: -1})
+	m := shared(dir, "", nil)
 	w := m.Watch(t.Context())
 	for steps := 0; tokenIn(t, dir, InKeychain) != ""; steps++ {
 		if _, killed := run(t, "remove", dir, "", steps); !killed {

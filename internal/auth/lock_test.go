@@ -21,9 +21,7 @@ func TestAnotherProcessHoldsTheLock(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
 			r := newRig(t)
 			r.put(t, r.keychain, account("a", test.ttl))
-			lock, err := r.lock(t.Context(), r.Key(Mogplex), time.Second, r.all(), nil)
-			must(t, err)
-			defer lock.Unlock()
+			defer r.mustLock(t).Unlock()
 			start := time.Now()
 			res, err := r.Token(t.Context(), Query{}, time.Minute)
 			if took := time.Since(start); took != test.wait {
@@ -48,12 +46,10 @@ func TestAnotherProcessHoldsTheLock(t *testing.T) {
 func TestACanceledWaitForTheLockReturnsNoToken(t *testing.T) {
 	r := newRig(t)
 	r.put(t, r.keychain, account("a", 30*time.Second))
-	lock, err := r.lock(t.Context(), r.Key(Mogplex), time.Second, r.all(), nil)
-	must(t, err)
-	defer lock.Unlock()
+	defer r.mustLock(t).Unlock()
 	ctx, cancel := context.WithCancel(t.Context())
 	time.AfterFunc(20*time.Millisecond, cancel)
-	_, err = r.Token(ctx, Query{}, time.Minute)
+	_, err := r.Token(ctx, Query{}, time.Minute)
 	wantError(t, err, context.Canceled)
 }
 
@@ -61,9 +57,7 @@ func TestACanceledWaitForTheLockReturnsNoToken(t *testing.T) {
 func TestAWaitForTheLockEndsWhenTheTokenIsRenewed(t *testing.T) {
 	r := newRig(t)
 	before := r.put(t, r.keychain, account("a", -time.Second))
-	lock, err := r.lock(t.Context(), r.Key(Mogplex), time.Second, r.all(), nil)
-	must(t, err)
-	defer lock.Unlock() // after the test
+	defer r.mustLock(t).Unlock()
 	time.AfterFunc(20*time.Millisecond, func() {
 		r.putRecord(t, r.keychain, Record{Credential: account("b", time.Hour), Revision: before.Revision.next()})
 		r.Announce(r.Key(Mogplex))
@@ -132,8 +126,7 @@ func TestLocksAreTakenInOneOrder(t *testing.T) {
 			taken = append(taken, filepath.Base(filepath.Dir(path)))
 			return saved(ctx, path, opt)
 		}
-		lock, err := r.lock(t.Context(), r.Key(Mogplex), time.Second, r.all(), nil)
-		must(t, err)
+		lock := r.mustLock(t)
 		lock.Unlock()
 		if len(taken) != 2 || taken[0] != "a" {
 			t.Errorf("taken are %q", taken)
@@ -145,15 +138,13 @@ func TestLocksAreTakenInOneOrder(t *testing.T) {
 func TestLockFilesAreBesideTheStores(t *testing.T) {
 	r := newRig(t)
 	elsewhere := filepath.Join(t.TempDir(), "linked")
-	lock, err := r.lock(t.Context(), r.Key(Mogplex), time.Second, r.all(), nil)
-	must(t, err)
+	lock := r.mustLock(t)
 	if len(lock.locks) != 1 {
 		t.Errorf("%d locks", len(lock.locks))
 	}
 	lock.Unlock()
 	r.Layers[1].LockDir = func(Key) string { return elsewhere }
-	lock, err = r.lock(t.Context(), r.Key(Mogplex), time.Second, r.all(), nil)
-	must(t, err)
+	lock = r.mustLock(t)
 	defer lock.Unlock()
 	for _, dir := range []string{filepath.Join(r.dir, "locks"), elsewhere} {
 		if _, err := os.Stat(filepath.Join(dir, r.Key(Mogplex).inHome()+".lock")); err != nil {

@@ -41,12 +41,12 @@ type injector struct {
 	once  bool  // only one step fails
 }
 
-// failAfter lets steps succeed so many times, and then fails one or all.
+// failAfter lets the given number of steps succeed, and then one or all fail.
 func (in *injector) failAfter(steps int, cause error, once bool) {
 	in.armed, in.left, in.cause, in.once = true, steps, cause, once
 }
 
-// killAfter lets the process live for so many steps.
+// killAfter kills the process after the given number of steps.
 func (in *injector) killAfter(steps int) { in.armed, in.left = true, steps }
 
 // restart ends the failure, and reports whether it occurred.

@@ -30,11 +30,11 @@ func child(role string) int {
 		i, _ := strconv.Atoi(os.Getenv("AUTH_TEST_VALUE"))
 		panic(marked()[i])
 	}
-	kill, err := strconv.Atoi(os.Getenv("AUTH_TEST_KILL"))
-	if err != nil {
-		kill = -1
+	var k *killer
+	if left, err := strconv.Atoi(os.Getenv("AUTH_TEST_KILL")); err == nil && left >= 0 {
+		k = &killer{left}
 	}
-	m := shared(os.Getenv("AUTH_TEST_DIR"), os.Getenv("AUTH_TEST_URL"), &killer{left: kill})
+	m := shared(os.Getenv("AUTH_TEST_DIR"), os.Getenv("AUTH_TEST_URL"), k)
 	output, err := act(m, role)
 	if err != nil {
 		fmt.Println(err)
@@ -83,10 +83,13 @@ func act(m *Manager, role string) (output string, err error) {
 	return "", fmt.Errorf("there is no role %q", role)
 }
 
-// killer kills its process after left steps; never if left is negative.
+// killer kills its process after left steps. A nil killer does nothing.
 type killer struct{ left int }
 
 func (k *killer) step() {
+	if k == nil {
+		return
+	}
 	if k.left == 0 {
 		self, _ := os.FindProcess(os.Getpid())
 		_ = self.Kill()
@@ -139,28 +142,23 @@ type killableRing struct {
 
 func (p killableRing) All(ctx context.Context) (map[string][]byte, error) { return p.ring.All(ctx) }
 
-// fakeIn is the keychain of the processes that share a directory.
-func fakeIn(dir string) keyringtest.Fake {
-	return keyringtest.Fake{Dir: filepath.Join(dir, "keychain")}
-}
-
 // shared is a manager for a directory that many processes share, with a keychain,
 // an auth.json, and a service at url.
-func shared(dir, url string, d *killer) *Manager {
-	ring := ringPlace{keyring.New(fakeIn(dir), keyring.Options{})}
+func shared(dir, url string, k *killer) *Manager {
+	ring := ringPlace{keyring.New(keyringtest.Fake{Dir: filepath.Join(dir, "keychain")}, keyring.Options{})}
 	file := legacyfile.New(filepath.Join(dir, "auth.json"), legacyfile.Options{})
-	locks := func(k Key) string { return filepath.Join(k.Home(), "locks") }
+	locks := func(key Key) string { return filepath.Join(key.Home(), "locks") }
 	return &Manager{
 		Resolver: Resolver{
 			LookupEnv: func(string) (string, bool) { return "", false },
 			Layers: []Layer{
-				{Name: InKeychain, Store: KeychainStore(killableRing{killable{ring, d}, ring}), State: stateOf, LockDir: locks},
-				{Name: InFile, Path: file.Path(), Store: FileStore(killable{file, d}, Key{Dir: dir}), State: stateOf, LockDir: locks, Reserve: file.Reserve},
+				{Name: InKeychain, Store: KeychainStore(killableRing{killable{ring, k}, ring}), State: stateOf, LockDir: locks},
+				{Name: InFile, Path: file.Path(), Store: FileStore(killable{file, k}, Key{Dir: dir}), State: stateOf, LockDir: locks, Reserve: file.Reserve},
 			},
 			Dir:    &Directory{Path: dir, UserHome: func() string { return filepath.Join(dir, "nobody") }},
 			Origin: testOrigin,
 			Displaced: func(path string) Place {
-				return killable{legacyfile.New(path, legacyfile.Options{}), d}
+				return killable{legacyfile.New(path, legacyfile.Options{}), k}
 			},
 		},
 		Unattended: func(ctx context.Context) context.Context { return ctx },
@@ -219,7 +217,7 @@ func lasting(token string, ttl time.Duration) Credential {
 // stock stores a credential in a directory's keychain or file.
 func stock(t *testing.T, dir, layer string, c Credential) {
 	t.Helper()
-	m := shared(dir, "", &killer{left: -1})
+	m := shared(dir, "", nil)
 	must(t, m.layerNamed(layer).Store.Swap(t.Context(), m.Key(c.Provider), Revision{}, Record{Credential: c, Revision: firstRevision()}))
 }
 
@@ -236,7 +234,7 @@ func start(t testing.TB, role, dir, url string, env ...string) (*exec.Cmd, *byte
 	return cmd, out
 }
 
-// run runs a role until it ends or kills itself after so many steps.
+// run runs a role until it ends, or kills itself after kill steps.
 func run(t *testing.T, role, dir, url string, kill int) (output string, killed bool) {
 	t.Helper()
 	cmd, out := start(t, role, dir, url, "AUTH_TEST_KILL="+strconv.Itoa(kill))

@@ -131,8 +131,7 @@ func TestRemoveListedTakesTheLockOfItsKey(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := newRig(t)
 		r.put(t, r.keychain, account("a", time.Hour))
-		lock, err := r.lock(t.Context(), r.Key(Mogplex), time.Second, r.all(), nil)
-		must(t, err)
+		lock := r.mustLock(t)
 		list, err := r.List(t.Context(), InKeychain)
 		must(t, err)
 		time.AfterFunc(10*time.Second, lock.Unlock)

@@ -317,8 +317,7 @@ func TestConcurrentForcedRenewalsMakeOneRefresh(t *testing.T) {
 	const callers = 20
 	r := newRig(t)
 	r.put(t, r.keychain, account("a", time.Hour))
-	lock, err := r.lock(t.Context(), r.Key(Mogplex), time.Second, r.all(), nil)
-	must(t, err)
+	lock := r.mustLock(t)
 	var wg sync.WaitGroup
 	for range callers {
 		wg.Go(func() {

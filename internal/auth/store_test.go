@@ -19,18 +19,6 @@ import (
 
 const origin = "https://mogplex.test"
 
-// ring is a keyring as package cli makes it a Keychain.
-type ring struct{ *keyring.Keyring }
-
-func (r ring) All(ctx context.Context) (map[string][]byte, error) {
-	entries, err := r.Keyring.All(ctx)
-	all := map[string][]byte{}
-	for _, e := range entries {
-		all[e.Account] = e.Value
-	}
-	return all, err
-}
-
 // forEachStore runs a test over every kind of place. base is the key's directory
 // and profile; raw is the place itself, and name a key's name there.
 func forEachStore(t *testing.T, test func(t *testing.T, s auth.Store, base auth.Key, raw auth.Place, name func(auth.Key) string)) {
@@ -51,7 +39,7 @@ func forEachStore(t *testing.T, test func(t *testing.T, s auth.Store, base auth.
 		t.Run(name, func(t *testing.T) {
 			k := keyring.New(keyringtest.Fake{Dir: t.TempDir(), MaxBytes: limit}, keyring.Options{})
 			t.Cleanup(k.Close)
-			test(t, auth.KeychainStore(ring{k}), base, k, auth.Key.Account)
+			test(t, auth.KeychainStore(auth.NewRing(k)), base, k, auth.Key.Account)
 		})
 	}
 }
@@ -361,7 +349,7 @@ func TestStoreDeleteRemovesThePartsOfAnInterruptedWrite(t *testing.T) {
 	k := keyring.New(keyringtest.Fake{Dir: dir, MaxBytes: 700}, keyring.Options{})
 	t.Cleanup(k.Close)
 	base := auth.Key{Dir: t.TempDir(), DirID: strings.Repeat("d1", 16)}
-	s, key := auth.KeychainStore(ring{k}), keyOf(base, auth.Mogplex, origin)
+	s, key := auth.KeychainStore(auth.NewRing(k)), keyOf(base, auth.Mogplex, origin)
 	must(t, s.Swap(t.Context(), key, auth.Revision{}, fullRecord(strings.Repeat("a", 3000))))
 	must(t, os.Remove(filepath.Join(dir, key.Account()+".item")))
 	if items, err := filepath.Glob(filepath.Join(dir, "*.item")); err != nil || len(items) == 0 {

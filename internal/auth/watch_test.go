@@ -165,8 +165,7 @@ func TestWatchIgnoresOtherFiles(t *testing.T) {
 	r := newRig(t)
 	w := watch{paths: []string{stampOf(r.Key(Mogplex)), r.Layers[1].Path}}
 	w.look()
-	lock, err := r.lock(t.Context(), r.Key(Mogplex), time.Second, r.all(), nil)
-	must(t, err)
+	lock := r.mustLock(t)
 	lock.Unlock()
 	must(t, os.WriteFile(filepath.Join(r.dir, "models.remote.json"), []byte("{}"), 0o600))
 	other := r.Key(Mogplex)
