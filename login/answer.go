@@ -41,12 +41,12 @@ func (a *answerReader) RoundTrip(req *http.Request) (*http.Response, error) {
 	}
 	resp, err := base.RoundTrip(req.WithContext(ctx))
 	if err != nil {
-		return nil, &Error{Kind: ErrUnreachable, Err: web.Of(err)}
+		return nil, &Error{Kind: ErrUnreachable, Err: web.Cause(err)}
 	}
 	defer func() { _ = resp.Body.Close() }()
 	body, err := web.ReadBody(resp.Body, maxBody)
 	if err != nil {
-		return nil, &Error{Kind: ErrUnreachable, Status: resp.StatusCode, Err: web.Of(err)}
+		return nil, &Error{Kind: ErrUnreachable, Status: resp.StatusCode, Err: web.Cause(err)}
 	}
 	fields, err := a.judge(resp, body)
 	if err != nil {

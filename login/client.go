@@ -146,9 +146,9 @@ func (s *service) firstGrant(t *oauth2.Token, requested time.Time) *Grant {
 func (s *service) failed(ctx context.Context, err error, secrets ...string) error {
 	switch ended := ctx.Err(); ended {
 	case context.Canceled:
-		return &Error{Op: s.op, Err: web.Of(ended)}
+		return &Error{Op: s.op, Err: web.Cause(ended)}
 	case context.DeadlineExceeded:
-		return &Error{Op: s.op, Kind: ErrUnreachable, Err: web.Of(ended)}
+		return &Error{Op: s.op, Kind: ErrUnreachable, Err: web.Cause(ended)}
 	}
 	var retrieve *oauth2.RetrieveError
 	if errors.As(err, &retrieve) {

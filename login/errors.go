@@ -82,7 +82,7 @@ func (e *Error) Unwrap() []error {
 // this module return.
 func (e *Error) As(target any) bool {
 	failed, ok := target.(**web.Error)
-	if ok = ok && web.Passes(e.Kind); ok {
+	if ok = ok && web.Temporary(e.Kind); ok {
 		*failed = &web.Error{Kind: e.Kind, Status: e.Status, RetryAfter: e.RetryAfter, Message: e.Description, Err: e.Err}
 	}
 	return ok
@@ -92,7 +92,7 @@ func (e *Error) As(target any) bool {
 func withOp(op string, err error) *Error {
 	var e *Error
 	if !errors.As(err, &e) {
-		return &Error{Op: op, Kind: ErrUnreachable, Err: web.Of(err)}
+		return &Error{Op: op, Kind: ErrUnreachable, Err: web.Cause(err)}
 	}
 	c := *e
 	c.Op = op

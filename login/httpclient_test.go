@@ -284,7 +284,7 @@ func TestCancelRefresh(t *testing.T) {
 
 // No error has a proxy's password in it.
 func TestProxyPasswordStaysSecret(t *testing.T) {
-	err := web.Of(errors.New(`invalid proxy address "http://u:MARK-pw@[": parse error`))
+	err := web.Cause(errors.New(`invalid proxy address "http://u:MARK-pw@[": parse error`))
 	if strings.Contains(err.Error(), "MARK") {
 		t.Errorf("err = %v", err)
 	}

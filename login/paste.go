@@ -100,7 +100,7 @@ func unwrap(pasted string) string {
 	const pasteStart, pasteEnd = "\x1b[200~", "\x1b[201~" // bracketed paste
 	pasted = strings.NewReplacer(pasteStart, "", pasteEnd, "", "&amp;", "&").Replace(pasted)
 	pasted = strings.Map(func(r rune) rune {
-		if unicode.IsSpace(r) || text.Steers(r) {
+		if unicode.IsSpace(r) || text.Unsafe(r) {
 			return -1
 		}
 		return r

@@ -161,7 +161,7 @@ func (a *attempt) reportRefusal(wait context.Context) {
 func (a *attempt) ended(ctx context.Context, err error) error {
 	switch {
 	case errors.Is(ctx.Err(), context.Canceled):
-		return &Error{Op: a.op, Err: web.Of(context.Canceled)}
+		return &Error{Op: a.op, Err: web.Cause(context.Canceled)}
 	case !errors.Is(err, context.DeadlineExceeded):
 		return err
 	case a.refused != nil:

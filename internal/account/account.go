@@ -74,9 +74,6 @@ func (a *Account) Notices() []string { return a.file.Notices() }
 // ends.
 func (a *Account) Watch(ctx context.Context) <-chan struct{} { return a.Manager.Watch(ctx) }
 
-// Backend names the kind of keychain that is used, such as "Secret Service".
-func (a *Account) Backend(ctx context.Context) string { return a.keychain.attended.Backend(ctx) }
-
 // SetProviders are the providers whose variable holds a credential, which comes
 // before what is stored.
 func (a *Account) SetProviders() (set []auth.Provider) {

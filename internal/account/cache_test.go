@@ -13,9 +13,9 @@ import (
 	"github.com/mogplex/mogplex-cli/internal/auth"
 )
 
-// Where others are at work on the credential for as long as a list is worth a
-// wait, they keep theirs: that ours is not kept is no failure.
-func TestAListIsNotKeptBesideOthers(t *testing.T) {
+// If another process holds the lock for longer than a list is worth a wait, that
+// process caches its own list. Not caching ours is no error.
+func TestAListIsNotCachedWithoutTheLock(t *testing.T) {
 	dir := t.TempDir()
 	locks := filepath.Join(dir, "locks")
 	if err := os.Mkdir(locks, 0o700); err != nil {
@@ -31,7 +31,7 @@ func TestAListIsNotKeptBesideOthers(t *testing.T) {
 			Origin: auth.DefaultOrigin, Dir: &auth.Directory{Path: dir, UserHome: func() string { return dir }},
 			Layers: []auth.Layer{{Name: auth.InFile, LockDir: func(auth.Key) string { return locks }}},
 		}}}
-		save := func(context.Context) error { return errors.New("it was kept without the lock") }
+		save := func(context.Context) error { return errors.New("it was cached without the lock") }
 		if err := a.whileActive(t.Context(), "", save); err != nil {
 			t.Error(err)
 		}

@@ -12,6 +12,7 @@ import (
 	"github.com/xrash/smetrics"
 
 	"github.com/mogplex/mogplex-cli/internal/private"
+	"github.com/mogplex/mogplex-cli/internal/text"
 )
 
 // configKeys are our keys of config.toml, each of a string. A key of ours that is
@@ -121,7 +122,7 @@ func wrongKey(name string, path []string, kind unstable.Kind) string {
 	case path[0] == name:
 		return name + " must be a string"
 	case last == name:
-		return fmt.Sprintf("%s belongs above the first table, not below [%s]", name, strings.Join(path[:len(path)-1], "."))
+		return fmt.Sprintf("%s belongs above the first table, not below [%s]", name, text.Printable(strings.Join(path[:len(path)-1], ".")))
 	case near(last, name), near(strings.Join(path, ""), name):
 		return fmt.Sprintf("%q is not a setting; did you mean %s?", strings.Join(path, "."), name)
 	}

@@ -6,8 +6,7 @@ import (
 	"testing"
 )
 
-// A setting of ours that would be ignored is an error with its line; what is not
-// ours is nobody's business.
+// A mistyped key of ours is an error with its line. Keys of other programs are ignored.
 func TestConfig(t *testing.T) {
 	t.Parallel()
 	const mistyped, misplaced, wrongType = "did you mean credential_store?", "belongs above the first table", "credential_store must be a string"
@@ -41,7 +40,7 @@ func TestConfig(t *testing.T) {
 		{"\ncredential_store.x = 'file'", wrongType, ""},
 		{"\n[credential_store]\nx = 1", wrongType, ""},
 		{"\n[[credential_store]]", wrongType, ""},
-		// Keys that Codex has, and others.
+		// Keys of Codex and of other programs.
 		{"\ncli_auth_credentials_store = 'file'\nmcp_oauth_credentials_store = 'auto'\nmodel = 'x'\n[profiles.store]\nstore = true\n[mcp_servers.a.env]\nCREDENTIAL = '1'", "", ""},
 		{"\nstore = 'file'\ncredential = 'x'", "", ""},
 	} {
@@ -65,9 +64,11 @@ func TestConfig(t *testing.T) {
 	}
 }
 
+// No config.toml gets control characters into an error, or a setting without its line.
 func FuzzConfig(f *testing.F) {
 	f.Add("credential_store = 'file'\n[a.b]\nc = [{d = 1}]")
 	f.Add("auth = {credential-store = 1}")
+	f.Add("[\"a\\u001b\\n\"]\ncredential_store = 'file'")
 	f.Fuzz(func(t *testing.T, text string) {
 		found, err := readConfig("config.toml", []byte(text))
 		if err != nil && strings.ContainsAny(err.Error(), "\x1b\n") {

@@ -2,7 +2,7 @@ package account
 
 import "testing"
 
-func TestVariablesAreFoundAsTheSystemFindsThem(t *testing.T) {
+func TestVariablesAreLookedUpAsTheSystemDoes(t *testing.T) {
 	t.Parallel()
 	pairs := []string{`=C:=C:\Users`, "Mogplex_Url=https://b.example", "EMPTY=", "TWICE=a=b"}
 	for _, test := range []struct {

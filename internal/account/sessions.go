@@ -29,7 +29,7 @@ type Ending struct {
 
 // Passing reports that another try may succeed.
 func (e Ending) Passing() bool {
-	return web.Passes(e.Err)
+	return web.Temporary(e.Err)
 }
 
 // EndSessions ends sessions at the services that issued them, for EndLimit at most.

@@ -106,5 +106,13 @@ func (s Site) UnlockHint() string {
 	return sentenceCase(s.what) + ": no window can open here. " + s.unlock
 }
 
+// WhyNoBrowser says why no browser can open here. It is empty if one can.
+func (s Site) WhyNoBrowser() string {
+	if s.Browser {
+		return ""
+	}
+	return sentenceCase(s.what) + ": no browser can open here."
+}
+
 // sentenceCase makes an ASCII clause the start of a sentence.
 func sentenceCase(clause string) string { return strings.ToUpper(clause[:1]) + clause[1:] }

@@ -69,6 +69,9 @@ func TestNoHintPointsAtAWindowThatCannotOpen(t *testing.T) {
 			if hint := p.UnlockHint(); strings.Contains(hint, "in the window") != p.Prompt || strings.Contains(hint, "  ") {
 				t.Errorf("%s on %s: %q", p.Name, goos, hint)
 			}
+			if why := p.WhyNoBrowser(); (why == "") != p.Browser {
+				t.Errorf("%s on %s: %q", p.Name, goos, why)
+			}
 		}
 	}
 	const want = "This is an SSH session: no window can open here. Unlock the keychain with `security unlock-keychain`."

@@ -43,7 +43,7 @@ func (a *Account) Status(ctx context.Context, provider string, check bool) (Stat
 	st := Status{Result: res, SignedIn: res.Found && a.usable(res.Credential), Notices: a.file.Notices()}
 	for _, f := range res.Findings {
 		if f.Layer == auth.InKeychain && f.State != auth.Disabled && f.State != auth.Timeout {
-			st.Backend = a.Backend(ctx)
+			st.Backend = a.keychain.attended.Backend(ctx)
 			break
 		}
 	}

@@ -66,7 +66,7 @@ func (a *Account) StoreName(ctx context.Context, layer, path string) string {
 
 // KeychainName names the keychain that is used, its kind without brackets of its own.
 func (a *Account) KeychainName(ctx context.Context) string {
-	return "keychain (" + strings.NewReplacer(" (", ", ", ")", "").Replace(text.Printable(a.Backend(ctx))) + ")"
+	return "keychain (" + strings.NewReplacer(" (", ", ", ")", "").Replace(text.Printable(a.keychain.attended.Backend(ctx))) + ")"
 }
 
 // fileLocks is the directory of the locks on what auth.json holds: beside the file

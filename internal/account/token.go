@@ -56,7 +56,7 @@ func (a *Account) tokenFor(ctx context.Context, owner string) (string, error) {
 		return "", ErrReplaced
 	case err == nil:
 		return res.Credential.Token.Reveal(), nil
-	case web.Passes(err):
+	case web.Temporary(err):
 		return "", err
 	case errors.Is(err, auth.ErrBusy):
 		return "", &web.Error{Kind: web.ErrRateLimited, Err: err}

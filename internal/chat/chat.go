@@ -184,7 +184,7 @@ func (r *aliveReader) Read(p []byte) (int, error) {
 // ended returns ctx's error if ctx has ended, because that is why anything else failed.
 func ended(ctx context.Context, err error) error {
 	if ctx.Err() != nil {
-		return web.Of(ctx.Err())
+		return web.Cause(ctx.Err())
 	}
 	return err
 }

@@ -85,7 +85,7 @@ func (f failures) notAStream(resp *http.Response) error {
 	return foreign()
 }
 
-// foreign is an answer with status 200 that is not of the API's form.
+// foreign returns the error for an answer with status 200 that does not have the form of the API.
 func foreign() *Error {
 	return &Error{Kind: ErrUnreachable, Status: http.StatusOK, Err: web.ErrForeign}
 }
@@ -136,5 +136,5 @@ func cause(ctx context.Context, err error) error {
 	if why := context.Cause(ctx); errors.Is(why, errStalled) || errors.Is(why, errEndless) {
 		return why
 	}
-	return web.Of(err)
+	return web.Cause(err)
 }

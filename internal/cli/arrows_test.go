@@ -50,7 +50,12 @@ var rooms = map[string][]string{
 	"internal/dev/pictures":            {"internal/dev/accountserver", "internal/dev/terminal", "internal/dev/keyringtest"},
 	"internal/account": {"keyring", "legacyfile", "login", "internal/auth", "internal/hosted", "internal/private",
 		"internal/chat", "internal/text", "internal/web"},
-	"internal/cli": {"internal/account", "keyring", "legacyfile", "login", "internal/auth", "internal/hosted",
+	"internal/outcome": {"keyring", "legacyfile", "login", "internal/account", "internal/auth", "internal/hosted",
+		"internal/sessionlog", "internal/chat", "internal/text", "internal/web"},
+	"internal/words": {"internal/account", "internal/auth", "internal/hosted", "internal/outcome", "internal/text"},
+	"internal/app": {"internal/account", "internal/auth", "internal/chat", "internal/hosted", "internal/outcome",
+		"internal/sessionlog", "internal/talk", "internal/text", "internal/words", "login"},
+	"internal/cli": {"internal/account", "internal/app", "internal/outcome", "internal/words", "keyring", "legacyfile", "login", "internal/auth", "internal/hosted",
 		"internal/sessionlog", "internal/chat", "internal/text", "internal/talk",
 		"internal/tui", "internal/plain", "internal/web"},
 }

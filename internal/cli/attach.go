@@ -13,7 +13,7 @@ import (
 
 	"github.com/mogplex/mogplex-cli/internal/account"
 	"github.com/mogplex/mogplex-cli/internal/hosted"
-	"github.com/mogplex/mogplex-cli/internal/text"
+	"github.com/mogplex/mogplex-cli/internal/words"
 )
 
 func attachFlag() cli.Flag {
@@ -50,7 +50,7 @@ func (p *program) attach(ctx context.Context, id string) error {
 	follower := p.account.Follower()
 	follower.Patience = attachPatience
 	err = follower.Follow(following, id, func(u hosted.Update) {
-		if notice := noticeOf(u); notice != "" {
+		if notice := words.RunNotice(u); notice != "" {
 			p.warn(notice) // for a person; it is not part of the data
 		}
 		if u.Err == nil && last.Status == "" {
@@ -70,24 +70,16 @@ func (p *program) attach(ctx context.Context, id string) error {
 	case out.err != nil:
 		return nil // run reports the failed write
 	case ctx.Err() != nil:
-		p.say("%s", p.inProfile("The run goes on. `mogplex --attach` shows it again."))
+		p.say("%s", p.here().InProfile("The run goes on. `mogplex --attach` shows it again."))
 		return ctx.Err()
 	case errors.Is(err, hosted.ErrNotFound):
-		return runError(id, err)
+		return words.RunError(id, err)
 	case err != nil:
 		return p.failedCall(res, err)
 	case last.Status != hosted.RunSuccess:
 		return fmt.Errorf("the run ended as %s", last.Status)
 	}
 	return nil
-}
-
-// runError names the run that was not found.
-func runError(id string, err error) error {
-	if !errors.Is(err, hosted.ErrNotFound) {
-		return err
-	}
-	return fmt.Errorf("no run %q for this account: %w", text.Printable(id), err)
 }
 
 // jsonLines writes values as lines of JSON that steer no terminal.

@@ -4,9 +4,6 @@ package cli
 
 import "syscall"
 
-// diskFull are the errors of a full disk or of a used-up quota.
-var diskFull = []error{syscall.ENOSPC, syscall.EDQUOT}
-
 // noCoreDumps keeps the secrets of this process out of core files. A soft limit of 0
 // bytes only forbids the file. On Linux a limit of 1 byte, too small for any file, also
 // keeps the kernel from piping the core to a crash reporter. Programs that are started

@@ -1,7 +1,6 @@
 package cli
 
 import (
-	"errors"
 	"fmt"
 	"io/fs"
 	"os"
@@ -13,9 +12,8 @@ import (
 
 	"github.com/urfave/cli/v2"
 
-	"github.com/mogplex/mogplex-cli/internal/account"
 	"github.com/mogplex/mogplex-cli/internal/auth"
-	"github.com/mogplex/mogplex-cli/login"
+	"github.com/mogplex/mogplex-cli/internal/outcome"
 )
 
 const repository = "../.."
@@ -31,15 +29,7 @@ func readDoc(t *testing.T, name string) string {
 
 // endings are all ways in which a command can fail, as "code exit".
 func endings() (all []string) {
-	add := func(o outcome) { all = append(all, fmt.Sprintf("%s %d", o.code, o.exit)) }
-	for _, row := range outcomes {
-		add(row.outcome)
-	}
-	for _, status := range []int{0, 401, 403} {
-		add(outcomeOf(&login.Error{Kind: login.ErrRefused, Status: status}))
-	}
-	add(outcomeOf(account.UsageError("")))
-	add(outcomeOf(errors.New("any other")))
+	outcome.Each(func(_ error, o outcome.Outcome) { all = append(all, fmt.Sprintf("%s %d", o.Code, o.Exit)) })
 	slices.Sort(all)
 	return slices.Compact(all)
 }

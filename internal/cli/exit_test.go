@@ -7,6 +7,8 @@ import (
 	"testing"
 
 	"github.com/mogplex/mogplex-cli/internal/auth"
+	"github.com/mogplex/mogplex-cli/internal/outcome"
+	"github.com/mogplex/mogplex-cli/internal/sessionlog"
 	"github.com/mogplex/mogplex-cli/keyring"
 	"github.com/mogplex/mogplex-cli/legacyfile"
 )
@@ -53,14 +55,11 @@ func TestNoHomeDirectory(t *testing.T) {
 // permissions.
 func TestAWritePreventedByOthersHasItsOwnHint(t *testing.T) {
 	t.Parallel()
-	for cause, want := range map[error]outcome{
-		auth.ErrClaimed:       {"busy", exitTryAgain, "Try again in a moment."},
-		auth.ErrConflict:      {"busy", exitTryAgain, "Try again in a moment."},
-		keyring.ErrChanged:    {"busy", exitTryAgain, "Try again in a moment."},
-		legacyfile.ErrChanged: {"busy", exitTryAgain, "Try again in a moment."},
-		auth.ErrLater:         {"later_version", exitFailure, "Use that version, or remove the credential with `mogplex logout` and sign in again."},
+	for cause, want := range map[error]sessionlog.Const{
+		auth.ErrClaimed: "busy", auth.ErrConflict: "busy", keyring.ErrChanged: "busy", legacyfile.ErrChanged: "busy",
+		auth.ErrLater: "later_version",
 	} {
-		if got := outcomeOf(fmt.Errorf("%w: %w", auth.ErrNotSaved, cause)); got != want {
+		if got := outcome.Of(fmt.Errorf("%w: %w", auth.ErrNotSaved, cause)); got.Code != want {
 			t.Errorf("%v: %v", cause, got)
 		}
 	}

@@ -12,6 +12,7 @@ import (
 	"github.com/mogplex/mogplex-cli/internal/auth"
 	"github.com/mogplex/mogplex-cli/internal/hosted"
 	"github.com/mogplex/mogplex-cli/internal/text"
+	"github.com/mogplex/mogplex-cli/internal/words"
 )
 
 // What `mogplex models` and `mogplex mcp` have in common.
@@ -43,9 +44,9 @@ func printList[T any](p *program, got hosted.Listing[T], res auth.Result, err er
 	age, warning := p.env.Now().Sub(got.Fetched), ""
 	switch {
 	case got.Stale != nil:
-		warning = fmt.Sprintf("%s could not be asked, this was fetched %s: %s", p.account.Origin, text.Ago(age), sentence(got.Stale))
+		warning = fmt.Sprintf("%s could not be asked, this was fetched %s: %s", p.account.Origin, text.Ago(age), words.Sentence(got.Stale))
 	case got.NotCached != nil:
-		warning = "the answer was not cached: " + sentence(got.NotCached)
+		warning = "the answer was not cached: " + words.Sentence(got.NotCached)
 	}
 	switch {
 	case p.json:

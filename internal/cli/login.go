@@ -3,13 +3,13 @@ package cli
 import (
 	"cmp"
 	"context"
-	"fmt"
 	"time"
 
 	"github.com/urfave/cli/v2"
 
 	"github.com/mogplex/mogplex-cli/internal/account"
 	"github.com/mogplex/mogplex-cli/internal/auth"
+	"github.com/mogplex/mogplex-cli/internal/words"
 	"github.com/mogplex/mogplex-cli/login"
 )
 
@@ -76,7 +76,7 @@ func (p *program) browserSignIn(ctx context.Context, opt signInOptions) error {
 		Show:          func(prompt login.Prompt) { p.showPrompt(prompt, opt) },
 		Notice:        func(line string) { p.say("%s", line) },
 		Deadline:      func(end time.Time) { p.say("Waiting for you until %s.", end.Local().Format("15:04:05")) },
-		PasteRejected: func(err error) { p.say("Not the callback address: %s", sentence(err)) },
+		PasteRejected: func(err error) { p.say("Not the callback address: %s", words.Sentence(err)) },
 		Timeout:       opt.timeout,
 		Device:        opt.device,
 	}
@@ -99,59 +99,16 @@ func (p *program) signedIn(ctx context.Context, saved auth.Saved, err error) err
 		return err
 	}
 	p.warn(saved.Warnings...)
-	p.sayAll(announcement(ctx, p.account, saved))
+	p.sayAll(words.SignedIn(ctx, p.account, saved))
 	p.account.EndSessions(ctx, saved.Ended())
 	if saved.Credential.Provider != auth.Mogplex {
 		return nil
 	}
 	if err := p.account.Sync(ctx, syncLimit); err != nil && ctx.Err() == nil {
-		p.warn("models and MCP servers were not fetched: " + sentence(err))
+		p.warn("models and MCP servers were not fetched: " + words.Sentence(err))
 	}
 	return nil
 }
 
 // syncLimit bounds the fetch after a sign-in.
 const syncLimit = 5 * time.Second
-
-// announcement says where the credential is and what it replaced, and warns of what
-// limits its use: a missing refresh token, and variables that come before it.
-func announcement(ctx context.Context, a *account.Account, saved auth.Saved) (out lines) {
-	c := saved.Credential
-	what := "Signed in"
-	if name := accountName(c.Account); name != "" {
-		what += " as " + name
-	}
-	if c.Type != auth.OAuth {
-		what = "Stored the credential of " + c.Provider
-	}
-	out.say("%s. It is kept in %s.", what, a.StoreName(ctx, saved.Layer, saved.Path))
-	for _, old := range saved.Replaced {
-		out.say("%s", replacedLine(old))
-	}
-	if c.Type == auth.OAuth && c.Refresh.IsZero() {
-		out.warn(fmt.Sprintf("%s gave no refresh token: the token %s, and can't be renewed", a.Origin, lifetime(c, a.Now())))
-	}
-	for _, p := range a.SetProviders() {
-		switch {
-		case p.Name == c.Provider:
-			out.warn(p.Variable + " is set, and still comes before what was stored")
-		case c.Provider == auth.Mogplex:
-			out.warn(p.Variable + " is set, and comes before it if no provider is named")
-		}
-	}
-	return out
-}
-
-// replacedLine says whose credential a new one replaced.
-func replacedLine(old auth.Credential) string {
-	name := accountName(old.Account)
-	switch {
-	case old.Type == auth.APIKey:
-		return "It replaces the key that was stored before."
-	case name != "":
-		return "It replaces the sign-in of " + name + "."
-	case old.Type == auth.PAT:
-		return "It replaces the personal access token that was stored before."
-	}
-	return "It replaces the sign-in that was stored before."
-}

@@ -17,7 +17,7 @@ func (p *program) showPrompt(prompt login.Prompt, opt signInOptions) {
 	case opt.open && p.canOpenBrowser():
 		p.say("Opening the browser to sign in. If nothing opens, go to this address:")
 	case opt.open:
-		p.say("There is no display here to open a browser on. Open this address to sign in:")
+		p.say("%s Open this address to sign in:", p.env.Site().WhyNoBrowser())
 	default:
 		p.say("Open this address to sign in:")
 	}

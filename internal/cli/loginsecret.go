@@ -12,6 +12,7 @@ import (
 
 	"github.com/mogplex/mogplex-cli/internal/account"
 	"github.com/mogplex/mogplex-cli/internal/auth"
+	"github.com/mogplex/mogplex-cli/internal/outcome"
 )
 
 // secretLimit is how many bytes a token or key on stdin may have.
@@ -24,15 +25,7 @@ func (p *program) storeSecret(ctx context.Context, provider string, force bool) 
 		return err
 	}
 	saved, err := p.account.StoreSecret(ctx, provider, auth.NewSecret(text), force)
-	return p.signedIn(ctx, saved, withForceHint(err))
-}
-
-// withForceHint says what helps if a token could not be checked.
-func withForceHint(err error) error {
-	if !errors.Is(err, account.ErrUnchecked) {
-		return err
-	}
-	return account.HintError{Err: err, Hint: "Try again when the service answers, or store it unchecked with `mogplex login --with-token --force`."}
+	return p.signedIn(ctx, saved, err)
 }
 
 // readSecret reads stdin: a terminal without echo, anything else to its end.
@@ -45,7 +38,7 @@ func (p *program) readSecret(ctx context.Context, provider string) (string, erro
 	if errors.Is(err, errNoInput) {
 		command := "mogplex login --with-token < token.txt"
 		if provider != auth.Mogplex {
-			command = storeCommand(provider) + " < key.txt"
+			command = outcome.StoreCommand(provider) + " < key.txt"
 		}
 		return "", account.HintError{Err: err, Hint: "Pipe the token or key into the command, as in `" + command + "`."}
 	}

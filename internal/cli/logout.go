@@ -3,7 +3,6 @@ package cli
 import (
 	"bufio"
 	"context"
-	"fmt"
 	"slices"
 
 	"github.com/urfave/cli/v2"
@@ -11,6 +10,7 @@ import (
 	"github.com/mogplex/mogplex-cli/internal/account"
 	"github.com/mogplex/mogplex-cli/internal/auth"
 	"github.com/mogplex/mogplex-cli/internal/text"
+	"github.com/mogplex/mogplex-cli/internal/words"
 )
 
 func (p *program) logoutCommand() *cli.Command {
@@ -100,7 +100,7 @@ func (p *program) logoutReport(r *account.SignOutReport, err error) logoutReport
 		}),
 		NotLookedInto: rows(r.NotSearched, func(n account.NotSearched) notLookedInto { return notLookedInto(n) }),
 		Failures: rows(r.Failures, func(f account.Failure) failureReport {
-			return failureReport{f.Store, f.Provider, sentence(f.Err)}
+			return failureReport{f.Store, f.Provider, words.Sentence(f.Err)}
 		}),
 		Error: p.reportOf(err),
 	}
@@ -111,18 +111,18 @@ func (p *program) logoutReport(r *account.SignOutReport, err error) logoutReport
 func (p *program) signOut(ctx context.Context, scope account.Scope, ask bool) error {
 	r := p.account.SignOut(ctx, scope)
 	if !p.json {
-		p.sayAll(p.removedLines(r))
+		p.sayAll(words.Removed(r, p.profile()))
 	}
 	r.Settle(p.account, p.endSessions(ctx, r.Sessions, ask))
-	err := p.signOutError(r)
-	unsearched := unsearchedLines(r)
+	err := words.SignOutError(r, p.here())
+	unsearched := words.Unsearched(r)
 	if p.json {
-		p.sayAll(slices.DeleteFunc(unsearched, func(l line) bool { return !l.warns }))
+		p.sayAll(slices.DeleteFunc(unsearched, func(l words.Line) bool { return !l.Warns }))
 		p.printJSON(p.logoutReport(r, err))
 		return err
 	}
 	p.sayAll(unsearched)
-	p.sayAll(signOutLines(r, p.env.Now()))
+	p.sayAll(words.SignedOut(r, p.env.Now()))
 	return err
 }
 
@@ -137,7 +137,7 @@ func (p *program) endSessions(ctx context.Context, sessions []auth.Credential, a
 				left = append(left, e.Session)
 			}
 		}
-		p.sayAll(endingFailures(endings))
+		p.sayAll(words.EndingFailures(endings))
 		settled = append(settled, endings...)
 		if len(left) == 0 || !ask {
 			return settled
@@ -164,25 +164,4 @@ func (p *program) entered(ctx context.Context) bool {
 	case <-ctx.Done():
 		return false
 	}
-}
-
-// signOutError joins what may be left into one error. Its hint repeats the sign-out:
-// a way around the store that failed would leave what that store holds.
-func (p *program) signOutError(r *account.SignOutReport) error {
-	err := r.Err()
-	if err == nil {
-		return nil
-	}
-	return account.HintError{Err: fmt.Errorf("signing out is not complete: %w", err), Hint: p.againHint(err, logoutCommand(r.Scope))}
-}
-
-// logoutCommand is the sign-out of a scope, as it is typed.
-func logoutCommand(scope account.Scope) string {
-	switch {
-	case scope.All:
-		return "mogplex logout --all"
-	case scope.Provider != "":
-		return "mogplex logout --provider " + scope.Provider
-	}
-	return "mogplex logout"
 }

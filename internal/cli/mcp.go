@@ -2,13 +2,11 @@ package cli
 
 import (
 	"context"
-	"maps"
-	"slices"
-	"strings"
 
 	"github.com/urfave/cli/v2"
 
 	"github.com/mogplex/mogplex-cli/internal/hosted"
+	"github.com/mogplex/mogplex-cli/internal/words"
 )
 
 func (p *program) mcpCommand() *cli.Command {
@@ -50,31 +48,11 @@ func serverTable(servers []hosted.MCPServer, width int) string {
 		if server.Enabled {
 			state = "on"
 		}
-		target, values := maskedServer(server)
+		target, values := words.MaskedServer(server)
 		rows = append(rows, []string{server.Name, state, target})
 		for _, value := range values {
 			rows = append(rows, []string{"", "", value})
 		}
 	}
 	return table(rows, nil, nil, width)
-}
-
-// maskedServer is a definition without its secrets: the command or address, and the
-// names of its headers and variables.
-func maskedServer(server hosted.MCPServer) (target string, values []string) {
-	config := server.Config.Masked(hosted.Dots)
-	target = strings.Join(append([]string{config.Command}, config.Args...), " ")
-	switch {
-	case config.URL != "":
-		target = config.URL
-	case config.Command == "":
-		target = "(of a kind that this version does not know)"
-	}
-	for _, name := range slices.Sorted(maps.Keys(config.Headers)) {
-		values = append(values, name+": "+config.Headers[name])
-	}
-	for _, name := range slices.Sorted(maps.Keys(config.Env)) {
-		values = append(values, name+"="+config.Env[name])
-	}
-	return target, values
 }

@@ -11,6 +11,7 @@ import (
 	"github.com/mogplex/mogplex-cli/internal/account"
 	"github.com/mogplex/mogplex-cli/internal/auth"
 	"github.com/mogplex/mogplex-cli/internal/text"
+	"github.com/mogplex/mogplex-cli/internal/words"
 )
 
 func (p *program) migrateCommand() *cli.Command {
@@ -56,7 +57,7 @@ type notMoved struct {
 func (p *program) migrateReport(m *account.Migration, err error) migrateReport {
 	reason := func(n account.NotMoved) notMoved {
 		if n.Err != nil {
-			return notMoved{n.Name, sentence(n.Err)}
+			return notMoved{n.Name, words.Sentence(n.Err)}
 		}
 		return notMoved{text.Printable(n.Name), text.Printable(n.Why)}
 	}
@@ -83,7 +84,7 @@ func (p *program) migrate(ctx context.Context, c *cli.Context) error {
 	case errors.As(err, &usage):
 		return err
 	case !errors.Is(err, context.Canceled):
-		err = account.HintError{Err: err, Hint: p.againHint(err, "mogplex auth migrate --to "+how.To)}
+		err = account.HintError{Err: err, Hint: p.here().AgainHint(err, "mogplex auth migrate --to "+how.To)}
 	}
 	r := p.migrateReport(m, err)
 	if p.json {
@@ -92,10 +93,10 @@ func (p *program) migrate(ctx context.Context, c *cli.Context) error {
 	}
 	p.printMigration(r, m.Replaced)
 	if err == nil && len(r.Moved)+len(r.Copied)+len(r.Skipped) == 0 {
-		p.say("Nothing to move: the %s holds no credential%s.", r.From, p.profileSuffix())
+		p.say("Nothing to move: the %s holds no credential%s.", r.From, words.OfProfile(p.profile()))
 	}
 	if len(r.Failed) > 0 {
-		p.say("%s", p.outcomeOf(err).hint)
+		p.say("%s", p.here().Of(err).Hint)
 		return silent{err}
 	}
 	return err
@@ -125,7 +126,7 @@ func (p *program) printMigration(r migrateReport, replaced []auth.Credential) {
 		p.say("%s %s to the %s; the original belongs to another program and stays in the %s.", copied, name, r.To, r.From)
 	}
 	for _, old := range replaced {
-		line := replacedLine(old)
+		line := words.Replaced(old)
 		if r.DryRun {
 			line = strings.Replace(line, "It replaces", "It would replace", 1)
 		}

@@ -17,6 +17,7 @@ import (
 	"github.com/mogplex/mogplex-cli/internal/account"
 	"github.com/mogplex/mogplex-cli/internal/dev/accountserver"
 	"github.com/mogplex/mogplex-cli/internal/dev/deep"
+	"github.com/mogplex/mogplex-cli/internal/outcome"
 )
 
 // snapshot is everything that the world's stores hold, times included.
@@ -221,7 +222,7 @@ func TestMigrateAgainGoesTheSameWay(t *testing.T) {
 	t.Parallel()
 	for _, to := range []string{"keychain", "file"} {
 		m := &account.Migration{To: to, Failed: []account.NotMoved{{Err: errors.New("no room")}}}
-		if hint := outcomeOf(migrationError(m)).hint; !strings.Contains(hint, "`mogplex auth migrate --to "+to+"`") {
+		if hint := outcome.Of(migrationError(m)).Hint; !strings.Contains(hint, "`mogplex auth migrate --to "+to+"`") {
 			t.Errorf("to the %s: %s", to, hint)
 		}
 	}

@@ -78,7 +78,7 @@ func (p *program) printJSON(v any) {
 func escaped(json string) string {
 	var b strings.Builder
 	for _, r := range json {
-		if r == '\n' || !text.Steers(r) {
+		if r == '\n' || !text.Unsafe(r) {
 			b.WriteRune(r)
 			continue
 		}

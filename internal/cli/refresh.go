@@ -9,6 +9,7 @@ import (
 
 	"github.com/mogplex/mogplex-cli/internal/account"
 	"github.com/mogplex/mogplex-cli/internal/auth"
+	"github.com/mogplex/mogplex-cli/internal/words"
 )
 
 func (p *program) refreshCommand() *cli.Command {
@@ -37,11 +38,11 @@ func (p *program) refresh(ctx context.Context, _ *cli.Context) error {
 	case errors.Is(err, auth.ErrNotRefreshable) && c.Type == auth.OAuth && c.Refresh.IsZero():
 		return account.HintError{
 			Err:  fmt.Errorf("%w: %s gave no refresh token with it", err, p.account.Origin),
-			Hint: "The token " + lifetime(c, p.env.Now()) + ". Sign in again with `mogplex login` when it ends.",
+			Hint: "The token " + words.Lifetime(c, p.env.Now()) + ". Sign in again with `mogplex login` when it ends.",
 		}
 	case err != nil:
 		return err
 	}
-	p.say("Renewed. The token %s. It is kept in %s.", lifetime(c, p.env.Now()), p.account.StoreName(ctx, res.Source, res.Path))
+	p.say("Renewed. The token %s. It is kept in %s.", words.Lifetime(c, p.env.Now()), p.account.StoreName(ctx, res.Source, res.Path))
 	return nil
 }

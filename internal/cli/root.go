@@ -2,7 +2,6 @@ package cli
 
 import (
 	"context"
-	"errors"
 	"os"
 	"os/signal"
 	"runtime"
@@ -12,10 +11,10 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"github.com/mogplex/mogplex-cli/internal/account"
+	"github.com/mogplex/mogplex-cli/internal/app"
 	"github.com/mogplex/mogplex-cli/internal/auth"
 	"github.com/mogplex/mogplex-cli/internal/plain"
 	"github.com/mogplex/mogplex-cli/internal/talk"
-	"github.com/mogplex/mogplex-cli/internal/text"
 	"github.com/mogplex/mogplex-cli/internal/tui"
 )
 
@@ -83,11 +82,9 @@ func (p *program) wantsPlain() bool {
 
 // runApp draws the app.
 func (p *program) runApp(ctx context.Context, opt talk.Options) error {
-	a := p.openApp(ctx)
-	defer a.close()
-	return a.ended(tui.Run(ctx, a, tui.Options{
-		Options: opt, Input: p.stdin, Output: p.rawStdout(), Environ: os.Environ(),
-	}))
+	return p.withApp(ctx, func(ctx context.Context, a *app.App) error {
+		return tui.Run(ctx, a, tui.Options{Options: opt, Input: p.stdin, Output: p.rawStdout(), Environ: os.Environ()})
+	})
 }
 
 // runPlain is the app line by line. Ctrl-C interrupts what it does and does not end ctx. A write that fails does.
@@ -95,58 +92,59 @@ func (p *program) runPlain(ctx context.Context, opt talk.Options) error {
 	ctx, stop := signal.NotifyContext(context.WithoutCancel(ctx), syscall.SIGTERM, syscall.SIGHUP)
 	defer stop()
 	p.handlesInterrupts = true
-	a := p.openApp(ctx)
-	defer a.close()
 	out := p.stdout.(*checkedWriter) // run made it
 	out.failed = stop
-	lines := plain.Options{Options: opt, Input: p.stdin, Output: out, Interrupts: a.interrupts()}
+	lines := plain.Options{Options: opt, Input: p.stdin, Output: out}
 	if p.isTerminal(p.stdin) {
 		lines.ReadSecret = p.hidden
 		if f, ok := p.stdin.(*os.File); ok {
 			lines.Quiet = func() (func(), bool) { return quiet(f) }
 		}
 	}
-	err := a.ended(plain.Run(ctx, a, lines))
+	err := p.withApp(ctx, func(ctx context.Context, a *app.App) error {
+		lines.Interrupts = interrupts(ctx)
+		return plain.Run(ctx, a, lines)
+	})
 	if out.err != nil {
 		return nil // run reports it
 	}
 	return err
 }
 
-// interrupts tells of each Ctrl-C until the app is closed.
-func (a *app) interrupts() <-chan struct{} {
-	typed := make(chan os.Signal, 1)
+// withApp opens the app for a conversation.
+func (p *program) withApp(ctx context.Context, converse func(context.Context, *app.App) error) error {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	opt := app.Options{Account: p.account, Here: p.here(), Status: p.statusText}
+	if p.env.Site().Browser {
+		opt.OpenBrowser = p.openBrowser
+	}
+	a := app.Open(ctx, opt)
+	err := a.Ended(converse(ctx, a))
+	end := p.begin(account.EndAtService)
+	late := a.Close()
+	end()
+	p.sayAll(late)
+	return err
+}
+
+// interrupts receives with each Ctrl-C until ctx ends.
+func interrupts(ctx context.Context) <-chan struct{} {
+	typed, received := make(chan os.Signal, 1), make(chan struct{})
 	signal.Notify(typed, os.Interrupt)
-	told := make(chan struct{})
 	go func() {
 		defer signal.Stop(typed)
 		for {
 			select {
 			case <-typed:
 				select {
-				case told <- struct{}{}:
-				case <-a.ctx.Done():
+				case received <- struct{}{}:
+				case <-ctx.Done():
 				}
-			case <-a.ctx.Done():
+			case <-ctx.Done():
 				return
 			}
 		}
 	}()
-	return told
-}
-
-// ended logs how the screens ended, and puts the error of a run that could not
-// be shown into words.
-func (a *app) ended(err error) error {
-	if err == nil {
-		a.log.Event("left")
-		return nil
-	}
-	if errors.Is(err, context.Canceled) {
-		return err
-	}
-	if _, missing := os.Stat(a.log.Path()); missing == nil && errors.Is(err, talk.ErrCrashed) {
-		err = account.HintError{Err: err, Hint: "What happened is in " + text.Printable(a.log.Path()) + ", without what you typed and without your credentials."}
-	}
-	return a.failed("screen", err)
+	return received
 }

@@ -3,13 +3,13 @@ package cli
 import (
 	"fmt"
 	"os"
-	"strings"
 	"time"
 
 	"golang.org/x/term"
 
 	"github.com/mogplex/mogplex-cli/internal/account"
 	"github.com/mogplex/mogplex-cli/internal/text"
+	"github.com/mogplex/mogplex-cli/internal/words"
 )
 
 // say writes lines to the person, broken between words on a terminal. Text from
@@ -28,38 +28,17 @@ func (p *program) say(format string, args ...any) {
 // warn writes each warning to the person.
 func (p *program) warn(warnings ...string) {
 	for _, w := range warnings {
-		p.say("Warning: %s", warning(w))
+		p.say("Warning: %s", words.Warning(w))
 	}
 }
 
-// warning is a warning as one printable sentence.
-func warning(w string) string {
-	return strings.TrimSuffix(text.Printable(strings.ReplaceAll(w, "\n", "; ")), ".") + "."
-}
-
-// line is a line to say, or a warning.
-type line struct {
-	text  string
-	warns bool
-}
-
-// lines are collected to be said later, or in the app.
-type lines []line
-
-// say appends one printable line.
-func (l *lines) say(format string, args ...any) {
-	*l = append(*l, line{text: text.Printable(fmt.Sprintf(format, args...))})
-}
-
-func (l *lines) warn(warning string) { *l = append(*l, line{warning, true}) }
-
 // sayAll writes lines to the person.
-func (p *program) sayAll(all lines) {
+func (p *program) sayAll(all words.Lines) {
 	for _, l := range all {
-		if l.warns {
-			p.warn(l.text)
+		if l.Warns {
+			p.warn(l.Text)
 		} else {
-			p.say("%s", l.text)
+			p.say("%s", l.Text)
 		}
 	}
 }
@@ -68,16 +47,11 @@ func (p *program) sayAll(all lines) {
 func (p *program) progress() account.Progress {
 	return account.Progress{
 		Begin:   p.begin,
-		Unlock:  func() { p.say(unlockNotice) },
-		Confirm: func() { p.say(confirmNotice) },
+		Unlock:  func() { p.say(words.Unlock) },
+		Confirm: func() { p.say(words.Confirm) },
 		Removed: func(done, total int) { p.say("Removed %d of %d…", done, total) },
 	}
 }
-
-const (
-	unlockNotice  = "The keychain is locked. Unlock it in the window that it opens."
-	confirmNotice = "The keychain asks whether to delete an item, which is empty by now. Answer in the window that it opens."
-)
 
 // patience is how long a command works in silence.
 const patience = time.Second

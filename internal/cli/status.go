@@ -10,7 +10,9 @@ import (
 	"github.com/mogplex/mogplex-cli/internal/account"
 	"github.com/mogplex/mogplex-cli/internal/auth"
 	"github.com/mogplex/mogplex-cli/internal/hosted"
+	"github.com/mogplex/mogplex-cli/internal/outcome"
 	"github.com/mogplex/mogplex-cli/internal/text"
+	"github.com/mogplex/mogplex-cli/internal/words"
 )
 
 func (p *program) statusCommand() *cli.Command {
@@ -101,7 +103,7 @@ func (p *program) statusReport(ctx context.Context, st account.Status, err error
 		}
 		r.Layers = append(r.Layers, l)
 		if f.Stray {
-			r.Warnings = append(r.Warnings, p.inProfile(strayWarning(f)))
+			r.Warnings = append(r.Warnings, p.here().InProfile(strayWarning(f)))
 		}
 	}
 	if !st.Found {
@@ -127,12 +129,12 @@ func (p *program) statusReport(ctx context.Context, st account.Status, err error
 // strayWarning reports a credential that another layer's hides, and how to remove it.
 func strayWarning(f auth.Finding) string {
 	c, whose := f.Record().Credential, ""
-	if name := accountName(c.Account); name != "" {
+	if name := words.AccountName(c.Account); name != "" {
 		whose = " (" + name + ")"
 	}
 	if f.Record().Later() {
 		return fmt.Sprintf("the %s holds another credential of %s%s, which is not used: %v, and `%s` removes both",
-			f.Layer, f.Provider, whose, auth.ErrLater, logoutCommand(account.Scope{Provider: f.Provider}))
+			f.Layer, f.Provider, whose, auth.ErrLater, words.LogoutCommand(account.Scope{Provider: f.Provider}))
 	}
 	to := auth.InKeychain
 	if f.Layer == to {
@@ -140,7 +142,7 @@ func strayWarning(f auth.Finding) string {
 	}
 	return fmt.Sprintf("the %s holds another credential of %s%s, which is not used: `%s` replaces both, "+
 		"and `mogplex auth migrate --to %s --force` puts it in the place of the one in the %s",
-		f.Layer, f.Provider, whose, storeCommand(f.Provider), to, to)
+		f.Layer, f.Provider, whose, outcome.StoreCommand(f.Provider), to, to)
 }
 
 // refusedHint says what to do about a credential that the service refuses. Signing in

@@ -1,13 +1,16 @@
 package cli
 
 import (
+	"context"
 	"fmt"
 	"io"
+	"strings"
 	"time"
 
 	"github.com/mogplex/mogplex-cli/internal/account"
 	"github.com/mogplex/mogplex-cli/internal/auth"
 	"github.com/mogplex/mogplex-cli/internal/text"
+	"github.com/mogplex/mogplex-cli/internal/words"
 )
 
 // printStatus writes the report for a person.
@@ -46,7 +49,7 @@ func printStatus(w io.Writer, r statusReport, st account.Status, now time.Time) 
 
 // headline says who is signed in, in one line.
 func headline(c auth.Credential) string {
-	switch name := accountName(c.Account); {
+	switch name := words.AccountName(c.Account); {
 	case c.Provider != auth.Mogplex:
 		return fmt.Sprintf("A key of %s is active.", c.Provider)
 	case name != "":
@@ -72,9 +75,9 @@ func kind(c auth.Credential, now time.Time) string {
 		return "API key"
 	}
 	if c.Refreshable() {
-		return "browser sign-in, renewed by itself; the token " + lifetime(c, now)
+		return "browser sign-in, renewed by itself; the token " + words.Lifetime(c, now)
 	}
-	return "browser sign-in, not renewable; the token " + lifetime(c, now)
+	return "browser sign-in, not renewable; the token " + words.Lifetime(c, now)
 }
 
 func layerTitle(layer string) string {
@@ -99,4 +102,16 @@ func said(l layerReport) string {
 		return "timed out"
 	}
 	return string(l.State)
+}
+
+// statusText is the report for the app.
+func (p *program) statusText(ctx context.Context) (string, error) {
+	st, err := p.account.Status(ctx, "", false)
+	var shown strings.Builder
+	r := p.statusReport(ctx, st, err)
+	printStatus(&shown, r, st, p.env.Now())
+	for _, w := range r.Warnings {
+		shown.WriteString("Warning: " + words.Warning(w) + "\n")
+	}
+	return shown.String(), err
 }

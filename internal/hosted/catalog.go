@@ -96,7 +96,7 @@ func serve[T any](ctx context.Context, c Catalog, l list[T], fresh time.Duration
 		}
 	}
 	now, err := fetch(ctx, c, l)
-	if err == nil || !web.Passes(err) {
+	if err == nil || !web.Temporary(err) {
 		return now, err
 	}
 	old, missing := cached(ctx, c, l)

@@ -25,7 +25,7 @@ type Update struct {
 type Follower struct {
 	Client
 	// Token returns the token for the next request. It is called before each, so that a renewal or a sign-out takes
-	// effect. Its error ends Follow unless it passes, see [web.Passes].
+	// effect. Its error ends Follow unless it passes, see [web.Temporary].
 	Token func(context.Context) (string, error)
 	// Patience is how long the service may be out of reach before Follow fails; 0 means forever. Before the first
 	// answer it is a few seconds.
@@ -137,7 +137,7 @@ func (s *following) forget(limit int) {
 // retryAfter returns the update that reports a failure which took some time to come, or the failure if it does not pass or
 // lasts too long.
 func (s *following) retryAfter(err error, took time.Duration) (Update, error) {
-	if !web.Passes(err) {
+	if !web.Temporary(err) {
 		return Update{}, err
 	}
 	s.retry = min(max(s.retry*2, shortestPause), longestRetry)

@@ -126,7 +126,7 @@ func TestFollowRetriesFailuresThatPass(t *testing.T) {
 				}
 				if u.Err != nil {
 					failures++
-					if !web.Passes(u.Err) || u.Run.Status == "" || u.Wait <= 0 {
+					if !web.Temporary(u.Err) || u.Run.Status == "" || u.Wait <= 0 {
 						t.Errorf("seen %+v", u)
 					}
 				}

@@ -97,14 +97,14 @@ func unanswered(ctx context.Context, status int, err error) error {
 	if ctx.Err() != nil {
 		err = ctx.Err()
 	}
-	err = web.Of(err)
+	err = web.Cause(err)
 	if errors.Is(err, context.Canceled) {
 		return err
 	}
 	return &Error{Kind: ErrUnreachable, Status: status, Err: err}
 }
 
-// foreign is an answer with status 200 that is not of the API's form.
+// foreign returns the error for an answer with status 200 that does not have the form of the API.
 func foreign() *Error {
 	return &Error{Kind: ErrUnreachable, Status: http.StatusOK, Err: web.ErrForeign}
 }
@@ -128,7 +128,7 @@ func failure(resp *http.Response, body []byte, token string) *Error {
 	case code == http.StatusNotFound && answer.Error.Code == "NOT_FOUND":
 		failed.Kind = ErrNotFound
 	}
-	if web.Passes(failed) {
+	if web.Temporary(failed) {
 		failed.RetryAfter = web.RetryAfter(resp.Header, time.Now())
 	}
 	return failed

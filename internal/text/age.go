@@ -5,7 +5,7 @@ import (
 	"time"
 )
 
-// Duration rounds d down to the unit that a person wants to know: "90 seconds", "1 hour", "3 days".
+// Duration returns d in words, rounded down to a whole unit: "90 seconds", "1 hour", "3 days".
 func Duration(d time.Duration) string {
 	n, unit := int64(0), ""
 	switch {
@@ -24,7 +24,7 @@ func Duration(d time.Duration) string {
 	return fmt.Sprintf("%d %ss", n, unit)
 }
 
-// Ago says how long ago something of that age happened.
+// Ago returns an age in words: "a moment ago", "2 hours ago".
 func Ago(age time.Duration) string {
 	if age < time.Minute {
 		return "a moment ago"

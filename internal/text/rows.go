@@ -16,9 +16,9 @@ func (r Row) Drawn(s string) string {
 	return strings.Repeat(" ", r.Indent) + s
 }
 
-// Rows lays s out on lines of at most width columns, of at least two. It breaks a line behind a space or at a wide
-// character if there is one, else anywhere; spaces at the end may hang over. There is at least one row, and an empty
-// one for each empty line.
+// Rows lays s out on lines of at most width columns, at least two. It breaks a line after a space or at a wide character
+// if it has one, else anywhere; spaces at the end of a row may exceed the width. It returns at least one row, and an
+// empty row for each empty line.
 func Rows(s string, width int) []Row {
 	var all []Row
 	start := 0
@@ -54,7 +54,7 @@ func appendRows(all []Row, s string, start, end, width, hang int) []Row {
 			if indent == 0 {
 				indent, width = hang, max(2, width-hang)
 			}
-			if column > width { // it fitted the first row
+			if column > width { // it fitted into the first row
 				at, column = cut, 0
 			}
 			continue
@@ -68,8 +68,8 @@ func appendRows(all []Row, s string, start, end, width, hang int) []Row {
 	return append(all, Row{start, end, indent})
 }
 
-// Hang returns how far the rows of a line after its first are indented: as far as the line itself or, in a table, as
-// its last column that leaves room enough, for the longest word too.
+// Hang returns the indentation of the rows after the first of a line: that of the line or, in a table, that of the last
+// column with enough room for the rest, its longest word included.
 func Hang(line string, width int, table bool) int {
 	indent := min(len(line)-len(strings.TrimLeft(line, " ")), width/2)
 	if !table {
@@ -92,8 +92,8 @@ func Hang(line string, width int, table bool) int {
 	return indent
 }
 
-// Wrap breaks the lines of s between words, to width columns, and drops the spaces at their beginning. A word that is
-// longer than a line, such as an address, stays whole, so that it can be copied.
+// Wrap breaks the lines of s between words, to width columns, and drops the spaces at the beginning of each line. A word
+// that is longer than a line, such as an address, stays whole, so that it can be copied.
 func Wrap(s string, width int) string {
 	var b strings.Builder
 	for i, line := range strings.Split(s, "\n") {

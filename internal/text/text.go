@@ -1,11 +1,11 @@
-// Package text prepares text for a terminal: it removes what could steer one, measures columns, breaks lines, and puts
+// Package text prepares text for a terminal: it removes unsafe characters, measures columns, breaks lines, and puts
 // durations into words.
 //
-// Text from a service, a file or a person goes through one of three cleaners first:
+// Pass text from a service, a file or a person through one of three cleaners first:
 //
 //   - [Clean] keeps lines, tabs and the joiners of words and emoji: prompts, answers, messages of several lines.
-//   - [Line] makes one line with single spaces: names, and what a service says about a failure.
-//   - [Printable] removes characters and changes nothing else: paths, and addresses to copy.
+//   - [Line] makes one line with single spaces: names, and a service's error messages.
+//   - [Printable] removes unsafe characters and changes nothing else: paths, and addresses to copy.
 //
 // [Wrap] breaks lines between words for output that scrolls; [Rows] lays lines out on a screen, where nothing may be
 // wider than the window. [Columns] and [Shorten] measure as Rows does.
@@ -24,9 +24,9 @@ const (
 	zwj  = '\u200d'
 )
 
-// Steers reports whether r could steer a terminal or reorder a line: control characters, among them ESC and C1, format
-// characters such as bidirectional overrides, line and paragraph separators, and what stands for invalid UTF-8.
-func Steers(r rune) bool {
+// Unsafe reports whether r could control a terminal or reorder a line: control characters, among them ESC and C1, format
+// characters such as bidirectional overrides, line and paragraph separators, and the replacement for invalid UTF-8.
+func Unsafe(r rune) bool {
 	switch {
 	case r < unicode.MaxASCII:
 		return r < ' '
@@ -36,8 +36,8 @@ func Steers(r rune) bool {
 	return unicode.IsControl(r) || unicode.Is(unicode.Cf, r)
 }
 
-// Clean removes what [Steers] but newlines, tabs and joiners, so that a prompt is sent as it was typed. The separators
-// of lines and paragraphs become newlines.
+// Clean removes [Unsafe] characters except newlines, tabs and joiners, so that a prompt is sent as it was typed. It turns
+// line and paragraph separators into newlines.
 func Clean(s string) string {
 	return strings.Map(func(r rune) rune {
 		switch r {
@@ -50,8 +50,8 @@ func Clean(s string) string {
 	}, s)
 }
 
-// Line returns s as one line: white space of any kind becomes one space between words; escape sequences as a whole and
-// whatever else [Steers] are removed.
+// Line returns s as one line with one space between words. It removes whole escape sequences and all other [Unsafe]
+// characters.
 func Line(s string) string {
 	s = strings.Map(func(r rune) rune {
 		if unicode.IsSpace(r) || r == '\u2028' || r == '\u2029' {
@@ -62,12 +62,12 @@ func Line(s string) string {
 	return strings.Join(strings.Fields(s), " ")
 }
 
-// Printable removes what [Steers], newlines and tabs included, and leaves the rest as it is.
+// Printable removes [Unsafe] characters, newlines and tabs included, and changes nothing else.
 func Printable(s string) string { return strings.Map(printable, s) }
 
-// printable returns -1, which [strings.Map] drops, for what steers.
+// printable returns -1, which [strings.Map] drops, for unsafe characters.
 func printable(r rune) rune {
-	if Steers(r) {
+	if Unsafe(r) {
 		return -1
 	}
 	return r
@@ -90,8 +90,8 @@ func withoutEscapes(s string) string {
 	return b.String() + s
 }
 
-// escapeLength returns the length of the sequence that s, with ESC or CSI as its first character, begins with. A string
-// such as OSC counts if it ends; else it is only what introduces it.
+// escapeLength returns the length of the escape sequence at the beginning of s, whose first character is ESC or CSI. Of
+// a string such as OSC that has no end, it counts only the introducer.
 func escapeLength(s string) int {
 	body, csi := strings.CutPrefix(s, "\u009b")
 	if !csi {

@@ -10,8 +10,8 @@ import (
 // tab is what a tab is drawn as.
 const tab = "    "
 
-// Cluster measures the first character of s with its marks: in bytes, and in columns. Terminals disagree on the width
-// of some scripts; it returns the largest. s must not be empty.
+// Cluster measures the first character of s with its combining marks, in bytes and in columns. Terminals disagree on the
+// width of some scripts; Cluster returns the largest. s must not be empty.
 func Cluster(s string) (size, columns int) {
 	switch {
 	case s[0] == '\t':
@@ -23,7 +23,7 @@ func Cluster(s string) (size, columns int) {
 	if part, _, joined := strings.Cut(first, string(zwj)); joined { // [Row.Drawn] draws the parts of an emoji one by one
 		return len(part) + utf8.RuneLen(zwj), Columns(part)
 	}
-	for _, r := range first { // terminals that know no clusters add up the runes
+	for _, r := range first { // terminals without grapheme clusters add up the runes
 		if isFlagHalf(r) {
 			columns++
 		} else {
@@ -33,7 +33,7 @@ func Cluster(s string) (size, columns int) {
 	return len(first), max(columns, displaywidth.String(first))
 }
 
-// isFlagHalf reports a regional indicator, two of which make a flag two columns wide.
+// isFlagHalf reports whether r is a regional indicator. Two of them make a flag two columns wide.
 func isFlagHalf(r rune) bool { return r >= '\U0001F1E6' && r <= '\U0001F1FF' }
 
 func firstCluster(s string) string {
@@ -52,7 +52,7 @@ func Columns(s string) int {
 	return total
 }
 
-// Shorten cuts s to width columns. What was cut ends in an ellipsis.
+// Shorten cuts s to width columns, with an ellipsis at the end if something was cut.
 func Shorten(s string, width int) string {
 	switch {
 	case Columns(s) <= width:

@@ -10,7 +10,7 @@ import (
 	"github.com/mogplex/mogplex-cli/internal/talk"
 )
 
-// Nothing is shown while the credential is found quickly, a line where not.
+// The screen stays empty unless the look for the credential takes long.
 func TestStart(t *testing.T) {
 	var release func()
 	f := func() *talktest.Fake { f := talktest.New(); release = f.Hold("Session"); return f }
@@ -24,8 +24,7 @@ func TestStart(t *testing.T) {
 	})
 }
 
-// A keychain that can't be read is not "not signed in": it is said, and is what
-// the app ends with.
+// A keychain that can't be read is reported, is not "not signed in", and is what the app ends with.
 func TestStartFails(t *testing.T) {
 	locked := talktest.Problem{Text: "The keychain is locked.", Hint: "Unlock it."}
 	f := func() *talktest.Fake { f := talktest.New(); f.Errs["Session"] = locked; return f }
@@ -55,7 +54,7 @@ func TestStartFails(t *testing.T) {
 	})
 }
 
-// Ctrl+C says how to leave, and leaves when it comes twice in time.
+// A second Ctrl+C in time leaves; the first says so.
 func TestInterrupt(t *testing.T) {
 	bubble(t, talktest.New, Options{}, window40, func(r *rig) {
 		r.press("ctrl+c")
@@ -74,7 +73,7 @@ func TestInterrupt(t *testing.T) {
 	})
 }
 
-// Changes that come while the session is asked for are asked for once more.
+// A change during a look starts another look.
 func TestChangesAreNotMissed(t *testing.T) {
 	bubble(t, talktest.SignedIn, Options{}, window80, func(r *rig) {
 		release := r.services.Hold("Session")
@@ -107,7 +106,7 @@ func TestAttachWaitsForSignIn(t *testing.T) {
 	})
 }
 
-// A panic in a service or on a screen ends the app. Where it came from is in the log.
+// A panic on a screen ends the app, and its frames are logged.
 func TestPanic(t *testing.T) {
 	bubble(t, talktest.New, Options{}, window80, func(r *rig) {
 		r.theme = nil // which the next screen needs

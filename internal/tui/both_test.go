@@ -15,7 +15,7 @@ import (
 	"github.com/mogplex/mogplex-cli/internal/talk"
 )
 
-// scene is something that a person types, or that happens, and what is said about it.
+// scene is something that a person types or that happens, and what the app says.
 type scene struct {
 	types   string               // a line: a command, a prompt, a menu's row, an address; "-" goes back
 	happens func(*talktest.Fake) // as another process does
@@ -35,7 +35,7 @@ var (
 	unknown = talktest.Problem{Text: "There is no run run-1.", Hint: "Check the address of the run."}
 )
 
-// scripts are conversations that the screen and the lines hold alike.
+// scripts are conversations that go the same way on the screen and line by line.
 var scripts = map[string]struct {
 	fake  func() *talktest.Fake
 	opt   talk.Options
@@ -164,8 +164,8 @@ var scripts = map[string]struct {
 	},
 }
 
-// TestBothFronts plays each script on the screen and line by line. Both say what the script wants, the lines say all
-// that the screen does, and both end with the same.
+// TestBothFronts plays each script on the screen and line by line. Both must say what the script wants and end with the
+// same error, and the lines must say whatever the screen says.
 func TestBothFronts(t *testing.T) {
 	for name, script := range scripts {
 		t.Run(name, func(t *testing.T) {
@@ -204,7 +204,7 @@ func TestBothFronts(t *testing.T) {
 	}
 }
 
-// lines is the plain mode with a person at it.
+// lines is the plain mode on a terminal.
 func lines(opt talk.Options) talktest.Lines {
 	return func(ctx context.Context, s talk.Services, in io.Reader, out io.Writer, interrupts <-chan struct{}) error {
 		return plain.Run(ctx, s, plain.Options{Options: opt, Input: in, Output: out, Interrupts: interrupts,
@@ -231,7 +231,7 @@ func byLine(p *talktest.Person, f *talktest.Fake, s scene) {
 	p.Wants(flat(p.Said()), s.says...)
 }
 
-// plays does a step on the screen.
+// plays does a scene on the screen.
 func (r *rig) plays(s scene) {
 	r.Helper()
 	l, _ := r.top().(*loginScreen)
@@ -269,7 +269,7 @@ func (r *rig) plays(s scene) {
 	}
 }
 
-// said is what was said in the cockpit and about the run.
+// said returns the transcripts of the cockpit and of the run.
 func (r *rig) said() string {
 	var b strings.Builder
 	entries := r.cockpit.transcript.entries

@@ -72,7 +72,7 @@ func TestCockpitAsks(t *testing.T) {
 	})
 }
 
-// What to do next is said where somebody may be at a loss.
+// Each state of the cockpit shows what can be done next.
 func TestCockpitSaysWhatIsNext(t *testing.T) {
 	bubble(t, talktest.New, Options{}, window80, func(r *rig) {
 		r.press("esc")
@@ -100,7 +100,7 @@ func TestCockpitSaysWhatIsNext(t *testing.T) {
 	})
 }
 
-// A slash and a word is never sent to a model.
+// A line that begins with a slash and a word is never sent to a model.
 func TestCockpitCommandsAreNoPrompts(t *testing.T) {
 	bubble(t, furnished, Options{}, window80, func(r *rig) {
 		r.enter("/logut")
@@ -139,7 +139,7 @@ func TestCockpitLeaves(t *testing.T) {
 	}
 }
 
-// The rig looks after each key whether the screen fits its window.
+// The rig checks after each key that the screen fits its window.
 func TestCockpitFits(t *testing.T) {
 	for _, window := range []size{window80, window40, {120, 40}, {20, 6}} {
 		bubble(t, furnished, Options{Options: talk.Options{Attach: "run-1"}}, window, func(r *rig) {
@@ -265,7 +265,7 @@ func TestCockpitTellsFailuresApart(t *testing.T) {
 	})
 }
 
-// What comes from a service never steers the terminal.
+// Text from a service never steers the terminal.
 func TestCockpitShowsHostileTexts(t *testing.T) {
 	hostile := "\x1b[2J\x1b]0;title\x07\u009b31m\u202eevil\r\b"
 	f := func() *talktest.Fake {
@@ -288,9 +288,7 @@ func TestCockpitShowsHostileTexts(t *testing.T) {
 	})
 }
 
-// Whatever is pressed, and whatever happens meanwhile, the app neither crashes
-// nor is it drawn larger than its window. The rig looks at each screen, and what
-// was done is logged.
+// The app survives random keys and events, and always fits its window.
 func TestCockpitOfRandomDoings(t *testing.T) {
 	keys := typing("<enter><enter><esc><tab><shift+tab><up><down><left><right><pgup><pgdown><backspace><ctrl+c><ctrl+j><ctrl+w>/a 日?x")
 	lines := []string{"/models", "/mcp", "/help", "/status", "/sync", "/login", "/logout", "/clear", "/nothing", "hello"}
@@ -342,8 +340,7 @@ func TestCockpitWarnsOnce(t *testing.T) {
 	})
 }
 
-// A provider may have no list of models. One is taken by its name then, unless
-// the key is the reason.
+// If a provider's list can't be read, a model is taken by its name, unless the key is the reason.
 func TestAModelWithoutAList(t *testing.T) {
 	for _, c := range []struct {
 		session talk.Session

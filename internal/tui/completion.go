@@ -7,17 +7,16 @@ import (
 	"github.com/mogplex/mogplex-cli/internal/text"
 )
 
-// completion is what Tab goes through: the commands or models that begin as
-// what is typed.
+// completion is the list that Tab steps through: commands or models that begin with the typed text.
 type completion struct {
 	choices []suggestion
-	at      int // the one in the composer; -1 is none yet
+	at      int // the choice in the composer; -1 for none yet
 }
 
-// suggestion is what the composer becomes, and what that does.
+// suggestion is a completed line, and what it does.
 type suggestion struct{ text, help string }
 
-// offer looks for completions of what is typed.
+// offer looks for completions of the typed text.
 func (c *cockpit) offer() { c.completion = completion{c.choices(), -1} }
 
 func (c *cockpit) choices() []suggestion {
@@ -43,7 +42,7 @@ func (c *cockpit) choices() []suggestion {
 	return all
 }
 
-// complete takes the next completion, or the one before.
+// complete takes the next completion, or the previous one.
 func (c *cockpit) complete(back bool) {
 	n := len(c.completion.choices)
 	switch {

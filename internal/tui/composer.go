@@ -12,22 +12,20 @@ import (
 // maxPrompt is how many bytes the composer takes.
 const maxPrompt = 256 << 10
 
-// composer is where prompts and commands are typed: a small editor that wraps
-// at its width. (The one of bubbles brings a package that looks for clipboard
-// programs at the start of every command.)
+// composer is a small editor for prompts and commands. (The one of bubbles links a package that looks for clipboard
+// programs at every start.)
 type composer struct {
 	text    string
-	at      int // the cursor, in bytes, at the beginning of a character
-	width   int // columns of the text
-	full    bool
+	at      int  // the cursor, in bytes; at the start of a character
+	width   int  // columns of the text
+	full    bool // the latest insertion would have been too long
 	history history
 }
 
-// setText replaces what is typed. The cursor goes to its end.
+// setText replaces the text and puts the cursor at its end.
 func (c *composer) setText(text string) { c.text, c.at = text, len(text) }
 
-// insert types text at the cursor: all of it or, where that would be too long,
-// nothing, and c is full.
+// insert adds text at the cursor. If the result would be too long, it adds nothing and sets c.full.
 func (c *composer) insert(typed string) {
 	typed = text.Clean(strings.NewReplacer("\r\n", "\n", "\r", "\n").Replace(typed))
 	if c.full = len(c.text)+len(typed) > maxPrompt; c.full {
@@ -37,8 +35,7 @@ func (c *composer) insert(typed string) {
 	c.at += len(typed)
 }
 
-// edit does what a key or a paste does to the text, and reports whether it was
-// for the composer.
+// edit applies a key or a paste to the text, and reports whether the composer uses it.
 func (c *composer) edit(msg tea.Msg) bool {
 	c.full = false
 	switch msg := msg.(type) {
@@ -106,8 +103,7 @@ func (c *composer) remove(stroke string) bool {
 	return true
 }
 
-// recall goes a line up or down and, from the first and the last one, through
-// the history.
+// recall moves the cursor a line up or down and, from the first or last line, steps through the history.
 func (c *composer) recall(stroke string) bool {
 	step := 0
 	switch stroke {
@@ -128,7 +124,7 @@ func (c *composer) recall(stroke string) bool {
 	return true
 }
 
-// place is the row and the column of the cursor.
+// place returns the row and the column of the cursor.
 func (c *composer) place(all []text.Row) (current, column int) {
 	for current = len(all) - 1; all[current].Start > c.at; {
 		current--
@@ -136,8 +132,7 @@ func (c *composer) place(all []text.Row) (current, column int) {
 	return current, text.Columns(c.text[all[current].Start:c.at])
 }
 
-// offsetAt is where a column of a row is in the text. The end of a row that is
-// wrapped belongs to the next one.
+// offsetAt returns the place in the text of a column of a row. The end of a wrapped row belongs to the next row.
 func offsetAt(s string, r text.Row, column int) int {
 	at := r.Start
 	for at < r.End {
@@ -151,7 +146,7 @@ func offsetAt(s string, r text.Row, column int) int {
 	return at
 }
 
-// before is the beginning of the character before the cursor.
+// before returns the start of the character before the cursor.
 func (c *composer) before() int {
 	at := c.lineStart()
 	if at == c.at {
@@ -166,7 +161,7 @@ func (c *composer) before() int {
 	}
 }
 
-// behind is the end of the character at the cursor.
+// behind returns the end of the character at the cursor.
 func (c *composer) behind() int {
 	if c.at == len(c.text) {
 		return c.at
@@ -196,8 +191,7 @@ func (c *composer) wordBehind() int {
 
 func notSpace(r rune) bool { return !unicode.IsSpace(r) }
 
-// view is the part of the text around the cursor, at most height lines of it,
-// and where in it the cursor is.
+// view returns at most height lines around the cursor, and the cursor's place in them.
 func (c *composer) view(height int) (lines []string, x, y int) {
 	all := text.Rows(c.text, c.width)
 	current, column := c.place(all)

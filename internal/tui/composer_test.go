@@ -11,7 +11,7 @@ import (
 	"github.com/mogplex/mogplex-cli/internal/text"
 )
 
-// typing is what a person does: words are typed, names in <> are keys.
+// typing returns the key presses of a script: letters, and names of keys in <>.
 func typing(script string) []tea.Msg {
 	var all []tea.Msg
 	for len(script) > 0 {
@@ -87,7 +87,7 @@ func TestComposerPaste(t *testing.T) {
 	}
 }
 
-// Whatever is pressed, the cursor is on a character and in the window.
+// After random keys, the cursor is on a character and inside the window.
 func TestComposerOfRandomKeys(t *testing.T) {
 	keys := typing("<left><right><up><down><home><end><backspace><delete><ctrl+w><ctrl+u><ctrl+k><alt+b><alt+f><ctrl+j>a b日")
 	random := seeded(t)

@@ -11,8 +11,7 @@ import (
 	"github.com/mogplex/mogplex-cli/internal/text"
 )
 
-// view implements screen: header, transcript, what Tab offers, composer, and a
-// line of what can be done.
+// view implements screen: header, transcript, completions, composer, and a line with keys.
 func (c *cockpit) view(window size) (string, *tea.Cursor) {
 	lines := c.header(window)
 	room := window.height - len(lines)
@@ -33,7 +32,7 @@ func (c *cockpit) view(window size) (string, *tea.Cursor) {
 	return strings.Join(lines, "\n"), tea.NewCursor(margin+x, y)
 }
 
-// prompted are lines that a person types or typed.
+// prompted draws lines that a person typed.
 func (t *theme) prompted(lines []string) []string {
 	drawn := make([]string, len(lines))
 	for i, line := range lines {
@@ -60,8 +59,7 @@ func (c *cockpit) drawTranscript(room size) []string {
 	return append(lines, make([]string, room.height-len(lines))...)
 }
 
-// drawn draws the lines that are shown. A sign in the margin tells whose they
-// are, where there is no colour to tell.
+// drawn draws the visible lines. A sign in the margin shows what each is, because there may be no colour.
 func (t *transcript) drawn(theme *theme) []string {
 	var lines []string
 	t.shown(func(k talk.Kind, text string, first bool) {
@@ -93,7 +91,7 @@ func (t *transcript) drawn(theme *theme) []string {
 	return lines
 }
 
-// offered are the completions, at most height of them.
+// offered draws at most height completions.
 func (c *cockpit) offered(width, height int) []string {
 	all, at := c.completion.choices, c.completion.at
 	from, to := window(len(all), max(0, at), max(0, min(height, 10)))
@@ -113,7 +111,7 @@ func (c *cockpit) offered(width, height int) []string {
 	return lines
 }
 
-// statusLine is the last line: what is running, or which keys there are.
+// statusLine is the last line: what is running, or the keys.
 func (c *cockpit) statusLine(width int) string {
 	t := c.theme
 	line := sides{[]string{"Enter sends · Ctrl+J new line · /help", "Enter sends · /help", "/help"}, []string{""}, t.muted, t.muted}
@@ -138,7 +136,7 @@ func (c *cockpit) statusLine(width int) string {
 	return line.drawn(width)
 }
 
-// progress says what is running, once it takes long.
+// progress names what has been running for long.
 func (c *cockpit) progress() string {
 	job := c.talk.Doing()
 	if job == nil {

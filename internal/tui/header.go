@@ -10,9 +10,8 @@ import (
 	"github.com/mogplex/mogplex-cli/internal/text"
 )
 
-// sides is a line with something at its left and at its right end, each in
-// several forms, longest first. The longest that fit are drawn, and of the two
-// the right side is shortened first.
+// sides is a line with a text at each end, each in several forms, longest first. The longest forms that fit are drawn;
+// the right side gives way first.
 type sides struct {
 	left, right           []string
 	leftStyle, rightStyle ansi.Style
@@ -38,7 +37,7 @@ func (s sides) fitting(width int) (left, right string) {
 	return text.Shorten(left, width-2-text.Columns(right)), right
 }
 
-// header says whose credential is active, from which layer, at which service, and which model answers.
+// header shows whose credential is active, from which layer, at which service, and which model answers.
 func (c *cockpit) header(window size) []string {
 	session := c.talk.Session()
 	first := sides{whoForms(session, c.talk.Unread()), sourceForms(session), c.theme.title, c.theme.muted}
@@ -51,7 +50,7 @@ func (c *cockpit) header(window size) []string {
 	return c.theme.header(window, first, sides{serviceForms(session), modelForms(session, c.talk.Model()), c.theme.muted, c.theme.muted})
 }
 
-// header is two lines and a rule; a low window has less.
+// header is two lines and a rule, or less in a low window.
 func (t *theme) header(window size, first, second sides) []string {
 	lines := []string{first.drawn(window.width), second.drawn(window.width)}
 	switch {
@@ -92,14 +91,13 @@ func sourceForms(s talk.Session) []string {
 	return []string{source, short}
 }
 
-// serviceForms leave https out where it does not fit. Plain http is always said.
+// serviceForms drop https:// if it does not fit, but never http://.
 func serviceForms(s talk.Session) []string {
 	service := text.Line(s.Service)
 	return []string{service, strings.TrimPrefix(service, "https://")}
 }
 
-// modelForms leave the maker out where it does not fit. Only the account service
-// has a choice of its own.
+// modelForms drop the maker's name if it does not fit. Only the account service has a default model.
 func modelForms(s talk.Session, model string) []string {
 	switch {
 	case !s.SignedIn:

@@ -8,10 +8,10 @@ import (
 	tea "charm.land/bubbletea/v2"
 )
 
-// hidden is an input that shows how much was typed, and not what.
+// hidden is an input that shows only how much was typed.
 type hidden struct {
 	text    []rune
-	address bool   // of a browser: its lines belong together
+	address bool   // it takes an address: pasted lines are joined
 	wrong   string // why the last paste was not taken
 }
 
@@ -20,7 +20,7 @@ const (
 	dotsLimit   = 16
 )
 
-// press takes a key or a paste, and reports whether it was one of its own.
+// press takes a key or a paste, and reports whether it used it.
 func (h *hidden) press(msg tea.Msg) bool {
 	switch msg := msg.(type) {
 	case tea.PasteMsg:
@@ -43,8 +43,7 @@ func (h *hidden) press(msg tea.Msg) bool {
 	return false
 }
 
-// paste takes what is pasted. A terminal that wraps an address copies line
-// breaks into it; in a key a blank or a line break is a mistake.
+// paste takes a pasted text. Terminals copy line breaks into a wrapped address; in a key, white space is a mistake.
 func (h *hidden) paste(text string) {
 	text = strings.TrimSpace(text)
 	if h.address {
@@ -68,21 +67,20 @@ func (h *hidden) take(text string) {
 	}
 }
 
-// cut leaves the first n characters, and overwrites the others.
+// cut keeps the first n characters and overwrites the rest.
 func (h *hidden) cut(n int) {
 	clear(h.text[n:])
 	h.text, h.wrong = h.text[:n], ""
 }
 
-// emptied empties the input, and reports whether something was in it.
+// emptied empties the input and reports whether it held anything.
 func (h *hidden) emptied() bool {
 	had := len(h.text) > 0
 	h.cut(0)
 	return had
 }
 
-// send takes the text out of the input. If the input is empty, the reason why the
-// last paste was not taken stays.
+// send takes the text out of the input. On an empty input, the reason why the last paste was refused stays.
 func (h *hidden) send() string {
 	text := string(h.text)
 	if text != "" {
@@ -91,7 +89,7 @@ func (h *hidden) send() string {
 	return text
 }
 
-// shown is what is seen of it.
+// shown draws the input.
 func (h *hidden) shown() string {
 	n := len(h.text)
 	switch n {

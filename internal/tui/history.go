@@ -2,15 +2,14 @@ package tui
 
 import "slices"
 
-// history is what was typed, oldest first, for as long as the app runs. It is
-// written nowhere.
+// history is the lines typed since the app started, oldest first. It is never stored.
 type history struct {
 	lines []string
-	at    int    // the line that is shown; len(lines) is the draft
-	draft string // what was being typed before going back
+	at    int    // the line shown; len(lines) for the draft
+	draft string // the unfinished line, from before going back
 }
 
-// add remembers a line, and goes to a new draft.
+// add appends a line and starts a new draft.
 func (h *history) add(line string) {
 	h.lines = slices.DeleteFunc(h.lines, func(old string) bool { return old == line })
 	h.lines = append(h.lines, line)
@@ -20,8 +19,7 @@ func (h *history) add(line string) {
 	h.at, h.draft = len(h.lines), ""
 }
 
-// move goes back (-1) or on (+1), and returns the line there. Shown is what is
-// in the composer now.
+// move goes back (-1) or forward (+1), and returns the line there. Shown is the composer's text.
 func (h *history) move(step int, shown string) (string, bool) {
 	to := h.at + step
 	if to < 0 || to > len(h.lines) {

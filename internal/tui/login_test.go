@@ -32,7 +32,7 @@ func TestBrowserSignIn(t *testing.T) {
 	})
 }
 
-// A deadline that comes closer replaces the one on the screen.
+// An earlier deadline replaces the one on the screen.
 func TestSignInShowsOneClock(t *testing.T) {
 	sooner := func() *talktest.Fake { f := deadline(); f.Until = time.Now().Add(30 * time.Second); return f }
 	bubble(t, sooner, Options{}, window80, func(r *rig) {
@@ -43,7 +43,7 @@ func TestSignInShowsOneClock(t *testing.T) {
 	})
 }
 
-// Why nobody is signed in any more is said where one signs in again.
+// The login screen says why nobody is signed in any more.
 func TestSignInSaysWhatHappened(t *testing.T) {
 	ended := "The sign-in that is stored has ended: sign in again."
 	bubble(t, func() *talktest.Fake { f := talktest.New(); f.Account.Warnings = []string{ended}; return f }, Options{}, window80, func(r *rig) {
@@ -53,7 +53,7 @@ func TestSignInSaysWhatHappened(t *testing.T) {
 	})
 }
 
-// The key that leads out is told in a window of any size.
+// A window of any size shows the key that cancels.
 func TestSignInSaysHowToCancel(t *testing.T) {
 	for _, window := range []size{window80, window40, {30, 8}, {20, 6}} {
 		bubble(t, talktest.New, Options{}, window, func(r *rig) {
@@ -63,7 +63,7 @@ func TestSignInSaysHowToCancel(t *testing.T) {
 	}
 }
 
-// An address that is pasted goes to the sign-in, in one piece and unseen.
+// A pasted address goes to the sign-in in one piece, and is not shown.
 func TestPastedAddress(t *testing.T) {
 	bubble(t, talktest.New, Options{}, window80, func(r *rig) {
 		r.press("enter")
@@ -113,7 +113,7 @@ func (l late) SignIn(ctx context.Context, flow talk.SignIn) (talk.Stored, error)
 	return l.Stored, nil
 }
 
-// Leaving a sign-in ends it. What it stored at the last moment is said.
+// Leaving a sign-in cancels it. A credential that it still stored is reported.
 func TestSignInIsCancelled(t *testing.T) {
 	for _, key := range []string{"esc", "ctrl+c"} {
 		bubbleWith(t, talktest.New, func(f *talktest.Fake) talk.Services { return late{f} }, Options{}, window80, func(r *rig) {
@@ -158,7 +158,7 @@ func TestSecretIsStored(t *testing.T) {
 	}
 }
 
-// Why a paste was not taken stays until something else is typed or pasted.
+// The reason why a paste was refused stays until the next input.
 func TestRejectedPasteStaysExplained(t *testing.T) {
 	for _, test := range []struct {
 		keys  []string
@@ -185,7 +185,7 @@ func TestRejectedPasteStaysExplained(t *testing.T) {
 	}
 }
 
-// A failure stays on the screen. From there one tries again, or goes back.
+// A failure stays on the screen, with a way to retry and a way back.
 func TestFailureStays(t *testing.T) {
 	broken := func() *talktest.Fake {
 		f := talktest.New()
@@ -211,7 +211,7 @@ func TestFailureStays(t *testing.T) {
 	})
 }
 
-// What another process stores while one signs in here is told when that ended.
+// A sign-in elsewhere during a sign-in here is reported when that ends.
 func TestSignedInElsewhereMeanwhile(t *testing.T) {
 	bubble(t, talktest.New, Options{}, window80, func(r *rig) {
 		r.press("enter")
@@ -223,8 +223,7 @@ func TestSignedInElsewhereMeanwhile(t *testing.T) {
 	})
 }
 
-// Someone who signs in elsewhere has nothing to choose here, but is not torn
-// away from what is being typed.
+// A sign-in elsewhere closes the menu, but not a page where something is typed.
 func TestSignedInElsewhere(t *testing.T) {
 	for keys, stays := range map[string]bool{"": false, "2": true, "3": true} {
 		bubble(t, talktest.New, Options{}, window80, func(r *rig) {

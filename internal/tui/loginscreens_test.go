@@ -19,11 +19,11 @@ func deadline() *talktest.Fake {
 	return f
 }
 
-// states are the places in the login screen, and how one gets there.
+// states are the pages of the login screen, and how to reach them.
 var states = []struct {
 	name   string
 	golden bool
-	input  bool // something is typed, and seen to be
+	input  bool // the page has an input
 	fake   func() *talktest.Fake
 	reach  func(r *rig)
 }{
@@ -55,7 +55,7 @@ var states = []struct {
 	}, func(r *rig) { r.press("enter") }},
 }
 
-// Every state fits every window, and what it was resized to: the rig looks.
+// Every page fits every window, also after a resize: the rig checks.
 func TestLoginScreens(t *testing.T) {
 	for _, state := range states {
 		for _, window := range []size{window80, window40, {120, 40}, {20, 6}, {19, 5}, {1, 1}, {33, 7}} {
@@ -81,7 +81,7 @@ func TestLoginScreens(t *testing.T) {
 	}
 }
 
-// Whatever is typed in whatever order, the screen fits, and shows no secret.
+// After random keys, the screen fits its window and shows no secret.
 func TestRandomKeys(t *testing.T) {
 	keys := []string{"enter", "esc", "up", "down", "tab", "1", "2", "3", "c", "j", "k", "backspace", "ctrl+u", "ctrl+c", "x", "界"}
 	for seed := range uint64(30) {

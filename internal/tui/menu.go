@@ -8,12 +8,11 @@ import (
 	"github.com/mogplex/mogplex-cli/internal/text"
 )
 
-// rowKeys are the keys that pick a row, from the first row on. The letters that
-// move or leave are not among them: g, j, k and q.
+// rowKeys are the keys of the rows, from the first on. g, j, k and q move or leave, and pick no row.
 const rowKeys = "1234567890abcdefhilmnoprstuvwxyz"
 
-// menu is a short list that one row is picked from, by the arrow keys and Enter
-// or by the key beside the row. Rows beyond rowKeys have no key.
+// menu is a short list to pick a row from: by the arrow keys and Enter, or by the key beside the row. Rows beyond rowKeys
+// have no key.
 type menu struct {
 	rows []menuRow
 	at   int
@@ -24,7 +23,6 @@ type menuRow struct {
 	pick        func()
 }
 
-// press does what a key does.
 func (m *menu) press(msg tea.Msg) tea.Cmd {
 	last := len(m.rows) - 1
 	pressed, _ := msg.(tea.KeyPressMsg)
@@ -48,7 +46,7 @@ func (m *menu) press(msg tea.Msg) tea.Cmd {
 	return nil
 }
 
-// draw adds the rows to a page: in a small window those around the chosen one.
+// draw adds the rows to a page; in a small window, those around the chosen row.
 func (m *menu) draw(p *page, room int) {
 	n := len(m.rows)
 	from := max(0, min(m.at-room/2, n-room))

@@ -8,7 +8,7 @@ import (
 	"github.com/charmbracelet/x/ansi"
 )
 
-// longMenu is a menu of n rows, which note in picked that they were picked.
+// longMenu returns a menu of n rows that set picked.
 func longMenu(n int, picked *int) *menu {
 	m := &menu{}
 	for i := range n {
@@ -17,8 +17,8 @@ func longMenu(n int, picked *int) *menu {
 	return m
 }
 
-// The key beside a row picks that row, the tenth and those after it too. No key is
-// beside two rows, and none hides one that moves or leaves.
+// The key beside a row picks it, also beyond the ninth. No two rows share a key, and no row has a key that moves or
+// leaves.
 func TestMenuKeys(t *testing.T) {
 	const n = 40
 	picked := -1

@@ -10,12 +10,12 @@ import (
 	"github.com/mogplex/mogplex-cli/internal/text"
 )
 
-// picker is the list of models that one is picked from. Typing filters it.
+// picker is the list of models to pick from. Typing filters it.
 type picker struct {
 	all     []talk.Model
 	shown   []talk.Model
-	note    string // why the catalog is not fresh; may be empty
-	current string // the model in force
+	note    string // how old the list is, and why; may be empty
+	current string // the model that answers now
 	filter  string
 	at      int
 }
@@ -31,7 +31,7 @@ func newPicker(all []talk.Model, current, note string) *picker {
 	return p
 }
 
-// refilter shows the models that have every word of the filter somewhere.
+// refilter shows the models that contain every word of the filter.
 func (p *picker) refilter() {
 	p.shown, p.at = nil, 0
 	words := strings.Fields(strings.ToLower(p.filter))
@@ -47,8 +47,7 @@ func (p *picker) refilter() {
 	}
 }
 
-// press does what a key does. Done is true when the list is left, with the
-// model that was picked, if any.
+// press takes a key or a paste. It returns the picked model, if any, and whether the list is left.
 func (p *picker) press(msg tea.Msg, page int) (picked string, done bool) {
 	filter := p.filter
 	switch msg := msg.(type) {
@@ -84,13 +83,12 @@ func (p *picker) move(stroke string, page int) {
 	p.at = max(0, min(p.at+steps[stroke], len(p.shown)-1))
 }
 
-// window is the part of n rows to show in height lines, so that row at is in it.
+// window returns the part of n rows to show in height lines, so that row at is visible.
 func window(n, at, height int) (from, to int) {
 	from = max(0, min(at-height/2, n-height))
 	return from, min(n, from+height)
 }
 
-// view draws the list in the room that it has.
 func (p *picker) view(t *theme, room size) []string {
 	inner := room.width - 2*margin
 	count := fmt.Sprintf("%d of %d", len(p.shown), len(p.all))
@@ -118,7 +116,6 @@ func (p *picker) view(t *theme, room size) []string {
 	return append(lines, sides{foot, []string{""}, t.muted, t.muted}.drawn(room.width))
 }
 
-// line draws a model.
 func (p *picker) line(t *theme, m talk.Model, chosen bool, width int) string {
 	sign, style := " ", t.plain
 	if m.ID == p.current {

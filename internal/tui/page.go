@@ -10,34 +10,33 @@ import (
 	"github.com/mogplex/mogplex-cli/internal/text"
 )
 
-// margin is the empty columns at the left of a screen.
+// margin is how many columns stay empty at the left.
 const margin = 2
 
-// rank says what a page does without first where the window is small.
+// rank is the order in which a page drops its parts if the window is small.
 type rank int
 
 const (
 	needed rank = iota
-	spare       // goes when nothing is left but text
-	empty       // goes first
+	spare       // dropped after the empty lines
+	empty       // dropped first
 )
 
-// part is lines of a page that stay or go together.
+// part is lines of a page that are dropped together.
 type part struct {
 	rank  rank
 	lines []string
-	short string // in place of the lines where they do not fit; may be empty
+	short string // replaces the lines if they do not fit; may be empty
 }
 
-// page lays out a screen of text from the top: a title, paragraphs that are
-// wrapped, and at the foot the keys. It is as high as the window, whatever is
-// said: blank lines go first, then what is spare, then the end.
+// page lays out a screen of text: a title, wrapped paragraphs, and the keys at the foot. It is as high as the window: if
+// that is too low, blank lines are dropped first, then spare parts, then the end.
 type page struct {
 	theme  *theme
 	window size
 	parts  []part
 	keys   []string
-	typed  int // the part that is typed into; 0 for none
+	typed  int // the part with the input; 0 for none
 	column int // of the cursor in it
 }
 
@@ -49,7 +48,7 @@ func newPage(t *theme, window size, title string) *page {
 	return p
 }
 
-// width is how many columns a paragraph has. Long lines are hard to read.
+// width is how many columns a paragraph has: long lines are hard to read.
 func (p *page) width() int { return max(1, min(p.window.width-2*margin, 76)) }
 
 func (p *page) indent(by int) string { return strings.Repeat(" ", margin+by) }
@@ -67,13 +66,13 @@ func (p *page) brief(style ansi.Style, long, short string) {
 	p.parts[len(p.parts)-1].short = p.indent(0) + style.Styled(text.Shorten(text.Line(short), p.width()))
 }
 
-// also adds a line to the paragraph before. It goes with that.
+// also adds a line to the previous part.
 func (p *page) also(style ansi.Style, s string) {
 	last := &p.parts[len(p.parts)-1]
 	last.lines = append(last.lines, p.indent(0)+style.Styled(text.Shorten(text.Line(s), p.width())))
 }
 
-// hint adds a paragraph that a small window does without.
+// hint adds a paragraph that a small window drops.
 func (p *page) hint(text string) {
 	if text != "" {
 		p.paragraph(spare, p.theme.muted, text, 0)
@@ -98,9 +97,8 @@ func (p *page) problem(of talk.Problem) {
 	}
 }
 
-// address adds an address as a link, from the first column on, so that nothing
-// comes between its lines when they are copied. Where they do not fit, its
-// beginning is shown.
+// address adds an address as a link. It starts in the first column, so that copying its lines adds nothing to it. If it
+// does not fit, its beginning is shown.
 func (p *page) address(url string) {
 	link := func(text string) string {
 		return ansi.SetHyperlink(url, "id=address") + p.theme.accent.Styled(text) + ansi.ResetHyperlink()
@@ -112,17 +110,17 @@ func (p *page) address(url string) {
 	p.parts = append(p.parts, whole)
 }
 
-// input adds the line that something is typed into, unseen. The cursor is on it.
+// input adds a hidden input, with the cursor.
 func (p *page) input(h *hidden) {
 	shown := text.Shorten(h.shown(), p.width()-3)
 	p.typed, p.column = len(p.parts), margin+2+text.Columns(shown)
 	p.add(needed, p.indent(0)+p.theme.accent.Styled("› ")+shown)
 }
 
-// foot sets the keys that the last line tells.
+// foot sets the keys in the last line.
 func (p *page) foot(keys ...string) { p.keys = keys }
 
-// drawn is the page, and where its cursor is.
+// drawn draws the page, and returns its cursor.
 func (p *page) drawn() (string, *tea.Cursor) {
 	room := p.window.height
 	if p.keys != nil {
@@ -143,7 +141,7 @@ func (p *page) drawn() (string, *tea.Cursor) {
 	return strings.Join(lines, "\n"), cursor
 }
 
-// fitted is the parts, those that went without lines.
+// fitted returns the parts; dropped parts have no lines.
 func (p *page) fitted(room int) []part {
 	height := map[rank]int{}
 	for _, part := range p.parts {
@@ -167,7 +165,7 @@ func (p *page) fitted(room int) []part {
 	return p.parts
 }
 
-// footLine is as many of the keys as fit. The last ones lead out, and stay.
+// footLine is as many of the keys as fit. The last ones lead out, so they stay.
 func (p *page) footLine() string {
 	width := p.window.width - 2*margin
 	for keys := p.keys; ; keys = keys[1:] {

@@ -44,7 +44,7 @@ func runReal(t *testing.T, s talk.Services, opt Options) *real {
 	return r
 }
 
-// draws waits until the app wrote a text.
+// draws waits until the app has written a text.
 func (r *real) draws(text string) {
 	r.Helper()
 	buf := make([]byte, 4096)
@@ -57,7 +57,7 @@ func (r *real) draws(text string) {
 	}
 }
 
-// leaves waits for the end, and looks whether the terminal is as it was.
+// leaves waits for the end, and checks that the terminal was restored.
 func (r *real) leaves() error {
 	r.Helper()
 	rest, _ := io.ReadAll(r.screen)
@@ -102,7 +102,7 @@ func TestRunLeaves(t *testing.T) {
 	}
 }
 
-// Leaving does not cut a sign-out short, and what failed of it is told.
+// Leaving waits for a sign-out, and its failure is what the app ends with.
 func TestLeavingWaitsForTheSignOut(t *testing.T) {
 	services := talktest.SignedIn()
 	release := services.Hold("SignOut")
@@ -120,7 +120,7 @@ func TestLeavingWaitsForTheSignOut(t *testing.T) {
 	}
 }
 
-// There is colour where it is wanted, and none where not.
+// NO_COLOR turns colours off.
 func TestColour(t *testing.T) {
 	for variable, want := range map[string]bool{"NO_COLOR=1": false, "NO_COLOR=": true} {
 		r := runReal(t, talktest.New(), Options{Environ: []string{variable, "TERM=xterm-256color", "TTY_FORCE=1"}})
@@ -135,7 +135,7 @@ func TestColour(t *testing.T) {
 	}
 }
 
-// What was begun is finished before the app is gone: the credential is stored.
+// Leaving waits until a credential is stored.
 func TestRunFinishes(t *testing.T) {
 	f := talktest.New()
 	slow := make(chan struct{})
@@ -152,7 +152,7 @@ func TestRunFinishes(t *testing.T) {
 	}
 }
 
-// A panic gives the terminal back, and nothing of it is printed.
+// A panic restores the terminal and prints nothing.
 func TestRunPanics(t *testing.T) {
 	stderr := os.Stderr
 	file, err := os.Create(t.TempDir() + "/stderr")
@@ -174,7 +174,7 @@ func TestRunPanics(t *testing.T) {
 	}
 }
 
-// panicking fails in a command, speechless on the screens' goroutine.
+// panicking panics in a goroutine of the conversation, speechless on the screens' own.
 type (
 	panicking  struct{ *talktest.Fake }
 	speechless struct{ *talktest.Fake }
@@ -184,7 +184,7 @@ func (speechless) Explain(error) talk.Problem { panic("MARK") }
 
 func (panicking) Session(context.Context) (talk.Session, error) { panic("MARK") }
 
-// stubborn stores whatever its context says.
+// stubborn ignores its context.
 type stubborn struct {
 	*talktest.Fake
 	wait chan struct{}

@@ -100,7 +100,7 @@ func (r *rig) next() tea.Msg {
 	return msg
 }
 
-// settle lets everything happen that needs no time to pass.
+// settle handles messages until no more come without time passing.
 func (r *rig) settle() {
 	for {
 		synctest.Wait()
@@ -128,7 +128,7 @@ func (r *rig) receiveOne(msg tea.Msg) {
 	}
 }
 
-// send hands a message to the app, and lets happen what comes of it.
+// send hands a message to the app, and settles.
 func (r *rig) send(msg tea.Msg) {
 	r.Helper()
 	r.receiveOne(msg)
@@ -142,7 +142,7 @@ func (r *rig) wait(d time.Duration) {
 	}
 }
 
-// press presses keys by name, or types a text of one letter.
+// press presses keys by name.
 func (r *rig) press(keys ...string) {
 	r.Helper()
 	for _, key := range keys {
@@ -183,7 +183,7 @@ func keyPress(name string) tea.KeyPressMsg {
 	return tea.KeyPressMsg(k)
 }
 
-// screen is what is drawn, without styles and without blanks at line ends.
+// screen returns the screen as text, without styles and trailing blanks.
 func (r *rig) screen() string {
 	lines := strings.Split(ansi.Strip(r.View().Content), "\n")
 	for i, line := range lines {
@@ -192,8 +192,7 @@ func (r *rig) screen() string {
 	return strings.TrimRight(strings.Join(lines, "\n"), "\n") + "\n"
 }
 
-// shows fails the test unless the screen has each text, whatever the line
-// breaks.
+// shows fails the test unless the screen has each text. Line breaks count as blanks.
 func (r *rig) shows(texts ...string) {
 	r.Helper()
 	flat := strings.Join(strings.Fields(r.screen()), " ")
@@ -221,7 +220,7 @@ func (r *rig) fits() {
 	}
 }
 
-// unfit says where a view is larger than the window.
+// unfit says how a view exceeds the window; empty if it fits.
 func unfit(v tea.View, window size) string {
 	lines := strings.Split(v.Content, "\n")
 	if len(lines) > window.height {
@@ -238,8 +237,7 @@ func unfit(v tea.View, window size) string {
 	return ""
 }
 
-// golden compares the screen with the one that was looked at, in
-// testdata/golden.
+// golden compares the screen with a file of testdata/golden.
 func (r *rig) golden(name string) {
 	r.Helper()
 	file := filepath.Join("testdata", "golden", name+".txt")
@@ -261,7 +259,7 @@ func (r *rig) golden(name string) {
 	}
 }
 
-// seeded is randomness that a failing test can be repeated with.
+// seeded returns a random source, and logs its seed.
 func seeded(t *testing.T) *rand.Rand {
 	seed := rand.Uint64()
 	t.Logf("seed %d", seed)

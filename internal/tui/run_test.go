@@ -90,7 +90,7 @@ func TestRunThatCannotBeShown(t *testing.T) {
 	})
 }
 
-// A run that was shown is not what the app fails with, whatever ends it later.
+// The app does not fail with a run that was shown, even if that ends with an error later.
 func TestAppEndsWellAfterARunThatWasShown(t *testing.T) {
 	refused := talktest.Problem{Text: "The service does not accept the credential.", SignIn: true}
 	broken := func() *talktest.Fake { f := watching(running)(); f.Broken = refused; return f }
@@ -126,7 +126,7 @@ func TestRunStopsWithItsSession(t *testing.T) {
 	})
 }
 
-// A run that the service never told of was not shown.
+// A run without any answer from the service was not shown.
 func TestRunOfNoAnswer(t *testing.T) {
 	bubble(t, watching(talk.RunUpdate{Notice: "no answer; asking again in 2s", Wait: 2 * time.Second}), attach, window80, func(r *rig) {
 		r.shows("no answer", "Asks again in 2 s")

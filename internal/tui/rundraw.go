@@ -21,7 +21,7 @@ func (r *runScreen) view(window size) (string, *tea.Cursor) {
 	return strings.Join(append(lines, r.statusLine(window.width)), "\n"), nil
 }
 
-// header is the snapshot.
+// header draws the run's state.
 func (r *runScreen) header(window size) []string {
 	t, s := r.theme, r.run.State
 	status := text.Line(s.Status)
@@ -71,7 +71,7 @@ func notEmpty(texts ...string) (some []string) {
 	return some
 }
 
-// statusLine says when the service is asked again, and what can be done.
+// statusLine is the last line: what is waited for, and the keys.
 func (r *runScreen) statusLine(width int) string {
 	t := r.theme
 	line := sides{[]string{r.doing()}, []string{"PgUp scrolls · q leaves, the run goes on", "q leaves; the run goes on", "q leaves"}, t.accent, t.muted}

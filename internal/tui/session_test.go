@@ -9,8 +9,7 @@ import (
 	"github.com/mogplex/mogplex-cli/internal/talk"
 )
 
-// A sign-out cuts what is running before it begins, and nothing of it comes
-// later.
+// A sign-out first cuts what is running, and nothing of that appears later.
 func TestLogoutCutsTheStream(t *testing.T) {
 	bubble(t, furnished, Options{}, window80, func(r *rig) {
 		answer, out := r.services.Hold("Prompt"), r.services.Hold("SignOut")
@@ -60,8 +59,7 @@ func TestLogoutNamesWhatStillSignsIn(t *testing.T) {
 	})
 }
 
-// What a sign-out could not look into may still hold the credential: nothing
-// says that nobody is signed in, nor hides what was said.
+// A store that a sign-out could not read may still hold the credential: the app does not say "not signed in".
 func TestLogoutOfWhatCannotBeRead(t *testing.T) {
 	bubble(t, talktest.SignedIn, Options{}, window80, func(r *rig) {
 		r.services.Errs["SignOut"] = talktest.Problem{Text: "The keychain is locked."}
@@ -79,8 +77,7 @@ func TestLogoutOfWhatCannotBeRead(t *testing.T) {
 	})
 }
 
-// A change that could not be looked into is looked into once more, and no
-// oftener: a locked keychain would ask the person each time.
+// A failed look after a change is repeated once: each look at a locked keychain would prompt the person.
 func TestAChangeThatCannotBeLookedInto(t *testing.T) {
 	bubble(t, talktest.SignedIn, Options{}, window80, func(r *rig) {
 		r.services.Change(func() {
@@ -108,7 +105,7 @@ func TestAChangeThatCannotBeLookedInto(t *testing.T) {
 	})
 }
 
-// A sign-out that is interrupted says what became of it.
+// An interrupted sign-out reports its outcome.
 func TestLogoutInterrupted(t *testing.T) {
 	bubble(t, furnished, Options{}, window80, func(r *rig) {
 		defer r.services.Hold("SignOut")()
@@ -151,7 +148,7 @@ func TestOtherTerminals(t *testing.T) {
 	}
 }
 
-// Going to the login screen and back changes nothing; the answer goes on.
+// The answer goes on while the login screen is open.
 func TestLoginAndBack(t *testing.T) {
 	bubble(t, furnished, Options{}, window80, func(r *rig) {
 		release := r.services.Hold("Prompt")
@@ -184,8 +181,7 @@ func TestStoredIsSaid(t *testing.T) {
 	})
 }
 
-// Where it can't be found out what is in force after a sign-out, the one who
-// signed out is not shown as signed in.
+// If the look after a sign-out fails, the header does not show the previous account.
 func TestLogoutIntoTheUnknown(t *testing.T) {
 	bubble(t, furnished, Options{}, window80, func(r *rig) {
 		out := r.services.Hold("SignOut")

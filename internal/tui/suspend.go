@@ -6,9 +6,8 @@ import (
 	tea "charm.land/bubbletea/v2"
 )
 
-// suspension is Ctrl+Z: with the terminal given back, the app stops until the
-// shell goes on with it. (That of bubbletea waits for ever where there is no
-// shell to stop for, as in a window that mogplex was opened in.)
+// suspension is Ctrl+Z: it gives the terminal back and stops the app until the shell continues it. (bubbletea's own waits
+// forever without a shell, as in a window that was opened for mogplex.)
 type suspension struct{ stopped bool }
 
 // suspendedMsg is the end of a suspension.

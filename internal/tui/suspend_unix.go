@@ -9,13 +9,11 @@ import (
 	"time"
 )
 
-// stopWithin is how long a process that is told to stop may still run.
+// stopWithin is how long a process may take to stop.
 const stopWithin = 100 * time.Millisecond
 
-// StopJob stops this process, and whatever runs beside it in the shell's job, as
-// Ctrl+Z does, until the shell continues the job. The caller gives the terminal
-// back before. It reports whether the process was stopped: without a shell it is
-// not.
+// StopJob stops this process and the others of the shell's job, as Ctrl+Z does, until the shell continues the job. The
+// caller gives the terminal back first. It returns false if nothing stopped, as without a shell.
 func StopJob() bool {
 	resumed := make(chan os.Signal, 1)
 	signal.Notify(resumed, syscall.SIGCONT)
@@ -23,7 +21,7 @@ func StopJob() bool {
 	if syscall.Kill(0, syscall.SIGTSTP) != nil {
 		return false
 	}
-	for range 2 { // the first may have run out while the app was stopped
+	for range 2 { // the first timer may have expired while the app was stopped
 		timer := time.NewTimer(stopWithin)
 		defer timer.Stop()
 		select {

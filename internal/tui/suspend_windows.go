@@ -1,4 +1,4 @@
 package tui
 
-// StopJob returns false: the shells of Windows stop no job.
+// StopJob returns false: Windows has no job control.
 func StopJob() bool { return false }

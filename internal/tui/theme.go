@@ -6,19 +6,18 @@ import (
 	"github.com/charmbracelet/x/ansi"
 )
 
-// theme is how things look. There is one colour that is not the terminal's own
-// beside grey and, for failures, red; nothing is told by colour alone.
+// theme is a set of styles: one accent colour, grey, and red for failures. Colour never carries meaning alone.
 type theme struct {
-	title  ansi.Style // what a screen is about
-	accent ansi.Style // what is chosen, and where to look
-	muted  ansi.Style // what can be skipped
-	bad    ansi.Style // what went wrong
-	strong ansi.Style // what the person said
+	title  ansi.Style // of a screen
+	accent ansi.Style // of what is chosen
+	muted  ansi.Style // of details
+	bad    ansi.Style // of failures
+	strong ansi.Style // of what the person typed
 	plain  ansi.Style
 }
 
-// newTheme is the theme for a background. Terminals with fewer colours get the
-// nearest that they have, and with NO_COLOR none: bubbletea sees to that.
+// newTheme returns the theme for a background. bubbletea reduces its colours to what the terminal has, and drops them
+// with NO_COLOR.
 func newTheme(dark bool) theme {
 	accent, muted, bad := rgb(0x0B66C3), rgb(0x626262), rgb(0xB3261E)
 	if dark {

@@ -7,7 +7,7 @@ import (
 	"github.com/mogplex/mogplex-cli/internal/text"
 )
 
-// entry is one thing that was said: its lines, each laid out once a width.
+// entry is one text, its lines laid out for the current width.
 type entry struct {
 	kind  talk.Kind
 	gap   int // blank lines above
@@ -19,23 +19,23 @@ type entryLine struct {
 	rows []text.Row
 }
 
-// transcript is the latest of what was said, and the part of it that is shown.
-// It stays at the end unless the person scrolled up.
+// transcript is the latest of what was said, and which part of it is visible. It stays at the end unless the person
+// scrolls up.
 type transcript struct {
 	entries       []*entry
 	width, height int
-	lines, bytes  int // of the entries' texts
-	total         int // lines of the screen that all entries take
-	above         int // lines that are scrolled out at the top
-	loose         bool
-	cut           bool // the first entry says that more was there
-	answering     *entry
+	lines, bytes  int    // of the entries' texts
+	total         int    // rows of all entries
+	above         int    // rows scrolled out at the top
+	scrolled      bool   // scrolled up: new text does not move it
+	cut           bool   // the first entry says that older ones were dropped
+	answering     *entry // the answer that is being written
 }
 
-// say adds an entry. The text is cleaned.
+// say adds an entry.
 func (t *transcript) say(k talk.Kind, said string) *entry {
 	if k == talk.Prompted {
-		t.loose = false
+		t.scrolled = false
 	}
 	e := &entry{kind: k, lines: []entryLine{{}}}
 	if len(t.entries) > 0 {
@@ -55,7 +55,7 @@ func (t *transcript) add(e *entry) {
 	t.total += e.gap
 }
 
-// answer adds a piece to the answer, or begins one.
+// answer adds a piece to the answer; the first begins it.
 func (t *transcript) answer(piece string, first bool) {
 	if first {
 		t.answering = t.say(talk.Answered, piece)
@@ -64,8 +64,7 @@ func (t *transcript) answer(piece string, first bool) {
 	t.more(t.answering, piece)
 }
 
-// more adds to the end of an entry. Only its last line is laid out again. One
-// that is not kept any more begins anew at the end.
+// more adds to the end of an entry. Only its last line is laid out again. A dropped entry starts again at the end.
 func (t *transcript) more(e *entry, added string) {
 	if len(e.lines) == 0 {
 		e.lines = []entryLine{{}}
@@ -95,8 +94,7 @@ func (t *transcript) lay(k talk.Kind, line *entryLine) {
 // clear forgets everything.
 func (t *transcript) clear() { *t = transcript{width: t.width, height: t.height} }
 
-// resize lays everything out again where the width changed. What was at the top
-// stays there.
+// resize lays everything out again if the width changed, and keeps what was at the top there.
 func (t *transcript) resize(width, height int) {
 	t.height = height
 	if width != t.width {
@@ -120,8 +118,7 @@ func (t *transcript) resize(width, height int) {
 	t.follow()
 }
 
-// place is what is in a line of the screen: the line of an entry, -1 in the gap
-// above it, and how far in that line's text it begins.
+// place returns what a row shows: an entry, its line (-1 for the gap above it), and the offset in that line's text.
 func (t *transcript) place(row int) (index, line, offset int) {
 	index, row = t.find(row)
 	if index == len(t.entries) || row < t.entries[index].gap {
@@ -137,7 +134,7 @@ func (t *transcript) place(row int) (index, line, offset int) {
 	return index, -1, 0
 }
 
-// rowAt is the row that a place of the text is in.
+// rowAt returns the row of an offset in the text.
 func (l *entryLine) rowAt(offset int) int {
 	at := 0
 	for at < len(l.rows)-1 && l.rows[at+1].Start <= offset {
@@ -146,14 +143,14 @@ func (l *entryLine) rowAt(offset int) int {
 	return at
 }
 
-// scroll moves the part that is shown.
+// scroll moves the visible part.
 func (t *transcript) scroll(lines int) {
 	t.above += lines
-	t.loose = t.above < t.total-t.height
+	t.scrolled = t.above < t.total-t.height
 	t.follow()
 }
 
-// press scrolls by a key, and reports whether it does.
+// press scrolls if the key does that, and reports whether it does.
 func (t *transcript) press(stroke string) bool {
 	page := max(1, t.height-1)
 	switch stroke {
@@ -177,17 +174,16 @@ func (t *transcript) press(stroke string) bool {
 
 func (t *transcript) follow() {
 	end := max(0, t.total-t.height)
-	if !t.loose || t.above > end {
-		t.above, t.loose = end, false
+	if !t.scrolled || t.above > end {
+		t.above, t.scrolled = end, false
 	}
 	t.above = max(0, t.above)
 }
 
-// below is how many lines are scrolled out at the end.
+// below is how many rows are scrolled out at the end.
 func (t *transcript) below() int { return t.total - t.above - t.height }
 
-// find is the entry that has a line of the screen, and how many lines of it are
-// before.
+// find returns the entry of a row, and the row within it.
 func (t *transcript) find(line int) (index, before int) {
 	for i, e := range t.entries {
 		if size := e.size(); line >= size {
@@ -207,8 +203,7 @@ func (e *entry) size() int {
 	return size
 }
 
-// shown calls draw with each line that is shown, from the top: whose it is, what
-// it says, and whether it is its entry's first.
+// shown calls draw with each visible row, from the top: its kind, its text, and whether it is its entry's first.
 func (t *transcript) shown(draw func(k talk.Kind, text string, first bool)) {
 	from, skip := t.find(t.above)
 	left := t.height
@@ -217,8 +212,7 @@ func (t *transcript) shown(draw func(k talk.Kind, text string, first bool)) {
 	}
 }
 
-// shown draws the entry behind its first skip lines, at most left of them, and
-// returns how many are left.
+// shown draws at most left rows of the entry, after the first skip, and returns how much room remains.
 func (e *entry) shown(skip, left int, draw func(k talk.Kind, text string, first bool)) int {
 	if skip < e.gap && left > 0 {
 		draw(e.kind, "", false)

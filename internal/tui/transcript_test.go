@@ -46,7 +46,7 @@ func TestTranscriptStaysAtTheEndUnlessScrolled(t *testing.T) {
 	check("cleared")
 }
 
-// A window that changes its size shows the same part of a long answer.
+// A resize keeps the visible part of a long answer.
 func TestTranscriptKeepsThePlaceInAnAnswer(t *testing.T) {
 	tr := &transcript{}
 	tr.resize(20, 2)
@@ -65,8 +65,7 @@ func TestTranscriptKeepsThePlaceInAnAnswer(t *testing.T) {
 	}
 }
 
-// The app may run for weeks: the oldest lines go, and what is read stays where it
-// is.
+// A full transcript drops its oldest lines, and the visible part stays.
 func TestTranscriptForgetsTheOldest(t *testing.T) {
 	tr := &transcript{}
 	tr.resize(40, 3)
@@ -74,7 +73,7 @@ func TestTranscriptForgetsTheOldest(t *testing.T) {
 	for i := range keptLines {
 		tr.more(answer, fmt.Sprintf("answer %d\n", i))
 	}
-	if got := tr.entries[0].lines[0].text; !tr.cut || !strings.Contains(got, "not kept") {
+	if got := tr.entries[0].lines[0].text; !tr.cut || !strings.Contains(got, "dropped") {
 		t.Errorf("it begins with %q", got)
 	}
 	tr.scroll(-20)
@@ -102,7 +101,7 @@ func TestTranscriptForgetsTheOldest(t *testing.T) {
 	}
 }
 
-// The last line stays, however long it is.
+// The last line is never dropped.
 func TestTranscriptForgetsLongLines(t *testing.T) {
 	tr := &transcript{}
 	tr.resize(80, 3)
@@ -117,7 +116,7 @@ func TestTranscriptForgetsLongLines(t *testing.T) {
 	}
 }
 
-// An answer that comes in pieces looks as one that comes at once.
+// An answer in pieces looks like one that came at once.
 func TestTranscriptStreams(t *testing.T) {
 	text := "The first paragraph is long enough to wrap.\n\n    indented\n日本語のテキスト and the end"
 	whole, pieces := &transcript{}, &transcript{}

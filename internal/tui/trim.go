@@ -6,13 +6,13 @@ import (
 	"github.com/mogplex/mogplex-cli/internal/talk"
 )
 
-// What a transcript keeps. Of the rest it says that it is gone.
+// How much a transcript keeps.
 const (
 	keptLines = 10_000
 	keptBytes = 4 << 20
 )
 
-// trim forgets the oldest lines that are too many. The last one always stays.
+// trim drops the oldest lines beyond the limits, but never the last line.
 func (t *transcript) trim() {
 	before := t.total
 	for t.lines > keptLines || t.bytes > keptBytes {
@@ -24,7 +24,7 @@ func (t *transcript) trim() {
 			break
 		}
 		if !t.cut {
-			gone := &entry{kind: talk.Noticed, lines: []entryLine{{text: "What was here before is not kept any more."}}}
+			gone := &entry{kind: talk.Noticed, lines: []entryLine{{text: "Older lines were dropped."}}}
 			t.entries, t.cut = slices.Insert(t.entries, 0, gone), true
 			t.lay(talk.Noticed, &gone.lines[0])
 			continue
@@ -34,7 +34,7 @@ func (t *transcript) trim() {
 	t.above = max(0, t.above-(before-t.total))
 }
 
-// forget forgets the first line of an entry, and with its last one the entry.
+// forget drops the first line of an entry, and the entry with its last line.
 func (t *transcript) forget(at int) {
 	e := t.entries[at]
 	t.lines--

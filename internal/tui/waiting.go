@@ -13,7 +13,7 @@ import (
 // waiting is a browser sign-in that is under way.
 type waiting struct {
 	*loginScreen
-	hidden                   // the address that the browser ended at, from another machine
+	hidden                   // the pasted address
 	prompt talk.SignInPrompt // zero until the address is known
 	notice string
 	reject *talk.Problem
@@ -88,7 +88,7 @@ func (w *waiting) draw(p *page) {
 	p.foot(copies, "Esc cancel")
 }
 
-// left is how much time is left.
+// left returns the time left, as text.
 func (w *waiting) left() string {
 	if w.prompt.Deadline.IsZero() {
 		return ""
@@ -97,7 +97,7 @@ func (w *waiting) left() string {
 	return fmt.Sprintf(" · %d:%02d left", int(left.Minutes()), int(left.Seconds())%60)
 }
 
-// drawNews shows the latest of what happened.
+// drawNews shows the latest news.
 func (w *waiting) drawNews(p *page) {
 	switch {
 	case w.wrong != "":

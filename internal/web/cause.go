@@ -13,7 +13,7 @@ import (
 	"github.com/mogplex/mogplex-cli/internal/text"
 )
 
-// cause is a failure in plain words.
+// cause is an error in plain words.
 type cause struct {
 	text string
 	is   error // what errors.Is finds: a context's error, a syscall.Errno, a cause of this package, or nil
@@ -23,13 +23,13 @@ func (c *cause) Error() string { return c.text }
 
 func (c *cause) Unwrap() error { return c.is }
 
-// Of returns the cause of err as half a sentence about the service, such as
-// "connection refused" or "it did not answer in time". errors.Is finds
-// context.Canceled, context.DeadlineExceeded (for any timeout), [ErrTooLarge] and
-// the [syscall.Errno] in it. Of is an allowlist, because net/http quotes malformed
-// answers, which can repeat the request's token, and proxies with their passwords:
-// what is not on the list is "the connection failed". Of(nil) is nil.
-func Of(err error) error {
+// Cause returns err in plain words about the service, such as "connection refused"
+// or "it did not answer in time". errors.Is finds context.Canceled,
+// context.DeadlineExceeded (for any timeout), [ErrTooLarge] and the
+// [syscall.Errno] in it. The words are an allowlist, because net/http quotes
+// malformed answers, which can repeat the request's token, and proxies with their
+// passwords: any other error is "the connection failed". Cause(nil) is nil.
+func Cause(err error) error {
 	var named *cause
 	switch {
 	case err == nil:
@@ -89,7 +89,7 @@ func lookup(dns *net.DNSError) *cause {
 	return c
 }
 
-// distrust says what is wrong with a certificate, without quoting it.
+// distrust returns why a certificate is not trusted, without quoting it.
 func distrust(err error) string {
 	var (
 		unknown x509.UnknownAuthorityError
@@ -119,7 +119,7 @@ const (
 	wsaHostUnreachable syscall.Errno = 10065
 )
 
-// system describes the failure of a system call, a rare one in the system's words.
+// system describes a failed system call: the common ones in plain words, others in the system's.
 func system(errno syscall.Errno) *cause {
 	switch errno {
 	case syscall.ECONNREFUSED, wsaConnRefused:

@@ -97,7 +97,7 @@ func TestCausesOfRealFailures(t *testing.T) {
 			}
 			defer c.transport.CloseIdleConnections()
 			raw := get(ctx, c.transport, c.address)
-			err := web.Of(raw)
+			err := web.Cause(raw)
 			if err == nil || !strings.HasPrefix(err.Error(), c.want) || c.is != nil && !errors.Is(err, c.is) {
 				t.Fatalf("%v: %v", raw, err)
 			}
@@ -138,14 +138,14 @@ func TestOtherCauses(t *testing.T) {
 		{&net.DNSError{Name: "a.b", IsTimeout: true}, "host name lookup failed for a.b: the name server did not answer in time"},
 		{&net.OpError{Op: "dial", Err: syscall.Errno(10061)}, "connection refused"},
 		{&net.OpError{Op: "dial", Err: syscall.EHOSTUNREACH}, "the network has no route to it"},
-		{fmt.Errorf("again: %w", web.Of(io.EOF)), "it closed the connection"},
+		{fmt.Errorf("again: %w", web.Cause(io.EOF)), "it closed the connection"},
 		{errors.New("secret"), "the connection failed"},
 	} {
-		if got := web.Of(c.err); got.Error() != c.want {
+		if got := web.Cause(c.err); got.Error() != c.want {
 			t.Errorf("%v: %q", c.err, got)
 		}
 	}
-	if web.Of(nil) != nil {
+	if web.Cause(nil) != nil {
 		t.Error("nil is a cause")
 	}
 }

@@ -8,8 +8,8 @@ import (
 
 const messageColumns = 200
 
-// Message returns what a service says about a failure as one printable line of at most 200 columns. A word that
-// repeats six or more bytes of secret, the token of the request, is "[redacted]".
+// Message returns a service's error message as one printable line of at most 200 columns. It replaces each word that
+// repeats six or more bytes of secret, the token of the request, with "[redacted]".
 func Message(said, secret string) string {
 	words := strings.Fields(text.Line(said))
 	for i, word := range words {
@@ -20,7 +20,7 @@ func Message(said, secret string) string {
 	return text.Shorten(strings.Join(words, " "), messageColumns)
 }
 
-// repeats reports that a word has six bytes of the secret in a row, or all of it.
+// repeats reports whether a word contains six consecutive bytes of the secret, or all of a shorter one.
 func repeats(word, secret string) bool {
 	const piece = 6
 	if len(secret) < piece {

@@ -12,7 +12,7 @@ import (
 const maxWait = time.Hour
 
 // RetryAfter returns how long an answer asks to wait before the next request, between 0 and an hour: Retry-After in seconds
-// or as a date (RFC 9110 section 10.2.3), or X-Retry-After if there is no other. It returns 0 if the answer does not say.
+// or as a date (RFC 9110 section 10.2.3), or X-Retry-After if that is missing. It returns 0 if the answer has neither.
 func RetryAfter(h http.Header, now time.Time) time.Duration {
 	text := strings.TrimSpace(h.Get("Retry-After"))
 	if text == "" {
@@ -24,7 +24,7 @@ func RetryAfter(h http.Header, now time.Time) time.Duration {
 	return Seconds(text, maxWait)
 }
 
-// Seconds reads a decimal number of seconds, up to limit. It returns 0 for a negative number, and for what is not a number.
+// Seconds reads a decimal number of seconds, up to limit. It returns 0 for a negative number and for text that is not a number.
 func Seconds(text string, limit time.Duration) time.Duration {
 	n, err := strconv.ParseFloat(strings.TrimSpace(text), 64)
 	switch tooLong := errors.Is(err, strconv.ErrRange); {

@@ -1,8 +1,7 @@
-// Package web has what every HTTP client of ours needs: one type for a request that failed, its classes, and what to
-// say about it.
+// Package web is shared by the HTTP clients of this module: the error of a failed request and its classes.
 //
-// An error of package net, of TLS, of a context or of a body becomes plain words by [Of] before it is shown anywhere. What
-// a service says in an answer is shown by [Message] alone, and how long it asks to wait is read by [RetryAfter].
+// Before an error of package net, of TLS, of a context or of a body is shown, [Cause] puts it into plain words. [Message]
+// cleans a service's own error message, and [RetryAfter] reads how long the service asks to wait.
 package web
 
 import (
@@ -17,26 +16,26 @@ import (
 var (
 	// ErrUnauthorized: the service does not accept the token.
 	ErrUnauthorized = errors.New("the service does not accept the credential")
-	// ErrForbidden: the token is good, and may not do this.
+	// ErrForbidden: the token is valid, but not for this request.
 	ErrForbidden = errors.New("the service does not allow this account to do that")
-	// ErrNotFound: the service answers that it has no such thing.
+	// ErrNotFound: the service does not know the requested name.
 	ErrNotFound = errors.New("the service has nothing by that name")
 	// ErrRateLimited: the same request may succeed after [Error.RetryAfter].
 	ErrRateLimited = errors.New("the service asks to wait")
-	// ErrUnreachable: no connection, no answer in time, 5xx, or an answer that can't be the service's. The same request
-	// may succeed later.
+	// ErrUnreachable: no connection, no answer in time, 5xx, or an answer that does not come from the service. The same
+	// request may succeed later.
 	ErrUnreachable = errors.New("no usable answer from the service")
 )
 
-// The causes of ErrUnreachable that only the reader of an answer can know.
+// The causes of ErrUnreachable that the reader of an answer finds.
 var (
 	// ErrTooLarge: the answer is longer than its reader allows.
 	ErrTooLarge = errors.New("the answer is too large")
-	// ErrForeign: the answer does not have the service's form.
+	// ErrForeign: the answer does not have the form of the service's API.
 	ErrForeign = errors.New("something other than the service answered, such as a proxy or the sign-in page of a network")
 )
 
-// Error is a request that failed. Its text holds no secret, and of an answer only Message.
+// Error is a failed request. Its text holds no secret, and nothing of the answer but Message.
 type Error struct {
 	Kind       error         // its class: one of this package, or of the package that made the request
 	Status     int           // HTTP status; 0 without an answer
@@ -45,7 +44,7 @@ type Error struct {
 	Err        error         // the cause, free of secrets; may be nil
 }
 
-// Error says what failed and why, in one line.
+// Error returns the class and the most useful detail, in one line.
 func (e *Error) Error() string {
 	switch {
 	case e.Message != "":
@@ -68,9 +67,11 @@ func (e *Error) Unwrap() []error {
 	return []error{e.Kind, e.Err}
 }
 
-// Passes reports whether the same request may succeed later: the service is out of reach, or asks to wait. It says nothing
-// about the credential.
-func Passes(err error) bool { return errors.Is(err, ErrUnreachable) || errors.Is(err, ErrRateLimited) }
+// Temporary reports whether the same request may succeed later, because the service is out of reach or asks to wait. Such
+// a failure does not mean that the credential is invalid.
+func Temporary(err error) bool {
+	return errors.Is(err, ErrUnreachable) || errors.Is(err, ErrRateLimited)
+}
 
 // ReadBody reads a body of at most limit bytes. A longer one is [ErrTooLarge].
 func ReadBody(body io.Reader, limit int64) ([]byte, error) {
@@ -81,7 +82,7 @@ func ReadBody(body io.Reader, limit int64) ([]byte, error) {
 	return text, err
 }
 
-// VisibleASCII reports whether s is one non-empty word of printable ASCII, which is what a token has to be to fit a header.
+// VisibleASCII reports whether s is one non-empty word of printable ASCII, as a token in a header must be.
 func VisibleASCII(s string) bool {
 	for i := range len(s) {
 		if s[i] <= ' ' || s[i] > '~' {

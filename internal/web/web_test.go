@@ -18,7 +18,7 @@ func TestErrorSaysTheMostUsefulCause(t *testing.T) {
 		"the service asks to wait 7s":                                    {Kind: narrower, Status: 429, RetryAfter: 7 * time.Second},
 		"the service asks to wait: Slow down.":                           {Kind: narrower, Status: 429, RetryAfter: 1, Message: "Slow down."},
 		"no usable answer from the service (HTTP 502)":                   {Kind: web.ErrUnreachable, Status: 502, RetryAfter: time.Second},
-		"no usable answer from the service: it closed the connection":    {Kind: web.ErrUnreachable, Status: 200, Err: web.Of(io.EOF)},
+		"no usable answer from the service: it closed the connection":    {Kind: web.ErrUnreachable, Status: 200, Err: web.Cause(io.EOF)},
 		"no usable answer from the service: " + web.ErrForeign.Error():   {Kind: web.ErrUnreachable, Status: 200, Err: web.ErrForeign},
 		"the service does not allow this account to do that: Ask Grace.": {Kind: web.ErrForbidden, Status: 403, Message: "Ask Grace."},
 		"the service has nothing by that name":                           {Kind: web.ErrNotFound},
@@ -30,7 +30,7 @@ func TestErrorSaysTheMostUsefulCause(t *testing.T) {
 			t.Errorf("%q is not found as its class or its cause", err)
 		}
 	}
-	if err := (&web.Error{Kind: narrower}); !errors.Is(err, web.ErrRateLimited) || !web.Passes(err) || web.Passes(io.EOF) {
+	if err := (&web.Error{Kind: narrower}); !errors.Is(err, web.ErrRateLimited) || !web.Temporary(err) || web.Temporary(io.EOF) {
 		t.Error("a narrower class is not found as its class")
 	}
 }
@@ -42,7 +42,7 @@ func TestReadBody(t *testing.T) {
 	if body, err := web.ReadBody(strings.NewReader("123456"), 5); body != nil || !errors.Is(err, web.ErrTooLarge) {
 		t.Errorf("%q, %v", body, err)
 	}
-	if err := web.Of(fmt.Errorf("read: %w", web.ErrTooLarge)); !errors.Is(err, web.ErrTooLarge) || err.Error() != "the answer is too large" {
+	if err := web.Cause(fmt.Errorf("read: %w", web.ErrTooLarge)); !errors.Is(err, web.ErrTooLarge) || err.Error() != "the answer is too large" {
 		t.Error(err)
 	}
 }

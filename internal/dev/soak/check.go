@@ -167,13 +167,17 @@ func (w *world) compare(s *step, k key, had, has []*signIn) {
 			w.find(loss, "the stores of %s give %s, which was not there before", k, f)
 		}
 	}
-	switch living := slices.ContainsFunc(has, (*signIn).alive); {
-	case len(had) > 0 && !living && !signedOut, len(lost) > 0 && len(writers) == 0:
+	living := slices.ContainsFunc(has, (*signIn).alive)
+	if len(had) > 0 && !living && !signedOut || len(lost) > 0 && len(writers) == 0 {
 		w.find(loss, "the stores of %s gave %v, and nobody signed out; they give %v", k, had, has)
-	case len(writers) == 1 && writers[0].name == login && writers[0].code == done && len(news) == 1 && slices.Contains(lost, news[0]):
-		w.blame(writers[0], loss, "it reported a sign-in, and the stores give %v", has)
-	case len(writers) == 1 && signedOut && writers[0].code == done && writers[0].mode == auto && calm && living && !w.linked:
-		w.blame(writers[0], other, "it reported a sign-out, and the stores give %v", has)
+	}
+	if len(writers) == 1 && writers[0].code == done {
+		switch c := writers[0]; {
+		case c.name == login && len(news) == 1 && slices.Contains(lost, news[0]):
+			w.blame(c, loss, "it reported a sign-in, and the stores give %v", has)
+		case signedOut && c.mode == auto && calm && living && !w.linked:
+			w.blame(c, other, "it reported a sign-out, and the stores give %v", has)
+		}
 	}
 	for _, f := range lost {
 		if calm && f.alive() && w.services[k.service].revokes {
@@ -212,14 +216,14 @@ func (w *world) blame(c *command, kind, format string, args ...any) {
 func (w *world) record(s *step) {
 	w.note("%d commands, clock off by %s, late faults after %s", len(s.all()), time.Duration(w.clock.Load()), s.moment)
 	for _, f := range s.faults {
-		w.count(upsets)
-		w.note("  %s (service %c, late %t)", f.name, 'A'+f.service, f.late)
+		w.count(faultCount)
+		w.note("  %s (service %c, late %t)", f, 'A'+f.service, f.late)
 	}
 	for _, c := range s.all() {
 		w.commands++
 		w.note("  %s: %s", c, strings.Join(strings.Fields(w.redact(c.stderr)), " "))
 		if c.signal != nil {
-			w.count(upsets)
+			w.count(faultCount)
 			w.note("    %v after %s", c.signal, c.signalAfter)
 		}
 	}

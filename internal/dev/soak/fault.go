@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/mogplex/mogplex-cli/internal/dev/accountserver"
+	"github.com/mogplex/mogplex-cli/internal/dev/keyringtest"
 )
 
 // The kinds of faults.
@@ -17,6 +18,8 @@ const (
 	clockFault
 )
 
+var kinds = []string{"keychain", "service", "revocation", "disk", "clock"}
+
 // odds say in one of how many steps there is a fault of a kind.
 var odds = []int{keychainFault: 3, serviceFault: 2, revocationFault: 10, diskFault: 4, clockFault: 5}
 
@@ -27,20 +30,24 @@ type fault struct {
 	service int  // to which it happens
 	late    bool // while the commands run
 	cuts    bool // answers of the service can be lost
-	rare    bool // because it makes commands wait for long
+	rare    bool // because it makes commands wait long
 	on      func(context.Context, *world, *fault) error
 }
 
-const stopped = "keychain stopped"
+func (f *fault) String() string { return kinds[f.kind] + " " + f.name }
+
+const stopped = "stopped"
 
 var slow = answering("slow", accountserver.Fault{Delay: 300 * time.Millisecond})
 
 var faults = []fault{
-	{kind: keychainFault, name: stopped, on: func(_ context.Context, w *world, _ *fault) error { return w.keyring.StopProvider() }},
-	{kind: keychainFault, name: "keychain locked", on: func(ctx context.Context, w *world, _ *fault) error { return w.keyring.Lock(ctx) }},
-	{kind: keychainFault, name: "keychain killed", on: func(_ context.Context, w *world, _ *fault) error { return w.keyring.KillProvider() }},
-	{kind: keychainFault, name: "keychain restarted", on: restart(true)},
-	{kind: keychainFault, name: "keychain restarted, locked", on: restart(false)},
+	keychainIs(stopped, func(_ context.Context, k *keyringtest.Session) error { return k.StopProvider() }),
+	keychainIs("locked", func(ctx context.Context, k *keyringtest.Session) error { return k.Lock(ctx) }),
+	keychainIs("killed", func(_ context.Context, k *keyringtest.Session) error { return k.KillProvider() }),
+	keychainIs("restarted", func(ctx context.Context, k *keyringtest.Session) error { return k.RestartProvider(ctx, true) }),
+	keychainIs("restarted locked", func(ctx context.Context, k *keyringtest.Session) error {
+		return k.RestartProvider(ctx, false)
+	}),
 
 	slow,
 	answering("500", accountserver.Fault{Status: 500}),
@@ -58,22 +65,25 @@ var faults = []fault{
 	answering("connection lost", accountserver.Fault{Path: accountserver.RevokePath, Drop: true}),
 	answering("no answer", accountserver.Fault{Path: accountserver.RevokePath, Delay: time.Hour, Drop: true}),
 
-	{kind: diskFault, name: "disk full", on: func(_ context.Context, w *world, _ *fault) error { return w.disk.fill() }},
-	{kind: diskFault, name: "disk read-only", on: func(_ context.Context, w *world, _ *fault) error { return w.disk.protect() }},
+	{kind: diskFault, name: "full", on: func(_ context.Context, w *world, _ *fault) error { return w.disk.fill() }},
+	{kind: diskFault, name: "read-only", rare: true,
+		on: func(_ context.Context, w *world, _ *fault) error { return w.disk.protect() }},
 
 	clock(0), clock(time.Hour), clock(-time.Hour), clock(30 * time.Hour), clock(-30 * time.Hour),
 }
 
-func restart(unlocked bool) func(context.Context, *world, *fault) error {
-	return func(ctx context.Context, w *world, _ *fault) error { return w.keyring.RestartProvider(ctx, unlocked) }
+func keychainIs(name string, do func(context.Context, *keyringtest.Session) error) fault {
+	on := func(ctx context.Context, w *world, _ *fault) error { return do(ctx, w.keyring) }
+	return fault{kind: keychainFault, name: name, on: on}
 }
 
 // clock moves mogplex's clock, which stays there until another fault moves it.
 func clock(offset time.Duration) fault {
-	return fault{kind: clockFault, name: "clock off by " + offset.String(), on: func(_ context.Context, w *world, _ *fault) error {
+	on := func(_ context.Context, w *world, _ *fault) error {
 		w.clock.Store(int64(offset))
 		return nil
-	}}
+	}
+	return fault{kind: clockFault, name: "off by " + offset.String(), on: on}
 }
 
 // answering is a fault of the token or the revocation endpoint, once or until the end of the step.
@@ -89,7 +99,8 @@ func answering(name string, f accountserver.Fault) fault {
 		w.services[to.service].Fail(f)
 		return nil
 	}
-	return fault{kind: kind, name: f.Path + ": " + name, cuts: f.DropAfterProcessing || f.Truncate, rare: f.Delay > time.Minute, on: on}
+	cuts := f.DropAfterProcessing || f.Truncate
+	return fault{kind: kind, name: f.Path + " " + name, cuts: cuts, rare: f.Delay > time.Minute, on: on}
 }
 
 // addFaults chooses what goes wrong in a step.
@@ -117,7 +128,7 @@ func (w *world) begin(ctx context.Context, s *step, late bool) error {
 	for _, f := range s.faults {
 		if f.late == late {
 			if err := f.on(ctx, w, f); err != nil {
-				return fmt.Errorf("%s: %w", f.name, err)
+				return fmt.Errorf("%s: %w", f, err)
 			}
 		}
 	}

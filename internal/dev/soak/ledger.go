@@ -106,7 +106,7 @@ func (l *ledger) granted(presented string, g accountserver.Issued, expires time.
 		t.end()
 		return
 	default:
-		l.count(refreshes)
+		l.count(refreshCount)
 		of, t.spent = t.signIn, true
 	}
 	for _, secret := range []string{g.Access, g.Refresh, g.ID} {
@@ -134,7 +134,7 @@ func (w *world) settle(s *step) {
 		case !t.again || t.excused:
 		case t.answerLost:
 			t.excused = true
-			w.count(answers)
+			w.count(lostCount)
 		default:
 			l.find(loss, "a refresh token of %s was spent again, although the answer to its first use was not lost", t.signIn)
 		}

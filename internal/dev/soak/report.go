@@ -8,15 +8,16 @@ import (
 	"time"
 )
 
-// What is counted. The last four are the kinds of findings.
+// What a report counts. The latter four are the kinds of findings.
 const (
-	refreshes = "refreshes"
-	upsets    = "faults"
-	answers   = "answer lost with its process"
-	loss      = "losses"
-	leak      = "leaks"
-	overrun   = "overruns"
-	other     = "other findings"
+	refreshCount = "refreshes"
+	faultCount   = "faults"
+	lostCount    = "answer lost with its process"
+
+	loss    = "losses"
+	leak    = "leaks"
+	overrun = "overruns"
+	other   = "other findings"
 )
 
 // report counts what was done and found, and keeps the log of the current round. Neither ever holds a secret.
@@ -70,7 +71,7 @@ func (r *report) explain(seed uint64) {
 // summarize prints the numbers.
 func (r *report) summarize() {
 	r.say("\n%d rounds, %d commands in %s", r.rounds, r.commands, time.Since(r.began).Round(time.Second))
-	for _, what := range []string{refreshes, upsets, answers, loss, leak, overrun, other} {
+	for _, what := range []string{refreshCount, faultCount, lostCount, loss, leak, overrun, other} {
 		r.say("%-30s %6d", what, r.counts[what])
 	}
 }

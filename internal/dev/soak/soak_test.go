@@ -85,7 +85,8 @@ func TestSpentAgain(t *testing.T) {
 		w.ledger = newLedger(w.report)
 		w.ledger.granted("code", accountserver.Issued{Access: "access-token-1", Refresh: "refresh-token-1"}, time.Now())
 		w.settle(together(&command{name: login}))
-		w.ledger.granted("refresh-token-1", accountserver.Issued{Access: "access-token-2", Refresh: "refresh-token-2"}, time.Now())
+		renewed := accountserver.Issued{Access: "access-token-2", Refresh: "refresh-token-2"}
+		w.ledger.granted("refresh-token-1", renewed, time.Now())
 		w.settle(test.first)
 		of := w.ledger.lookUp("refresh-token-2").signIn
 		if w.found() > 0 || !of.alive() {

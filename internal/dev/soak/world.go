@@ -126,10 +126,10 @@ func (w *world) shared(k key) key {
 
 // env is the environment of a command.
 func (w *world) env(c *command) []string {
-	return append(w.keyring.Env(), "PATH="+os.Getenv("PATH"), "TMPDIR="+filepath.Join(w.dir, "tmp"), "MOGPLEX_HOME="+w.state(c.key.dir),
-		"MOGPLEX_DEV=1", w.ports.Env(), "MOGPLEX_URL="+w.services[c.key.service].http.URL, "MOGPLEX_PROFILE="+c.key.profile,
-		"MOGPLEX_CREDENTIAL_STORE="+c.mode, "MOGPLEX_KEYCHAIN_TIMEOUT="+c.patience.String(),
-		clockVariable+time.Duration(w.clock.Load()).String())
+	return append(w.keyring.Env(), w.ports.Env(), clockVariable+time.Duration(w.clock.Load()).String(), "MOGPLEX_DEV=1",
+		"PATH="+os.Getenv("PATH"), "TMPDIR="+filepath.Join(w.dir, "tmp"), "MOGPLEX_HOME="+w.state(c.key.dir),
+		"MOGPLEX_URL="+w.services[c.key.service].http.URL, "MOGPLEX_PROFILE="+c.key.profile,
+		"MOGPLEX_CREDENTIAL_STORE="+c.mode, "MOGPLEX_KEYCHAIN_TIMEOUT="+c.patience.String())
 }
 
 // close ends what newWorld started.

@@ -1,10 +1,9 @@
-package cli
+package app
 
 import (
 	"context"
 	"errors"
 	"fmt"
-	"strings"
 	"testing"
 	"time"
 
@@ -17,8 +16,7 @@ import (
 
 func TestExplain(t *testing.T) {
 	t.Parallel()
-	a := &app{program: newProgram()}
-	a.account = account.Open(a.env, account.Settings{Origin: auth.DefaultOrigin})
+	a := &App{}
 	for _, c := range []struct {
 		err  error
 		want talk.Problem
@@ -51,21 +49,6 @@ func TestExplain(t *testing.T) {
 	} {
 		if got := a.Explain(c.err); got != c.want {
 			t.Errorf("%v:\n%+v in place of\n%+v", c.err, got, c.want)
-		}
-	}
-}
-
-// TestTheAppNamesItsOwnCommands checks that the hints of the app name slash
-// commands, not commands of the command line.
-func TestTheAppNamesItsOwnCommands(t *testing.T) {
-	t.Parallel()
-	a := &app{program: newProgram()}
-	a.account = account.Open(a.env, account.Settings{})
-	for _, row := range outcomes {
-		for _, kind := range row.kinds {
-			if hint := a.Explain(kind).Hint; strings.Contains(hint, "`mogplex") {
-				t.Errorf("%v: %s", kind, hint)
-			}
 		}
 	}
 }

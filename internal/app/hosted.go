@@ -1,10 +1,8 @@
-package cli
+package app
 
 import (
 	"context"
 	"errors"
-	"fmt"
-	"time"
 
 	"github.com/mogplex/mogplex-cli/internal/account"
 	"github.com/mogplex/mogplex-cli/internal/auth"
@@ -12,14 +10,14 @@ import (
 	"github.com/mogplex/mogplex-cli/internal/sessionlog"
 	"github.com/mogplex/mogplex-cli/internal/talk"
 	"github.com/mogplex/mogplex-cli/internal/text"
+	"github.com/mogplex/mogplex-cli/internal/words"
 )
 
-// sync renews the hosted state behind the screens, where it is not fresh. The
-// kept copies serve where that fails.
-func (a *app) sync() {
+// sync refreshes the cached models and MCP servers in the background if they are old.
+func (a *App) sync() {
 	ctx, cancel := context.WithTimeout(a.ctx, account.CheckLimit)
 	defer cancel()
-	_, _, err := a.account.Models(ctx, false)
+	_, _, err := a.Account.Models(ctx, false)
 	if a.failed("sync of models", err) != nil {
 		return
 	}
@@ -27,13 +25,13 @@ func (a *app) sync() {
 	_ = a.failed("sync of MCP servers", err)
 }
 
-// resync fetches the hosted state of a new account.
-func (a *app) resync() {
-	_ = a.failed("sync", a.account.Sync(a.ctx, account.CheckLimit))
+// resync fetches models and MCP servers of a new account.
+func (a *App) resync() {
+	_ = a.failed("sync", a.Account.Sync(a.ctx, account.CheckLimit))
 }
 
 // Models implements [talk.Services]. A provider's key has that provider's models.
-func (a *app) Models(ctx context.Context, refresh bool) (talk.Models, error) {
+func (a *App) Models(ctx context.Context, refresh bool) (talk.Models, error) {
 	res, err := a.credential(ctx)
 	if err != nil {
 		return talk.Models{}, a.failed("models", err)
@@ -43,7 +41,7 @@ func (a *app) Models(ctx context.Context, refresh bool) (talk.Models, error) {
 		a.listed(models.List)
 		return models, a.failed("models", err)
 	}
-	got, res, err := a.account.Models(ctx, refresh)
+	got, res, err := a.Account.Models(ctx, refresh)
 	if err != nil {
 		return talk.Models{}, a.failed("models", wrongKey(res, err))
 	}
@@ -72,11 +70,11 @@ func modelOf(m hosted.Model) talk.Model {
 	return row
 }
 
-func (a *app) providerModels(ctx context.Context, c auth.Credential) (talk.Models, error) {
+func (a *App) providerModels(ctx context.Context, c auth.Credential) (talk.Models, error) {
 	ctx, cancel := context.WithTimeout(ctx, account.CheckLimit)
 	defer cancel()
-	list, err := a.account.Chat(c).Models(ctx, c.Token.Reveal())
-	models := talk.Models{Fetched: a.env.Now()}
+	list, err := a.Account.Chat(c).Models(ctx, c.Token.Reveal())
+	models := talk.Models{Fetched: a.Account.Now()}
 	for _, m := range list {
 		models.List = append(models.List, talk.Model{
 			ID: text.Printable(m.ID), Provider: c.Provider, Name: text.Printable(m.Name), Input: -1, Output: -1,
@@ -86,14 +84,14 @@ func (a *app) providerModels(ctx context.Context, c auth.Credential) (talk.Model
 }
 
 // Servers implements [talk.Services].
-func (a *app) Servers(ctx context.Context, refresh bool) (talk.Servers, error) {
-	got, res, err := a.account.Servers(ctx, refresh)
+func (a *App) Servers(ctx context.Context, refresh bool) (talk.Servers, error) {
+	got, res, err := a.Account.Servers(ctx, refresh)
 	if err != nil {
 		return talk.Servers{}, a.failed("MCP servers", wrongKey(res, err))
 	}
 	servers := talk.Servers{Fetched: got.Fetched, Stale: got.Stale}
 	for _, server := range got.List {
-		target, values := maskedServer(server)
+		target, values := words.MaskedServer(server)
 		row := talk.Server{Name: text.Printable(server.Name), Enabled: server.Enabled, Kind: "command", Target: text.Printable(target)}
 		if server.Config.URL != "" {
 			row.Kind = "url"
@@ -107,31 +105,20 @@ func (a *app) Servers(ctx context.Context, refresh bool) (talk.Servers, error) {
 }
 
 // Follow implements [talk.Services].
-func (a *app) Follow(ctx context.Context, run string, on func(talk.RunUpdate)) error {
+func (a *App) Follow(ctx context.Context, run string, on func(talk.RunUpdate)) error {
 	attached := false
-	err := a.account.Follower().Follow(ctx, run, func(u hosted.Update) {
+	err := a.Account.Follower().Follow(ctx, run, func(u hosted.Update) {
 		if !attached && u.Run.Status != "" { // the service has answered for it
 			attached = true
 			a.log.Event("run attached", sessionlog.Listed("run", run, []string{u.Run.ID}))
 		}
-		on(talk.RunUpdate{Run: runOf(u.Run), Events: eventsOf(u.Events), Wait: u.Wait, Notice: noticeOf(u)})
+		on(talk.RunUpdate{Run: runOf(u.Run), Events: eventsOf(u.Events), Wait: u.Wait, Notice: words.RunNotice(u)})
 	})
 	if errors.Is(err, hosted.ErrUnauthorized) {
-		res, _ := a.account.Mogplex(ctx)
+		res, _ := a.Account.Mogplex(ctx)
 		err = wrongKey(res, err)
 	}
-	return a.failed("run", runError(run, err))
-}
-
-// noticeOf is what a person should know of an update: no more than one thing is.
-func noticeOf(u hosted.Update) string {
-	switch {
-	case u.Err != nil:
-		return fmt.Sprintf("%s; retrying in %s", sentence(u.Err), u.Wait.Round(time.Second))
-	case u.Missed:
-		return fmt.Sprintf("only the latest %d events are shown; earlier ones may be missing", hosted.EventLimit)
-	}
-	return ""
+	return a.failed("run", words.RunError(run, err))
 }
 
 func runOf(r hosted.Run) talk.RunState {

@@ -1,4 +1,4 @@
-package cli
+package app
 
 import (
 	"context"
@@ -12,13 +12,14 @@ import (
 	"github.com/mogplex/mogplex-cli/internal/auth"
 	"github.com/mogplex/mogplex-cli/internal/talk"
 	"github.com/mogplex/mogplex-cli/internal/text"
+	"github.com/mogplex/mogplex-cli/internal/words"
 )
 
 // Session implements [talk.Services].
-func (a *app) Session(ctx context.Context) (talk.Session, error) {
-	now := talk.Session{Service: a.account.Origin}
+func (a *App) Session(ctx context.Context) (talk.Session, error) {
+	now := talk.Session{Service: a.Account.Origin}
 	res, err := a.credential(ctx)
-	now.Warnings = finishedWarnings(res.Warnings, a.account.Notices())
+	now.Warnings = finishedWarnings(res.Warnings, a.Account.Notices())
 	switch {
 	case errors.Is(err, auth.ErrNotSignedIn):
 		return now, nil
@@ -30,14 +31,14 @@ func (a *app) Session(ctx context.Context) (talk.Session, error) {
 	}
 	c := res.Credential
 	now.SignedIn, now.ID, now.Provider = true, identity(c), c.Provider
-	now.Account, now.Source, now.Service = accountName(c.Account), a.sourceOf(ctx, res), a.serviceOf(c)
-	if c.Provider == auth.Mogplex { // not before: a locked keychain is asked for once
+	now.Account, now.Source, now.Service = words.AccountName(c.Account), a.sourceOf(ctx, res), a.serviceOf(c)
+	if c.Provider == auth.Mogplex { // not earlier: a locked keychain would prompt twice
 		a.synced.Do(func() { a.background.Go(a.sync) })
 	}
 	return now, nil
 }
 
-// identity tells one person or key from another, across renewals.
+// identity identifies a person or key. A renewal does not change it.
 func identity(c auth.Credential) string {
 	who := c.Account.ID
 	if who == "" {
@@ -50,48 +51,42 @@ func identity(c auth.Credential) string {
 	return hex.EncodeToString(sum[:8])
 }
 
-// sourceOf names where the credential in force comes from.
-func (a *app) sourceOf(ctx context.Context, res auth.Result) string {
+// sourceOf names the source of the active credential.
+func (a *App) sourceOf(ctx context.Context, res auth.Result) string {
 	switch res.Source {
 	case auth.Env:
 		p, _ := auth.ProviderNamed(res.Credential.Provider)
 		return p.Variable
 	case auth.InKeychain:
-		return a.account.KeychainName(ctx)
+		return a.Account.KeychainName(ctx)
 	}
 	return text.Printable(filepath.Base(res.Path))
 }
 
-// serviceOf names where prompts go.
-func (a *app) serviceOf(c auth.Credential) string {
+// serviceOf names the service that prompts go to.
+func (a *App) serviceOf(c auth.Credential) string {
 	if c.Provider == auth.Mogplex {
-		return a.account.Origin
+		return a.Account.Origin
 	}
 	return c.Provider
 }
 
-// Status implements [talk.Services].
-func (a *app) Status(ctx context.Context) (string, error) {
-	st, err := a.account.Status(ctx, "", false)
+// Status implements [talk.Services]. The text says what is wrong; what helps follows it.
+func (a *App) Status(ctx context.Context) (string, error) {
+	status, err := a.Options.Status(ctx)
 	if ctx.Err() != nil {
 		return "", err
 	}
-	var shown strings.Builder
-	r := a.statusReport(ctx, st, err)
-	printStatus(&shown, r, st, a.env.Now())
-	for _, w := range r.Warnings {
-		shown.WriteString("Warning: " + warning(w) + "\n")
+	if hint := a.Explain(err).Hint; hint != "" {
+		status += "\n" + hint + "\n"
 	}
-	if hint := a.Explain(err).Hint; hint != "" { // what is wrong, the text says
-		shown.WriteString("\n" + hint + "\n")
-	}
-	return shown.String(), nil
+	return status, nil
 }
 
-// finishedWarnings are warnings as printable sentences.
+// finishedWarnings returns warnings as printable sentences.
 func finishedWarnings(lists ...[]string) (sentences []string) {
 	for _, w := range slices.Concat(lists...) {
-		sentences = append(sentences, finished(warning(w)))
+		sentences = append(sentences, words.Finished(words.Warning(w)))
 	}
 	return sentences
 }

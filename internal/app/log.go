@@ -1,4 +1,4 @@
-package cli
+package app
 
 import (
 	"path/filepath"
@@ -8,26 +8,25 @@ import (
 	"github.com/mogplex/mogplex-cli/internal/talk"
 )
 
-// openLog names the log of this session. What it says of old files it could not
-// remove is no reason to trouble anyone.
-func (p *program) openLog() *sessionlog.Log {
+// openLog opens the log of this session. Old files that it could not remove are not reported.
+func openLog(home string) *sessionlog.Log {
 	var prefixes []string
 	for _, provider := range auth.Providers() {
 		prefixes = append(prefixes, provider.Prefixes...)
 	}
-	log, _ := sessionlog.Open(filepath.Join(p.account.Home, "logs"), sessionlog.Options{Prefixes: prefixes})
+	log, _ := sessionlog.Open(filepath.Join(home, "logs"), sessionlog.Options{Prefixes: prefixes})
 	return log
 }
 
 // LogCommand implements [talk.Services].
-func (a *app) LogCommand(name string) {
+func (a *App) LogCommand(name string) {
 	a.log.Event("command", sessionlog.Listed("name", name, talk.CommandNames()))
 }
 
 // LogPanic implements [talk.Services].
-func (a *app) LogPanic(value any, callers []uintptr) { a.log.Panic(value, callers) }
+func (a *App) LogPanic(value any, callers []uintptr) { a.log.Panic(value, callers) }
 
-// loggedProvider is a provider of the table.
+// loggedProvider is a field with a provider of the table.
 func loggedProvider(name string) sessionlog.Field {
 	var names []string
 	for _, p := range auth.Providers() {
@@ -36,16 +35,15 @@ func loggedProvider(name string) sessionlog.Field {
 	return sessionlog.Listed("provider", name, names)
 }
 
-// loggedModel is a model that the service has listed in this session. One that a
-// person typed is none.
-func (a *app) loggedModel(id string) sessionlog.Field {
+// loggedModel is a field with a model that the service listed in this session. A typed name is not logged.
+func (a *App) loggedModel(id string) sessionlog.Field {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	return sessionlog.Listed("model", id, a.models)
 }
 
-// listed remembers the models that the service has listed.
-func (a *app) listed(models []talk.Model) {
+// listed keeps the models that the service listed, for [App.loggedModel].
+func (a *App) listed(models []talk.Model) {
 	var ids []string
 	for _, m := range models {
 		ids = append(ids, m.ID)

@@ -1,4 +1,4 @@
-package cli
+package app
 
 import (
 	"context"
@@ -13,9 +13,8 @@ import (
 	"github.com/mogplex/mogplex-cli/internal/talk"
 )
 
-// Prompt implements [talk.Services]. The credential is looked up for each
-// prompt: one that was signed out is not used again.
-func (a *app) Prompt(ctx context.Context, conversation talk.Conversation, say func(piece string)) error {
+// Prompt implements [talk.Services]. It looks the credential up for each prompt, so that a removed one is not used.
+func (a *App) Prompt(ctx context.Context, conversation talk.Conversation, say func(piece string)) error {
 	res, err := a.credential(ctx)
 	if err != nil {
 		return a.failed("prompt", err)
@@ -42,21 +41,20 @@ func (a *app) Prompt(ctx context.Context, conversation talk.Conversation, say fu
 	return a.failed("prompt", err)
 }
 
-// send sends a request, and once more with a renewed token where the first was
-// refused before anything was said.
-func (a *app) send(ctx context.Context, res auth.Result, request chat.Request, say func(string)) error {
+// send sends a request. If the service refuses the token, it renews it and sends once more.
+func (a *App) send(ctx context.Context, res auth.Result, request chat.Request, say func(string)) error {
 	c := res.Credential
 	if request.Model == "" && c.Provider != auth.Mogplex {
-		return errNoModelChosen
+		return account.HintError{Err: errors.New("no model is chosen"), Hint: "Pick one with /models."} // a provider has no choice of its own
 	}
-	err := a.asked(ctx, c, a.account.Chat(c).Stream(ctx, request, c.Token.Reveal(), say))
+	err := a.asked(ctx, c, a.Account.Chat(c).Stream(ctx, request, c.Token.Reveal(), say))
 	if !errors.Is(err, chat.ErrUnauthorized) || !c.Refreshable() {
 		return wrongKey(res, err)
 	}
-	again, renewErr := a.account.Manager.Renew(ctx)
+	again, renewErr := a.Account.Manager.Renew(ctx)
 	switch {
 	case errors.Is(renewErr, auth.ErrRejected), errors.Is(renewErr, auth.ErrExpired):
-		return err // it says as much, in fewer words
+		return err // it says the same in fewer words
 	case renewErr != nil:
 		return fmt.Errorf("%w; renewing it: %w", err, renewErr)
 	}
@@ -64,26 +62,24 @@ func (a *app) send(ctx context.Context, res auth.Result, request chat.Request, s
 		return account.ErrReplaced
 	}
 	c = again.Credential
-	return a.asked(ctx, c, a.account.Chat(c).Stream(ctx, request, c.Token.Reveal(), say))
+	return a.asked(ctx, c, a.Account.Chat(c).Stream(ctx, request, c.Token.Reveal(), say))
 }
 
-// asked tells a token that is not accepted at all from one that is refused for
-// prompts only: the service can answer either by a redirect to its login page.
-func (a *app) asked(ctx context.Context, c auth.Credential, err error) error {
+// asked finds out what a redirect to the login page means: the service does not accept the token, or not for prompts.
+func (a *App) asked(ctx context.Context, c auth.Credential, err error) error {
 	if !errors.Is(err, chat.ErrRedirected) || c.Provider != auth.Mogplex {
 		return err
 	}
-	if errors.Is(a.account.Accepts(ctx, c), hosted.ErrUnauthorized) {
+	if errors.Is(a.Account.Accepts(ctx, c), hosted.ErrUnauthorized) {
 		return &chat.Error{Kind: chat.ErrUnauthorized}
 	}
 	if c.Type == auth.PAT {
-		return account.HintError{Err: err, Hint: "Make another token at " + a.account.Origin + "/settings/api-keys, and store it with /login."}
+		return account.HintError{Err: err, Hint: "Make another token at " + a.Account.Origin + "/settings/api-keys, and store it with /login."}
 	}
 	return err
 }
 
-// wrongKey says which variable holds a credential that is refused: signing in
-// does not help against one.
+// wrongKey names the variable that holds a refused credential: signing in would not help.
 func wrongKey(res auth.Result, err error) error {
 	refused := errors.Is(err, chat.ErrUnauthorized) || errors.Is(err, hosted.ErrUnauthorized)
 	if res.Source != auth.Env || !refused {
@@ -92,6 +88,3 @@ func wrongKey(res auth.Result, err error) error {
 	p, _ := auth.ProviderNamed(res.Credential.Provider)
 	return account.HintError{Err: err, Hint: "It is the value of " + p.Variable + ": correct it, or unset it and start again."}
 }
-
-// errNoModelChosen: a provider has no choice of its own.
-var errNoModelChosen = errors.New("no model is chosen")

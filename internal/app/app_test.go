@@ -1,4 +1,4 @@
-package cli
+package app
 
 import (
 	"context"
@@ -10,65 +10,57 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/mogplex/mogplex-cli/internal/account"
 	"github.com/mogplex/mogplex-cli/internal/auth"
-	"github.com/mogplex/mogplex-cli/internal/dev/accountserver"
+	"github.com/mogplex/mogplex-cli/internal/outcome"
 	"github.com/mogplex/mogplex-cli/internal/sessionlog"
 	"github.com/mogplex/mogplex-cli/internal/talk"
+	"github.com/mogplex/mogplex-cli/keyring"
 )
 
-// slowStore is a keychain that holds a key until it is removed, and is slow at the
-// first read.
-type slowStore struct {
-	looks   int
-	removed bool
-	goOn    chan struct{}
+// aKey is a store with a provider's key.
+type aKey struct{}
+
+func (aKey) All(context.Context) (map[string][]byte, error) { return nil, nil }
+
+func (aKey) Get(_ context.Context, account string) ([]byte, bool, error) {
+	return []byte(`{"type":"api_key","key":"sk-proj-MARKMARKMARK0123456789"}`), strings.HasPrefix(account, "openai"), nil
 }
 
-func (s *slowStore) All(context.Context) (map[string][]byte, error) { return nil, nil }
-
-func (s *slowStore) Get(_ context.Context, account string) ([]byte, bool, error) {
-	entry := []byte(`{"type":"api_key","key":"sk-proj-MARKMARKMARK0123456789"}`)
-	found := strings.HasPrefix(account, "openai") && !s.removed
-	if !found {
-		return nil, false, nil
-	}
-	s.looks++
-	<-s.goOn
-	return entry, true, nil
-}
-
-func (*slowStore) Update(context.Context, string, func([]byte) ([]byte, error)) error {
+func (aKey) Update(context.Context, string, func([]byte) ([]byte, error)) error {
 	return errors.ErrUnsupported
 }
 
-func appWith(t *testing.T, store auth.Keychain, env ...string) *app {
-	p := newProgram()
-	p.env.LookupEnv = account.Variables("", env)
+// openWith returns an app over an account whose file is a store of the test's.
+func openWith(t *testing.T, store auth.Keychain, variables ...string) *App {
+	env := account.Env{
+		LookupEnv: account.Variables("", variables), UserHome: os.UserHomeDir, UserDatabase: account.UserDatabaseHome, Now: time.Now,
+		OpenKeyring: func(opt keyring.Options) *keyring.Keyring { return keyring.Open("mogplex-test", opt) },
+		Attended:    func() bool { return false }, BeforeLock: func() {},
+	}
 	dir := t.TempDir()
-	p.account = account.Open(p.env, account.Settings{Dir: dir, Home: dir, Origin: auth.DefaultOrigin, Store: account.StoreFile})
-	manager := p.account.Manager
+	opened := account.Open(env, account.Settings{Dir: dir, Home: dir, Origin: auth.DefaultOrigin, Store: account.StoreFile})
+	manager := opened.Manager
 	for i := range manager.Layers {
 		if layer := &manager.Layers[i]; layer.Name == auth.InFile {
 			layer.Store = auth.KeychainStore(store)
 		}
 	}
 	log, _ := sessionlog.Open(filepath.Join(dir, "logs"), sessionlog.Options{})
-	return &app{program: p, log: log, ctx: t.Context()}
+	return &App{Options: Options{Account: opened, Here: outcome.Here{Origin: auth.DefaultOrigin}}, log: log, ctx: t.Context()}
 }
 
 // useService makes another service the app's.
-func (a *app) useService(origin string) {
-	a.account.Origin, a.account.Manager.Origin = origin, origin
+func (a *App) useService(origin string) {
+	a.Account.Origin, a.Account.Manager.Origin = origin, origin
 }
 
 // A conversation with one credential is not sent with another.
 func TestAConversationStaysWithItsCredential(t *testing.T) {
 	t.Parallel()
-	store := &slowStore{goOn: make(chan struct{})}
-	close(store.goOn)
-	a := appWith(t, store)
+	a := openWith(t, aKey{})
 	err := a.Prompt(t.Context(), talk.Conversation{Session: "of another", Model: "gpt"}, func(string) {})
 	if !errors.Is(err, account.ErrReplaced) {
 		t.Errorf("%v", err)
@@ -109,9 +101,9 @@ func TestAListIsOfTheAccountThatAskedForIt(t *testing.T) {
 		store.entries = append(store.entries, fmt.Sprintf(
 			`{"type":"oauth","access_token":"of-%[1]s","issuer":%[2]q,"account":{"id":%[1]q}}`, who, service.URL))
 	}
-	a := appWith(t, store)
+	a := openWith(t, store)
 	a.useService(service.URL)
-	got, res, err := a.account.Models(t.Context(), true)
+	got, res, err := a.Account.Models(t.Context(), true)
 	if err != nil || got.List[0].ID != "of-grace" || res.Credential.Account.ID != "grace" || got.NotCached != nil {
 		t.Errorf("%+v of %+v: %v", got, res.Credential.Account, err)
 	}
@@ -120,7 +112,7 @@ func TestAListIsOfTheAccountThatAskedForIt(t *testing.T) {
 // A cancelled sign-in that ends late does not take the notices of the next one.
 func TestNoticesGoToTheLatestSignIn(t *testing.T) {
 	t.Parallel()
-	a, heard := &app{}, ""
+	a, heard := &App{}, ""
 	first := a.hear(func(string) { heard += "first" })
 	second := a.hear(func(string) { heard += "second" })
 	first()
@@ -135,8 +127,10 @@ func TestNoticesGoToTheLatestSignIn(t *testing.T) {
 // A sign-in does not help against a variable that the service refuses.
 func TestARefusedVariableIsNamed(t *testing.T) {
 	t.Parallel()
-	a := appWith(t, &slowStore{}, "MOGPLEX_API_KEY=mog_ofnobody")
-	a.useService(startService(t, accountserver.Config{}).url)
+	a := openWith(t, aKey{}, "MOGPLEX_API_KEY=mog_ofnobody")
+	service := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusUnauthorized) }))
+	defer service.Close()
+	a.useService(service.URL)
 	_, models := a.Models(t.Context(), true)
 	_, servers := a.Servers(t.Context(), true)
 	run := a.Follow(t.Context(), "run_demo", func(talk.RunUpdate) {})
@@ -147,35 +141,28 @@ func TestARefusedVariableIsNamed(t *testing.T) {
 	}
 }
 
-// A credential that can't be used is reported with the next step.
+// The status ends with what to do next.
 func TestStatusNamesTheNextStep(t *testing.T) {
 	t.Parallel()
-	for _, test := range []struct {
-		store auth.Keychain
-		next  string
-	}{
-		{&slowStore{removed: true}, "Sign in with /login."},
-		{&turning{entries: []string{"{"}}, "/login"},
-	} {
-		text, err := appWith(t, test.store).Status(t.Context())
-		if err != nil || !strings.Contains(text, "\n\n") || !strings.Contains(text[strings.LastIndex(text, "\n\n"):], test.next) {
-			t.Errorf("%v: %s", err, text)
-		}
+	a := openWith(t, aKey{})
+	a.Options.Status = func(context.Context) (string, error) { return "No credential is active.\n", auth.ErrNotSignedIn }
+	if got, err := a.Status(t.Context()); err != nil || got != "No credential is active.\n\nSign in with /login.\n" {
+		t.Errorf("%q, %v", got, err)
 	}
 }
 
 // After a panic the app names the log with the details, if one was written.
 func TestAPanicNamesItsLog(t *testing.T) {
 	t.Parallel()
-	a := appWith(t, &slowStore{removed: true})
+	a := openWith(t, aKey{})
 	a.log.Event("session started")
-	if o := outcomeOf(a.ended(talk.ErrCrashed)); o.exit != exitFailure || !strings.Contains(o.hint, a.log.Path()) {
+	if o := outcome.Of(a.Ended(talk.ErrCrashed)); o.Exit != outcome.Failure || !strings.Contains(o.Hint, a.log.Path()) {
 		t.Errorf("%+v", o)
 	}
 	if err := os.Remove(a.log.Path()); err != nil {
 		t.Fatal(err)
 	}
-	if o := outcomeOf(a.ended(talk.ErrCrashed)); strings.Contains(o.hint, a.log.Path()) {
+	if o := outcome.Of(a.Ended(talk.ErrCrashed)); strings.Contains(o.Hint, a.log.Path()) {
 		t.Errorf("a log that there is not: %+v", o)
 	}
 }

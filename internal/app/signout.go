@@ -1,4 +1,4 @@
-package cli
+package app
 
 import (
 	"context"
@@ -10,39 +10,38 @@ import (
 	"github.com/mogplex/mogplex-cli/internal/sessionlog"
 	"github.com/mogplex/mogplex-cli/internal/talk"
 	"github.com/mogplex/mogplex-cli/internal/text"
+	"github.com/mogplex/mogplex-cli/internal/words"
 )
 
-// endPatience is how long a sign-out on the screen waits for the service. What
-// takes longer goes on in the background.
+// endPatience is how long a sign-out waits for the service. After that, ending the session goes on in the background.
 const endPatience = time.Second
 
 // SignOut implements [talk.Services].
-func (a *app) SignOut(ctx context.Context) (talk.SignedOut, error) {
-	r := a.account.SignOut(ctx, account.Scope{})
-	said := a.removedLines(r)
+func (a *App) SignOut(ctx context.Context) (talk.SignedOut, error) {
+	r := a.Account.SignOut(ctx, account.Scope{})
+	said := words.Removed(r, a.Here.Profile)
 	endings, pending := a.endRemoved(r)
-	r.Settle(a.account, endings)
+	r.Settle(a.Account, endings)
 	out := talk.SignedOut{Pending: pending}
-	for _, p := range a.account.SetProviders() {
+	for _, p := range a.Account.SetProviders() {
 		out.StillInEnv = append(out.StillInEnv, p.Variable)
 	}
-	// The screens show the variables, and what is active.
+	// The conversation shows the variables and what is active.
 	r.StillActive = slices.DeleteFunc(r.StillActive, func(v account.StillActive) bool { return !v.Foreign })
-	for _, l := range slices.Concat(said, endingFailures(endings), unsearchedLines(r), signOutLines(r, a.env.Now())) {
-		if l.warns {
-			l.text, out.Warned = "Warning: "+warning(l.text), true
+	for _, l := range slices.Concat(said, words.EndingFailures(endings), words.Unsearched(r), words.SignedOut(r, a.Account.Now())) {
+		if l.Warns {
+			l.Text, out.Warned = "Warning: "+words.Warning(l.Text), true
 		}
-		out.Lines = append(out.Lines, text.Clean(l.text))
+		out.Lines = append(out.Lines, text.Clean(l.Text))
 	}
-	err := a.signOutError(r)
+	err := words.SignOutError(r, a.Here)
 	a.log.Event("signed out", sessionlog.Count("removed", len(r.Removed)), sessionlog.Count("failures", len(r.Failures)),
 		sessionlog.Flag("pending", out.Pending))
 	return out, a.failed("sign-out", err)
 }
 
-// endRemoved ends the removed sessions at the service that issued them. If that
-// takes long it is pending: it is retried until the app ends.
-func (a *app) endRemoved(r *account.SignOutReport) (endings []account.Ending, pending bool) {
+// endRemoved ends the removed sessions at their service. If that takes long it is pending, and retried until the app ends.
+func (a *App) endRemoved(r *account.SignOutReport) (endings []account.Ending, pending bool) {
 	done, late := a.endLater(r.Sessions), time.NewTimer(endPatience)
 	defer late.Stop()
 	select {
@@ -59,16 +58,15 @@ func (a *app) endRemoved(r *account.SignOutReport) (endings []account.Ending, pe
 	}
 }
 
-// endLater ends sessions behind the screens, until [account.EndLimit] after the app's
-// end.
-func (a *app) endLater(sessions []auth.Credential) <-chan []account.Ending {
+// endLater ends sessions in the background, until [account.EndLimit] after the app's end.
+func (a *App) endLater(sessions []auth.Credential) <-chan []account.Ending {
 	ctx, cancel := context.WithCancel(context.WithoutCancel(a.ctx))
 	stop := context.AfterFunc(a.ctx, func() { time.AfterFunc(account.EndLimit, cancel) })
 	done := make(chan []account.Ending, 1)
 	a.background.Go(func() {
 		defer cancel()
 		defer stop()
-		done <- a.account.KeepEnding(ctx, sessions)
+		done <- a.Account.KeepEnding(ctx, sessions)
 	})
 	return done
 }

@@ -1,4 +1,4 @@
-package cli
+package app
 
 import (
 	"context"
@@ -8,32 +8,32 @@ import (
 	"github.com/mogplex/mogplex-cli/internal/sessionlog"
 	"github.com/mogplex/mogplex-cli/internal/talk"
 	"github.com/mogplex/mogplex-cli/internal/text"
+	"github.com/mogplex/mogplex-cli/internal/words"
 	"github.com/mogplex/mogplex-cli/login"
 )
 
 // SignIn implements [talk.Services].
-func (a *app) SignIn(ctx context.Context, in talk.SignIn) (talk.Stored, error) {
+func (a *App) SignIn(ctx context.Context, in talk.SignIn) (talk.Stored, error) {
 	defer a.hear(in.Notice)()
 	flow := login.Flow{
-		Notice:        func(line string) { in.Notice(finished(text.Printable(line))) },
+		Notice:        func(line string) { in.Notice(words.Finished(text.Printable(line))) },
 		Deadline:      in.Until,
 		Pasted:        in.Pasted,
 		PasteRejected: func(err error) { in.Reject(a.Explain(err)) },
 		Timeout:       signInTimeout,
 		Device:        true,
 	}
-	if in.Open && a.canOpenBrowser() {
-		flow.Open = a.openBrowser
+	if in.Open {
+		flow.Open = a.OpenBrowser
 	}
 	flow.Show = func(p login.Prompt) { in.Show(promptOf(p, flow.Open != nil)) }
 	a.log.Event("sign-in started")
-	saved, err := a.account.SignIn(ctx, flow)
+	saved, err := a.Account.SignIn(ctx, flow)
 	return a.stored(ctx, saved, err)
 }
 
-// hear sets who hears what passes by, until stop or the next one: a sign-in that
-// was given up can end after another began.
-func (a *app) hear(notice func(string)) (stop func()) {
+// hear directs notices to a sign-in until stop is called or another sign-in begins. A cancelled one may stop late.
+func (a *App) hear(notice func(string)) (stop func()) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	a.hearers++
@@ -57,25 +57,24 @@ func promptOf(p login.Prompt, opening bool) talk.SignInPrompt {
 }
 
 // StoreSecret implements [talk.Services].
-func (a *app) StoreSecret(ctx context.Context, provider string, secret auth.Secret) (talk.Stored, error) {
-	saved, err := a.account.StoreSecret(ctx, provider, secret, false)
-	return a.stored(ctx, saved, withForceHint(err))
+func (a *App) StoreSecret(ctx context.Context, provider string, secret auth.Secret) (talk.Stored, error) {
+	saved, err := a.Account.StoreSecret(ctx, provider, secret, false)
+	return a.stored(ctx, saved, err)
 }
 
-// stored says what became of a credential, and ends the sessions that it replaced
-// behind the screens.
-func (a *app) stored(ctx context.Context, saved auth.Saved, err error) (talk.Stored, error) {
+// stored reports a stored credential, and ends the sessions that it replaced in the background.
+func (a *App) stored(ctx context.Context, saved auth.Saved, err error) (talk.Stored, error) {
 	if err != nil {
 		return talk.Stored{Warnings: finishedWarnings(saved.Warnings)}, a.failed("sign-in", err)
 	}
 	done := talk.Stored{Warnings: finishedWarnings(saved.Warnings)}
-	for _, l := range announcement(ctx, a.account, saved) {
-		if l.warns {
-			done.Warnings = append(done.Warnings, finished(warning(l.text)))
+	for _, l := range words.SignedIn(ctx, a.Account, saved) {
+		if l.Warns {
+			done.Warnings = append(done.Warnings, words.Finished(words.Warning(l.Text)))
 		}
 	}
 	c := saved.Credential
-	done.Account, done.Place = accountName(c.Account), text.Printable(a.account.StoreName(ctx, saved.Layer, saved.Path))
+	done.Account, done.Place = words.AccountName(c.Account), text.Printable(a.Account.StoreName(ctx, saved.Layer, saved.Path))
 	a.log.Event("signed in", loggedProvider(c.Provider),
 		sessionlog.Listed("type", c.Type, []auth.Type{auth.OAuth, auth.PAT, auth.APIKey}),
 		sessionlog.Listed("layer", saved.Layer, []string{auth.InKeychain, auth.InFile}))
