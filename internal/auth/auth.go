@@ -39,8 +39,8 @@ const (
 	heldLimit = 25 * time.Second
 	// saveReserve is the part of heldLimit that the request leaves for saving.
 	saveReserve = 8 * time.Second
-	// LockWait bounds the wait for a lock. It is longer than any process holds one.
-	LockWait = heldLimit + 5*time.Second
+	// lockWait bounds the wait for a lock. It is longer than any process holds one.
+	lockWait = heldLimit + 5*time.Second
 	// briefWait bounds that wait for a caller whose token still works.
 	briefWait = 3 * time.Second
 	// freshEnough is the life that a token must have left if another process just

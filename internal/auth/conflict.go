@@ -162,7 +162,7 @@ func (r *renewal) confirmRejection(ctx context.Context, cause error) error {
 	marked.Revision, marked.Mark = h.record.Revision.next(), &Mark{State: rejected}
 	if h.layer.Store.Swap(ctx, h.key, h.record.Revision, marked) == nil {
 		h.record = marked
-		r.Announce(h.key)
+		r.announce(h.key)
 	}
 	return cause
 }

@@ -135,7 +135,7 @@ func (r *renewal) restoreDisplaced(ctx context.Context, renewed Record) error {
 		return nil
 	}
 	r.dropDisplaced(ctx, h.key, h.layer.Name)
-	r.Announce(h.key)
+	r.announce(h.key)
 	h.record, h.displaced, r.res.Credential = renewed, false, renewed.Credential
 	if r.due(renewed.Credential) && renewed.Refreshable() {
 		return errAgain

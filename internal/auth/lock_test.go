@@ -17,7 +17,7 @@ func TestAnotherProcessHoldsTheLock(t *testing.T) {
 		ttl  time.Duration
 		wait time.Duration
 		err  error
-	}{{30 * time.Second, briefWait, nil}, {-time.Second, LockWait, ErrBusy}} {
+	}{{30 * time.Second, briefWait, nil}, {-time.Second, lockWait, ErrBusy}} {
 		synctest.Test(t, func(t *testing.T) {
 			r := newRig(t)
 			r.put(t, r.keychain, account("a", test.ttl))
@@ -60,7 +60,7 @@ func TestAWaitForTheLockEndsWhenTheTokenIsRenewed(t *testing.T) {
 	defer r.mustLock(t).Unlock()
 	time.AfterFunc(20*time.Millisecond, func() {
 		r.putRecord(t, r.keychain, Record{Credential: account("b", time.Hour), Revision: before.Revision.next()})
-		r.Announce(r.Key(Mogplex))
+		r.announce(r.Key(Mogplex))
 	})
 	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
 	defer cancel()

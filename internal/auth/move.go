@@ -127,7 +127,7 @@ func (mv *moving) tidy(ctx context.Context) {
 // it has to wait for: another machine is renewing the record.
 func (mv *moving) attempt(ctx context.Context, staleClaim Revision) (claim Revision) {
 	key := mv.done.Key
-	lock, err := mv.lock(ctx, key, LockWait, []*Layer{mv.from, mv.to}, nil)
+	lock, err := mv.lock(ctx, key, lockWait, []*Layer{mv.from, mv.to}, nil)
 	if err != nil {
 		mv.fail(err)
 		return Revision{}
@@ -141,7 +141,7 @@ func (mv *moving) attempt(ctx context.Context, staleClaim Revision) (claim Revis
 	}
 	mv.move(ctx)
 	if mv.done.Outcome != MoveSkipped {
-		mv.Announce(key)
+		mv.announce(key)
 	}
 	return Revision{}
 }

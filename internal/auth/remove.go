@@ -30,7 +30,7 @@ func (m *Manager) Remove(ctx context.Context, key Key) ([]Removal, error) {
 	for _, f := range m.load(ctx, key) { // prompts to unlock a keychain, while no lock is held
 		reached[f.layer] = f.err == nil
 	}
-	lock, err := m.lock(ctx, key, LockWait, m.all(), nil)
+	lock, err := m.lock(ctx, key, lockWait, m.all(), nil)
 	if err != nil {
 		return nil, err
 	}
@@ -48,10 +48,10 @@ func (m *Manager) Remove(ctx context.Context, key Key) ([]Removal, error) {
 }
 
 func (m *Manager) removeLocked(ctx context.Context, key Key, reached map[*Layer]bool) (removals []Removal) {
-	// Announce before as well, because a process that is killed in between can't do so
+	// announce before as well, because a process that is killed in between can't do so
 	// afterwards. Watchers look a moment after an announcement.
-	m.Announce(key)
-	defer m.Announce(key)
+	m.announce(key)
+	defer m.announce(key)
 	ctx, cancel := context.WithTimeout(m.Unattended(ctx), heldLimit)
 	defer cancel()
 	for _, l := range m.all() {
@@ -97,12 +97,12 @@ func (m *Manager) removeFrom(ctx context.Context, l *Layer, key Key, reached boo
 func (m *Manager) RemoveListed(ctx context.Context, layer string, item Listed) Removal {
 	l, key := m.layerNamed(layer), item.Key
 	if _, err := os.Stat(key.Home()); err == nil && key.Dir != "" {
-		lock, err := m.lock(ctx, key, LockWait, []*Layer{l}, nil)
+		lock, err := m.lock(ctx, key, lockWait, []*Layer{l}, nil)
 		if err != nil {
 			return Removal{Layer: layer, Key: key, State: Present, Err: err}
 		}
 		defer lock.Unlock()
-		defer m.Announce(key)
+		defer m.announce(key)
 	}
 	ctx, cancel := context.WithTimeout(m.Unattended(ctx), heldLimit)
 	defer cancel()

@@ -59,7 +59,7 @@ var (
 // attempt tries once under the lock. It returns nil if r.res is to be used.
 func (r *renewal) attempt(ctx context.Context) error {
 	h := r.res.held
-	wait := LockWait
+	wait := lockWait
 	if !r.res.Credential.Expired(r.Now()) {
 		wait = briefWait
 	}
@@ -149,7 +149,7 @@ func (r *renewal) exchange(ctx context.Context) error {
 	answer := h.record
 	answer.Credential, answer.Mark, answer.SavedAt = fresh, nil, r.Now().UTC()
 	answer.Revision = h.record.Revision.next()
-	defer r.Announce(h.key)
+	defer r.announce(h.key)
 	switch err := h.layer.Store.Swap(ctx, h.key, h.record.Revision, answer); {
 	case errors.Is(err, ErrConflict):
 		return r.lostSwap(ctx, answer)
@@ -194,6 +194,6 @@ func (m *Manager) storeIssuer(ctx context.Context, res *Result) {
 	named.Issuer, named.Revision = h.key.Origin, h.record.Revision.next()
 	if h.layer.Store.Swap(ctx, h.key, h.record.Revision, named) == nil {
 		h.record, res.Credential.Issuer = named, named.Issuer
-		m.Announce(h.key)
+		m.announce(h.key)
 	}
 }

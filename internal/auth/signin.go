@@ -147,7 +147,7 @@ func (m *Manager) SignIn(ctx context.Context, c Credential) (Saved, error) {
 		c.Issuer = key.Origin
 	}
 	c.SavedAt = m.Now().UTC()
-	lock, err := m.lock(ctx, key, LockWait, m.all(), nil)
+	lock, err := m.lock(ctx, key, lockWait, m.all(), nil)
 	if err != nil {
 		return Saved{}, err
 	}
@@ -164,7 +164,7 @@ func (m *Manager) SignIn(ctx context.Context, c Credential) (Saved, error) {
 			break
 		}
 	}
-	m.Announce(key)
+	m.announce(key)
 	return saved, err
 }
 

@@ -15,13 +15,13 @@ import (
 // system report no changes.
 const watchPoll = 400 * time.Millisecond
 
-// stampOf returns the file in the home's lock directory whose time Announce sets.
+// stampOf returns the file in the home's lock directory whose time announce sets.
 func stampOf(key Key) string { return filepath.Join(key.Home(), "locks", "changed") }
 
-// Announce notifies every Watch of the key's directory and profile, in all processes,
+// announce notifies every Watch of the key's directory and profile, in all processes,
 // that a store changed. The Manager calls it after its own writes. It ignores
 // failures, because the caller's write has succeeded.
-func (m *Manager) Announce(key Key) {
+func (m *Manager) announce(key Key) {
 	stamp := stampOf(key)
 	now := time.Now() // more precise than the file system's own clock
 	if os.Chtimes(stamp, now, now) == nil {
@@ -37,7 +37,7 @@ func (m *Manager) announced(key Key) bool {
 	return err == nil && info.ModTime().After(began)
 }
 
-// began is when this process began, by the clock that Announce sets.
+// began is when this process began, by the clock that announce sets.
 var began = time.Now()
 
 // Watch returns a channel that receives within a second after this or another process

@@ -27,7 +27,7 @@ func TestWatchReportsWithinASecond(t *testing.T) {
 		for pause := range 20 {
 			time.Sleep(time.Duration(pause) * 50 * time.Millisecond)
 			if pause%2 == 0 {
-				r.Announce(r.Key(Mogplex))
+				r.announce(r.Key(Mogplex))
 			} else {
 				must(t, os.WriteFile(r.Layers[1].Path, make([]byte, pause), 0o600))
 			}
@@ -100,7 +100,7 @@ func TestEveryChangeOfAStoreIsAnnounced(t *testing.T) {
 
 // oldStamp sets the stamp to a time long ago.
 func (r *rig) oldStamp(t *testing.T) {
-	r.Announce(r.Key(Mogplex))
+	r.announce(r.Key(Mogplex))
 	must(t, os.Chtimes(stampOf(r.Key(Mogplex)), noon, noon))
 }
 
@@ -146,7 +146,7 @@ func TestWatchSeesEveryChange(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			r := newRig(t)
 			write(t, r, "{}")
-			r.Announce(r.Key(Mogplex))
+			r.announce(r.Key(Mogplex))
 			w := watch{paths: []string{stampOf(r.Key(Mogplex)), r.Layers[1].Path}}
 			w.look()
 			if w.look() {
@@ -170,11 +170,11 @@ func TestWatchIgnoresOtherFiles(t *testing.T) {
 	must(t, os.WriteFile(filepath.Join(r.dir, "models.remote.json"), []byte("{}"), 0o600))
 	other := r.Key(Mogplex)
 	other.Profile = "work"
-	r.Announce(other)
+	r.announce(other)
 	if w.look() {
 		t.Error("a change of other files was reported")
 	}
-	r.Announce(r.Key(Mogplex))
+	r.announce(r.Key(Mogplex))
 	if !w.look() {
 		t.Error("a change was not reported")
 	}
@@ -185,12 +185,12 @@ func TestWatchBuffersOneChange(t *testing.T) {
 	r := newRig(t)
 	ctx, cancel := context.WithCancel(t.Context())
 	w := r.Watch(ctx)
-	r.Announce(r.Key(Mogplex))
+	r.announce(r.Key(Mogplex))
 	wantReport(t, w)
 	cancel()
 }
 
-// Announce ignores a stamp that can't be written, and writes nothing elsewhere.
+// announce ignores a stamp that can't be written, and writes nothing elsewhere.
 func TestAnnounceIsBestEffort(t *testing.T) {
 	elsewhere := filepath.Join(t.TempDir(), "elsewhere")
 	for name, plant := range map[string]func(stamp string) error{
@@ -203,7 +203,7 @@ func TestAnnounceIsBestEffort(t *testing.T) {
 			if err := plant(stampOf(r.Key(Mogplex))); err != nil {
 				t.Skip(err)
 			}
-			r.Announce(r.Key(Mogplex))
+			r.announce(r.Key(Mogplex))
 			if _, err := os.Stat(elsewhere); err == nil {
 				t.Error("something was written elsewhere")
 			}
