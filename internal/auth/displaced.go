@@ -67,7 +67,7 @@ func (r *Resolver) displaced(ctx context.Context, key Key, layer string, rec Rec
 	name := displacedName(key, layer)
 	entry, found, err := place.Get(ctx, name)
 	if err != nil {
-		return Record{}, false, fmt.Errorf("a renewed token may wait in %s, which could not be read: %w", displacedPath(key), err)
+		return Record{}, false, fmt.Errorf("a renewed token may be in %s, which could not be read: %w", displacedPath(key), err)
 	}
 	var s sealed
 	if !found || json.Unmarshal(entry, &s) != nil {
@@ -107,17 +107,17 @@ func (r *Resolver) dropDisplaced(ctx context.Context, key Key, layer string) {
 // not take it.
 func (r *renewal) displaceAnswer(ctx context.Context, answer Record, cause error) {
 	h := &r.res.held
-	r.res.Warnings = append(r.res.Warnings, fmt.Sprintf("the %s did not take the renewed token: %v", h.layer.Name, cause))
+	r.res.Warnings = append(r.res.Warnings, fmt.Sprintf("the renewed token could not be stored in the %s: %v", h.layer.Name, cause))
 	// The renewal's deadline bounds stores that hang. This is one small file.
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), saveReserve)
 	defer cancel()
 	if err := r.displace(ctx, h.key, h.layer.Name, h.record.Mark, answer); err != nil {
 		r.res.Warnings = append(r.res.Warnings,
-			fmt.Sprintf("it could not be written to %s either (%v) and is lost when this command ends; sign in again", displacedPath(h.key), err))
+			fmt.Sprintf("it could not be stored in %s either (%v) and is lost when this command ends; sign in again", displacedPath(h.key), err))
 		return
 	}
 	h.displaced = true
-	r.res.Warnings = append(r.res.Warnings, fmt.Sprintf("it waits in %s, encrypted, for the %s to work again", displacedPath(h.key), h.layer.Name))
+	r.res.Warnings = append(r.res.Warnings, fmt.Sprintf("it is stored in %s, encrypted, until the %s works again", displacedPath(h.key), h.layer.Name))
 }
 
 // restoreDisplaced stores a displaced token in its own layer.
@@ -131,7 +131,7 @@ func (r *renewal) restoreDisplaced(ctx context.Context, renewed Record) error {
 		return fmt.Errorf("not refreshed: %w", err)
 	case err != nil: // it works from displaced.json
 		r.res.Credential = renewed.Credential
-		r.res.Warnings = append(r.res.Warnings, fmt.Sprintf("the token still waits in %s: %v", displacedPath(h.key), err))
+		r.res.Warnings = append(r.res.Warnings, fmt.Sprintf("the renewed token is still in %s: %v", displacedPath(h.key), err))
 		return nil
 	}
 	r.dropDisplaced(ctx, h.key, h.layer.Name)

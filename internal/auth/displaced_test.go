@@ -29,7 +29,7 @@ func (r *rig) displaceIt(t *testing.T) Result {
 func TestATokenTheKeychainRefusedIsUsedAndStoredLater(t *testing.T) {
 	r := newRig(t)
 	res := r.displaceIt(t)
-	wantWarning(t, res.Warnings, "keychain", "did not take", errRefused.Error())
+	wantWarning(t, res.Warnings, "keychain", "could not be stored", errRefused.Error())
 	wantWarning(t, res.Warnings, "displaced.json", "encrypted")
 	for _, name := range r.displaced.names() {
 		if text := string(r.displaced.read(name)); strings.Contains(text, "new1") || !strings.Contains(text, `"sealed"`) {
@@ -40,7 +40,7 @@ func TestATokenTheKeychainRefusedIsUsedAndStoredLater(t *testing.T) {
 	res, err := r.Token(t.Context(), Query{}, time.Minute)
 	must(t, err)
 	wantToken(t, res, "new1")
-	wantWarning(t, res.Warnings, "still waits", "displaced.json")
+	wantWarning(t, res.Warnings, "still in", "displaced.json")
 	res, err = r.Resolve(t.Context(), Query{All: true})
 	must(t, err)
 	wantToken(t, res, "new1")

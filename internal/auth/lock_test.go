@@ -93,7 +93,7 @@ func TestRenewalWithoutALock(t *testing.T) {
 	wantToken(t, res, "new1")
 	saved, err := r.SignIn(t.Context(), account("b", time.Hour))
 	must(t, err)
-	wantWarning(t, saved.Warnings, "without a lock another process")
+	wantWarning(t, saved.Warnings, "can't be locked")
 	removals, err := r.Remove(t.Context(), r.Key(Mogplex))
 	must(t, err)
 	if !removals[0].Removed {

@@ -154,7 +154,7 @@ func (mv *moving) move(ctx context.Context) {
 		mv.fail(fmt.Errorf("the %s could not be read: %w", mv.from.Name, err))
 		return
 	case !found:
-		mv.skip("it is gone")
+		mv.skip("it no longer exists")
 		return
 	case rec.later:
 		mv.skip(ErrLater.Error())
@@ -253,7 +253,7 @@ func (mv *moving) storeCopy(ctx context.Context, rec, there Record) (copied Revi
 		next.Mark = nil
 	}
 	if err := mv.to.Store.Swap(ctx, mv.done.Key, there.Revision, next); err != nil {
-		return Revision{}, fmt.Errorf("the %s did not take it: %w", mv.to.Name, err)
+		return Revision{}, fmt.Errorf("it could not be stored in the %s: %w", mv.to.Name, err)
 	}
 	return next.Revision, nil
 }

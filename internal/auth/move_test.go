@@ -38,7 +38,7 @@ func moveCases() []moveCase {
 	rejectedRec := rec("a", first)
 	rejectedRec.Mark = &Mark{State: rejected}
 	return []moveCase{
-		{name: "nothing", outcome: MoveSkipped, why: "gone"},
+		{name: "nothing", outcome: MoveSkipped, why: "no longer exists"},
 		{name: "into an empty store", from: rec("a", first), outcome: MoveDone, left: [2]string{"", "a"}},
 		{name: "over an older revision of the same sign-in", from: rec("a", second), to: rec("old", first), outcome: MoveDone, left: [2]string{"", "a"}},
 		{name: "an older revision itself", from: rec("old", first), to: rec("a", second), outcome: MoveDone, left: [2]string{"", "a"}},
@@ -211,7 +211,7 @@ func TestTheNextMoveFinishesAKilledOne(t *testing.T) {
 						want = "new1"
 					}
 					moved = r.Move(t.Context(), r.Key(Mogplex), how)
-					if moved.Outcome != MoveDone && !(moved.Outcome == MoveSkipped && moved.Why == "it is gone") {
+					if moved.Outcome != MoveDone && !(moved.Outcome == MoveSkipped && moved.Why == "it no longer exists") {
 						t.Errorf("killed after %d steps: run again: %+v", steps, moved)
 					}
 					if r.token(from) != "" || r.token(to) != want {

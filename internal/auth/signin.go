@@ -33,8 +33,8 @@ func (s Saved) Ended() (ended []Credential) {
 	return ended
 }
 
-// ErrNotSaved says that no store took the credential. The stored ones are unchanged.
-var ErrNotSaved = errors.New("no store took the credential")
+// ErrNotSaved says that no store has the new credential. The stored ones are unchanged.
+var ErrNotSaved = errors.New("the credential could not be stored")
 
 // notSavedError is an ErrNotSaved with the layer and its error.
 type notSavedError struct {
@@ -43,7 +43,7 @@ type notSavedError struct {
 }
 
 func (e notSavedError) Error() string {
-	return fmt.Sprintf("the %s did not take the credential: %v", e.layer, e.err)
+	return fmt.Sprintf("the credential could not be stored in the %s: %v", e.layer, e.err)
 }
 
 func (e notSavedError) Unwrap() []error { return []error{ErrNotSaved, e.err} }
@@ -154,7 +154,7 @@ func (m *Manager) SignIn(ctx context.Context, c Credential) (Saved, error) {
 	defer lock.Unlock()
 	var saved Saved
 	if lock.missing != nil {
-		saved.Warnings = append(saved.Warnings, fmt.Sprintf("without a lock another process may change it at the same time: %v", lock.missing))
+		saved.Warnings = append(saved.Warnings, fmt.Sprintf("another process may change the credential at the same time, because it can't be locked: %v", lock.missing))
 	}
 	ctx, cancel := context.WithTimeout(m.Unattended(ctx), heldLimit)
 	defer cancel()
