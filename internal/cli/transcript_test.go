@@ -1,9 +1,11 @@
 package cli
 
 import (
+	"bytes"
 	"encoding/base64"
 	"encoding/json"
 	"fmt"
+	"index/suffixarray"
 	"net/url"
 	"strings"
 	"sync"
@@ -15,7 +17,7 @@ import (
 // one.
 type transcript struct {
 	mu      sync.Mutex
-	secrets map[string]bool
+	secrets map[string][]string // with their disguises
 	texts   []utterance
 }
 
@@ -32,11 +34,11 @@ func (s *transcript) secret(texts ...string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.secrets == nil {
-		s.secrets = map[string]bool{}
+		s.secrets = map[string][]string{}
 	}
 	for _, text := range texts {
-		if text != "" {
-			s.secrets[text] = true
+		if text != "" && s.secrets[text] == nil {
+			s.secrets[text] = disguises(text)
 		}
 	}
 }
@@ -65,16 +67,17 @@ func steers(text string) bool {
 func (s *transcript) leaks() error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	var all strings.Builder
+	var all bytes.Buffer
 	for _, u := range s.texts {
 		all.WriteString(u.text)
 		if steers(u.text) {
 			return fmt.Errorf("`%s` printed what steers a terminal", u.command)
 		}
 	}
-	for secret := range s.secrets {
-		for _, form := range disguises(secret) {
-			if !strings.Contains(all.String(), form) {
+	index := suffixarray.New(all.Bytes())
+	for _, forms := range s.secrets {
+		for _, form := range forms {
+			if index.Lookup([]byte(form), 1) == nil {
 				continue
 			}
 			for _, u := range s.texts {
@@ -92,8 +95,8 @@ func (s *transcript) leaks() error {
 func (s *transcript) holds(text string) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	for secret := range s.secrets {
-		for _, form := range disguises(secret) {
+	for _, forms := range s.secrets {
+		for _, form := range forms {
 			if strings.Contains(text, form) {
 				return true
 			}
