@@ -6,14 +6,14 @@ import (
 	"io"
 )
 
-// Backend is what a [Keyring] needs of a platform. This package has one for each platform; keyringtest has one that
-// keeps its items in files. Its methods are safe for concurrent use.
+// Backend is a platform's keychain. This package has one for each platform; keyringtest has one that keeps its items in
+// files. Its methods are safe for concurrent use.
 type Backend interface {
 	// Name is the keychain's name for people.
 	Name(ctx context.Context) string
-	// Limit is the longest payload of one item in bytes; 0 is no limit. Below 600 the longest values are refused.
+	// Limit is the longest payload of one item in bytes; 0 is unlimited. Below 600 the longest values do not fit.
 	Limit() int
-	// Open connects to the keychain, until ctx ends. Errors are of this package's classes, made by [Failure].
+	// Open connects to the keychain, and gives up when ctx ends. Its errors are made by [Failure].
 	Open(ctx context.Context, access Access) (Vault, error)
 }
 
@@ -57,10 +57,10 @@ type Item struct {
 	Err     error
 }
 
-// Format keeps the payload out of what is printed, with every verb.
+// Format hides the payload, with every verb.
 func (Item) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, "[redacted]") }
 
-// noKeychain is the backend if there is none, with the reason.
+// noKeychain is the backend of a platform without a keychain, or of an invalid service. It has the reason.
 type noKeychain struct{ why string }
 
 func (noKeychain) Name(context.Context) string { return "none" }
@@ -71,8 +71,8 @@ func (n noKeychain) Open(context.Context, Access) (Vault, error) {
 	return nil, fail(ErrUnavailable, "%s", n.why)
 }
 
-// bounded makes a call that takes no context, and returns when ctx ends. The call then goes on in its goroutine;
-// abandon, which may be nil, makes it fail soon. A panic in the call is errLost.
+// bounded makes a call that takes no context, and returns when ctx ends. The call then continues in its goroutine;
+// abandon, which may be nil, makes it fail soon. It turns a panic in the call into errLost.
 func bounded(ctx context.Context, abandon func(), call func() error) error {
 	done := make(chan error, 1)
 	go func() {

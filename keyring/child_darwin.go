@@ -82,8 +82,8 @@ func startChild(ctx context.Context) (c *child, end func(), err error) {
 	return c, func() { stop(); c.end() }, nil
 }
 
-// end kills what is left of the group, such as the `security -i` that go-keyring leaves running after a value that is
-// too large. It does so before Wait, after which the process ID can be another's.
+// end kills the rest of the group, such as the `security -i` that go-keyring leaves running after a value that is too
+// large. It does so before Wait, after which the process ID can be another's.
 func (c *child) end() {
 	c.kill()
 	_ = c.in.Close()

@@ -17,7 +17,7 @@ type connection struct {
 
 	mu        sync.Mutex
 	sessionID dbus.ObjectPath          // opened by the first search; "" before
-	found     map[string]hits          // what the last Get of a name found, until that is written or deleted
+	found     map[string]hits          // the hits of the last Get of a name, until that is written or deleted
 	deleted   map[string]bool          // names that Delete was the last to change
 	marked    map[dbus.ObjectPath]bool // items that Delete marked as deleted, for Tidy
 }
@@ -70,10 +70,11 @@ func answer(call *dbus.Call, method string, results ...any) error {
 	return nil
 }
 
-// connect introduces the connection to the bus and chooses the collection.
+// connect says Hello to the bus and chooses the collection.
 //
-// It first reads the service's list of collections and waits for the answer: gnome-keyring aborts now and then if the
-// first call of a connection is OpenSession or reads a property of a collection. Hello and this call are sent together.
+// It first reads the service's list of collections and waits for the answer, because gnome-keyring sometimes crashes if
+// the first call of a connection is OpenSession or reads a property of a collection. It sends Hello and this call
+// together.
 func (c *connection) connect(ctx context.Context) error {
 	hello := c.conn.BusObject().GoWithContext(ctx, "org.freedesktop.DBus.Hello", 0, make(chan *dbus.Call, 1))
 	paths, err := c.collections(ctx, dbus.FlagNoAutoStart)

@@ -17,7 +17,7 @@ var (
 	ErrTimeout = errors.New("the keychain did not answer in time")
 	// ErrUnavailable: no keychain can be reached.
 	ErrUnavailable = errors.New("no keychain can be reached")
-	// ErrCorrupt: there is an item of ours, and its content is not what was stored.
+	// ErrCorrupt: our item's content is not the stored value.
 	ErrCorrupt = errors.New("the keychain item is damaged")
 	// ErrChanged: another program wrote the item at the same time, and later.
 	ErrChanged = errors.New("another program changed the keychain item at the same time")
@@ -67,8 +67,8 @@ var (
 
 func lost(detail string) error { return &Error{Kind: ErrUnavailable, Detail: detail, cause: errLost} }
 
-// describe adds the operation to an error. An error without a class becomes ErrUnavailable. A time limit is named if
-// waited is not 0.
+// describe adds the operation to an error. An error without a class becomes ErrUnavailable. If waited is not 0, the text
+// of an ErrTimeout names it.
 func describe(op string, err error, waited time.Duration) error {
 	var e *Error
 	var own callersError

@@ -13,8 +13,8 @@ import (
 // with our two attributes is a twin, which belongs to another program: this package does not change or delete it, and
 // reads it only for Options.Plain.
 
-// find returns the account's items. It searches with our schema first, because the hits then need no look at their
-// attributes; not after a deletion, when it expects none.
+// find returns the account's items. It searches with our schema first, because it then need not read the attributes of
+// the hits. After a deletion it expects none, and searches only once, without the schema.
 func (v *vault) find(ctx context.Context, name string) (h hits, err error) {
 	v.mu.Lock()
 	deleted := v.deleted[name]
@@ -64,13 +64,13 @@ func (v *vault) findAll(ctx context.Context, name string, h hits) (hits, error) 
 	}, err
 }
 
-// ownership is what an item's attributes tell about its owner.
+// ownership says whether an item is ours, as far as its attributes show.
 type ownership int
 
 const (
 	notOurs ownership = iota
 	withSchema
-	withoutSchema // ours if the payload is
+	withoutSchema // ours if the payload is one of ours
 )
 
 func (s secretService) ownership(attributes map[string]string) ownership {
@@ -102,8 +102,8 @@ func addedByProvider(name, value string) bool {
 	return false
 }
 
-// readHits reads items that are ours by their schema, and items without one that are ours if their payload is. It
-// sorts the latest first.
+// readHits reads items with our schema, and items without a schema that are ours if their payload is. It sorts the latest
+// first.
 func (v *vault) readHits(ctx context.Context, schema, noSchema []dbus.ObjectPath) (h hits, err error) {
 	for i, path := range append(schema, noSchema...) {
 		it := item{path: path, noSchema: i >= len(schema)}

@@ -104,8 +104,8 @@ func (l *link) drop(v Vault) {
 	}
 }
 
-// once makes one call on the open keychain. It drops the connection if that was lost or the call was given up, so that a
-// prompt that is answered later can store nothing.
+// once makes one call on the open keychain. It drops the connection if that was lost or the call gave up, so that a prompt
+// that is answered later can store nothing.
 func (k *Keyring) once(ctx context.Context, call func(Vault) error) error {
 	if err := ctx.Err(); err != nil {
 		return err
@@ -130,8 +130,8 @@ func (k *Keyring) retry(ctx context.Context, call func(Vault) error) error {
 	return err
 }
 
-// tries is how often to try a call that ended with err. A lost connection is worth one more try. An item can go away
-// several times while another process replaces it: KWallet takes it off the bus for each replacement.
+// tries is how often to try a call that ended with err. After a lost connection, once more is enough. An item can
+// disappear several times while another process replaces it: KWallet takes it off the bus for each replacement.
 func tries(err error) int {
 	switch {
 	case errors.Is(err, errLost):

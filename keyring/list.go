@@ -15,7 +15,7 @@ type Entry struct {
 	Err     error // an *Error, usually ErrCorrupt; Value is nil then
 }
 
-// Format keeps the value out of what is printed, with every verb.
+// Format hides the value, with every verb.
 func (e Entry) Format(f fmt.State, _ rune) {
 	_, _ = fmt.Fprintf(f, "{%s [redacted] %v}", e.Account, e.Err)
 }
@@ -30,8 +30,8 @@ func (k *Keyring) List(ctx context.Context) (accounts []string, err error) {
 }
 
 // All returns every account of this service with its value, sorted, in one pass over the keychain. An account whose
-// value can't be read, or of which an interrupted write left only a part, is an entry with an error. If All itself
-// returns an error, the list is incomplete.
+// value can't be read, or whose write was interrupted, is an entry with an error. If All itself returns an error, the
+// list is incomplete.
 func (k *Keyring) All(ctx context.Context) (list []Entry, err error) {
 	err = k.run(ctx, "list", func(ctx context.Context) error {
 		return k.retry(ctx, func(v Vault) error {
@@ -56,9 +56,9 @@ func (k *Keyring) All(ctx context.Context) (list []Entry, err error) {
 	return list, err
 }
 
-// Tidy deletes the items that Delete only marked, because the keychain wanted a person to confirm. Call it attended, at
-// the end of a command, when no lock is held: it shows the prompts. It costs nothing if there are no such items, and
-// does nothing unattended.
+// Tidy deletes the items that Delete only marked, because the keychain requires a person to confirm. It shows the prompts,
+// so call it at the end of a command, after all locks are released. It costs nothing if there are no such items, and does
+// nothing unattended.
 func (k *Keyring) Tidy(ctx context.Context) error {
 	if !k.opt.Attended {
 		return nil

@@ -20,7 +20,7 @@ const (
 )
 
 // ValidName returns nil for a name that every platform keeps unchanged: 1 to 120 of a-z 0-9 . _ -, beginning with a
-// letter or a digit, no two dots in a row. A service needs such a name; an account may have any name of up to 4096
+// letter or a digit, without two dots in a row. A service needs such a name; an account may have any name of up to 4096
 // bytes, which is escaped. Other characters can inject a command into macOS' security, or fold into another name on
 // Windows.
 func ValidName(name string) error {

@@ -10,8 +10,8 @@ import (
 
 // A value that is too long for one item is split: it begins in parts and ends in the account's own item, which is
 // written last. Each part has two items. A write uses the one that the account's item does not name, so that readers
-// see the old value or the new one, also after a crash. A part whose text did not change is not written. Items are
-// updated in place, because macOS ties a person's "Always Allow" to the item.
+// see the old value or the new one, even after a crash. It skips a part whose text did not change. It updates items in
+// place, because macOS ties a person's "Always Allow" to the item.
 const (
 	partMark = ".." // not in the name of any account's item
 	// readTries bounds how often a reader retries after a concurrent write.
@@ -145,23 +145,23 @@ func split(text string, limit int, h header, before stored) (chunks []string, ta
 	return chunks, text[end:], nil
 }
 
-// sweepParts removes an account's parts from number from on. It looks for parts up to the first number that has none,
-// but not below atLeast. It removes the last first: an interruption then leaves no gap that would hide parts from the
-// next sweep.
+// sweepParts removes an account's parts from number from on. It looks for parts up to the first number at or above
+// atLeast that has none. It removes the last first, so that an interruption leaves no gap that would hide parts from
+// the next sweep.
 func sweepParts(ctx context.Context, v Vault, name string, from, atLeast int) error {
 	var left []string
 	for i := from; ; i++ {
-		any := false
+		before := len(left)
 		for _, second := range []bool{false, true} {
 			_, found, err := v.Get(ctx, partName(name, i, second))
 			if err != nil {
 				return err
 			}
 			if found {
-				any, left = true, append(left, partName(name, i, second))
+				left = append(left, partName(name, i, second))
 			}
 		}
-		if !any && i >= atLeast {
+		if len(left) == before && i >= atLeast {
 			break
 		}
 	}

@@ -13,8 +13,8 @@ import (
 //	kr1:COUNT:LENGTH:CHECKSUM:PARTS:TAIL    a value
 //	kr1:COUNT:deleted                       a marker: the item waits for a person to confirm its deletion
 //
-// COUNT is the number of times the account was written; of several items for one account, the one with the highest is
-// used. LENGTH is the value's in bytes, CHECKSUM the first 16 hex digits of its SHA-256. The texts of the parts and
+// COUNT is the number of times the account was written; of several items for one account, readers use the one with the
+// highest. LENGTH is the value's in bytes, CHECKSUM the first 16 hex digits of its SHA-256. The texts of the parts and
 // TAIL together are the value in base64url. PARTS is empty for a value without parts, else their number, a dot, and one
 // bit for each that says which of its two items holds it.
 const (

@@ -7,8 +7,8 @@ import (
 	"github.com/godbus/dbus/v5"
 )
 
-// humanDelay is less than a person takes to read a prompt and dismiss it. A prompt that is dismissed sooner was never
-// shown, for lack of a prompter.
+// humanDelay is less than a person needs to read a prompt and dismiss it. A prompt that is dismissed sooner was never
+// shown, because no program is running that shows prompts.
 const humanDelay = 300 * time.Millisecond
 
 // unlock unlocks a collection or an item: without a prompt if the provider can, else by its prompt if a person is there,

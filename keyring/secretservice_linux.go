@@ -32,7 +32,7 @@ const (
 
 const secretServiceName = "Secret Service"
 
-// errFull: the bus accepts no more connections now.
+// errFull: the bus accepts no more connections at the moment.
 var errFull = errors.New("the D-Bus session bus accepts no more connections")
 
 // dialPause is the first pause before another attempt to connect to a bus that is full.

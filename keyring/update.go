@@ -10,17 +10,17 @@ import (
 // change returns; nil removes the value. The caller owns the bytes. An error of change is returned as it is, with
 // nothing written. A damaged value is ErrCorrupt; Set and Delete replace and remove it.
 //
-// It returns nil only after a read-back that found exactly what was written, or nothing after a removal. ErrChanged
-// means that another program wrote at the same time, and later; ErrDenied that the keychain did not store the value. If
-// a call ended without an answer, Update reads what is stored to find out.
+// It returns nil only after a read-back that found exactly the new value, or none after a removal. ErrChanged means that
+// another program wrote at the same time, and later; ErrDenied that the keychain did not store the value. If a write
+// ended without an answer, Update reads the item to find out.
 //
 // Updates of one account by one Keyring and its views run one after another. Between processes, use a lock.
 func (k *Keyring) Update(ctx context.Context, account string, change func(current []byte) (next []byte, err error)) error {
 	return k.update(ctx, "store", account, false, change)
 }
 
-// Set stores value for account, whatever was there, even if that is damaged. Of several calls at once the last one
-// stays. Errors are those of Update, without ErrChanged.
+// Set stores value for account, in place of any value, even a damaged one. Of several calls at once the last one wins.
+// Errors are those of Update, without ErrChanged.
 func (k *Keyring) Set(ctx context.Context, account string, value []byte) error {
 	if value == nil {
 		value = []byte{}
@@ -32,8 +32,9 @@ func (k *Keyring) Set(ctx context.Context, account string, value []byte) error {
 	return err
 }
 
-// Delete removes the account's value, and what interrupted writes left of it. If there is none, removed is false
-// without an error. A keychain that wants a person to confirm keeps an item that is marked as deleted: see [Keyring.Tidy].
+// Delete removes the account's value, and the remains of interrupted writes. If there is no value, removed is false
+// without an error. A keychain that requires a person to confirm keeps an item that is marked as deleted: see
+// [Keyring.Tidy].
 func (k *Keyring) Delete(ctx context.Context, account string) (removed bool, err error) {
 	err = k.update(ctx, "delete", account, true, func(current []byte) ([]byte, error) {
 		removed = current != nil
@@ -174,7 +175,7 @@ func (u *update) writeItem(ctx context.Context, call func(Vault) error, ignored 
 	}
 }
 
-// state compares what is stored with what was written and what was there before.
+// state compares an item's payload with the one that was written and the one before.
 type state int
 
 const (

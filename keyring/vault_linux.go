@@ -49,7 +49,7 @@ func (v *vault) unlocked(ctx context.Context, path dbus.ObjectPath, call func() 
 }
 
 // search returns the items whose attributes include our service and these. It unlocks the collection first, because a
-// locked one may find nothing.
+// locked collection may not show its items.
 func (v *vault) search(ctx context.Context, attributes map[string]string) (items []dbus.ObjectPath, err error) {
 	attributes["service"] = v.backend.service
 	err = v.unlocked(ctx, v.collection, func() error {
@@ -109,7 +109,7 @@ func (v *vault) Get(ctx context.Context, name string) (string, bool, error) {
 	return h.items[0].payload, true, h.items[0].err
 }
 
-// lastFound returns what the last Get found, once, and otherwise searches.
+// lastFound returns the hits of the last Get, once, and otherwise searches.
 func (v *vault) lastFound(ctx context.Context, name string) (hits, error) {
 	v.mu.Lock()
 	h, ok := v.found[name]
@@ -143,7 +143,7 @@ func (v *vault) Set(ctx context.Context, name, payload string) error {
 		}
 	}
 	for _, duplicate := range h.items[1:] {
-		duplicate.payload = "" // a marker in its place then has a lower count than the item that stays
+		duplicate.payload = "" // so that a marker in its place has a lower count than the item that stays
 		if err := v.remove(ctx, duplicate); err != nil && !errors.Is(err, errNoObject) {
 			return err
 		}
@@ -171,8 +171,8 @@ func (v *vault) Delete(ctx context.Context, name string) error {
 	return nil
 }
 
-// remove deletes one item. If the keychain wants a person to confirm and none is there, it marks the item as deleted, for
-// Tidy.
+// remove deletes one item. If the keychain requires a person to confirm and none is there, it marks the item as deleted,
+// for Tidy.
 func (v *vault) remove(ctx context.Context, it item) error {
 	prompt := noObject
 	err := v.unlocked(ctx, it.path, func() error {

@@ -36,7 +36,7 @@ func (f *File) backUp(target string) (backup string, err error) {
 			return backup, nil
 		}
 		if !errors.Is(err, fs.ErrExist) {
-			return "", fmt.Errorf("back up %s: %w", f.path, cause(err))
+			return "", fmt.Errorf("back up %s: %w", f.path, private.Cause(err))
 		}
 		backup = fmt.Sprintf("%s-%d", stamp, n)
 	}

@@ -9,7 +9,7 @@ import (
 	"time"
 )
 
-func TestACorruptFileIsReportedWithItsPlace(t *testing.T) {
+func TestACorruptFileIsReportedWithLineAndColumn(t *testing.T) {
 	const mark = "SECRETMARK"
 	tests := []struct {
 		name, file   string

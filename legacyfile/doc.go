@@ -1,10 +1,10 @@
-// Package legacyfile keeps credentials in one JSON file, auth.json. Crashes,
-// full disks, concurrent writers, umasks and files planted by other users
-// neither lose nor expose an entry.
+// Package legacyfile keeps credentials in one JSON file, auth.json. No entry is lost or
+// exposed by a crash, a full disk, a concurrent writer, a umask or a file that another
+// user planted.
 //
-// [New] names the file and does no I/O. [File.Get] reads one entry, [File.List]
-// the names. [File.Update] changes or removes an entry depending on what it is;
-// [File.Set] and [File.Delete] do so whatever it is. Get converts every known
+// [New] names the file and does no I/O. [File.Get] reads one entry, [File.List] the
+// names. [File.Update] changes an entry depending on its current content; [File.Set]
+// replaces it and [File.Delete] removes it, whatever its content. Get converts every known
 // shape of an entry (version 1, the older provider maps, a bare string, Codex's
 // API key) to the version 1 entry:
 //
@@ -13,12 +13,12 @@
 //	{"type":"api_key","key":"…",…}
 //
 // An entry in the credentials object takes precedence; one at the top level is
-// an older shape. [File.Notices] returns sentences for people about what was
-// repaired or backed up.
+// an older shape. [File.Notices] returns sentences for people about repairs and
+// backups.
 //
-// A write changes its own entry and keeps the rest of the file byte for byte.
-// What other programs store may repeat names or nest without limit. Codex's keys
-// are never changed.
+// A write changes its own entry and keeps the rest of the file byte for byte. The data
+// of other programs may repeat names or nest without limit. Codex's keys are never
+// changed.
 //
 // Every save writes a new file beside the old one, syncs it and renames it, so
 // that readers see the old content or the new, and a failure keeps the old. The

@@ -62,8 +62,8 @@ const (
 	codexProvider = "openai"
 )
 
-// find returns the entry under name, nil if there is none, and whether it is
-// Codex's. A corrupt entry is returned as it is, with a *fault.
+// find returns the entry under name, nil if there is none, and whether it is Codex's.
+// It returns the bytes of a corrupt entry with a *fault.
 func (d *document) find(name string) (entry []byte, foreign bool, err error) {
 	entry, err = d.own(name)
 	if entry == nil && err == nil && name == codexProvider {
@@ -81,7 +81,7 @@ func (d *document) own(name string) (entry []byte, err error) {
 	return entry, err
 }
 
-// entryOf returns the credential that o has under name. A second one is a *fault.
+// entryOf returns the credential in o under name. A second one is a *fault.
 func entryOf(o object, name string, topLevel bool) (entry []byte, err error) {
 	for _, m := range o {
 		if m.name != name {

@@ -6,8 +6,8 @@ import (
 	"strings"
 )
 
-// These edits change the text of a document in place, so that the rest of it keeps
-// its bytes and its layout.
+// These edits replace parts of a document's text, so that the rest keeps its bytes and
+// its layout.
 
 // set returns a document in which entry is our only one under name.
 func (d *document) set(name string, entry []byte) (*document, error) {

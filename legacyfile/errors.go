@@ -17,7 +17,7 @@ var (
 	ErrNotOwner = private.ErrNotOwner
 	// ErrTooLarge: the file is, or would become, larger than 1 MiB.
 	ErrTooLarge = private.ErrTooLarge
-	// ErrNotRegular: a directory, pipe, socket, device or loop of links.
+	// ErrNotRegular: a directory, pipe, socket, device or link loop.
 	ErrNotRegular = private.ErrNotRegular
 	// ErrBusy: another process held the lock until the wait ended.
 	ErrBusy = private.ErrBusy
@@ -30,16 +30,15 @@ var (
 	ErrVersion = errors.New("written by a later version")
 	// ErrInvalid: the entry to store is not a credential, or its name is invalid.
 	ErrInvalid = errors.New("not a credential entry")
-	// ErrChanged: the file does not hold what was written. Another program, which
-	// takes no lock, may have written it at the same time.
+	// ErrChanged: the read-back did not find the written entry. Another program, which
+	// takes no lock, may have written the file at the same time.
 	ErrChanged = errors.New("another program changed the file at the same time")
 )
 
 // maxSize is the largest size of an auth.json in bytes.
 const maxSize = 1 << 20
 
-// CorruptError is the place where a file can't be parsed. It does not quote the
-// file. It matches ErrCorrupt.
+// CorruptError is an ErrCorrupt with the place in the file. It does not quote the file.
 type CorruptError struct {
 	Path   string
 	Line   int    // from 1

@@ -11,8 +11,8 @@ import (
 	"github.com/mogplex/mogplex-cli/legacyfile"
 )
 
-// A file of an older program is read as it is. The first write converts it, and
-// keeps what is not a credential.
+// Get reads the file of an older program. The first write converts it, and keeps data
+// other than credentials.
 func Example() {
 	dir, err := os.MkdirTemp("", "example")
 	if err != nil {

@@ -28,14 +28,15 @@ type File struct {
 	reserved *private.Reservation
 }
 
-// Options of [New]. The zero value is right for a file that stands alone.
+// Options of [New]. The zero value is for a file without Codex and in a directory that
+// it shares with other programs.
 type Options struct {
-	// Codex is the path of Codex's own auth.json, "" for none. If this file lacks
-	// an entry, Get and List use Codex's API key and the entries that an older
-	// version of this program stored there. They are foreign: it is never written.
+	// Codex is the path of Codex's own auth.json, "" for none. If this file lacks an
+	// entry, Get and List use Codex's API key and the entries that an older version of
+	// this program stored there. They are foreign, and Codex's file is never written.
 	Codex string
-	// Dir is a directory that exists for this file and its neighbours, "" for
-	// none. Reading removes the rights of others to it, and adds a notice.
+	// Dir is this program's own directory, "" for none. Reading removes others' rights
+	// to it, and adds a notice.
 	Dir string
 }
 
@@ -46,9 +47,9 @@ func New(path string, opt Options) *File { return &File{path: path, opt: opt, no
 // Path returns the path given to New. It resolves no symbolic link.
 func (f *File) Path() string { return f.path }
 
-// LockDir returns the directory for locks on what the file holds, which may not
-// exist. It is beside the target of symbolic links, so that all paths to one file
-// share it. The lock of the file itself is there too: auth.json.lock.
+// LockDir returns the directory for locks on the file's entries, which may not exist.
+// It is beside the target of symbolic links, so that all paths to one file share it.
+// The lock of the file itself, auth.json.lock, is there too.
 func (f *File) LockDir() (string, error) {
 	path, err := f.lockPath()
 	if err != nil {
@@ -63,16 +64,16 @@ func (f *File) lockPath() (string, error) {
 }
 
 // Get returns the version 1 entry under name as compact JSON, whatever its shape on
-// disk. The caller owns the result. A missing file, a missing entry and an entry
-// whose secret is blank are found == false without an error; an error means that
-// Get could not look. A corrupt entry is returned as it is, with ErrCorrupt.
+// disk. The caller owns the result. found is false, without an error, if the file or
+// the entry is missing or the entry's secret is blank. It returns the bytes of a
+// corrupt entry with ErrCorrupt; after any other error the entry is unknown.
 func (f *File) Get(ctx context.Context, name string) (entry []byte, found bool, err error) {
 	entry, _, err = f.find(ctx, name)
 	return entry, entry != nil, err
 }
 
-// Foreign reports whether the entry that Get returns under name is Codex's, which
-// can be read but not removed.
+// Foreign reports whether the entry that Get returns under name is Codex's. Such an
+// entry can't be changed or removed.
 func (f *File) Foreign(ctx context.Context, name string) (bool, error) {
 	if f.opt.Codex == "" && name != codexProvider {
 		return false, nil
@@ -131,7 +132,7 @@ func (f *File) load(ctx context.Context) (target string, doc *document, err erro
 		data, err = private.Read(target, maxSize, f.checkMode)
 	}
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return "", nil, fmt.Errorf("read %s: %w", f.path, cause(err))
+		return "", nil, fmt.Errorf("read %s: %w", f.path, private.Cause(err))
 	}
 	doc, err = parseDocument(data)
 	return target, doc, corrupt(f.path, textOf(data), err)
@@ -145,18 +146,10 @@ func (f *File) loadCodex(ctx context.Context) (*document, error) {
 	}
 	data, err := private.ReadTrusted(f.opt.Codex, maxSize)
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return nil, fmt.Errorf("read %s: %w", f.opt.Codex, cause(err))
+		return nil, fmt.Errorf("read %s: %w", f.opt.Codex, private.Cause(err))
 	}
 	doc, err := parseDocument(data)
 	return doc, corrupt(f.opt.Codex, textOf(data), err)
-}
-
-// cause removes the path from an error, because the caller names it.
-func cause(err error) error {
-	if path, ok := err.(*fs.PathError); ok {
-		return path.Err
-	}
-	return err
 }
 
 // corrupt converts a *fault in text to a *CorruptError.
@@ -169,23 +162,23 @@ func corrupt(path string, text []byte, err error) error {
 	return &CorruptError{Path: path, Line: line, Column: column, Reason: at.reason}
 }
 
-// checkMode removes the rights of others to a file, and adds a notice.
+// checkMode removes others' rights to a file, and adds a notice.
 func (f *File) checkMode(file *os.File, info fs.FileInfo) {
 	was, err := private.CloseFile(file, info)
 	if err != nil {
-		f.notice("%s is open to others (%s), and its permissions can't be changed: %v", f.path, was, cause(err))
+		f.notice("%s is open to others (%s), and its permissions can't be changed: %v", f.path, was, private.Cause(err))
 	} else if was != "" {
 		f.notice("%s was open to others (%s); only you can read and write it now", f.path, was)
 	}
 }
 
-// checkDirs removes the rights of others to our directory, and adds a notice if
-// others may write to the file's directory.
+// checkDirs removes others' rights to our directory, and adds a notice if others may
+// write to the file's directory.
 func (f *File) checkDirs() {
 	if f.opt.Dir != "" {
 		was, err := private.CloseDir(f.opt.Dir)
 		if err != nil {
-			f.notice("the directory %s is open to others (%s), and its permissions can't be changed: %v", f.opt.Dir, was, cause(err))
+			f.notice("the directory %s is open to others (%s), and its permissions can't be changed: %v", f.opt.Dir, was, private.Cause(err))
 		} else if was != "" {
 			f.notice("the directory %s was open to others (%s); only you can use it now", f.opt.Dir, was)
 		}
@@ -196,8 +189,8 @@ func (f *File) checkDirs() {
 	}
 }
 
-// Notices returns sentences for people about what was repaired, backed up or found
-// open to others since the last call. It returns each sentence once.
+// Notices returns sentences for people about repairs, backups and files open to others
+// since the last call. It returns each sentence once.
 func (f *File) Notices() []string {
 	f.mu.Lock()
 	defer f.mu.Unlock()

@@ -30,7 +30,7 @@ func FuzzRead(f *testing.F) {
 		}
 		after, err := before.set(name, []byte(entry))
 		if err != nil {
-			t.Fatalf("what was written does not parse: %v", err)
+			t.Fatalf("the saved file does not parse: %v", err)
 		}
 		if got, _, err := after.find(name); string(got) != entry || err != nil {
 			t.Fatalf("stored %s, got %s, %v", entry, got, err)
@@ -44,7 +44,7 @@ func FuzzRead(f *testing.F) {
 		same(t, others(before, name), others(after, name))
 		left, _, err := after.remove(name)
 		if err != nil {
-			t.Fatalf("what was left does not parse: %v", err)
+			t.Fatalf("the file does not parse after remove: %v", err)
 		}
 		if got, _ := left.own(name); got != nil {
 			t.Fatal("still there after remove")

@@ -12,7 +12,7 @@ import (
 	"time"
 )
 
-func TestSymbolicLinkIsFollowedAndKept(t *testing.T) {
+func TestSetFollowsAndKeepsASymbolicLink(t *testing.T) {
 	for _, start := range []string{`{"groq":"g"}`, ""} {
 		f := newFile(t, "")
 		state, vault := filepath.Dir(f.path), filepath.Join(filepath.Dir(f.path), "..", "vault")

@@ -8,8 +8,8 @@ import (
 	"unicode/utf8"
 )
 
-// object is a JSON object with the order of its members and the bytes and places
-// of their values, so that a write keeps what it does not change. Names may repeat.
+// object is a JSON object with the order, bytes and places of its members, so that a
+// write keeps the members that it does not change. Names may repeat.
 type object []member
 
 type member struct {
@@ -135,7 +135,7 @@ func (o object) get(name string) json.RawMessage {
 	return nil
 }
 
-// text returns the value of name if it is a string that is not blank, else "".
+// text returns the value of name if it is a string and not blank, else "".
 func (o object) text(name string) string { return text(o.get(name)) }
 
 func text(value json.RawMessage) string {
@@ -164,7 +164,7 @@ func (o object) compact() []byte {
 		}
 		b.Write(m.key)
 		b.WriteByte(':')
-		_ = json.Compact(&b, m.value) // fails only on what check refuses
+		_ = json.Compact(&b, m.value) // check refuses a value that fails
 	}
 	b.WriteByte('}')
 	return b.Bytes()

@@ -119,8 +119,7 @@ func TestGoroutinesAtOnce(t *testing.T) {
 	}
 }
 
-// Whenever a writer is killed, the file parses and holds what the writer had
-// confirmed.
+// Whenever a writer is killed, the file parses and has the last confirmed entry.
 func TestKilledWritersLoseNothing(t *testing.T) {
 	rounds := 15
 	if n, err := strconv.Atoi(os.Getenv("LEGACYFILE_KILL_ROUNDS")); err == nil {

@@ -31,7 +31,7 @@ func TestFullDiskKeepsTheOldFile(t *testing.T) {
 		t.Errorf("got %v", err)
 	}
 	keptWithoutLeftovers(t, f)
-	set(t, f, "xai", key("x", "")) // what fits is saved
+	set(t, f, "xai", key("x", "")) // an entry that fits is saved
 
 	// A reserved update is stored although the disk is full by then.
 	must(t, os.Remove(f.path))

@@ -53,7 +53,7 @@ func TestReadOnlyDirectoryKeepsTheOldFile(t *testing.T) {
 	}
 }
 
-func TestMissingLinkSupportStillBacksUp(t *testing.T) {
+func TestCopyNewCopiesABackup(t *testing.T) {
 	f := newFile(t, "{broken")
 	backup := f.path + ".backup"
 	must(t, copyNew(f.path, backup))

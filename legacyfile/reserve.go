@@ -7,12 +7,12 @@ import (
 	"github.com/mogplex/mogplex-cli/internal/private"
 )
 
-// Reserve takes the disk space for the next Update, if that makes the file at most
-// size bytes larger: it can then be stored even if the disk has filled up since.
-// Call release after the Update, to free the space if it was not used. If the
-// process is killed, the next Update by any process frees it.
+// Reserve takes disk space for the next Update. An Update that makes the file at most
+// size bytes larger then succeeds even if the disk has filled up since. Call release
+// after it, to free space that it did not use. If the process is killed, the next
+// Update by any process frees the space.
 func (f *File) Reserve(ctx context.Context, size int) (release func(), err error) {
-	failed := func(err error) error { return fmt.Errorf("reserve space for %s: %w", f.path, cause(err)) }
+	failed := func(err error) error { return fmt.Errorf("reserve space for %s: %w", f.path, private.Cause(err)) }
 	if err := ctx.Err(); err != nil {
 		return nil, failed(err)
 	}

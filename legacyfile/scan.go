@@ -2,8 +2,8 @@ package legacyfile
 
 import "bytes"
 
-// fault is the place where a text is invalid. Its reason is a fixed phrase, because
-// the messages of encoding/json quote the input.
+// fault says where and why a text is invalid. Its reason is a fixed phrase, because the
+// messages of encoding/json quote the input.
 type fault struct {
 	offset int
 	reason string

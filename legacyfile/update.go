@@ -18,10 +18,10 @@ import (
 // removes our entry from every place in the file, and the file if nothing is left
 // in it. An error of change is returned as it is, with nothing written.
 //
-// When Update returns nil, what it wrote is on the disk and was read back. After
-// an error the old content is unchanged, unless the error is ErrUnsure or
-// ErrChanged. Update also writes an unchanged entry, which proves that the file is
-// writable, but not the removal of a missing one.
+// When Update returns nil, the entry is on the disk and was read back. After an error
+// the old content is unchanged, unless the error is ErrUnsure or ErrChanged. Update
+// writes the file even if the entry is unchanged, which proves that it is writable, but
+// not to remove a missing entry.
 //
 // If the file, or the entry that it replaces, can't be parsed, Update backs the
 // file up first; see [File.BackedUp]. It removes an entry only from a file that
@@ -36,7 +36,7 @@ func (f *File) Update(ctx context.Context, name string, change func(current []by
 	}
 	unlock, err := f.lock(ctx)
 	if err != nil {
-		return fmt.Errorf("lock %s: %w", f.path, cause(err))
+		return fmt.Errorf("lock %s: %w", f.path, private.Cause(err))
 	}
 	defer unlock()
 
@@ -124,7 +124,7 @@ func (f *File) lock(ctx context.Context) (unlock func(), err error) {
 
 // save stores an entry. The lock is held.
 func (f *File) save(target string, doc *document, name string, entry []byte, damaged bool) error {
-	failed := func(err error) error { return fmt.Errorf("save to %s: %w", f.path, cause(err)) }
+	failed := func(err error) error { return fmt.Errorf("save to %s: %w", f.path, private.Cause(err)) }
 	value, err := checkEntry(name, entry)
 	if err != nil {
 		return failed(err)
@@ -161,7 +161,7 @@ func (f *File) save(target string, doc *document, name string, entry []byte, dam
 
 // remove removes an entry. The lock is held.
 func (f *File) remove(target string, doc *document, name string) error {
-	failed := func(err error) error { return fmt.Errorf("remove from %s: %w", f.path, cause(err)) }
+	failed := func(err error) error { return fmt.Errorf("remove from %s: %w", f.path, private.Cause(err)) }
 	next, found, err := doc.remove(name)
 	if err != nil {
 		return failed(err)

@@ -20,12 +20,12 @@ const (
 
 var errCutOff = errors.New("the answer was cut off")
 
-// answerReader is the transport under x/oauth2. It passes on the answers that x/oauth2 reads as the service meant them, and
-// turns the rest into an [*Error]. Left alone, x/oauth2 drops a whole token because its expires_in is 3600.0, takes
-// text/plain for a form, and puts response bodies into its errors.
+// answerReader is the transport under x/oauth2. It corrects the answers that x/oauth2 would misread, and turns failures
+// into an [*Error]. On its own, x/oauth2 drops a whole token because its expires_in is 3600.0, takes text/plain for a form,
+// and puts response bodies into its errors.
 type answerReader struct {
-	ctx     context.Context // also ends requests that x/oauth2 sends without one
-	timeout time.Duration   // of request and answer: a Client's timeout goes on while x/oauth2 leaves a body open
+	ctx     context.Context // ends requests that x/oauth2 sends without a context
+	timeout time.Duration   // of request and answer; http.Client's would keep running while x/oauth2 leaves a body open
 	base    http.RoundTripper
 	now     func() time.Time
 	secrets []string // never repeated in an error
@@ -48,7 +48,7 @@ func (a *answerReader) RoundTrip(req *http.Request) (*http.Response, error) {
 	if err != nil {
 		return nil, &Error{Kind: ErrUnreachable, Status: resp.StatusCode, Err: web.Cause(err)}
 	}
-	fields, err := a.judge(resp, body)
+	fields, err := a.parse(resp, body)
 	if err != nil {
 		return nil, err
 	}
@@ -61,8 +61,8 @@ func (a *answerReader) RoundTrip(req *http.Request) (*http.Response, error) {
 	return resp, nil
 }
 
-// judge returns the fields of an OAuth answer, a success or an RFC 6749 error, made safe for x/oauth2.
-func (a *answerReader) judge(resp *http.Response, body []byte) (map[string]any, error) {
+// parse returns the fields of an OAuth answer, a success or an RFC 6749 error, made safe for x/oauth2.
+func (a *answerReader) parse(resp *http.Response, body []byte) (map[string]any, error) {
 	failed := &Error{Status: resp.StatusCode, RetryAfter: web.RetryAfter(resp.Header, a.now())}
 	fields := jsonObject(body)
 	a.takeError(failed, fields)
@@ -107,8 +107,8 @@ func (a *answerReader) takeError(e *Error, fields map[string]any) {
 	delete(fields, "error_description")
 }
 
-// jsonObject returns the members of a body that is one JSON object, else nil. Numbers stay text: 1e999 must not cost a token
-// its whole answer.
+// jsonObject returns the members of a body that is one JSON object, else nil. It leaves numbers as text, because a lifetime
+// of 1e999 must not fail the whole answer.
 func jsonObject(body []byte) map[string]any {
 	dec := json.NewDecoder(bytes.NewReader(body))
 	dec.UseNumber()
@@ -119,8 +119,7 @@ func jsonObject(body []byte) map[string]any {
 	return fields
 }
 
-// normalize makes the fields of a success safe and readable for x/oauth2. It returns the defect of an answer that must not be
-// used.
+// normalize makes the fields of a success safe and readable for x/oauth2. It returns why the answer must not be used, or "".
 func normalize(fields map[string]any) (defect string) {
 	for _, key := range []string{"access_token", "refresh_token", "device_code"} {
 		value := fields[key]

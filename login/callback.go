@@ -10,7 +10,7 @@ import (
 
 const maxQuery = 8 << 10
 
-// expectation is what a callback of this sign-in has.
+// expectation holds the values that a callback of this sign-in must have.
 type expectation struct {
 	state         string
 	issuer        string
@@ -23,8 +23,8 @@ type verdict int
 
 const (
 	malformed    verdict = iota // not an authorization response
-	foreign                     // a wrong state or none: of another sign-in, or forged
-	strayRefusal                // an error without state, which anybody can send
+	foreign                     // a wrong or missing state: another sign-in's, or forged
+	strayRefusal                // an error without state, which any process can send
 	answered                    // a code or an error, with the right state
 )
 
@@ -34,9 +34,9 @@ type answer struct {
 	refusal *Error // instead of a code
 }
 
-// judge reads the query of a callback. Only the verdict answered may decide the
+// parse reads the query of a callback. Only the verdict answered may decide the
 // sign-in.
-func (x expectation) judge(rawQuery string) (answer, verdict) {
+func (x expectation) parse(rawQuery string) (answer, verdict) {
 	if len(rawQuery) > maxQuery {
 		return answer{}, malformed
 	}

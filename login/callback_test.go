@@ -28,7 +28,7 @@ func TestIssuer(t *testing.T) {
 	} {
 		x := testExpectation()
 		x.requireIssuer = c.required
-		a, v := x.judge("code=c&state=" + testState + c.query)
+		a, v := x.parse("code=c&state=" + testState + c.query)
 		if v != answered || c.bad != errors.Is(a.refusalError(), ErrBadAnswer) || c.bad == (a.code != "") {
 			t.Errorf("%q, required %v: %v %v", c.query, c.required, v, a)
 		}

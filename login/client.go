@@ -29,7 +29,7 @@ type Client struct {
 	// Scopes to ask for; nil means openid profile email offline_access read write.
 	Scopes []string
 	// HTTP provides the Transport and the Timeout, which is 30 seconds if it is 0; nil means [NewHTTPClient] with Go's own
-	// user agent. Its CheckRedirect and Jar are not used: redirects are never followed, cookies never kept.
+	// user agent. Its CheckRedirect and Jar are ignored: a Client follows no redirect and stores no cookie.
 	HTTP *http.Client
 	// AllowLoopbackHTTP lets Origin be plain http on a loopback address.
 	AllowLoopbackHTTP bool
@@ -38,10 +38,11 @@ type Client struct {
 }
 
 // Refresh trades refreshToken for new tokens (RFC 6749 section 6). It reads the service's metadata first and sends the token
-// to the endpoint named there, or to the fixed path if there is no metadata; metadata that must not be used is [ErrBadAnswer],
-// and nothing is sent. The token is sent at most once, whatever the answer. The answer's refresh token replaces the old one;
-// if it has none, the Grant's Token has the old one. Only [ErrInvalidGrant] means that the refresh token is dead. After any
-// other error it may be used again, though the service may have rotated it if the answer was lost.
+// to the endpoint named there, or to the fixed path if there is no metadata; if it must not use the
+// metadata, it sends nothing and returns [ErrBadAnswer]. It sends the token at most once, whatever the answer. The answer's
+// refresh token replaces the old one; if it has none, the Grant's Token has the old one. Only [ErrInvalidGrant] means that
+// the refresh token is no longer valid. After any other error the caller may use it again, though the service may have
+// rotated it if the answer was lost.
 func (c *Client) Refresh(ctx context.Context, refreshToken string) (*Grant, error) {
 	s, err := c.service(opRefresh)
 	if err != nil {
@@ -89,12 +90,12 @@ func (c *Client) service(op string) (*service, error) {
 	if s.now == nil {
 		s.now = time.Now
 	}
-	lent := c.HTTP
-	if lent == nil {
-		lent = NewHTTPClient("")
-		s.close = lent.CloseIdleConnections
+	base := c.HTTP
+	if base == nil {
+		base = NewHTTPClient("")
+		s.close = base.CloseIdleConnections
 	}
-	s.http = &http.Client{Transport: lent.Transport, Timeout: lent.Timeout, CheckRedirect: noRedirect}
+	s.http = &http.Client{Transport: base.Transport, Timeout: base.Timeout, CheckRedirect: noRedirect}
 	if s.http.Timeout <= 0 {
 		s.http.Timeout = requestTimeout
 	}
@@ -117,7 +118,7 @@ func (s *service) config(ep endpoints, redirect string) *oauth2.Config {
 	}
 }
 
-// withReader returns a context whose x/oauth2 requests go through an answerReader that keeps secrets out of errors.
+// withReader returns a context in which x/oauth2 sends its requests through an answerReader with these secrets.
 func (s *service) withReader(ctx context.Context, secrets ...string) context.Context {
 	reader := &answerReader{ctx: ctx, timeout: s.http.Timeout, base: s.http.Transport, now: s.now, secrets: secrets}
 	return context.WithValue(ctx, oauth2.HTTPClient, &http.Client{Transport: reader, CheckRedirect: noRedirect})
@@ -141,8 +142,8 @@ func (s *service) firstGrant(t *oauth2.Token, requested time.Time) *Grant {
 	return g
 }
 
-// failed turns an error of x/oauth2 into an [*Error] of this operation. It never uses the error's own text, which has the
-// response body in it.
+// failed turns an error of x/oauth2 into an [*Error] of this operation. It never uses the error's own text, which contains
+// the response body.
 func (s *service) failed(ctx context.Context, err error, secrets ...string) error {
 	switch ended := ctx.Err(); ended {
 	case context.Canceled:

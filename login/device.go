@@ -15,7 +15,7 @@ import (
 
 const deviceStartTimeout = 10 * time.Second
 
-// deviceGrant is a device grant (RFC 8628) that is being polled.
+// deviceGrant is a device grant (RFC 8628) in progress.
 type deviceGrant struct {
 	auth   *oauth2.DeviceAuthResponse
 	result chan deviceResult // receives one value
@@ -27,8 +27,9 @@ type deviceResult struct {
 	err   error
 }
 
-// startDevice starts the device grant, if it is asked for and offered, and polls
-// until wait ends. The sign-in goes on without it if it can't be started.
+// startDevice starts the device grant, if the caller wants it and the service
+// offers it, and polls until wait ends. If it can't start, the sign-in continues
+// without it.
 func (a *attempt) startDevice(wait context.Context) {
 	if !a.flow.Device || a.endpoints.device == "" {
 		return
@@ -98,9 +99,9 @@ func (s *service) pollDevice(ctx context.Context, cfg *oauth2.Config, auth *oaut
 	}
 }
 
-// deviceEnded handles the end of the device grant; nil means that the wait goes
-// on. A denial on the other device decides the sign-in; any other failure only
-// ends this way of signing in.
+// deviceEnded handles the end of the device grant. It returns nil if the wait
+// continues. A denial on the other device ends the sign-in; any other failure ends
+// only the device grant.
 func (a *attempt) deviceEnded(ctx context.Context, got deviceResult) *outcome {
 	a.device.stop()
 	a.device = nil
@@ -116,7 +117,7 @@ func (a *attempt) deviceEnded(ctx context.Context, got deviceResult) *outcome {
 	return nil
 }
 
-// prompt returns what to show the person.
+// prompt returns the user code and the addresses to show.
 func (d *deviceGrant) prompt() *DevicePrompt {
 	return &DevicePrompt{
 		UserCode:                text.Shorten(text.Line(d.auth.UserCode), 64),
@@ -126,7 +127,7 @@ func (d *deviceGrant) prompt() *DevicePrompt {
 	}
 }
 
-// results receives the end of the grant; it is nil if none runs.
+// results returns the channel of the result, nil if no grant runs.
 func (d *deviceGrant) results() <-chan deviceResult {
 	if d == nil {
 		return nil

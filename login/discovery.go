@@ -12,7 +12,7 @@ import (
 	"github.com/mogplex/mogplex-cli/internal/web"
 )
 
-// discoveryTimeout bounds the wait for metadata, which a sign-in can do without.
+// discoveryTimeout is short because a sign-in works without metadata.
 const discoveryTimeout = 5 * time.Second
 
 // endpoints are the addresses of one account service.
@@ -22,7 +22,7 @@ type endpoints struct {
 	requireIssuer    bool   // every callback must carry iss (RFC 9207 section 2.3)
 }
 
-// fixedEndpoints are those of a service without usable metadata.
+// fixedEndpoints returns the endpoints of a service without usable metadata.
 func fixedEndpoints(origin string) endpoints {
 	return endpoints{
 		authorize: origin + "/api/auth/mcp/authorize",
@@ -30,7 +30,7 @@ func fixedEndpoints(origin string) endpoints {
 	}
 }
 
-// metadata is the part of RFC 8414 section 2 that is used.
+// metadata holds the fields of RFC 8414 section 2 that a Client uses.
 type metadata struct {
 	Issuer        string   `json:"issuer"`
 	Authorize     string   `json:"authorization_endpoint"`
@@ -42,8 +42,8 @@ type metadata struct {
 }
 
 // discover reads the service's metadata and returns its endpoints: those of the metadata, or the fixed ones if there is no
-// usable document. Its error is of class [ErrUnreachable] if the service could not be asked, which leaves the fixed endpoints
-// to try, and of class [ErrBadAnswer] if the document must stop the operation.
+// usable document. Its error is of class [ErrUnreachable] if no metadata could be read, in which case the caller may try the fixed
+// endpoints, and of class [ErrBadAnswer] if the document must stop the operation.
 func (s *service) discover(ctx context.Context) (endpoints, error) {
 	ep := fixedEndpoints(s.origin)
 	document, err := s.fetchMetadata(ctx)
@@ -62,8 +62,8 @@ func (s *service) discover(ctx context.Context) (endpoints, error) {
 	return ep, nil
 }
 
-// locate is discover for an operation that can do without metadata. It fails if the document must not be used, or if ctx
-// is over.
+// locate is discover for an operation that does not need metadata. It fails only if the document must stop the operation,
+// or if ctx ended.
 func (s *service) locate(ctx context.Context) (endpoints, error) {
 	ep, err := s.discover(ctx)
 	if errors.Is(err, ErrUnreachable) && ctx.Err() == nil {
@@ -72,7 +72,7 @@ func (s *service) locate(ctx context.Context) (endpoints, error) {
 	return ep, err
 }
 
-// fetchMetadata returns nil if the service answers but has no document.
+// fetchMetadata returns nil if the service answers without a document.
 func (s *service) fetchMetadata(ctx context.Context) (*metadata, error) {
 	limited, cancel := context.WithTimeout(ctx, discoveryTimeout)
 	defer cancel()

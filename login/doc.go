@@ -5,13 +5,13 @@
 //     for the browser, takes a pasted callback address, and polls the device
 //     grant, all at the same time; the first to finish wins.
 //   - [Client.Refresh] trades a refresh token for new tokens.
-//   - [Client.Revoke] ends a token at the service, if the service can.
+//   - [Client.Revoke] revokes a token at the service, if the service can.
 //   - [Client.TokenSource] is an [oauth2.TokenSource] that stores each rotated token
 //     before it is used.
 //   - [CheckOrigin] checks whether an address may be sent tokens at all.
 //
-// The package stores no token: [Flow.Save] does, before the person sees that they
-// are signed in.
+// The package stores no token. [Flow.Save] does, before the browser shows that the
+// person is signed in.
 //
 // # What protects the sign-in
 //

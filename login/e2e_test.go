@@ -45,7 +45,7 @@ func freePort(t *testing.T) int {
 	return ln.Addr().(*net.TCPAddr).Port
 }
 
-// signIn runs a sign-in; person acts for the person.
+// signIn runs a sign-in. person gets the prompt and does what a person would do.
 func (a *account) signIn(t *testing.T, flow login.Flow, person func(login.Prompt)) (*login.Grant, error) {
 	t.Helper()
 	done := make(chan struct{})
@@ -112,7 +112,7 @@ func (a *account) adaSignsIn(t *testing.T) *login.Grant {
 	return g
 }
 
-// A sign-in without a refresh token is recognizable, and its access token can be
+// A sign-in without a refresh token has an empty one, and its access token can be
 // revoked.
 func TestAServiceThatGivesNoRefreshToken(t *testing.T) {
 	t.Parallel()
@@ -125,7 +125,7 @@ func TestAServiceThatGivesNoRefreshToken(t *testing.T) {
 		t.Errorf("revoke: %v, %v", offered, err)
 	}
 	if a.server.Valid(g.Token.AccessToken) {
-		t.Error("the access token lives on")
+		t.Error("the access token is still valid")
 	}
 }
 

@@ -16,8 +16,8 @@ const (
 	registeredCode = "abcdefghijklmnopqrstuvwxyz_"
 )
 
-// errorCode returns s if it is an OAuth error code: the characters of RFC 6749 section 5.2, of plausible length, and none of
-// the secrets. Otherwise it returns "".
+// errorCode returns s if it is an OAuth error code: it has the characters of RFC 6749 section 5.2, a plausible length, and
+// contains no secret. Otherwise it returns "".
 func errorCode(s string, secrets []string) string {
 	if len(s) > maxErrorCode || containsSecret(s, secrets) || len(s) > longestWord && strings.Trim(s, registeredCode) != "" {
 		return ""
@@ -30,8 +30,8 @@ func errorCode(s string, secrets []string) string {
 	return s
 }
 
-// description returns what the service says about an error, or "" if that holds a secret or a word so long that it could be
-// an encoded one.
+// description returns an error_description made safe to print, or "" if it contains a secret or a word so long that it
+// could be an encoded one.
 func description(s string, secrets []string) string {
 	s = text.Line(s)
 	if containsSecret(s, secrets) {

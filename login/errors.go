@@ -8,8 +8,8 @@ import (
 	"github.com/mogplex/mogplex-cli/internal/web"
 )
 
-// The classes of failure, for errors.Is. Every error of this package that belongs to one is an [*Error] too. A canceled
-// context is found by errors.Is(err, context.Canceled) and has no class of its own.
+// The classes of failure, for errors.Is. Every error with a class is an [*Error]. The error of a canceled context has no
+// class; errors.Is(err, context.Canceled) finds it.
 var (
 	// ErrBadOrigin: the account service's address may not be used.
 	ErrBadOrigin = errors.New("unusable account service address")
@@ -20,8 +20,8 @@ var (
 	ErrRefused = errors.New("refused by the account service")
 	// ErrRateLimited: retry after Error.RetryAfter.
 	ErrRateLimited = web.ErrRateLimited
-	// ErrUnreachable: nothing that could be the service's own answer came back: no network, no TLS, a timeout, a 5xx, a
-	// redirect, HTML, half an answer.
+	// ErrUnreachable: no usable answer from the service: no network, no TLS, a timeout, a 5xx, a redirect, HTML, half an
+	// answer.
 	ErrUnreachable = web.ErrUnreachable
 	// ErrTimeout: the person did not finish the sign-in in time.
 	ErrTimeout = errors.New("the sign-in was not finished in time")
@@ -34,19 +34,19 @@ var (
 	ErrBadAnswer = errors.New("unacceptable answer from the account service")
 )
 
-// Error is a failed operation. Its text holds no secret and no part of a response body but Code and Description.
+// Error is a failed operation. Its text holds no secret, and nothing of a response body but Code and Description.
 type Error struct {
 	Op   string // "sign in", "refresh", "revoke" or "check origin"
 	Kind error  // one of the classes above; nil if Err is a context's error
 
 	Status      int           // HTTP status; 0 if there was none
 	Code        string        // RFC 6749 error code, restricted to its character set
-	Description string        // the service's words, made safe to print; may be empty
+	Description string        // error_description, made safe to print; may be empty
 	RetryAfter  time.Duration // how long the service asks to wait; 0 if it does not say
 	Err         error         // the cause, free of secrets; may be nil
 }
 
-// Error says what failed and why, in one line.
+// Error returns the operation, the class and the most useful detail, in one line.
 func (e *Error) Error() string {
 	s := e.Op
 	if e.Kind != nil {
@@ -61,7 +61,7 @@ func (e *Error) Error() string {
 	switch {
 	case e.Description != "":
 		s += ": " + e.Description
-	case e.Err != nil && e.Kind != ErrTimeout: // a deadline of the caller's adds nothing
+	case e.Err != nil && e.Kind != ErrTimeout: // the caller's deadline adds nothing
 		s += ": " + e.Err.Error()
 	}
 	return s
@@ -78,8 +78,8 @@ func (e *Error) Unwrap() []error {
 	return all
 }
 
-// As lets errors.As find a failure of class [ErrRateLimited] or [ErrUnreachable] as the type that the other HTTP clients of
-// this module return.
+// As lets errors.As find an error of class [ErrRateLimited] or [ErrUnreachable] as a [*web.Error], which the other HTTP
+// clients of this module return.
 func (e *Error) As(target any) bool {
 	failed, ok := target.(**web.Error)
 	if ok = ok && web.Temporary(e.Kind); ok {

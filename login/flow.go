@@ -6,20 +6,20 @@ import (
 	"time"
 )
 
-// Flow is the caller's part in one sign-in. Every field may be left out. Its functions are called one at a time, except Open,
-// which has a goroutine of its own; the sign-in is not decided while another of them runs.
+// Flow configures one sign-in. Every field is optional. SignIn calls the functions one at a time, except Open, which runs in
+// a goroutine of its own, and does not end the sign-in while one of the others runs.
 type Flow struct {
 	// Open opens the address in a browser, as [OpenBrowser] does. SignIn does not wait for it, and reports its failure
 	// to Notice.
 	Open func(url string) error
 	// Show shows the person where to go. It is called once, before the wait.
 	Show func(Prompt)
-	// Notice receives, in one safe line, what happens during the wait.
+	// Notice receives each event of the wait as one line that is safe to print.
 	//
-	// An error callback without state is such an event. This service's true ones have none, and anything a local process
-	// forges looks the same. SignIn shows it at once, in the browser and here, and waits for 30 seconds more, in which a
-	// sign-in still succeeds; then it returns that error as [ErrRefused]. Nothing else that arrives without the right state
-	// shortens the wait.
+	// An error callback without state is such an event. The real ones of this service have no state, so one that a local
+	// process forges looks the same. SignIn shows the error at once, in the browser and here, and accepts a valid callback
+	// for 30 seconds more; then it returns that error as [ErrRefused]. No other request without the right state shortens
+	// the wait.
 	Notice func(line string)
 	// Deadline receives the time at which SignIn gives up if that becomes earlier than Prompt.Deadline, as after an error
 	// callback without state.
@@ -27,9 +27,9 @@ type Flow struct {
 	// Pasted carries callback addresses that the person pasted: the whole address, quoted or wrapped over lines, or its
 	// code=…&state=… alone.
 	Pasted <-chan string
-	// PasteRejected receives what is wrong with a paste. The wait goes on.
+	// PasteRejected receives the reason why a paste is unusable. The wait continues.
 	PasteRejected func(error)
-	// Save stores the grant and returns where, in words that complete "it is kept …", such as "in the keychain". SignIn
+	// Save stores the grant and returns where, in words that complete "it is stored …", such as "in the keychain". SignIn
 	// answers the browser after Save, and does not return before it. Save must end when ctx does.
 	Save func(ctx context.Context, g *Grant) (where string, err error)
 	// Timeout bounds the wait for the person; 0 means five minutes.
@@ -44,7 +44,7 @@ type Flow struct {
 	headers time.Duration // for tests; 0 means headerReadTimeout
 }
 
-// Prompt is what the person needs to know.
+// Prompt tells the person how to sign in.
 type Prompt struct {
 	// URL is the address to open. Its only secret is the state of this sign-in.
 	URL string
@@ -59,7 +59,7 @@ type Prompt struct {
 	Device *DevicePrompt
 }
 
-// DevicePrompt is what to do on another device. Its texts are safe to print.
+// DevicePrompt tells the person how to sign in on another device. Its texts are safe to print.
 type DevicePrompt struct {
 	UserCode                string
 	VerificationURL         string

@@ -15,7 +15,7 @@ import (
 	"github.com/mogplex/mogplex-cli/internal/web"
 )
 
-// Grant is what the service granted. It prints, logs and marshals as
+// Grant holds the granted tokens. It prints, logs and marshals as
 // "[redacted]"; store its fields one by one. Token itself is not protected: fmt
 // and json show it if they are given Token, and fmt does if a Grant is an
 // unexported field of a struct, where fmt can't call its methods.
@@ -40,8 +40,8 @@ type Grant struct {
 	Identity Identity
 }
 
-// Identity is what the id_token says about the account. It is not verified: show
-// it, but decide nothing by it. It is safe to print.
+// Identity holds the account's claims in the id_token. They are not verified: show
+// them, but decide nothing by them. They are safe to print.
 type Identity struct {
 	Subject, Email, Name string
 }
@@ -89,8 +89,8 @@ func newGrant(t *oauth2.Token, issuer string, requested time.Time) *Grant {
 	return g
 }
 
-// refreshLifetimes are the names, none of them standard, under which services
-// give a refresh token's lifetime in seconds.
+// refreshLifetimes are the fields, none of them standard, in which services send a
+// refresh token's lifetime in seconds.
 var refreshLifetimes = []string{"refresh_token_expires_in", "refresh_expires_in"}
 
 // after returns the end of a lifetime, zero if there is none. It strips the
@@ -115,8 +115,8 @@ func scopes(s string) []string {
 	return all
 }
 
-// identity reads the claims of an id_token without verifying it. It leaves empty
-// what it can't read, because a sign-in does not need a name.
+// identity reads the claims of an id_token without verifying it. It returns empty
+// fields for unreadable ones, because a sign-in does not need a name.
 func identity(idToken string) Identity {
 	_, rest, _ := strings.Cut(idToken, ".")
 	payload, _, _ := strings.Cut(rest, ".")

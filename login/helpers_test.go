@@ -12,7 +12,6 @@ import (
 	"net/url"
 	"os"
 	"slices"
-	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -98,7 +97,15 @@ func (s *fakeService) sentTo() []string {
 
 // answerWith answers with a status and a body.
 func answerWith(status int, body string) http.HandlerFunc {
+	return answerWithHeader(status, "", body)
+}
+
+// answerWithHeader answers with a status, a header line and a body.
+func answerWithHeader(status int, header, body string) http.HandlerFunc {
 	return func(w http.ResponseWriter, _ *http.Request) {
+		if key, value, ok := strings.Cut(header, ": "); ok {
+			w.Header().Set(key, value)
+		}
 		w.WriteHeader(status)
 		_, _ = io.WriteString(w, body)
 	}
@@ -111,22 +118,11 @@ func hangUp(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) }
 func (s *fakeService) requests() []url.Values {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return append([]url.Values(nil), s.forms...)
+	return slices.Clone(s.forms)
 }
 
 func (s *fakeService) client() *Client {
 	return &Client{Origin: s.URL, AllowLoopbackHTTP: true}
-}
-
-// answers makes the token endpoint answer with a fixed status and body.
-func (s *fakeService) answers(status int, header, body string) {
-	s.token = func(w http.ResponseWriter, _ *http.Request) {
-		if key, value, ok := strings.Cut(header, ": "); ok {
-			w.Header().Set(key, value)
-		}
-		w.WriteHeader(status)
-		_, _ = io.WriteString(w, body)
-	}
 }
 
 func goodAnswer() map[string]any {
@@ -145,7 +141,7 @@ func writeJSON(w http.ResponseWriter, status int, v any) {
 	_ = json.NewEncoder(w).Encode(v)
 }
 
-// running is a sign-in in progress.
+// running is a sign-in in progress, with the notices and grants that it reported.
 type running struct {
 	t      *testing.T
 	prompt Prompt
@@ -233,7 +229,7 @@ func (r *running) callback(query string) string {
 	return r.prompt.RedirectURL + "?" + strings.ReplaceAll(query, "STATE", r.state)
 }
 
-// visit does what a browser does with an address: it follows redirects.
+// visit opens an address like a browser, following redirects.
 func visit(t *testing.T, address string) (status int, body string, final *url.URL) {
 	t.Helper()
 	status, body, final, err := tryVisit(address)
@@ -284,7 +280,7 @@ func queryOf(t *testing.T, address string) url.Values {
 	return u.Query()
 }
 
-// checkNoSecret fails if any text of v holds a marked secret.
+// checkNoSecret fails if v prints a marked secret with any verb.
 func checkNoSecret(t *testing.T, v any) {
 	t.Helper()
 	text := fmt.Sprintf("%v|%+v|%#v|%s|%q", v, v, v, v, v)
@@ -331,5 +327,3 @@ func squat(t *testing.T) (net.Listener, int) {
 	}
 	return ln, ln.Addr().(*net.TCPAddr).Port
 }
-
-func portText(port int) string { return strconv.Itoa(port) }

@@ -25,7 +25,7 @@ const (
 
 // NewHTTPClient returns an HTTP client whose requests carry userAgent, such as
 // "mogplex/1.2.3" (RFC 9110 section 10.1.5); empty leaves them Go's own. It
-// follows no redirect, keeps no cookie, takes proxies from the environment, gives
+// follows no redirect, stores no cookie, takes proxies from the environment, gives
 // up after 30 seconds, and fails a response body at 8 MiB after decompression.
 // SSL_CERT_FILE works on every platform: instead of the system's roots on Linux
 // and the BSDs, as everywhere in Go, and in addition to them on macOS and Windows.
@@ -35,8 +35,8 @@ func NewHTTPClient(userAgent string) *http.Client {
 	return &http.Client{Timeout: requestTimeout, CheckRedirect: noRedirect, Transport: t}
 }
 
-// NewTransport returns the transport of [NewHTTPClient] without the limits on the
-// time and the size of an answer, for streams whose reader has its own limits.
+// NewTransport returns the transport of [NewHTTPClient] without its limits on the
+// time and size of an answer, for streams whose reader sets its own limits.
 func NewTransport(userAgent string) http.RoundTripper { return newTransport(userAgent) }
 
 func newTransport(userAgent string) *transport {

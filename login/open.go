@@ -20,8 +20,8 @@ import (
 	"github.com/mogplex/mogplex-cli/internal/web"
 )
 
-// openTimeout is how long a browser command may take to fail. One that still runs
-// then has opened the page: a new browser process goes on running.
+// openTimeout is how long a browser command has to fail. One that still runs after
+// that has opened the page, because a new browser process keeps running.
 const openTimeout = 3 * time.Second
 
 var (
@@ -48,8 +48,8 @@ func openFailure(err error) string {
 // standing for the address) in order; if all fail, the error names them and
 // nothing else is opened. Without $BROWSER it uses wslview under WSL, and the
 // platform's default browser elsewhere or if there is no wslview. It passes the
-// address as an argument and never through a shell, and drops what the commands
-// print. It is safe for concurrent use.
+// address as an argument and never through a shell, and drops the commands'
+// output. It is safe for concurrent use.
 func OpenBrowser(address string) error {
 	u, err := url.Parse(address)
 	if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" || !web.VisibleASCII(address) {
@@ -80,7 +80,7 @@ func runFirst(chosen string, commands [][]string) error {
 	return &browserError{fmt.Sprintf("BROWSER (%s) could not be started: %s", text.Shorten(text.Line(chosen), 100), startFailure(last))}
 }
 
-// startFailure says why a program failed, in place of package exec's words.
+// startFailure describes why a program failed in plainer words than package exec.
 func startFailure(err error) string {
 	var (
 		exit  *exec.ExitError
@@ -135,7 +135,7 @@ func run(command []string) error {
 	return unlessSlow(cmd.Run)
 }
 
-// unlessSlow returns what f returns, or nil after openTimeout.
+// unlessSlow returns the result of f, or nil after openTimeout.
 func unlessSlow(f func() error) error {
 	result := make(chan error, 1)
 	go func() { result <- f() }()

@@ -59,8 +59,8 @@ func CheckOrigin(origin string, allowLoopbackHTTP bool) (canonical string, err e
 	return canonical + ":" + strconv.FormatUint(port, 10), nil
 }
 
-// canonicalHost returns the form of a host name or address in an origin, "" if it
-// is neither, and whether it is this machine.
+// canonicalHost returns a host name or address in the form of an origin, or "" if
+// host is neither. It also reports whether it is a loopback address.
 func canonicalHost(host string) (canonical string, loopback bool) {
 	if addr, err := netip.ParseAddr(host); err == nil {
 		canonical = addr.String()

@@ -68,7 +68,7 @@ func TestCheckOrigin(t *testing.T) {
 			t.Errorf("the error quotes the address: %v", err)
 		}
 		if got, err := CheckOrigin(in, false); err == nil && !strings.HasPrefix(got, "https://") {
-			t.Errorf("%q: plain http without leave", in)
+			t.Errorf("%q: plain http is accepted", in)
 		}
 	}
 }

@@ -28,7 +28,7 @@ var (
 		"It was not run a second time. The terminal shows how it ended."}}
 )
 
-// resultPage says how a sign-in ended.
+// resultPage reports how a sign-in ended.
 func resultPage(o outcome) page {
 	switch {
 	case o.grant == nil && o.err != nil:
@@ -40,7 +40,7 @@ func resultPage(o outcome) page {
 	}
 	lines := []string{"You are signed in" + asWhom(o.grant.Identity) + "."}
 	if where := text.Line(o.where); where != "" {
-		lines = append(lines, "Your credential is kept "+where+".")
+		lines = append(lines, "Your credential is stored "+where+".")
 	}
 	return page{ok: true, heading: "Signed in", lines: append(lines, "You can close this tab and go back to the terminal.")}
 }
@@ -55,14 +55,14 @@ func asWhom(id Identity) string {
 	return ""
 }
 
-// refusedPage says why the sign-in failed.
+// refusedPage reports why the sign-in failed.
 func refusedPage(e *Error) page {
 	p := failurePage(e)
 	p.lines = append(p.lines, "Nothing was changed. Go back to the terminal to try again.")
 	return p
 }
 
-// strayPage is refusedPage for a sign-in that goes on waiting.
+// strayPage is refusedPage while the sign-in still waits.
 func strayPage(e *Error) page {
 	p := failurePage(e)
 	p.lines = append(p.lines, "Nothing was changed. The terminal waits a little longer, in case you did not cause this; "+

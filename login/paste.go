@@ -26,7 +26,7 @@ type pasteReader struct {
 	before string
 }
 
-// read returns the answer in what was pasted, or what is wrong with it.
+// read returns the answer in a paste, or why the paste is unusable.
 func (p *pasteReader) read(pasted string) (answer, error) {
 	if len(pasted) > maxPaste {
 		return answer{}, errPasteUnusable
@@ -68,7 +68,7 @@ func (x expectation) readAddress(text string) (answer, error) {
 	if query != "" && !strings.ContainsAny(query, "=:/") {
 		return answer{}, errPasteBareCode
 	}
-	a, v := x.judge(query)
+	a, v := x.parse(query)
 	switch {
 	case v == answered, v == strayRefusal:
 		// A stray refusal counts: the person pasted it, so it is not forged.
@@ -94,8 +94,8 @@ func isCallback(address string) bool {
 	return u.Hostname() == "127.0.0.1" || u.Hostname() == "localhost"
 }
 
-// unwrap removes what shells, chats and terminals add to a copied address: white
-// space, control characters, quotes, brackets, &amp;.
+// unwrap undoes the changes that shells, chats and terminals make to a copied
+// address: white space, control characters, quotes, brackets, &amp;.
 func unwrap(pasted string) string {
 	const pasteStart, pasteEnd = "\x1b[200~", "\x1b[201~" // bracketed paste
 	pasted = strings.NewReplacer(pasteStart, "", pasteEnd, "", "&amp;", "&").Replace(pasted)

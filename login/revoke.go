@@ -9,18 +9,19 @@ import (
 	"github.com/mogplex/mogplex-cli/internal/web"
 )
 
-// Revoke ends token, a refresh or an access token, at the service (RFC 7009).
-// hint is "refresh_token", "access_token" or empty. Ending a refresh token ends
-// the access tokens that came with it at most services, and the other way round
-// at few: revoke the refresh token if there is one, else the access token.
+// Revoke revokes a refresh or an access token at the service (RFC 7009).
+// hint is "refresh_token", "access_token" or empty. Most services revoke
+// the access tokens together with their refresh token, but few do the reverse:
+// revoke the refresh token if there is one, else the access token.
 //
-//   - true, nil: the token is dead.
-//   - false, nil: the service can't end it: it has no metadata, names no
-//     revocation endpoint there, or answered unsupported_token_type. The token
-//     lives until it expires.
-//   - false, error: nothing was sent, because no metadata came ([ErrUnreachable])
-//     or it must not be used ([ErrBadAnswer]).
-//   - true, error: the endpoint refused or did not answer; the token may live.
+//   - true, nil: the token is revoked.
+//   - false, nil: the service can't revoke it: it has no metadata, its metadata
+//     names no revocation endpoint, or it answered unsupported_token_type. The
+//     token is valid until it expires.
+//   - false, error: Revoke sent nothing, because it could not read the metadata
+//     ([ErrUnreachable]) or must not use it ([ErrBadAnswer]).
+//   - true, error: the endpoint refused or did not answer; the token may still be
+//     valid.
 func (c *Client) Revoke(ctx context.Context, token, hint string) (offered bool, err error) {
 	s, err := c.service(opRevoke)
 	if err != nil {
@@ -61,7 +62,7 @@ func (c *Client) Revoke(ctx context.Context, token, hint string) (offered bool, 
 
 func (s *service) revokeFailure(resp *http.Response, body []byte, token string) *Error {
 	reader := &answerReader{now: s.now, secrets: []string{token}}
-	fields, err := reader.judge(resp, body)
+	fields, err := reader.parse(resp, body)
 	if err != nil {
 		return withOp(s.op, err)
 	}

@@ -25,7 +25,7 @@ const (
 
 // callbackServer receives the browser on the loopback. It does not decide the
 // sign-in: requests with the right state go to answers, one at a time, and wait
-// until finish says how the sign-in ended.
+// until finish has the result.
 type callbackServer struct {
 	expect   expectation
 	host     string // 127.0.0.1:port
@@ -124,9 +124,9 @@ func (s *callbackServer) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// embedded reports whether another page caused the request, as an image, a frame
-// or a script, and not a person who navigates. It is false for a browser that
-// does not say.
+// embedded reports whether a page embeds the request, as an image, a frame or a
+// script, instead of a person navigating to it. It is false for a browser that
+// does not send Sec-Fetch-Dest.
 func embedded(r *http.Request) bool {
 	dest := r.Header.Get("Sec-Fetch-Dest")
 	return dest != "" && dest != "document"
@@ -137,7 +137,7 @@ func (s *callbackServer) callback(w http.ResponseWriter, r *http.Request) {
 		writePage(w, http.StatusConflict, pageFinished)
 		return
 	}
-	a, v := s.expect.judge(r.URL.RawQuery)
+	a, v := s.expect.parse(r.URL.RawQuery)
 	switch v {
 	case malformed:
 		writePage(w, http.StatusBadRequest, pageNotHere)
@@ -189,7 +189,7 @@ func (s *callbackServer) showResult(w http.ResponseWriter) {
 	s.settle()
 }
 
-// settle counts a request that has its page, or that ended without.
+// settle counts a request that got its page or ended without one.
 func (s *callbackServer) settle() {
 	if s.pending.Add(-1) <= 0 && s.finished() {
 		s.once.Do(func() { close(s.answered) })

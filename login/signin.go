@@ -14,7 +14,7 @@ import (
 )
 
 // SignIn signs a person in (RFC 8252, authorization code with PKCE) and returns
-// what was granted, after flow.Save stored it. It ends when the first of the
+// the grant, after flow.Save stored it. It ends when the first of the
 // callback, a paste or the device grant succeeds, when the sign-in fails, when
 // flow.Timeout is over ([ErrTimeout]) or when ctx ends. A sign-in that fails
 // changes nothing, because only flow.Save stores.
@@ -78,7 +78,7 @@ func (a *attempt) listen(ctx context.Context) {
 	}
 }
 
-// hasChannel reports whether the sign-in can still be finished.
+// hasChannel reports whether a way to finish the sign-in is left.
 func (a *attempt) hasChannel() bool {
 	return a.server != nil || a.flow.Pasted != nil || a.device != nil
 }
@@ -191,7 +191,7 @@ func (a *attempt) save(ctx context.Context, grant *Grant) outcome {
 	return outcome{grant: grant, where: where}
 }
 
-// paste handles one paste; nil means that the wait goes on.
+// paste handles one paste. It returns nil if the wait continues.
 func (a *attempt) paste(ctx context.Context, text string, open bool) *outcome {
 	if !open {
 		a.flow.Pasted = nil
@@ -206,7 +206,7 @@ func (a *attempt) paste(ctx context.Context, text string, open bool) *outcome {
 	return &o
 }
 
-// stop ends what the attempt started.
+// stop ends the callback server and the device grant.
 func (a *attempt) stop(ctx context.Context, o outcome) {
 	if a.server != nil {
 		a.server.finish(ctx, resultPage(o))

@@ -9,6 +9,7 @@ import (
 	"reflect"
 	"runtime"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -98,7 +99,7 @@ func TestSaveFails(t *testing.T) {
 
 func TestExchangeFails(t *testing.T) {
 	s := newService(t)
-	s.answers(401, "", `{"error":"invalid_grant","error_description":"code `+markCode+` is used"}`)
+	s.token = answerWith(401, `{"error":"invalid_grant","error_description":"code `+markCode+` is used"}`)
 	r := start(t, s.client(), Flow{})
 	_, body, final := visit(t, r.callback("code="+markCode+"&state=STATE"))
 	_, err := r.end()
@@ -173,12 +174,12 @@ func TestRefusalWithoutState(t *testing.T) {
 	}
 }
 
-// Deadline is called when less time is left than before, and not if the time limit
+// SignIn calls Deadline if the refusal shortens the wait, not if the time limit
 // comes first.
 func TestRefusalShortensTheWait(t *testing.T) {
 	for limit, shorter := range map[time.Duration]bool{5 * time.Minute: true, 20 * time.Second: false} {
-		told := make(chan time.Time, 2)
-		r := start(t, newService(t).client(), Flow{Timeout: limit, Deadline: func(until time.Time) { told <- until }})
+		deadlines := make(chan time.Time, 2)
+		r := start(t, newService(t).client(), Flow{Timeout: limit, Deadline: func(until time.Time) { deadlines <- until }})
 		began := time.Now()
 		_, body, _ := visit(t, r.callback("error=access_denied"))
 		visit(t, r.callback("error=access_denied"))
@@ -192,10 +193,10 @@ func TestRefusalShortensTheWait(t *testing.T) {
 		if _, err := r.end(); err != nil {
 			t.Fatal(err)
 		}
-		close(told)
-		until, ok := <-told
+		close(deadlines)
+		until, ok := <-deadlines
 		if ok != shorter || ok && (until.Before(began.Add(strayGrace)) || until.After(time.Now().Add(strayGrace))) {
-			t.Errorf("limit %v: told %v, until %v", limit, ok, until)
+			t.Errorf("limit %v: reported %v, until %v", limit, ok, until)
 		}
 	}
 }
@@ -209,7 +210,7 @@ func TestValidCallbackWinsDuringGrace(t *testing.T) {
 	}
 }
 
-func TestTimeLimitDuringGraceIsTheRefusal(t *testing.T) {
+func TestTimeLimitDuringGraceReturnsTheRefusal(t *testing.T) {
 	t.Parallel()
 	r, _ := whileItWaits(t, func(wait time.Duration) Flow { return Flow{Timeout: wait} }, "error=server_error")
 	if _, err := r.end(); !errors.Is(err, ErrRefused) {
@@ -255,7 +256,7 @@ func TestPortTaken(t *testing.T) {
 	squatter, port := squat(t)
 	defer func() { _ = squatter.Close() }()
 	r := start(t, s.client(), Flow{Ports: []int{port, 0}})
-	if strings.Contains(r.prompt.RedirectURL, ":"+portText(port)) || !r.prompt.Listening {
+	if strings.Contains(r.prompt.RedirectURL, ":"+strconv.Itoa(port)) || !r.prompt.Listening {
 		t.Errorf("redirect %s", r.prompt.RedirectURL)
 	}
 	visit(t, r.callback("code=c&state=STATE"))
@@ -271,22 +272,22 @@ func TestNoPort(t *testing.T) {
 	ports := []int{port, port}
 
 	_, err := start(t, s.client(), Flow{Ports: ports}).end()
-	if !errors.Is(err, ErrNoPort) || !strings.Contains(err.Error(), portText(port)) {
+	if !errors.Is(err, ErrNoPort) || !strings.Contains(err.Error(), strconv.Itoa(port)) {
 		t.Fatalf("err = %v", err)
 	}
 	pasted := make(chan string, 1)
 	r := start(t, s.client(), Flow{Ports: ports, Pasted: pasted})
-	if r.prompt.Listening || !strings.Contains(r.prompt.RedirectURL, portText(port)) {
+	if r.prompt.Listening || !strings.Contains(r.prompt.RedirectURL, strconv.Itoa(port)) {
 		t.Errorf("prompt %+v", r.prompt)
 	}
 	pasted <- r.callback("code=c&state=STATE")
 	if _, err := r.end(); err != nil {
 		t.Fatal(err)
 	}
-	nobody := make(chan string)
-	close(nobody)
-	if _, err := start(t, s.client(), Flow{Ports: ports, Pasted: nobody}).end(); !errors.Is(err, ErrNoPort) {
-		t.Fatalf("with the pasting over: err = %v", err)
+	closed := make(chan string)
+	close(closed)
+	if _, err := start(t, s.client(), Flow{Ports: ports, Pasted: closed}).end(); !errors.Is(err, ErrNoPort) {
+		t.Fatalf("pasting has ended: err = %v", err)
 	}
 }
 

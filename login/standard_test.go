@@ -70,9 +70,9 @@ func newStandard(t *testing.T) *login.Client {
 	}))
 	t.Cleanup(server.Close)
 	native := storage.NativeClient(standardID, "http://127.0.0.1/auth/callback")
-	kept := storage.NewStorageWithClients(storage.NewUserStore(server.URL), map[string]*storage.Client{standardID: native})
+	stored := storage.NewStorageWithClients(storage.NewUserStore(server.URL), map[string]*storage.Client{standardID: native})
 	silent := slog.New(slog.DiscardHandler)
-	provider = exampleop.SetupServer(server.URL, standardStorage{kept}, silent, false, op.WithAllowInsecure(), op.WithLogger(silent))
+	provider = exampleop.SetupServer(server.URL, standardStorage{stored}, silent, false, op.WithAllowInsecure(), op.WithLogger(silent))
 	return &login.Client{Origin: server.URL, ClientID: standardID, AllowLoopbackHTTP: true,
 		Scopes: []string{"openid", "profile", "email", "offline_access"}}
 }
@@ -128,7 +128,7 @@ func TestAStandardServiceSignsIn(t *testing.T) {
 	if g.Identity.Subject != standardUserID || g.Token.RefreshToken == "" || time.Until(g.Token.Expiry) <= 0 {
 		t.Errorf("identity %+v, expiry %v, refresh token %v", g.Identity, g.Token.Expiry, g.Token.RefreshToken != "")
 	}
-	checkLife(t, client, g.Token.RefreshToken)
+	checkRefreshAndRevoke(t, client, g.Token.RefreshToken)
 }
 
 func TestAStandardServiceGrantsADevice(t *testing.T) {
@@ -153,8 +153,8 @@ func TestAStandardServiceGrantsADevice(t *testing.T) {
 	}
 }
 
-// checkLife refreshes a token, revokes it, and checks that it is dead.
-func checkLife(t *testing.T, client *login.Client, refreshToken string) {
+// checkRefreshAndRevoke refreshes a token, revokes it, and checks that it is no longer valid.
+func checkRefreshAndRevoke(t *testing.T, client *login.Client, refreshToken string) {
 	t.Helper()
 	ctx := t.Context()
 	g, err := client.Refresh(ctx, refreshToken)

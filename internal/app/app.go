@@ -32,7 +32,7 @@ type App struct {
 	mu      sync.Mutex
 	notice  func(string)     // shows what passes by, while a sign-in is under way
 	hearers int              // of notice, so far
-	pending []account.Ending // what came of ending sessions, and nobody was told
+	pending []account.Ending // of sessions, not reported yet
 	models  []string         // that the service listed last
 }
 

@@ -71,7 +71,7 @@ func (a *App) serviceOf(c auth.Credential) string {
 	return c.Provider
 }
 
-// Status implements [talk.Services]. The text says what is wrong; what helps follows it.
+// Status implements [talk.Services]. It appends the hint of an error, whose cause the text shows.
 func (a *App) Status(ctx context.Context) (string, error) {
 	status, err := a.Options.Status(ctx)
 	if ctx.Err() != nil {

@@ -13,22 +13,23 @@ import (
 )
 
 // SignIn implements [talk.Services].
-func (a *App) SignIn(ctx context.Context, in talk.SignIn) (talk.Stored, error) {
-	defer a.hear(in.Notice)()
-	flow := login.Flow{
-		Notice:        func(line string) { in.Notice(words.Finished(text.Printable(line))) },
-		Deadline:      in.Until,
-		Pasted:        in.Pasted,
-		PasteRejected: func(err error) { in.Reject(a.Explain(err)) },
-		Timeout:       signInTimeout,
-		Device:        true,
-	}
-	if in.Open {
-		flow.Open = a.OpenBrowser
-	}
-	flow.Show = func(p login.Prompt) { in.Show(promptOf(p, flow.Open != nil)) }
+func (a *App) SignIn(ctx context.Context, pasted <-chan string, tell func(talk.SignInNews)) (talk.Stored, error) {
+	notice := func(sentence string) { tell(talk.SignInNews{Notice: sentence}) }
+	defer a.hear(notice)()
 	a.log.Event("sign-in started")
-	saved, err := a.Account.SignIn(ctx, flow)
+	saved, err := a.Account.SignIn(ctx, login.Flow{
+		Open:     a.OpenBrowser,
+		Show:     func(p login.Prompt) { tell(talk.SignInNews{Prompt: promptOf(p, a.OpenBrowser != nil)}) },
+		Notice:   func(line string) { notice(words.Finished(text.Printable(line))) },
+		Deadline: func(end time.Time) { tell(talk.SignInNews{Until: end}) },
+		Pasted:   pasted,
+		PasteRejected: func(err error) {
+			p := a.Explain(err)
+			tell(talk.SignInNews{Reject: &p})
+		},
+		Timeout: signInTimeout,
+		Device:  true,
+	})
 	return a.stored(ctx, saved, err)
 }
 
@@ -48,8 +49,8 @@ func (a *App) hear(notice func(string)) (stop func()) {
 	}
 }
 
-func promptOf(p login.Prompt, opening bool) talk.SignInPrompt {
-	shown := talk.SignInPrompt{URL: p.URL, Opening: opening, Listening: p.Listening, Deadline: p.Deadline}
+func promptOf(p login.Prompt, opening bool) *talk.SignInPrompt {
+	shown := &talk.SignInPrompt{URL: p.URL, Opening: opening, Listening: p.Listening, Deadline: p.Deadline}
 	if p.Device != nil {
 		shown.UserCode, shown.VerifyURL = p.Device.UserCode, p.Device.VerificationURL
 	}

@@ -1,16 +1,16 @@
 // Package auth resolves, hands out, renews and stores credentials.
 //
-// A [Manager] is what the commands use. [Manager.Token] gives a credential that
-// is good for a while, renewing it if it is due; [Manager.TokenSource] does so for
-// golang.org/x/oauth2. [Resolver.Resolve] only looks. [Manager.SignIn],
-// [Manager.Remove] and [Manager.Move] are the other ways to change what is
-// stored. Tokens are of type [Secret] throughout.
+// Commands use a [Manager]. [Manager.Token] returns a credential that stays valid
+// for a given time, and renews it first if it is due; [Manager.TokenSource] does the
+// same for golang.org/x/oauth2. [Resolver.Resolve] reads and changes nothing.
+// [Manager.SignIn] stores a credential, [Manager.Remove] removes it and
+// [Manager.Move] moves it to another store. Tokens have the type [Secret].
 //
-// A stored credential is a [Record]. It lies in one place, under a [Key], and a
-// writer names the [Revision] that it replaces. Every writer takes the same steps:
-// load without a lock, because a keychain may ask a person to unlock it; lock;
-// swap what was loaded; unlock. If the revision is another one by then, nothing is
-// written, and the writer loads again and uses what it finds.
+// A stored credential is a [Record]. It has one place and one [Key], and a writer
+// names the [Revision] that it replaces. Every writer takes the same steps: load
+// without a lock, because a keychain may ask a person to unlock it; lock; swap;
+// unlock. If the stored revision has changed meanwhile, the swap writes nothing, and
+// the writer loads again and uses the record that it finds.
 package auth
 
 import (
@@ -26,29 +26,29 @@ var (
 	// ErrRejected: the service does not accept the refresh token (RFC 6749 section
 	// 5.2, invalid_grant).
 	ErrRejected = errors.New("the service does not accept the refresh token any more")
-	// ErrExpired: the token is past its end and nothing can renew it.
+	// ErrExpired: the token has expired and can't be renewed.
 	ErrExpired = errors.New("the credential has expired")
-	// ErrNotRefreshable: the active credential is not one that is renewed.
+	// ErrNotRefreshable: the active credential is not a stored OAuth sign-in.
 	ErrNotRefreshable = errors.New("the active credential can't be refreshed")
 )
 
 const (
-	// heldLimit bounds how long a key's lock is held, saving included. Between the
-	// request and the stored answer the caller's context can't end the work: the
+	// heldLimit bounds how long a key's lock is held, saving included. From the
+	// request to the stored answer it replaces the caller's deadline, because the
 	// refresh token is spent by then.
 	heldLimit = 25 * time.Second
 	// saveReserve is the part of heldLimit that the request leaves for saving.
 	saveReserve = 8 * time.Second
-	// LockWait is longer than another process holds the lock.
-	LockWait = heldLimit + 5*time.Second
-	// briefWait is the wait of a caller whose token still works.
+	// lockWait bounds the wait for a lock. It is longer than any process holds one.
+	lockWait = heldLimit + 5*time.Second
+	// briefWait bounds that wait for a caller whose token still works.
 	briefWait = 3 * time.Second
-	// freshEnough is how long a token that another process just renewed must still
-	// live to be used. The caller's minTTL does not apply: some services issue
+	// freshEnough is the life that a token must have left if another process just
+	// renewed it. The caller's minTTL does not apply, because some services issue
 	// shorter tokens.
 	freshEnough = 2 * time.Second
-	// futureSlack is how far in the future a record's saving time may be before its
-	// times are ignored.
+	// futureSlack is how far in the future a record's SavedAt may be before its times
+	// are ignored.
 	futureSlack = 5 * time.Minute
 )
 
@@ -57,15 +57,15 @@ const (
 type Manager struct {
 	Resolver
 	// Refresh asks the issuing service for a new token. It returns the given
-	// credential with its tokens and their end replaced, or an error, which wraps
+	// credential with new tokens and a new expiry, or an error, which wraps
 	// ErrRejected for invalid_grant alone.
 	Refresh func(context.Context, Credential) (Credential, error)
-	// Revoke ends a grant that no store holds, as far as the service allows.
+	// Revoke ends a grant that no store has, as far as the service allows.
 	Revoke func(context.Context, Credential)
 	// Check, if set, asks the service whether it accepts a token that can't be
-	// renewed and whose times are ignored.
+	// renewed and whose times are ignored. It returns ErrExpired if not.
 	Check func(context.Context, Credential) error
-	// Unattended returns a context under which no store asks a person.
+	// Unattended returns a context under which no store prompts.
 	Unattended func(context.Context) context.Context
 	// BeforeLock, if set, is called before a lock is taken, so that the caller can
 	// hold back signals: an interrupted write could lose a token.
@@ -73,10 +73,11 @@ type Manager struct {
 	Now        func() time.Time
 }
 
-// Token resolves a credential whose token lives for at least minTTL, renewing it
-// if that is needed and possible. If the service issues only shorter tokens, one in
-// the first half of its life is used. If a renewal fails while the current token
-// still works, Token returns that token, with the reason in NotRenewed.
+// Token resolves a credential whose token stays valid for at least minTTL, and
+// renews it first if necessary and possible. If the service issues only shorter
+// tokens, a token is used for the first half of its life. If a renewal fails while
+// the current token still works, Token returns that token, with the reason in
+// NotRenewed.
 func (m *Manager) Token(ctx context.Context, q Query, minTTL time.Duration) (Result, error) {
 	res, err := m.Resolve(ctx, q)
 	if err != nil || res.held.layer == nil {
@@ -103,14 +104,14 @@ func (m *Manager) Token(ctx context.Context, q Query, minTTL time.Duration) (Res
 	return res, nil
 }
 
-// savedInFuture reports that the clock was wrong when the credential was saved,
-// and that its end can't be relied on.
+// savedInFuture reports whether the clock was wrong when the credential was saved,
+// so that its expiry can't be relied on.
 func (m *Manager) savedInFuture(c Credential) bool {
 	return c.SavedAt.After(m.Now().Add(futureSlack)) && !c.ExpiresAt.IsZero()
 }
 
-// Renew renews the account's token now, unless another process did so while this
-// one waited for the lock.
+// Renew renews the account's token now, due or not, unless another process did so
+// while this one waited for the lock.
 func (m *Manager) Renew(ctx context.Context) (Result, error) {
 	res, err := m.Resolve(ctx, Query{Provider: Mogplex})
 	if err != nil {
@@ -126,9 +127,9 @@ func (m *Manager) Renew(ctx context.Context) (Result, error) {
 	return res, err
 }
 
-// TokenSource serves the account's stored token, renewed under the lock that all
-// processes share and stored before it is used. It caches nothing: a sign-out takes
-// effect at the next call. Each call uses ctx.
+// TokenSource returns a source of the account's token. It renews the token under the
+// lock that all processes share, and stores it before use. It caches nothing, so a
+// sign-out takes effect at the next call. Each call uses ctx.
 func (m *Manager) TokenSource(ctx context.Context) oauth2.TokenSource {
 	return tokenSource{ctx, m}
 }

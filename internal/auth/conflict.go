@@ -8,10 +8,10 @@ import (
 )
 
 // If another process wrote the record, or is about to, a renewal loads it again
-// and uses what it finds.
+// and uses the record that it finds.
 
-// changed reports, while a lock is waited for, that the record is no longer the
-// one that was found due.
+// changed reports whether the record was replaced since it was found due. The
+// renewal polls it while it waits for the lock.
 func (r *renewal) changed(ctx context.Context) bool {
 	if !r.announced(r.res.held.key) {
 		return false
@@ -21,7 +21,7 @@ func (r *renewal) changed(ctx context.Context) bool {
 }
 
 // reload reads the record again after another writer changed it. It returns nil
-// if what is there is to be used, and errAgain if that is due as well.
+// if r.res is to be used, and errAgain if the new record is due as well.
 func (r *renewal) reload(ctx context.Context) error {
 	h := &r.res.held
 	rec, found, err := h.layer.Store.Load(ctx, h.key)
@@ -43,11 +43,11 @@ func (r *renewal) reload(ctx context.Context) error {
 	return r.checkLoaded()
 }
 
-// checkLoaded returns nil if the credential that was found meanwhile is to be used,
-// and errAgain if it is due as well.
+// checkLoaded returns nil if the credential that was just loaded is to be used, and
+// errAgain if it is due as well.
 func (r *renewal) checkLoaded() error {
 	switch c := r.res.Credential; {
-	case r.renewedBy(c), !r.due(c):
+	case r.renewedElsewhere(c), !r.due(c):
 		return nil
 	case !c.Refreshable():
 		return ErrNotRefreshable
@@ -56,8 +56,8 @@ func (r *renewal) checkLoaded() error {
 }
 
 // resolveAgain resolves again after the record disappeared from its layer. If it
-// was moved, the renewal goes on there. If it was signed out, the current token
-// must not be used any more.
+// was moved, the renewal continues in the other layer. After a sign-out the current
+// token must not be used any more.
 func (r *renewal) resolveAgain(ctx context.Context) error {
 	provider, warnings := r.res.held.key.Provider, r.res.Warnings
 	res, err := r.Resolve(ctx, Query{Provider: provider})
@@ -72,12 +72,12 @@ func (r *renewal) resolveAgain(ctx context.Context) error {
 	return r.checkLoaded()
 }
 
-// renewedBy reports that another process renewed c, and that it works.
-func (r *renewal) renewedBy(c Credential) bool {
+// renewedElsewhere reports whether another process just renewed c, and c works.
+func (r *renewal) renewedElsewhere(c Credential) bool {
 	return !c.Token.Equal(r.from.Token) && c.livesUntil(r.Now().Add(freshEnough)) && !r.savedInFuture(c)
 }
 
-// claimPatience is how long the owner of an expired token waits for another
+// claimPatience is how long a command with an expired token waits for another
 // process's claim to end.
 const claimPatience = 30 * time.Second
 
@@ -98,15 +98,15 @@ func (r *renewal) waitForClaim(ctx context.Context, patience time.Time) error {
 			return r.reload(ctx)
 		}
 	}
-	if time.Since(began) < heldLimit { // its maker may still be running
+	if time.Since(began) < heldLimit { // the claim is new, and its maker may still run
 		return ErrClaimed
 	}
 	r.staleClaim = h.record.Revision
 	return errAgain
 }
 
-// lostSwap ends a renewal whose record somebody changed without our lock while the
-// service answered. It writes nothing.
+// lostSwap ends a renewal whose record another writer, without our lock, changed
+// while the service answered. It writes nothing.
 func (r *renewal) lostSwap(ctx context.Context, answer Record) error {
 	h := &r.res.held
 	rec, found, err := h.layer.Store.Load(ctx, h.key)
@@ -128,13 +128,14 @@ func (r *renewal) lostSwap(ctx context.Context, answer Record) error {
 	return nil
 }
 
-// networkPatience is how long a network file system may take to show what another
-// machine stored.
+// networkPatience is how long a network file system may take to show another machine's
+// write.
 const networkPatience = 3 * time.Second
 
-// rejected handles invalid_grant. Another machine with the same home may have
-// renewed the token, so it reads the store again before it reports a rejection.
-func (r *renewal) rejected(ctx context.Context, cause error) error {
+// confirmRejection handles invalid_grant. Another machine that shares the store may
+// have renewed the token, so it reads the store again before it marks the record as
+// rejected and returns cause.
+func (r *renewal) confirmRejection(ctx context.Context, cause error) error {
 	h := &r.res.held
 	until := time.Now()
 	if h.layer.OnNetwork != nil && h.layer.OnNetwork() {
@@ -157,11 +158,11 @@ func (r *renewal) rejected(ctx context.Context, cause error) error {
 		case <-time.After(200 * time.Millisecond):
 		}
 	}
-	mark := h.record
-	mark.Revision, mark.Mark = h.record.Revision.next(), &Mark{State: rejected}
-	if h.layer.Store.Swap(ctx, h.key, h.record.Revision, mark) == nil {
-		h.record = mark
-		r.Announce(h.key)
+	marked := h.record
+	marked.Revision, marked.Mark = h.record.Revision.next(), &Mark{State: rejected}
+	if h.layer.Store.Swap(ctx, h.key, h.record.Revision, marked) == nil {
+		h.record = marked
+		r.announce(h.key)
 	}
 	return cause
 }

@@ -8,14 +8,13 @@ import (
 	"time"
 )
 
-// meanwhile is a change by another process, and its expected result.
-type meanwhile struct {
+// concurrentChange is a change of the record by another process, and its expected result.
+type concurrentChange struct {
 	name    string
 	do      func(t *testing.T, r *rig, before Record)
 	token   string // "" if the command fails
 	err     error
-	revoked []string // if it happened while the answer was awaited
-	calls   int32    // if it happened before the claim
+	revoked []string // if the change comes during the request
 }
 
 func theirs(c Credential, sameSignIn bool) func(*testing.T, *rig, Record) {
@@ -28,23 +27,21 @@ func theirs(c Credential, sameSignIn bool) func(*testing.T, *rig, Record) {
 	}
 }
 
-func meanwhiles() []meanwhile {
-	noRefresh := account("ended", -time.Second)
-	noRefresh.Refresh = Secret{}
-	return []meanwhile{
-		{"another machine renewed it", theirs(account("b", time.Hour), true), "b", nil, nil, 0},
-		{"somebody signed in anew", theirs(account("b", time.Hour), false), "b", nil, []string{"new1"}, 0},
+func concurrentChanges() []concurrentChange {
+	return []concurrentChange{
+		{"another machine renewed it", theirs(account("b", time.Hour), true), "b", nil, nil},
+		{"somebody signed in again", theirs(account("b", time.Hour), false), "b", nil, []string{"new1"}},
 		{"somebody signed in with a personal token",
-			theirs(Credential{Provider: Mogplex, Type: PAT, Token: NewSecret("mog_p"), Issuer: testOrigin}, false), "mog_p", nil, []string{"new1"}, 0},
+			theirs(Credential{Provider: Mogplex, Type: PAT, Token: NewSecret("mog_p"), Issuer: testOrigin}, false), "mog_p", nil, []string{"new1"}},
 		{"somebody signed out", func(_ *testing.T, r *rig, _ Record) { r.keychain.write(r.name(r.keychain, Mogplex), nil) },
-			"", ErrNotSignedIn, []string{"new1"}, 0},
+			"", ErrNotSignedIn, []string{"new1"}},
 	}
 }
 
-// Somebody without our lock changes the record during the request. The renewal
-// writes nothing, and revokes a grant that no store holds.
+// Another writer, without our lock, changes the record during the request. The
+// renewal writes nothing, and revokes its grant if no store has it.
 func TestARecordStoredDuringTheRequestWins(t *testing.T) {
-	for _, test := range meanwhiles() {
+	for _, test := range concurrentChanges() {
 		for _, ttl := range []time.Duration{30 * time.Second, -time.Second} {
 			t.Run(test.name, func(t *testing.T) {
 				r := newRig(t)
@@ -69,13 +66,13 @@ func TestARecordStoredDuringTheRequestWins(t *testing.T) {
 
 // The same before the claim: the refresh token is not spent.
 func TestARecordStoredBeforeTheClaimWins(t *testing.T) {
-	for _, test := range meanwhiles() {
+	for _, test := range concurrentChanges() {
 		for _, ttl := range []time.Duration{30 * time.Second, -time.Second} {
 			t.Run(test.name, func(t *testing.T) {
 				r := newRig(t)
 				before := r.put(t, r.keychain, account("a", ttl))
 				var once sync.Once
-				r.keychain.behind = func() { once.Do(func() { test.do(t, r, before) }) }
+				r.keychain.interfere = func() { once.Do(func() { test.do(t, r, before) }) }
 				res, err := r.Token(t.Context(), Query{}, time.Minute)
 				wantError(t, err, test.err)
 				wantToken(t, res, test.token)
@@ -100,7 +97,7 @@ func TestANewerRecordIsRenewedIfItIsDue(t *testing.T) {
 		r.put(t, r.keychain, account("a", -time.Second))
 		r.service.valid = "refresh-b"
 		var once sync.Once
-		r.keychain.behind = func() { once.Do(func() { r.put(t, r.keychain, test.stored) }) }
+		r.keychain.interfere = func() { once.Do(func() { r.put(t, r.keychain, test.stored) }) }
 		res, err := r.Token(t.Context(), Query{}, time.Minute)
 		wantError(t, err, test.err)
 		wantToken(t, res, test.token)
@@ -108,23 +105,23 @@ func TestANewerRecordIsRenewedIfItIsDue(t *testing.T) {
 	}
 }
 
-// A record that changes at each load does not block a command for ever.
+// A renewal gives up if the record changes at each attempt.
 func TestARecordThatKeepsChangingEndsTheRenewal(t *testing.T) {
 	r := newRig(t)
 	r.put(t, r.keychain, account("a", -time.Second))
-	r.keychain.behind = func() { r.put(t, r.keychain, account("a", -time.Second)) }
+	r.keychain.interfere = func() { r.put(t, r.keychain, account("a", -time.Second)) }
 	_, err := r.Token(t.Context(), Query{}, time.Minute)
 	wantError(t, err, ErrConflict)
 	r.service.wantCalls(t, 0)
 }
 
-// A record that was migrated during the wait for its lock is not a sign-out.
-func TestARecordThatMovedMeanwhileIsFoundWhereItIs(t *testing.T) {
+// A record that was migrated before the claim is renewed in its new store.
+func TestARecordThatWasMovedIsRenewedInItsNewStore(t *testing.T) {
 	for _, ttl := range []time.Duration{30 * time.Second, -time.Second} {
 		r := newRig(t)
 		before := r.put(t, r.file, account("a", ttl))
 		var once sync.Once
-		r.file.behind = func() {
+		r.file.interfere = func() {
 			once.Do(func() {
 				r.putRecord(t, r.keychain, before)
 				r.file.write(r.name(r.file, Mogplex), nil)
@@ -149,17 +146,16 @@ func (r *rig) claimedRecord(t *testing.T, ttl time.Duration, lock string, until 
 
 // lockID is the id of the key's lock.
 func (r *rig) lockID(t *testing.T) string {
-	lock, err := r.lock(t.Context(), r.Key(Mogplex), time.Second, r.all(), nil)
-	must(t, err)
+	lock := r.mustLock(t)
 	defer lock.Unlock()
 	id := lock.id(&r.Layers[0])
 	if id == "" {
-		t.Skip("this system has no name for a lock")
+		t.Skip("this system has no lock IDs")
 	}
 	return id
 }
 
-func TestTheClaimOfADeadProcessBlocksNobody(t *testing.T) {
+func TestTheClaimOfACrashedProcessBlocksNobody(t *testing.T) {
 	for _, ttl := range []time.Duration{30 * time.Second, -time.Second} {
 		r := newRig(t)
 		r.claimedRecord(t, ttl, r.lockID(t), 100*time.Hour)
@@ -172,7 +168,7 @@ func TestTheClaimOfADeadProcessBlocksNobody(t *testing.T) {
 	}
 }
 
-func TestALivingTokenIsUsedWhileAnotherMachineRenewsIt(t *testing.T) {
+func TestAValidTokenIsUsedWhileAnotherMachineRenewsIt(t *testing.T) {
 	r := newRig(t)
 	rec := r.claimedRecord(t, 30*time.Second, "another-machine", heldLimit)
 	res, err := r.Token(t.Context(), Query{}, time.Minute)
@@ -183,15 +179,15 @@ func TestALivingTokenIsUsedWhileAnotherMachineRenewsIt(t *testing.T) {
 	if now, _ := r.record(r.keychain); now.Revision != rec.Revision {
 		t.Error("the claim of another was overwritten")
 	}
-	// Its time is over, by more than clocks are apart.
+	// The claim has expired, even if the clocks differ by clockSlack.
 	r.claimedRecord(t, 30*time.Second, "another-machine", -clockSlack)
 	res, err = r.Token(t.Context(), Query{}, time.Minute)
 	must(t, err)
 	wantToken(t, res, "new1")
 }
 
-// moving gives the rig a clock that moves.
-func (r *rig) moving() {
+// runClock replaces the rig's fixed clock by one that runs.
+func (r *rig) runClock() {
 	began := time.Now()
 	r.Now = func() time.Time { return noon.Add(time.Since(began)) }
 }
@@ -205,18 +201,18 @@ func TestAnExpiredTokenWaitsForAnotherMachinesRenewal(t *testing.T) {
 		min, max time.Duration
 	}{
 		{"it answers", heldLimit, 5 * time.Second, "theirs", 5 * time.Second, 7 * time.Second},
-		{"it is dead", heldLimit, 0, "new1", claimPatience, claimPatience + 2*time.Second},
-		{"it is dead and its clock was wrong", 1000 * time.Hour, 0, "new1", claimPatience, claimPatience + 2*time.Second},
-		{"its time is over", 5*time.Second - clockSlack, 0, "new1", 5 * time.Second, 7 * time.Second},
+		{"it crashed", heldLimit, 0, "new1", claimPatience, claimPatience + 2*time.Second},
+		{"it crashed and its clock was wrong", 1000 * time.Hour, 0, "new1", claimPatience, claimPatience + 2*time.Second},
+		{"its claim has expired", 5*time.Second - clockSlack, 0, "new1", 5 * time.Second, 7 * time.Second},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				r := newRig(t)
-				r.moving()
+				r.runClock()
 				rec := r.claimedRecord(t, -time.Second, "another-machine", test.until)
 				if test.answer > 0 {
 					time.AfterFunc(test.answer, func() {
-						// The lock is free meanwhile.
+						// The waiting command does not hold the lock.
 						lock, err := r.lock(t.Context(), r.Key(Mogplex), time.Second, r.all(), nil)
 						if err != nil {
 							t.Error(err)
@@ -238,12 +234,12 @@ func TestAnExpiredTokenWaitsForAnotherMachinesRenewal(t *testing.T) {
 	}
 }
 
-// A claim that another machine made just now is respected, however long this
-// process waited before.
-func TestTheClaimOfALivingMachineIsNeverOverwritten(t *testing.T) {
+// A new claim of another machine is respected, however long this process waited for
+// an earlier one.
+func TestANewClaimOfAnotherMachineIsNeverOverwritten(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := newRig(t)
-		r.moving()
+		r.runClock()
 		r.claimedRecord(t, -time.Second, "one-machine", heldLimit)
 		time.AfterFunc(20*time.Second, func() { r.claimedRecord(t, -time.Second, "another-machine", heldLimit) })
 		start := time.Now()
@@ -269,4 +265,41 @@ func TestAWaitForAnotherMachineEndsWithTheCaller(t *testing.T) {
 			t.Errorf("it took %s", took)
 		}
 	})
+}
+
+// A machine without a common lock signs in during the request and stores its record
+// in the other store. The renewal uses that record instead of reporting a sign-out.
+func TestASignInDuringTheRequestIsUsed(t *testing.T) {
+	r := newRig(t)
+	r.put(t, r.file, account("a", -time.Second))
+	r.service.during = func() {
+		r.put(t, r.keychain, account("b", time.Hour))
+		r.file.write(r.name(r.file, Mogplex), nil)
+	}
+	res, err := r.Token(t.Context(), Query{}, time.Minute)
+	must(t, err)
+	wantToken(t, res, "b")
+	r.revoked.want(t, "new1")
+}
+
+// A migration to the file was interrupted, and then a renewal in the keychain left
+// a displaced answer. Moving back keeps that answer, not the file's copy.
+func TestAMoveOverARecordWhoseAnswerWaitsKeepsTheAnswer(t *testing.T) {
+	r := newRig(t)
+	before := r.put(t, r.keychain, account("a", -time.Second))
+	left := before
+	left.Revision = before.Revision.next()
+	r.putRecord(t, r.file, left)
+	r.service.during = func() { r.keychain.fail(readOnly) }
+	_, err := r.Token(t.Context(), Query{}, time.Minute)
+	must(t, err)
+	r.keychain.fail(works)
+	if done := r.Move(t.Context(), r.Key(Mogplex), Move{From: InFile, To: InKeychain}); done.Outcome != MoveDone {
+		t.Errorf("%+v", done)
+	}
+	res, err := r.Token(t.Context(), Query{}, time.Minute)
+	must(t, err)
+	wantToken(t, res, "new1")
+	r.wantTokens(t, "new1", "")
+	r.service.wantCalls(t, 1)
 }

@@ -75,7 +75,7 @@ func overKeyring(t testing.TB, b keyring.Backend) *auth.Manager {
 		Resolver: auth.Resolver{
 			LookupEnv: func(string) (string, bool) { return "", false },
 			Layers: []auth.Layer{
-				{Name: auth.InKeychain, Store: auth.KeychainStore(ring{k}), State: state, LockDir: locks},
+				{Name: auth.InKeychain, Store: auth.KeychainStore(auth.NewRing(k)), State: state, LockDir: locks},
 				{Name: auth.InFile, Path: f.Path(), Store: auth.FileStore(f, auth.Key{Dir: dir}), State: state, LockDir: locks, Reserve: f.Reserve},
 			},
 			Dir:       &auth.Directory{Path: dir, UserHome: t.TempDir},

@@ -17,8 +17,8 @@ const (
 	APIKey Type = "api_key" // a provider's key
 )
 
-// Account is who an OAuth credential or personal access token belongs to. It is
-// what the service reported, for display only.
+// Account is the owner of an OAuth credential or personal access token, as the
+// service reported it. It is for display only.
 type Account struct {
 	ID    string `json:"id,omitempty"`
 	Email string `json:"email,omitempty"`
@@ -31,18 +31,17 @@ type Credential struct {
 	Type      Type
 	Token     Secret    // the access token, personal access token or key
 	Refresh   Secret    // OAuth only; zero if there is none
-	ExpiresAt time.Time // OAuth only; zero if it is not known
-	SavedAt   time.Time // for people to read; zero if it is not known
+	ExpiresAt time.Time // OAuth only; zero if unknown
+	SavedAt   time.Time // for people to read; zero if unknown
 	Scopes    []string
-	Issuer    string // origin of the service that issued it; empty if the entry does not say
+	Issuer    string // origin of the service that issued it; empty if unknown
 	Account   Account
-	// SignInExpiresAt is the end of the sign-in itself, zero if the service does
-	// not say.
+	// SignInExpiresAt is the end of the sign-in itself; zero if unknown.
 	SignInExpiresAt time.Time
 }
 
-// usable wraps a token that fits into a header and onto one line. For any other
-// text it returns the zero Secret: the entry's other token may still be usable.
+// usable wraps a token that can be sent in an HTTP header. For any other text it
+// returns the zero Secret, because the entry's other token may still be usable.
 func usable(text string) Secret {
 	if strings.ContainsFunc(text, func(r rune) bool { return r <= ' ' || r >= 0x7f }) {
 		return Secret{}
@@ -50,17 +49,17 @@ func usable(text string) Secret {
 	return NewSecret(text)
 }
 
-// Expired reports whether the token is past its known end.
+// Expired reports whether there is no token, or its known expiry has passed.
 func (c Credential) Expired(now time.Time) bool { return !c.livesUntil(now) }
 
-// livesUntil reports whether the token is still good at t as far as is known.
+// livesUntil reports whether the token is still valid at t, as far as is known.
 func (c Credential) livesUntil(t time.Time) bool {
 	return !c.Token.IsZero() && (c.ExpiresAt.IsZero() || t.Before(c.ExpiresAt))
 }
 
-// margin is how long before its end the token is due: minTTL, or half its life if
+// margin is how long before its expiry the token is due: minTTL, or half its life if
 // it was issued for no longer than minTTL, because each call would otherwise renew
-// it. If it was saved after its end, the clock was wrong and its life is unknown.
+// it. A token saved after its expiry has an unknown life: the clock was wrong.
 func (c Credential) margin(minTTL time.Duration) time.Duration {
 	if life := c.ExpiresAt.Sub(c.SavedAt); 0 < life && life <= minTTL {
 		return life / 2
@@ -68,14 +67,14 @@ func (c Credential) margin(minTTL time.Duration) time.Duration {
 	return minTTL
 }
 
-// Refreshable reports whether the account service can renew it. Another
-// provider's refresh token, as auth.json may hold one, is never sent there.
+// Refreshable reports whether the account service can renew the credential. A
+// refresh token of another provider, which auth.json may hold, is never sent there.
 func (c Credential) Refreshable() bool {
 	return c.Provider == Mogplex && c.Type == OAuth && !c.Refresh.IsZero()
 }
 
 // Check reports what is wrong with a credential that a person entered, without
-// quoting it: characters that no key has, or another provider's key.
+// quoting it: invalid characters, or another provider's key.
 func (c Credential) Check() error {
 	if usable(c.Token.Reveal()).IsZero() {
 		return errors.New("a token or key is one word of printable characters")

@@ -27,15 +27,15 @@ func TestExpiry(t *testing.T) {
 }
 
 func TestAShortTokenIsDueInTheSecondHalfOfItsLife(t *testing.T) {
-	for _, test := range []struct{ life, minTTL, want time.Duration }{
+	for _, test := range []struct{ injector, minTTL, want time.Duration }{
 		{time.Hour, time.Minute, time.Minute},
 		{time.Minute, time.Minute, 30 * time.Second},
 		{10 * time.Second, time.Minute, 5 * time.Second},
 		{-time.Hour, time.Minute, time.Minute}, // saved by another clock
 	} {
-		c := Credential{SavedAt: noon, ExpiresAt: noon.Add(test.life)}
+		c := Credential{SavedAt: noon, ExpiresAt: noon.Add(test.injector)}
 		if got := c.margin(test.minTTL); got != test.want {
-			t.Errorf("a life of %s: margin %s; want %s", test.life, got, test.want)
+			t.Errorf("a injector of %s: margin %s; want %s", test.injector, got, test.want)
 		}
 	}
 }

@@ -16,10 +16,10 @@ import (
 	"github.com/mogplex/mogplex-cli/internal/private"
 )
 
-// Directory is a state directory. The keychain knows it by a random id in one of
-// its files, so that it stays the same when it is moved, linked or mounted. The
-// .mogplex of the home in the user database has no id, so that a process with
-// another HOME does not reach the person's own items.
+// Directory is a state directory. A random id in one of its files names it in the
+// keychain, so that it stays the same when it is moved, linked or mounted. Only the
+// .mogplex in the home that the user database names has no id, so that a process
+// with another HOME does not reach the person's own items.
 type Directory struct {
 	Path string
 	// UserHome returns the home that the user database names, or HOME's if it
@@ -37,17 +37,17 @@ const (
 	idBytes = 16
 )
 
-// ID names the directory in the keychain; it is empty for the user's own. If the
-// directory has no id file, a hash of its real path serves until there is one:
-// another process may make it while this one runs.
+// ID names the directory in the keychain; it is empty for the user's own. Without an
+// id file it is a hash of the real path, until this or another process creates the
+// file.
 func (d *Directory) ID() string {
 	id, _ := d.find()
 	return id
 }
 
-// ErrBadID reports an id file that can't be read. Items of the directory may be in
-// the keychain, but their names are unknown.
-var ErrBadID = errors.New("what the keychain holds of this directory can't be found")
+// ErrBadID says that the id file can't be read. The keychain may have items of the
+// directory, but their names are unknown.
+var ErrBadID = errors.New("the keychain items of this directory can't be found")
 
 // find returns the ID, or ErrBadID.
 func (d *Directory) find() (string, error) {
@@ -68,18 +68,10 @@ func (d *Directory) find() (string, error) {
 	case errors.Is(err, fs.ErrNotExist), errors.Is(err, private.ErrNotOwner):
 		return d.pathHash(), nil
 	}
-	return d.pathHash(), fmt.Errorf("%w: %s: %w", ErrBadID, filepath.Join(d.Path, idFile), withoutPath(err))
+	return d.pathHash(), fmt.Errorf("%w: %s: %w", ErrBadID, filepath.Join(d.Path, idFile), private.Cause(err))
 }
 
-// withoutPath drops the path that an error carries: the caller names it.
-func withoutPath(err error) error {
-	if path, ok := err.(*fs.PathError); ok {
-		return path.Err
-	}
-	return err
-}
-
-// isUsersOwn reports that the directory is .mogplex in the user's home, whatever
+// isUsersOwn reports whether the directory is .mogplex in the user's home, whatever
 // links lead there.
 func (d *Directory) isUsersOwn() bool {
 	home := d.UserHome()
@@ -95,22 +87,10 @@ func (d *Directory) isUsersOwn() bool {
 	if errA == nil || errB == nil {
 		return errA == nil && errB == nil && os.SameFile(a, b)
 	}
-	return realPath(own) == realPath(d.Path)
+	return private.RealPath(own) == private.RealPath(d.Path)
 }
 
-// realPath follows links as far as the path exists.
-func realPath(path string) string {
-	if path, err := filepath.EvalSymlinks(path); err == nil {
-		return path
-	}
-	dir := filepath.Dir(path)
-	if dir == path {
-		return path
-	}
-	return filepath.Join(realPath(dir), filepath.Base(path))
-}
-
-func (d *Directory) pathHash() string { return digest(realPath(d.Path)) }
+func (d *Directory) pathHash() string { return digest(private.RealPath(d.Path)) }
 
 func (d *Directory) readFile() (string, error) {
 	text, err := private.ReadTrusted(filepath.Join(d.Path, idFile), idLimit)
@@ -122,33 +102,30 @@ func (d *Directory) readFile() (string, error) {
 	if err != nil || len(raw) != idBytes {
 		return "", errors.New("it is damaged")
 	}
-	return hex.EncodeToString(raw), nil // in lower case, as keychains need it
+	return hex.EncodeToString(raw), nil // in lower case, as keychain names are
 }
 
-// idWait is how long MakeID waits for another process that makes the id.
+// idWait is how long MakeID waits for another process that creates the id.
 const idWait = 5 * time.Second
 
-// MakeID gives the directory its id file before something is first stored under
-// its name. The id is random, unless inUse reports that the keychain has items
-// under the hash of the path, from a time when the directory was not writable:
-// then the hash becomes the id. If inUse fails or the file can't be written, the
-// hash is used without a file.
+// MakeID creates the directory's id file, before something is first stored under its
+// name. The id is random, unless inUse reports that the keychain has items under the
+// hash of the path, from a time when the directory was not writable: then the hash
+// becomes the id. If inUse fails or the file can't be written, the hash is used
+// without a file.
 func (d *Directory) MakeID(ctx context.Context, inUse func(ctx context.Context, id string) (bool, error)) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	if !d.isUsersOwn() {
-		d.makeFile(ctx, inUse)
+	if d.isUsersOwn() {
+		return
 	}
-}
-
-func (d *Directory) makeFile(ctx context.Context, inUse func(ctx context.Context, id string) (bool, error)) {
 	if id, err := d.readFile(); err == nil {
 		d.known, d.id = true, id
 		return
 	}
 	// A directory that was removed while this process ran gets the same id again.
 	id, keep := d.id, d.id != ""
-	if !keep { // outside the lock: a keychain may ask a person
+	if !keep { // before the file is locked, because a keychain may ask a person
 		var err error
 		id = d.pathHash()
 		if keep, err = inUse(ctx, id); err != nil {
@@ -163,7 +140,7 @@ func (d *Directory) makeFile(ctx context.Context, inUse func(ctx context.Context
 	}
 	defer lock.Unlock()
 	if _, err := d.readFile(); !errors.Is(err, fs.ErrNotExist) {
-		return // another process made it, or it is damaged
+		return // another process created it, or it is damaged
 	}
 	if !keep {
 		random := make([]byte, idBytes)

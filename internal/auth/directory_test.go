@@ -2,13 +2,15 @@ package auth
 
 import (
 	"context"
-	"errors"
 	"os"
 	"path/filepath"
 	"regexp"
 	"strings"
 	"sync"
 	"testing"
+	"time"
+
+	"github.com/mogplex/mogplex-cli/internal/private"
 )
 
 // aDirectory names a state directory of a user whose own is elsewhere, as a
@@ -27,12 +29,12 @@ func makeID(t *testing.T, d *Directory) string {
 
 var randomID = regexp.MustCompile(`^[0-9a-f]{32}$`)
 
-func TestADirectoryIsTheSameWhereverItIs(t *testing.T) {
+func TestAMovedOrLinkedDirectoryKeepsItsID(t *testing.T) {
 	base := t.TempDir()
 	path := filepath.Join(base, "state")
 	must(t, os.Mkdir(path, 0o700))
 	id := makeID(t, aDirectory(path))
-	if hash := digest(realPath(path)); !randomID.MatchString(id) || id == hash {
+	if hash := digest(private.RealPath(path)); !randomID.MatchString(id) || id == hash {
 		t.Errorf("the id is %q", id)
 	}
 	moved := filepath.Join(base, "moved")
@@ -87,13 +89,13 @@ func TestOnlyTheUsersOwnDirectoryHasPlainNames(t *testing.T) {
 
 // A directory that can't be written uses the hash of its path. If the keychain has
 // items under the hash, it becomes the id once the directory is writable.
-func TestADirectoryThatCantBeWrittenAtFirst(t *testing.T) {
+func TestAReadOnlyDirectoryUsesTheHashOfItsPath(t *testing.T) {
 	for _, used := range []bool{true, false} {
 		path := filepath.Join(t.TempDir(), "state")
 		must(t, os.Mkdir(path, 0o700))
-		blocked := filepath.Join(path, "locks") // what root can't write either
+		blocked := filepath.Join(path, "locks") // root can't write here either
 		must(t, os.WriteFile(blocked, nil, 0o600))
-		hash := digest(realPath(path))
+		hash := digest(private.RealPath(path))
 		if id := makeID(t, aDirectory(path)); id != hash {
 			t.Errorf("the id is %q; want the hash %q", id, hash)
 		}
@@ -111,12 +113,12 @@ func TestADirectoryThatCantBeWrittenAtFirst(t *testing.T) {
 
 // A keychain that can't be read may hold items under the hash: no id is written, so
 // that they can be found later.
-func TestNoIDIsMadeWhileTheKeychainCantBeRead(t *testing.T) {
+func TestNoIDIsCreatedWhileTheKeychainCantBeRead(t *testing.T) {
 	r := newRig(t)
 	r.Dir.UserHome = t.TempDir
 	hash := r.Dir.ID()
 	made := func() bool {
-		r.Dir.MakeID(t.Context(), r.keychainHas)
+		r.MakeID(t.Context())
 		_, err := os.Stat(filepath.Join(r.dir, "id"))
 		return err == nil || r.Dir.ID() != hash
 	}
@@ -139,7 +141,7 @@ func TestADamagedIDFileIsNotReplaced(t *testing.T) {
 		path := t.TempDir()
 		file := filepath.Join(path, "id")
 		must(t, os.WriteFile(file, []byte(text), 0o600))
-		if id := makeID(t, aDirectory(path)); id != digest(realPath(path)) {
+		if id := makeID(t, aDirectory(path)); id != digest(private.RealPath(path)) {
 			t.Errorf("%q: the id is %q", text, id)
 		}
 		if left, _ := os.ReadFile(file); string(left) != text {
@@ -157,12 +159,12 @@ func TestConcurrentMakeIDMakesOneID(t *testing.T) {
 	}
 	wg.Wait()
 	for _, id := range ids {
-		if id != ids[0] || !randomID.MatchString(id) || id == digest(realPath(path)) {
+		if id != ids[0] || !randomID.MatchString(id) || id == digest(private.RealPath(path)) {
 			t.Errorf("the ids are %q", ids)
 			break
 		}
 	}
-	must(t, errors.Join(os.Rename(path, path+"2")))
+	must(t, os.Rename(path, path+"2"))
 	if id := aDirectory(path + "2").ID(); id != ids[0] {
 		t.Errorf("the id is %q; want %q", id, ids[0])
 	}
@@ -184,5 +186,83 @@ func TestASignInMakesTheID(t *testing.T) {
 	again.keychain.entries = r.keychain.entries
 	if again.token(again.keychain) != "a" {
 		t.Errorf("another process does not find it under %q", again.Key(Mogplex).Account())
+	}
+}
+
+// A directory that is removed while a process uses it gets the same id again, so
+// that others find what the process stores. If another process made a new one, its
+// id is used.
+func TestARemovedDirectoryKeepsItsID(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "state")
+	running := aDirectory(path)
+	id := makeID(t, running)
+	must(t, os.RemoveAll(path))
+	if again := makeID(t, running); again != id || aDirectory(path).ID() != id {
+		t.Errorf("the id %q became %q, and is %q for others", id, again, aDirectory(path).ID())
+	}
+	must(t, os.RemoveAll(path))
+	other := makeID(t, aDirectory(path))
+	if again := makeID(t, running); again != other || other == id {
+		t.Errorf("the id is %q, and %q for others", again, other)
+	}
+}
+
+// Without a home no directory has plain names, whatever directory the command runs
+// in.
+func TestWithoutAHomeNoDirectoryHasPlainNames(t *testing.T) {
+	home := t.TempDir()
+	t.Chdir(home)
+	must(t, os.Mkdir(".mogplex", 0o700))
+	d := &Directory{Path: filepath.Join(home, ".mogplex"), UserHome: func() string { return "" }}
+	if id := makeID(t, d); !randomID.MatchString(id) {
+		t.Errorf("the id is %q", id)
+	}
+}
+
+// With an id file that can't be read every operation fails: the keychain may hold
+// items of the directory, and none may be stored beside them.
+func TestADamagedIDFileFailsEveryOperation(t *testing.T) {
+	for _, text := range []string{"", "x", strings.Repeat("a", 5000)} {
+		r := newRig(t)
+		r.Dir.UserHome = t.TempDir
+		_, err := r.SignIn(t.Context(), account("a", time.Hour))
+		must(t, err)
+		must(t, os.WriteFile(filepath.Join(r.dir, "id"), []byte(text), 0o600))
+		r.Dir = aDirectory(r.dir) // another process
+		_, err = r.Token(t.Context(), Query{}, time.Minute)
+		wantError(t, err, ErrBadID)
+		_, err = r.Prepare(t.Context(), Mogplex)
+		wantError(t, err, ErrBadID)
+		_, err = r.SignIn(t.Context(), account("b", time.Hour))
+		wantError(t, err, ErrBadID)
+		_, err = r.Movable(t.Context(), Move{From: InKeychain, To: InFile})
+		wantError(t, err, ErrBadID)
+		removals, err := r.Remove(t.Context(), r.Key(Mogplex))
+		must(t, err)
+		if !removals[0].Failed() || removals[1].Failed() {
+			t.Errorf("%+v", removals)
+		}
+		if names := append(r.keychain.names(), r.file.names()...); len(names) != 1 {
+			t.Errorf("stored is %q", names)
+		}
+		list, err := r.List(t.Context(), InKeychain)
+		must(t, err)
+		if done := r.RemoveListed(t.Context(), InKeychain, list[0]); !done.Removed || done.Failed() {
+			t.Errorf("a sign-out of everything: %+v", done)
+		}
+	}
+}
+
+// The id file may be a link, as dotfile managers make it.
+func TestTheIDFileMayBeALink(t *testing.T) {
+	path := t.TempDir()
+	id := makeID(t, aDirectory(path))
+	file, elsewhere := filepath.Join(path, "id"), filepath.Join(t.TempDir(), "id")
+	must(t, os.Rename(file, elsewhere))
+	if err := os.Symlink(elsewhere, file); err != nil {
+		t.Skip(err)
+	}
+	if got := makeID(t, aDirectory(path)); got != id {
+		t.Errorf("the id is %q; want %q", got, id)
 	}
 }

@@ -29,7 +29,7 @@ func (r *rig) displaceIt(t *testing.T) Result {
 func TestATokenTheKeychainRefusedIsUsedAndStoredLater(t *testing.T) {
 	r := newRig(t)
 	res := r.displaceIt(t)
-	wantWarning(t, res.Warnings, "keychain", "did not take", errRefused.Error())
+	wantWarning(t, res.Warnings, "keychain", "could not be stored", errRefused.Error())
 	wantWarning(t, res.Warnings, "displaced.json", "encrypted")
 	for _, name := range r.displaced.names() {
 		if text := string(r.displaced.read(name)); strings.Contains(text, "new1") || !strings.Contains(text, `"sealed"`) {
@@ -40,7 +40,7 @@ func TestATokenTheKeychainRefusedIsUsedAndStoredLater(t *testing.T) {
 	res, err := r.Token(t.Context(), Query{}, time.Minute)
 	must(t, err)
 	wantToken(t, res, "new1")
-	wantWarning(t, res.Warnings, "still waits", "displaced.json")
+	wantWarning(t, res.Warnings, "still in", "displaced.json")
 	res, err = r.Resolve(t.Context(), Query{All: true})
 	must(t, err)
 	wantToken(t, res, "new1")
@@ -81,7 +81,7 @@ func TestAnExpiredDisplacedTokenIsStoredAndRenewed(t *testing.T) {
 
 // A process waits for the lock while the one before it displaces its answer: the
 // record is unchanged, and its refresh token is spent.
-func TestAnAnswerThatWasDisplacedMeanwhileIsNotOverwritten(t *testing.T) {
+func TestAWaitingProcessFindsTheDisplacedAnswer(t *testing.T) {
 	r := newRig(t)
 	r.displaceIt(t)
 	kept := r.displaced.names()[0]
@@ -120,11 +120,11 @@ func TestADisplacedTokenThatAnotherProcessStoredIsUsed(t *testing.T) {
 }
 
 // The claim fails because of another process, whose answer is displaced as well.
-func TestTheDisplacedTokenOfAnotherIsFoundAfterAConflict(t *testing.T) {
+func TestAConflictFindsTheDisplacedTokenOfAnotherProcess(t *testing.T) {
 	r := newRig(t)
 	r.put(t, r.keychain, account("a", -time.Second))
 	var once sync.Once
-	r.keychain.behind = func() {
+	r.keychain.interfere = func() {
 		once.Do(func() {
 			rec := r.claimedRecord(t, time.Hour, "another-machine", heldLimit)
 			must(t, r.displace(t.Context(), r.Key(Mogplex), InKeychain, rec.Mark, Record{Credential: account("b", time.Hour), Revision: rec.Revision.next()}))
@@ -158,7 +158,7 @@ func TestNothingIsRenewedIfDisplacedCantBeRead(t *testing.T) {
 }
 
 // A displaced token is ignored once its claim is gone.
-func TestADisplacedTokenOfAClaimThatIsGoneIsNeverUsed(t *testing.T) {
+func TestADisplacedTokenIsUnusedWithoutItsClaim(t *testing.T) {
 	r := newRig(t)
 	r.displaceIt(t)
 	r.keychain.fail(works)
@@ -192,7 +192,7 @@ func TestATokenThatNoStoreTakesIsUsedWithAWarning(t *testing.T) {
 
 // The keychain hangs while it stores the answer: the command still returns the
 // token.
-func TestAKeychainThatHangsAtTheAnswer(t *testing.T) {
+func TestTokenReturnsTheAnswerIfTheKeychainHangs(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := newRig(t)
 		r.put(t, r.keychain, account("a", -time.Second))

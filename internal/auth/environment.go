@@ -7,12 +7,13 @@ import (
 	"strings"
 )
 
-// ErrBadValue reports a variable whose value can't be a key.
-var ErrBadValue = errors.New("has a space, a line break or another character inside it that no key has")
+// ErrBadValue says that a variable's value can't be a key. Its text follows the
+// variable's name.
+var ErrBadValue = errors.New("contains a space, a line break or another character that is invalid in a key")
 
-// environment reads the variables of the table. The asked provider's variable always
-// has a finding (the account's if none is named), others only if they are set. A
-// blank variable counts as unset, with a warning.
+// environment reads the variables of the provider table. The asked provider (the
+// account if it is empty) always has a finding, another only if its variable is set.
+// A blank variable counts as unset, with a warning.
 func (r *Resolver) environment(asked string) (findings []Finding, warnings []string) {
 	asked = cmp.Or(asked, Mogplex)
 	for _, p := range providers {
@@ -28,7 +29,7 @@ func (r *Resolver) environment(asked string) (findings []Finding, warnings []str
 	return findings, warnings
 }
 
-// variable is the finding for one variable, whose value is trimmed.
+// variable returns the finding for one variable. The value is trimmed.
 func variable(p Provider, value string) Finding {
 	f := Finding{Layer: Env, Name: p.Variable, Provider: p.Name, State: Absent}
 	if value == "" {
@@ -46,8 +47,8 @@ func variable(p Provider, value string) Finding {
 	return f
 }
 
-// variableWarnings describe what looks wrong about a set variable, without quoting
-// its value.
+// variableWarnings describes what looks wrong with a variable that is set. It does
+// not quote the value.
 func variableWarnings(p Provider, raw string) []string {
 	value := strings.TrimSpace(raw)
 	if value == "" {
@@ -58,7 +59,7 @@ func variableWarnings(p Provider, raw string) []string {
 		found = append(found, p.Variable+" has spaces or a line break around its value; they are ignored")
 	}
 	if first, last := value[0], value[len(value)-1]; strings.ContainsRune(`"'`, rune(first)) || strings.ContainsRune(`"'`, rune(last)) {
-		found = append(found, p.Variable+" has quotation marks in its value; no key has those")
+		found = append(found, p.Variable+" has quotation marks in its value; remove them")
 	}
 	if other, ok := p.otherOwner(strings.Trim(value, `"'`)); ok {
 		found = append(found, fmt.Sprintf("%s looks like a key of %s", p.Variable, other.Name))

@@ -41,12 +41,12 @@ func TestVariableWarningsDoNotQuoteTheValue(t *testing.T) {
 				t.Errorf("token %q; want %q", got, test.token)
 			}
 			wantWarning(t, warnings, test.warning...)
-			said := strings.Join(warnings, "\n")
+			shown := strings.Join(warnings, "\n")
 			if f.Err != nil {
-				said += f.Err.Error()
+				shown += f.Err.Error()
 			}
-			if strings.Contains(said, "MARK") {
-				t.Errorf("the value is shown: %s", said)
+			if strings.Contains(shown, "MARK") {
+				t.Errorf("the value is shown: %s", shown)
 			}
 		})
 	}

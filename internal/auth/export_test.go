@@ -1,9 +1,14 @@
 package auth
 
+import "github.com/mogplex/mogplex-cli/keyring"
+
 // For the tests outside the package, which run over the real places.
 
 // NewMemory is a Keychain and File in memory.
-func NewMemory() *memory { return newMemory(&life{}) }
+func NewMemory() *memory { return newMemory(&injector{}) }
+
+// NewRing makes a keyring a Keychain.
+func NewRing(k *keyring.Keyring) ringPlace { return ringPlace{k} }
 
 // FirstRevision begins a sign-in.
 func FirstRevision() Revision { return firstRevision() }

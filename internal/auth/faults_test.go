@@ -10,15 +10,15 @@ import (
 	"time"
 )
 
-// These tests inject a fault at each step of each operation: before a call or a
-// write, or after a write that succeeded. The fault passes at once, or lasts until
-// the operation is over. No sign-in is lost and no false result is returned.
+// These tests inject a fault at each step of each operation: before a call or a write,
+// or after a write that succeeded. One step fails, or every step until the operation
+// ends. No sign-in may be lost and no false result returned.
 
-// faults are what the steps fail with.
+// faults are the errors of the failing steps.
 var faults = []error{errLocked, errUnavailable, errRefused, context.DeadlineExceeded}
 
-// eachFault runs test on fresh rigs, with the fault one step later each time, until
-// the operation ends before it.
+// eachFault runs test on new rigs, with the fault one step later each time, until the
+// operation ends before the fault.
 func eachFault(t *testing.T, prepare func(*testing.T) *rig, test func(t *testing.T, r *rig, heal func())) {
 	for _, cause := range faults {
 		for _, once := range []bool{true, false} {
@@ -26,8 +26,8 @@ func eachFault(t *testing.T, prepare func(*testing.T) *rig, test func(t *testing
 				met := false
 				t.Run(fmt.Sprintf("%v/once %v/%d", cause, once, steps), func(t *testing.T) {
 					r := prepare(t)
-					heal := func() { met = r.life.restart() || met }
-					r.life.failAfter(steps, cause, once)
+					heal := func() { met = r.injector.restart() || met }
+					r.injector.failAfter(steps, cause, once)
 					test(t, r, heal)
 				})
 				if !met {
@@ -47,7 +47,7 @@ func (r *rig) wantSignedIn(t *testing.T) {
 	}
 }
 
-// works reports that the service accepts the token and its refresh token.
+// works reports whether the service accepts the token and its refresh token.
 func (r *rig) works(c Credential) bool {
 	return !c.Expired(r.Now()) && (c.Token.Reveal() == "a" || c.Refresh.Reveal() == r.service.valid)
 }
@@ -75,11 +75,11 @@ func TestAFaultAtAnyStepOfARenewalLosesNothing(t *testing.T) {
 					res, err := r.Token(t.Context(), Query{Provider: Mogplex}, time.Minute)
 					heal()
 					if err == nil && !r.works(res.Credential) {
-						t.Errorf("it gave %q", res.Credential.Token.Reveal())
+						t.Errorf("it returned %q", res.Credential.Token.Reveal())
 					}
 					absent := errors.Is(err, ErrNotSignedIn) && !slices.ContainsFunc(res.Findings, func(f Finding) bool { return f.State == Unavailable })
 					if absent || errors.Is(err, ErrRejected) {
-						t.Errorf("it said %v", err)
+						t.Errorf("it returned %v", err)
 					}
 					if slices.ContainsFunc(res.Warnings, func(w string) bool { return strings.Contains(w, "is lost when this command ends") }) {
 						return
@@ -103,25 +103,25 @@ func TestAFaultAtAnyStepOfASignInLosesNothing(t *testing.T) {
 		in := map[string]string{r.token(r.keychain): InKeychain, r.token(r.file): InFile}
 		switch {
 		case err == nil && in["new"] != saved.Layer:
-			t.Errorf("it is said to be in the %q: %v", saved.Layer, in)
+			t.Errorf("reported as stored in the %q: %v", saved.Layer, in)
 		case err != nil && in["new"] != "" && in["new"] != NotSavedIn(err):
-			t.Errorf("it is in the %s all the same: %v", in["new"], err)
+			t.Errorf("reported as not stored, but in the %s: %v", in["new"], err)
 		case err != nil && in["a"] == "" && in["new"] == "":
 			t.Errorf("both are lost: %v", in)
 		}
 		for _, old := range tokensOf(saved.Replaced) {
 			if in[old] != "" {
-				t.Errorf("%q is said to be replaced, and in the %s", old, in[old])
+				t.Errorf("%q is reported as replaced, but in the %s", old, in[old])
 			}
 		}
 		for old := range in {
 			if err == nil && old != "" && old != "new" && len(saved.Warnings) == 0 {
-				t.Errorf("%q is left in the %s without a word", old, in[old])
+				t.Errorf("%q is left in the %s without a warning", old, in[old])
 			}
 		}
 		for _, old := range []string{"a", "stray"} {
 			if err == nil && in[old] == "" && !slices.Contains(tokensOf(saved.Replaced), old) && len(saved.Warnings) == 0 {
-				t.Errorf("%q is gone without a word", old)
+				t.Errorf("%q is gone without a warning", old)
 			}
 		}
 	})
@@ -149,10 +149,10 @@ func TestAFaultAtAnyStepOfARemovalIsReported(t *testing.T) {
 					t.Errorf("%q is left: %+v", r.token(m), got)
 				}
 				if !left && got.Removed && len(got.Held) == 0 {
-					t.Errorf("it was removed, and its session is not ended: %+v", got)
+					t.Errorf("removed, but not in Held: %+v", got)
 				}
 				if displaced && i == 0 && got.Removed && !got.Failed() && !slices.Contains(tokensOf(got.Held), "new1") && r.displaced.read(r.name(r.displaced, Mogplex)) == nil {
-					t.Errorf("the displaced session goes on: %+v", got)
+					t.Errorf("the displaced token is not in Held: %+v", got)
 				}
 			}
 		})

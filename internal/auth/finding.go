@@ -5,7 +5,7 @@ import (
 	"fmt"
 )
 
-// State is a layer's answer for one key.
+// State is the result of asking a layer for one key.
 type State string
 
 // The states of a layer. Only Absent means that there is no credential.
@@ -25,10 +25,10 @@ const (
 	Env         = "env"
 	InKeychain  = "keychain"
 	InFile      = "file"
-	InDisplaced = "displaced" // a renewed token that waits to be stored in its own layer
+	InDisplaced = "displaced" // displaced.json: a renewed token that its own layer did not take
 )
 
-// Finding is a layer's answer and whether it is used.
+// Finding is a layer's answer, and whether its credential is used.
 type Finding struct {
 	Layer      string
 	Name       string // of the environment variable
@@ -37,13 +37,13 @@ type Finding struct {
 	State      State
 	Active     bool
 	ShadowedBy string // the layer that hides this one's credential
-	Stray      bool   // another layer's record of the same key is read before it
+	Stray      bool   // an earlier layer has a record of the same key, so this one is not used
 	Err        error  // why the layer could not be read
 
 	record Record
 }
 
-// Record is what the layer holds; zero unless State is Present.
+// Record returns the layer's record; the zero Record unless State is Present.
 func (f Finding) Record() Record { return f.record }
 
 // Result is a resolution: the active credential, and the answer of each layer that
@@ -55,24 +55,24 @@ type Result struct {
 	Path       string // of the file, if Source is InFile
 	Findings   []Finding
 	Warnings   []string // plain sentences for a person
-	NotRenewed error    // why a token that is due was not renewed; it still works
+	NotRenewed error    // why a due token, which still works, was not renewed
 
 	held    held
-	blocked error // a variable that decides and can't be used
+	blocked error // a variable takes precedence, and its value can't be a key
 }
 
-// held is the record behind a credential, and where it is.
+// held is the stored record of a credential, and its place.
 type held struct {
 	key       Key
 	layer     *Layer // nil for a variable
 	record    Record // as it is stored
-	displaced bool   // the credential is in displaced.json, and record has its claim
+	displaced bool   // the credential is from displaced.json; record has the claim that it needs
 }
 
 // ErrNotSignedIn says that every layer was read, and none holds a credential.
 var ErrNotSignedIn = errors.New("not signed in")
 
-// LayerError is a layer that could not be read while no other layer had a
+// LayerError says that a layer could not be read, and no other layer has a
 // credential. It never means "not signed in".
 type LayerError struct {
 	Layer    string

@@ -45,7 +45,7 @@ func stateOf(err error) State {
 type rig struct {
 	*Manager
 	keychain, file, displaced *memory
-	life                      *life
+	injector                  *injector
 	service                   *service
 	revoked                   *revocations
 	dir                       string
@@ -55,8 +55,8 @@ type rig struct {
 // clock stands at noon and whose service takes the refresh token "refresh-a".
 func newRig(t testing.TB) *rig {
 	home := t.TempDir()
-	r := &rig{dir: filepath.Join(home, ".mogplex"), life: &life{}, revoked: &revocations{}}
-	r.keychain, r.file, r.displaced = newMemory(r.life), newMemory(r.life), newMemory(r.life)
+	r := &rig{dir: filepath.Join(home, ".mogplex"), injector: &injector{}, revoked: &revocations{}}
+	r.keychain, r.file, r.displaced = newMemory(r.injector), newMemory(r.injector), newMemory(r.injector)
 	locks := func(k Key) string { return filepath.Join(k.Home(), "locks") }
 	must(t, os.MkdirAll(filepath.Join(r.dir, "locks"), 0o700))
 	r.Manager = &Manager{
@@ -71,7 +71,7 @@ func newRig(t testing.TB) *rig {
 			Displaced: func(string) Place { return r.displaced },
 		},
 		Revoke:     r.revoked.add,
-		Unattended: func(ctx context.Context) context.Context { return context.WithValue(ctx, alone{}, true) },
+		Unattended: func(ctx context.Context) context.Context { return context.WithValue(ctx, unattended{}, true) },
 		Now:        func() time.Time { return noon },
 	}
 	r.service = &service{valid: "refresh-a", ttl: time.Hour, now: func() time.Time { return r.Now() }}
@@ -79,21 +79,21 @@ func newRig(t testing.TB) *rig {
 	return r
 }
 
-// alone marks a context under which no person may be asked.
-type alone struct{}
+// unattended marks a context under which no store may prompt.
+type unattended struct{}
 
 // env sets the only environment variables that the manager sees.
 func (r *rig) env(vars map[string]string) {
 	r.LookupEnv = func(name string) (string, bool) { value, set := vars[name]; return value, set }
 }
 
-// put stores a credential as a sign-in did, past every fault.
+// put stores a credential as a sign-in does, whatever the fault.
 func (r *rig) put(t testing.TB, m *memory, c Credential) Record {
 	t.Helper()
 	return r.putRecord(t, m, Record{Credential: c, Revision: firstRevision()})
 }
 
-// putRecord stores a record past every fault, also a damaged or orphaned one.
+// putRecord stores a record, whatever the fault, even one without an issuer.
 func (r *rig) putRecord(t testing.TB, m *memory, rec Record) Record {
 	t.Helper()
 	key := r.Key(rec.Provider)
@@ -114,7 +114,7 @@ func (r *rig) name(m *memory, provider string) string {
 	return displacedName(r.Key(provider), InKeychain)
 }
 
-// record is the account that a place holds, past every fault.
+// record returns the account's record in a place, whatever the fault.
 func (r *rig) record(m *memory) (Record, bool) {
 	entry := m.read(r.name(m, Mogplex))
 	if entry == nil {
@@ -135,6 +135,14 @@ func (r *rig) wantTokens(t testing.TB, keychain, file string) {
 	if k, f := r.token(r.keychain), r.token(r.file); k != keychain || f != file {
 		t.Errorf("the keychain has %q, the file %q; want %q, %q", k, f, keychain, file)
 	}
+}
+
+// mustLock takes the account's lock.
+func (r *rig) mustLock(t testing.TB) *keyLock {
+	t.Helper()
+	lock, err := r.lock(t.Context(), r.Key(Mogplex), time.Second, r.all(), nil)
+	must(t, err)
+	return lock
 }
 
 // account is a signed-in account whose token ends ttl after noon.
@@ -158,16 +166,16 @@ func savedAt(c Credential, offset time.Duration) Credential {
 
 var errNetwork = errors.New("the service can't be reached")
 
-// service counts refreshes and rotates: a refresh token that was used before is
-// rejected, and so is everything after it.
+// service counts refreshes and rotates the refresh token. After a used one was sent
+// again, it rejects every token.
 type service struct {
 	calls atomic.Int32
 	mu    sync.Mutex
 	valid string        // the only refresh token it takes
-	ttl   time.Duration // of what it issues
+	ttl   time.Duration // of new tokens
 	now   func() time.Time
 	fail  error
-	// during, if set, is called while the answer is awaited.
+	// during, if set, is called during each request.
 	during func()
 }
 

@@ -21,15 +21,15 @@ type Key struct {
 	Provider string
 	Origin   string // canonical origin of the service; for Mogplex alone
 
-	account string // the name in the keychain, if List found it
+	account string // the name under which List found the item in the keychain
 	noID    error  // why the name in the keychain is unknown
 }
 
-// Home is the directory of the key's profile.
+// Home returns the directory of the key's profile.
 func (k Key) Home() string { return ProfileHome(k.Dir, k.Profile) }
 
-// Subdir is where the key's home keeps what belongs to its service alone; empty
-// for the default service.
+// Subdir is the directory in Home for files of the key's service; empty for the
+// default service.
 func (k Key) Subdir() string {
 	if k.Origin == "" || k.Origin == DefaultOrigin {
 		return ""
@@ -37,8 +37,8 @@ func (k Key) Subdir() string {
 	return filepath.Join("services", digest(k.Origin))
 }
 
-// ProfileHome is where a state directory keeps the files of a profile; the
-// empty name is the default profile.
+// ProfileHome returns the directory of a profile in a state directory. The empty name
+// is the default profile.
 func ProfileHome(dir, profile string) string {
 	if profile == "" {
 		return dir
@@ -46,10 +46,10 @@ func ProfileHome(dir, profile string) string {
 	return filepath.Join(dir, "profiles", profile)
 }
 
-// ProfileName is the key's profile for people and programs.
+// ProfileName returns the name of the key's profile for people and programs.
 func (k Key) ProfileName() string { return cmp.Or(k.Profile, "default") }
 
-// Name is the key's name in auth.json, and for people.
+// Name returns the key's name in auth.json and for people.
 func (k Key) Name() string {
 	if k.Provider == Mogplex && k.Origin != DefaultOrigin {
 		return k.Provider + "@" + k.Origin
@@ -57,8 +57,14 @@ func (k Key) Name() string {
 	return k.Provider
 }
 
-// fileKey returns base with what a name in auth.json says, and whether the name
-// can be a key of ours.
+// IsKeyName reports whether an entry of that name in auth.json can be ours.
+func IsKeyName(name string) bool {
+	_, ours := fileKey(Key{}, name)
+	return ours
+}
+
+// fileKey returns base with the provider and the origin of a name in auth.json, and
+// whether the name can be a key of ours.
 func fileKey(base Key, name string) (Key, bool) {
 	provider, origin, other := strings.Cut(name, "@")
 	base.Provider, base.Origin = provider, ""
@@ -75,7 +81,7 @@ func fileKey(base Key, name string) (Key, bool) {
 	return base, isOrigin(origin) && (!other || origin != DefaultOrigin)
 }
 
-// isOrigin reports that text is an origin in canonical form.
+// isOrigin reports whether text is an origin in canonical form.
 func isOrigin(text string) bool {
 	origin, ok := parseOrigin(text)
 	return ok && origin == text
@@ -89,7 +95,7 @@ const (
 	dirTag     = "d_"
 )
 
-// Account is the key's name in the keychain, of [a-z0-9._-] alone. It has only a
+// Account returns the key's name in the keychain, of [a-z0-9._-] alone. It has only a
 // hash of the origin; the record has the origin itself.
 func (k Key) Account() string {
 	if k.account != "" {
@@ -98,8 +104,8 @@ func (k Key) Account() string {
 	return AccountNamed(k.Provider, k)
 }
 
-// AccountNamed is the keychain account of something that belongs to the same
-// directory, profile and service as k.
+// AccountNamed returns the keychain account of another item, such as a sealing key,
+// for the directory, profile and service of k.
 func AccountNamed(what string, k Key) string {
 	name := []string{what}
 	if k.Origin != "" && k.Origin != DefaultOrigin {
@@ -129,8 +135,8 @@ func accountKey(account string) Key {
 	return k
 }
 
-// inHome names the key within its directory and profile: its lock file, its
-// hosted state and its entry in displaced.json.
+// inHome names the key within its directory and profile: its lock file and its entry
+// in displaced.json.
 func (k Key) inHome() string {
 	var name []string
 	for part := range strings.SplitSeq(k.Account(), ".") {
@@ -146,8 +152,8 @@ func digest(text string) string {
 	return hex.EncodeToString(sum[:16])
 }
 
-// canonicalOrigin returns an origin in the form in which origins are compared, and
-// any other text unchanged.
+// canonicalOrigin returns an origin in its canonical form, the only one that is
+// compared, and any other text unchanged.
 func canonicalOrigin(text string) string {
 	if origin, ok := parseOrigin(text); ok {
 		return origin
@@ -155,8 +161,8 @@ func canonicalOrigin(text string) string {
 	return text
 }
 
-// parseOrigin returns an origin with scheme and host in lower case, without a
-// default port or a path, and whether text is one.
+// parseOrigin returns an origin with scheme and host in lower case, without a default
+// port or a path. ok is false if text is not an origin.
 func parseOrigin(text string) (origin string, ok bool) {
 	u, err := url.Parse(text)
 	if err != nil || u.Scheme == "" || u.Host == "" || u.User != nil || strings.Trim(u.Path, "/") != "" || u.RawQuery != "" || u.Fragment != "" {
@@ -172,10 +178,4 @@ func parseOrigin(text string) (origin string, ok bool) {
 		return "", false
 	}
 	return scheme + "://" + host, true
-}
-
-// IsKeyName reports whether an entry of that name in auth.json can be ours.
-func IsKeyName(name string) bool {
-	_, ours := fileKey(Key{}, name)
-	return ours
 }

@@ -6,8 +6,7 @@ import (
 	"testing"
 )
 
-// FuzzKeysNeverShareAName makes two keys of what it is given, each through every
-// place that a key can come from, and compares the names.
+// FuzzKeysNeverShareAName compares the names of two keys, and parses them back.
 func FuzzKeysNeverShareAName(f *testing.F) {
 	for _, seed := range [][4]string{
 		{"https://a.test", "work", "https://b.test", "work"}, {DefaultOrigin, "", "", ""}, {"https://a.test:443", "d_x", "https://A.test/", "p_x"},
@@ -60,7 +59,7 @@ func FuzzKeysNeverShareAName(f *testing.F) {
 	})
 }
 
-func TestNamesInAFileThatAreNoKeys(t *testing.T) {
+func TestIsKeyNameRefusesOtherNames(t *testing.T) {
 	for _, name := range []string{
 		"", "mogplex@", "mogplex@foo", "mogplex@" + DefaultOrigin, "mogplex@https://A.test", "mogplex@https://a.test/", "mogplex@https://a.test:443",
 		"mogplex@ftp://a.test", "mogplex@https://", "mogplex@https://u@a.test", "openai@https://a.test", "openai@", "nobody", "Mogplex", "mogplex.o_",
@@ -84,7 +83,7 @@ func TestCanonicalOrigin(t *testing.T) {
 	}
 }
 
-// An item is of the service that its record names, in whatever form.
+// An item belongs to the service that its record names, in any form of the origin.
 func TestAnItemIsListedUnderItsServicesKey(t *testing.T) {
 	for issuer, want := range map[string]string{
 		"": "mogplex", DefaultOrigin: "mogplex", "https://MOGPLEX.com:443/": "mogplex", testOrigin: "mogplex@" + testOrigin, "https://Mogplex.Test/": "mogplex@" + testOrigin,

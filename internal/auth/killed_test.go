@@ -7,7 +7,7 @@ import (
 	"time"
 )
 
-func TestAKilledHolderOfTheLockBlocksNobody(t *testing.T) {
+func TestAKilledLockHolderBlocksNobody(t *testing.T) {
 	dir := t.TempDir()
 	stock(t, dir, InKeychain, lasting("a", -time.Second))
 	url, s := server(t, nil)
@@ -32,7 +32,7 @@ func TestAProcessKilledDuringARefreshBlocksNobody(t *testing.T) {
 			return true
 		}
 		close(arrived)
-		<-r.Context().Done() // it was killed
+		<-r.Context().Done() // the client was killed
 		return false
 	})
 	cmd, _ := start(t, "token", dir, url)
@@ -44,15 +44,15 @@ func TestAProcessKilledDuringARefreshBlocksNobody(t *testing.T) {
 	s.wantCalls(t, 1)
 }
 
-// killedAnywhere runs a role again and again in fresh directories, killed one
-// step later each time until it is not, and calls check after each.
-func killedAnywhere(t *testing.T, role string, atLeast int, prepare func(t *testing.T, dir string), check func(t *testing.T, dir, url string, s *service, killed bool, said string)) {
+// killedAtEachStep runs a role repeatedly in new directories, killed one step later
+// each time until it ends by itself, and calls check after each run.
+func killedAtEachStep(t *testing.T, role string, atLeast int, prepare func(t *testing.T, dir string), check func(t *testing.T, dir, url string, s *service, killed bool, output string)) {
 	for steps := 0; ; steps++ {
 		dir := t.TempDir()
 		prepare(t, dir)
 		url, s := server(t, nil)
-		said, killed := run(t, role, dir, url, steps)
-		check(t, dir, url, s, killed, said)
+		output, killed := run(t, role, dir, url, steps)
+		check(t, dir, url, s, killed, output)
 		if t.Failed() {
 			t.Fatalf("killed after %d steps", steps)
 		}
@@ -65,10 +65,10 @@ func killedAnywhere(t *testing.T, role string, atLeast int, prepare func(t *test
 	}
 }
 
-// tokenIn is the account's token in a layer.
+// tokenIn returns the account's token in a layer.
 func tokenIn(t *testing.T, dir, layer string) string {
 	t.Helper()
-	m := shared(dir, "", &doom{left: -1})
+	m := shared(dir, "", nil)
 	rec, _, err := m.layerNamed(layer).Store.Load(t.Context(), m.Key(Mogplex))
 	must(t, err)
 	return rec.Token.Reveal()
@@ -77,13 +77,13 @@ func tokenIn(t *testing.T, dir, layer string) string {
 // A renewal that is killed before the request, or after the write, loses nothing.
 // Between the service's answer and the write no program can avoid the loss: then a
 // person has to sign in again.
-func TestARenewalThatIsKilledAnywhere(t *testing.T) {
+func TestARenewalKilledAtAnyStep(t *testing.T) {
 	lost := 0
-	killedAnywhere(t, "token", 6, func(t *testing.T, dir string) { stock(t, dir, InKeychain, lasting("a", -time.Second)) },
+	killedAtEachStep(t, "token", 6, func(t *testing.T, dir string) { stock(t, dir, InKeychain, lasting("a", -time.Second)) },
 		func(t *testing.T, dir, url string, s *service, killed bool, _ string) {
 			asked := s.calls.Load() > 0
 			stored := tokenIn(t, dir, InKeychain) == "new1"
-			res, err := shared(dir, url, &doom{left: -1}).Token(t.Context(), Query{}, time.Minute)
+			res, err := shared(dir, url, nil).Token(t.Context(), Query{}, time.Minute)
 			switch {
 			case asked && !stored:
 				lost++
@@ -102,12 +102,12 @@ func TestARenewalThatIsKilledAnywhere(t *testing.T) {
 	}
 }
 
-func TestASignInThatIsKilledAnywhere(t *testing.T) {
-	killedAnywhere(t, "sign in", 8, func(t *testing.T, dir string) {
+func TestASignInKilledAtAnyStep(t *testing.T) {
+	killedAtEachStep(t, "sign in", 8, func(t *testing.T, dir string) {
 		stock(t, dir, InKeychain, lasting("old", time.Hour))
 		stock(t, dir, InFile, lasting("stray", time.Hour))
 	}, func(t *testing.T, dir, url string, _ *service, killed bool, _ string) {
-		res, err := shared(dir, url, &doom{left: -1}).Token(t.Context(), Query{}, time.Minute)
+		res, err := shared(dir, url, nil).Token(t.Context(), Query{}, time.Minute)
 		must(t, err)
 		if token := res.Credential.Token.Reveal(); token != "signed-in" && (token != "old" || !killed) {
 			t.Errorf("token %q", token)
@@ -119,31 +119,31 @@ func TestASignInThatIsKilledAnywhere(t *testing.T) {
 	})
 }
 
-func TestASignOutThatIsKilledAnywhere(t *testing.T) {
-	killedAnywhere(t, "remove", 8, func(t *testing.T, dir string) {
+func TestASignOutKilledAtAnyStep(t *testing.T) {
+	killedAtEachStep(t, "remove", 8, func(t *testing.T, dir string) {
 		stock(t, dir, InKeychain, lasting("kc", time.Hour))
 		stock(t, dir, InFile, lasting("stray", time.Hour))
 		stock(t, dir, InFile, apiKey("openai", "o"))
 	}, func(t *testing.T, dir, url string, _ *service, _ bool, _ string) {
-		if said, _ := run(t, "remove", dir, url, -1); said != "removed" {
-			t.Errorf("run again it said %q", said)
+		if output, _ := run(t, "remove", dir, url, -1); output != "removed" {
+			t.Errorf("run again it printed %q", output)
 		}
-		_, err := shared(dir, url, &doom{left: -1}).Token(t.Context(), Query{Provider: Mogplex}, time.Minute)
+		_, err := shared(dir, url, nil).Token(t.Context(), Query{Provider: Mogplex}, time.Minute)
 		wantError(t, err, ErrNotSignedIn)
-		res, err := shared(dir, url, &doom{left: -1}).Token(t.Context(), Query{}, time.Minute)
+		res, err := shared(dir, url, nil).Token(t.Context(), Query{}, time.Minute)
 		must(t, err)
 		wantToken(t, res, "o")
 	})
 }
 
-func TestAMigrationThatIsKilledAnywhere(t *testing.T) {
+func TestAMigrationKilledAtAnyStep(t *testing.T) {
 	for role, ends := range map[string][2]string{"to keychain": {InFile, InKeychain}, "to file": {InKeychain, InFile}} {
-		killedAnywhere(t, role, 8, func(t *testing.T, dir string) { stock(t, dir, ends[0], lasting("a", time.Hour)) },
-			func(t *testing.T, dir, url string, _ *service, killed bool, said string) {
-				if !killed && said != string(MoveDone) {
-					t.Errorf("said %q", said)
+		killedAtEachStep(t, role, 8, func(t *testing.T, dir string) { stock(t, dir, ends[0], lasting("a", time.Hour)) },
+			func(t *testing.T, dir, url string, _ *service, killed bool, output string) {
+				if !killed && output != string(MoveDone) {
+					t.Errorf("printed %q", output)
 				}
-				res, err := shared(dir, url, &doom{left: -1}).Token(t.Context(), Query{}, time.Minute)
+				res, err := shared(dir, url, nil).Token(t.Context(), Query{}, time.Minute)
 				must(t, err)
 				wantToken(t, res, "a")
 				run(t, role, dir, url, -1)
@@ -158,26 +158,26 @@ func TestAMigrationThatIsKilledAnywhere(t *testing.T) {
 func TestWatchNoticesManySignOutsAtOnce(t *testing.T) {
 	dir := t.TempDir()
 	stock(t, dir, InKeychain, lasting("a", time.Hour))
-	m := shared(dir, "", &doom{left: -1})
+	m := shared(dir, "", nil)
 	w := m.Watch(t.Context())
 	wait := everywhere(t, 10, "remove", dir, "")
-	told(t, w)
+	wantReport(t, w)
 	wantAll(t, wait(), "removed")
 	_, err := m.Resolve(t.Context(), Query{})
 	wantError(t, err, ErrNotSignedIn)
 }
 
-// Others notice a sign-out even if its process is killed as soon as the credential
-// is gone.
+// Watchers notice a sign-out even if its process is killed right after it removed the
+// credential.
 func TestWatchNoticesASignOutThatIsKilled(t *testing.T) {
 	dir := t.TempDir()
 	stock(t, dir, InKeychain, lasting("a", time.Hour))
-	m := shared(dir, "", &doom{left: -1})
+	m := shared(dir, "", nil)
 	w := m.Watch(t.Context())
 	for steps := 0; tokenIn(t, dir, InKeychain) != ""; steps++ {
 		if _, killed := run(t, "remove", dir, "", steps); !killed {
 			t.Fatal("it was never killed")
 		}
 	}
-	told(t, w)
+	wantReport(t, w)
 }

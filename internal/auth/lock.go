@@ -14,26 +14,25 @@ import (
 // ErrBusy says that another process held the lock for longer than the wait.
 var ErrBusy = errors.New("another mogplex process is using the credential")
 
-// fallbackName names the directory for locks that can't be made beside what they
-// protect.
+// fallbackName names the directory for locks that can't be created beside their
+// store.
 const fallbackName = "mogplex"
 
 // acquire is replaced by tests.
 var acquire = private.Acquire
 
-// keyLock is the lock of a key: one lock file beside each store that the key may
-// be written in, mostly the same.
+// keyLock is the lock of a key: a lock file beside each store that may hold the key.
+// Stores in one directory share the file.
 type keyLock struct {
-	locks   map[string]*private.Lock // by the path that was wanted
+	locks   map[string]*private.Lock // by the path of the file
 	key     Key
-	missing error // why a lock could not be made
+	missing error // why a lock could not be created
 }
 
-// lock takes a key's locks beside the given layers, waiting at most the given
-// time, after which it returns ErrBusy. It must not be held while a person is asked
-// for something. If needless is not nil and returns true during the wait, lock
-// returns private.ErrUnneeded. If a lock can't be made at all, lock succeeds and
-// missing has the reason.
+// lock takes a key's locks beside the given layers. It waits at most the given time,
+// and then returns ErrBusy. Release the lock before a person is prompted. If needless
+// is not nil and returns true during the wait, lock returns private.ErrUnneeded. If a
+// lock can't be created at all, lock succeeds and missing has the reason.
 func (m *Manager) lock(ctx context.Context, key Key, wait time.Duration, layers []*Layer, needless func(context.Context) bool) (*keyLock, error) {
 	if m.BeforeLock != nil {
 		m.BeforeLock()
@@ -70,12 +69,12 @@ func (m *Manager) lock(ctx context.Context, key Key, wait time.Duration, layers 
 	return k, nil
 }
 
-// lockPath is the lock file of a key beside the layer's store.
+// lockPath returns the path of a key's lock file beside the layer's store.
 func (l *Layer) lockPath(key Key) string {
 	return filepath.Join(l.LockDir(key), key.inHome()+".lock")
 }
 
-// id names the very lock that is held beside a layer; empty if none is.
+// id identifies the lock that is held beside a layer; empty if there is none.
 func (k *keyLock) id(l *Layer) string {
 	if lock := k.locks[l.lockPath(k.key)]; lock != nil {
 		return lock.ID()
@@ -83,24 +82,16 @@ func (k *keyLock) id(l *Layer) string {
 	return ""
 }
 
-// Unlock gives the locks back.
+// Unlock releases the locks.
 func (k *keyLock) Unlock() {
 	for _, lock := range k.locks {
 		lock.Unlock()
 	}
 }
 
-// all are the layers, as lock takes them.
-func (r *Resolver) all() (layers []*Layer) {
-	for i := range r.Layers {
-		layers = append(layers, &r.Layers[i])
-	}
-	return layers
-}
-
-// WhileActive calls do while no other process can change the provider's
-// credential, if same still accepts that credential. It asks no person, and waits at most
-// the given time for other processes.
+// WhileActive calls do under the lock of the provider's credential, if same still
+// accepts that credential; otherwise it returns ErrConflict. It prompts nobody, and
+// waits at most the given time for other processes.
 func (m *Manager) WhileActive(ctx context.Context, provider string, wait time.Duration, same func(Credential) bool, do func(context.Context) error) error {
 	lock, err := m.lock(ctx, m.Key(provider), wait, m.all(), nil)
 	if err != nil {

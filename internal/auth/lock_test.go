@@ -17,13 +17,11 @@ func TestAnotherProcessHoldsTheLock(t *testing.T) {
 		ttl  time.Duration
 		wait time.Duration
 		err  error
-	}{{30 * time.Second, briefWait, nil}, {-time.Second, LockWait, ErrBusy}} {
+	}{{30 * time.Second, briefWait, nil}, {-time.Second, lockWait, ErrBusy}} {
 		synctest.Test(t, func(t *testing.T) {
 			r := newRig(t)
 			r.put(t, r.keychain, account("a", test.ttl))
-			lock, err := r.lock(t.Context(), r.Key(Mogplex), time.Second, r.all(), nil)
-			must(t, err)
-			defer lock.Unlock()
+			defer r.mustLock(t).Unlock()
 			start := time.Now()
 			res, err := r.Token(t.Context(), Query{}, time.Minute)
 			if took := time.Since(start); took != test.wait {
@@ -45,15 +43,13 @@ func TestAnotherProcessHoldsTheLock(t *testing.T) {
 	}
 }
 
-func TestACallerThatEndsWhileItWaitsGetsNoToken(t *testing.T) {
+func TestACanceledWaitForTheLockReturnsNoToken(t *testing.T) {
 	r := newRig(t)
 	r.put(t, r.keychain, account("a", 30*time.Second))
-	lock, err := r.lock(t.Context(), r.Key(Mogplex), time.Second, r.all(), nil)
-	must(t, err)
-	defer lock.Unlock()
+	defer r.mustLock(t).Unlock()
 	ctx, cancel := context.WithCancel(t.Context())
 	time.AfterFunc(20*time.Millisecond, cancel)
-	_, err = r.Token(ctx, Query{}, time.Minute)
+	_, err := r.Token(ctx, Query{}, time.Minute)
 	wantError(t, err, context.Canceled)
 }
 
@@ -61,12 +57,10 @@ func TestACallerThatEndsWhileItWaitsGetsNoToken(t *testing.T) {
 func TestAWaitForTheLockEndsWhenTheTokenIsRenewed(t *testing.T) {
 	r := newRig(t)
 	before := r.put(t, r.keychain, account("a", -time.Second))
-	lock, err := r.lock(t.Context(), r.Key(Mogplex), time.Second, r.all(), nil)
-	must(t, err)
-	defer lock.Unlock() // after the test
+	defer r.mustLock(t).Unlock()
 	time.AfterFunc(20*time.Millisecond, func() {
 		r.putRecord(t, r.keychain, Record{Credential: account("b", time.Hour), Revision: before.Revision.next()})
-		r.Announce(r.Key(Mogplex))
+		r.announce(r.Key(Mogplex))
 	})
 	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
 	defer cancel()
@@ -77,7 +71,7 @@ func TestAWaitForTheLockEndsWhenTheTokenIsRenewed(t *testing.T) {
 
 // Without a lock a valid token is used as it is, and an expired one is renewed
 // under its claim alone.
-func TestALockThatCannotBeMade(t *testing.T) {
+func TestRenewalWithoutALock(t *testing.T) {
 	r := newRig(t)
 	r.noLocks(t)
 	r.put(t, r.keychain, account("a", 30*time.Second))
@@ -85,7 +79,7 @@ func TestALockThatCannotBeMade(t *testing.T) {
 	must(t, err)
 	wantToken(t, res, "a")
 	if res.NotRenewed == nil {
-		t.Error("it is not said why it was not renewed")
+		t.Error("NotRenewed is nil")
 	}
 	r.service.wantCalls(t, 0)
 	r.put(t, r.keychain, account("a", -time.Second))
@@ -99,7 +93,7 @@ func TestALockThatCannotBeMade(t *testing.T) {
 	wantToken(t, res, "new1")
 	saved, err := r.SignIn(t.Context(), account("b", time.Hour))
 	must(t, err)
-	wantWarning(t, saved.Warnings, "without a lock another process")
+	wantWarning(t, saved.Warnings, "can't be locked")
 	removals, err := r.Remove(t.Context(), r.Key(Mogplex))
 	must(t, err)
 	if !removals[0].Removed {
@@ -107,7 +101,7 @@ func TestALockThatCannotBeMade(t *testing.T) {
 	}
 }
 
-// noLocks makes every lock impossible, the fallback included.
+// noLocks makes every lock fail, including the fallback.
 func (r *rig) noLocks(t *testing.T) {
 	t.Helper()
 	saved := acquire
@@ -132,8 +126,7 @@ func TestLocksAreTakenInOneOrder(t *testing.T) {
 			taken = append(taken, filepath.Base(filepath.Dir(path)))
 			return saved(ctx, path, opt)
 		}
-		lock, err := r.lock(t.Context(), r.Key(Mogplex), time.Second, r.all(), nil)
-		must(t, err)
+		lock := r.mustLock(t)
 		lock.Unlock()
 		if len(taken) != 2 || taken[0] != "a" {
 			t.Errorf("taken are %q", taken)
@@ -141,19 +134,17 @@ func TestLocksAreTakenInOneOrder(t *testing.T) {
 	}
 }
 
-// The lock lies beside what it protects, and two layers share one file.
-func TestTheKeysLockFiles(t *testing.T) {
+// Each store has its lock file beside it, and two stores in one directory share one.
+func TestLockFilesAreBesideTheStores(t *testing.T) {
 	r := newRig(t)
 	elsewhere := filepath.Join(t.TempDir(), "linked")
-	lock, err := r.lock(t.Context(), r.Key(Mogplex), time.Second, r.all(), nil)
-	must(t, err)
+	lock := r.mustLock(t)
 	if len(lock.locks) != 1 {
 		t.Errorf("%d locks", len(lock.locks))
 	}
 	lock.Unlock()
 	r.Layers[1].LockDir = func(Key) string { return elsewhere }
-	lock, err = r.lock(t.Context(), r.Key(Mogplex), time.Second, r.all(), nil)
-	must(t, err)
+	lock = r.mustLock(t)
 	defer lock.Unlock()
 	for _, dir := range []string{filepath.Join(r.dir, "locks"), elsewhere} {
 		if _, err := os.Stat(filepath.Join(dir, r.Key(Mogplex).inHome()+".lock")); err != nil {
@@ -165,10 +156,33 @@ func TestTheKeysLockFiles(t *testing.T) {
 			t.Errorf("error %v; want ErrBusy", err)
 		}
 	}
-	// Another service's, provider's or profile's lock is another.
+	// Another service, provider or profile has another lock.
 	for _, key := range []Key{r.Key("openai"), {Dir: r.dir, Provider: Mogplex, Origin: DefaultOrigin}, {Dir: r.dir, Profile: "p", Provider: Mogplex, Origin: testOrigin}} {
 		other, err := r.lock(t.Context(), key, 10*time.Millisecond, []*Layer{&r.Layers[0]}, nil)
 		must(t, err)
 		other.Unlock()
 	}
+}
+
+func TestWhileActiveKeepsOthersOut(t *testing.T) {
+	r := newRig(t)
+	r.put(t, r.keychain, account("a", time.Hour))
+	is := func(token string) func(Credential) bool {
+		return func(c Credential) bool { return c.Token.Reveal() == token }
+	}
+	done := false
+	must(t, r.WhileActive(t.Context(), Mogplex, time.Second, is("a"), func(context.Context) error {
+		done = true
+		_, err := r.lock(t.Context(), r.Key(Mogplex), 10*time.Millisecond, r.all(), nil)
+		wantError(t, err, ErrBusy)
+		return nil
+	}))
+	if !done {
+		t.Error("nothing was done")
+	}
+	err := r.WhileActive(t.Context(), Mogplex, time.Second, is("b"), func(context.Context) error {
+		t.Error("it is done for another credential")
+		return nil
+	})
+	wantError(t, err, ErrConflict)
 }

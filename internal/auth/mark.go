@@ -9,19 +9,19 @@ import (
 	"time"
 )
 
-// Mark is a note of a renewal on a record: a renewal is under way, or the service
+// Mark is a note on a record: a renewal is under way (a claim), or the service
 // rejected the refresh token.
 type Mark struct {
-	State string
-	// Lock names the lock that the maker of a claim holds. If another process holds
-	// that lock, the maker is dead.
+	State string // claimed or rejected
+	// Lock is the ID of the lock under which a claim was made. If another process
+	// holds that lock now, the maker of the claim has ended.
 	Lock  string
-	Until time.Time // when a claim is over
-	// Key decrypts what the maker could not store here; see displaced.json.
+	Until time.Time // when a claim expires
+	// Key decrypts the renewed token in displaced.json, if the store did not take it.
 	Key sealKey
 }
 
-// storedMark is a Mark in an entry.
+// storedMark is the stored form of a Mark, which reveals its key.
 type storedMark struct {
 	State string    `json:"state"`
 	Lock  string    `json:"lock,omitempty"`
@@ -54,13 +54,13 @@ func newClaim(lock string, until time.Time) *Mark {
 	return &Mark{State: claimed, Lock: lock, Until: until.UTC(), Key: sealKey{NewSecret(base64.StdEncoding.EncodeToString(key))}}
 }
 
-// clockSlack is how far the clocks of two machines may differ before one of them
-// treats a claim of the other as over too early.
+// clockSlack is how much longer than Until a claim is respected, because the clocks
+// of two machines differ.
 const clockSlack = 2 * time.Minute
 
-// hasActiveClaim reports whether another process may be renewing the record. lock
-// names the lock that the caller holds, if any: the maker of a claim under the same
-// lock is dead.
+// hasActiveClaim reports whether another process may be renewing the record. lock is
+// the ID of the lock that the caller holds, if any: the maker of a claim under the
+// same lock has ended.
 func (r Record) hasActiveClaim(lock string, now time.Time) bool {
 	m := r.Mark
 	if m == nil || m.State != claimed || lock != "" && m.Lock == lock {
@@ -94,7 +94,7 @@ func (k sealKey) seal(label string, plain []byte) (string, error) {
 	return base64.RawURLEncoding.EncodeToString(gcm.Seal(nil, nil, plain, []byte(label))), nil
 }
 
-var errSealed = errors.New("the key does not open it")
+var errSealed = errors.New("the key does not decrypt it")
 
 func (k sealKey) open(label, sealed string) ([]byte, error) {
 	data, err := base64.RawURLEncoding.DecodeString(sealed)

@@ -17,52 +17,53 @@ const (
 	works       fault = iota
 	locked            // errLocked at once
 	unavailable       // errUnavailable at once
-	hangs             // answers nothing until ctx ends
-	forgets           // says yes to writes, and its read-back finds the old value
-	readOnly          // reads, and refuses every write
-	lies              // writes, and returns an error all the same
+	hangs             // does not answer until ctx ends
+	forgets           // keeps the old value, which its read-back finds
+	readOnly          // refuses every write
+	lies              // writes, and returns an error nevertheless
 )
 
 var (
 	errLocked      = errors.New("the fake is locked")
 	errUnavailable = errors.New("the fake can't be reached")
 	errRefused     = errors.New("the fake refused")
-	errDead        = errors.New("the process was killed")
+	errKilled      = errors.New("the process was killed")
 )
 
-// life is a process that is killed after some steps: from then on its places do
-// nothing. Each call has a step before it takes effect, and each write one after.
-type life struct {
-	mu     sync.Mutex
-	mortal bool
-	left   int
-	cause  error // in place of errDead, if a fault is all that is to happen
-	once   bool  // it passes
+// injector makes the calls of its places fail after some steps, as if the process was
+// killed or a fault occurred. Each call has a step before it takes effect, and each
+// write one after.
+type injector struct {
+	mu    sync.Mutex
+	armed bool
+	left  int   // steps until the failure
+	cause error // errKilled if nil
+	once  bool  // only one step fails
 }
 
-// failAfter has steps fail after so many, one or all.
-func (l *life) failAfter(steps int, cause error, once bool) {
-	l.mortal, l.left, l.cause, l.once = true, steps, cause, once
+// failAfter lets the given number of steps succeed, and then one or all fail.
+func (in *injector) failAfter(steps int, cause error, once bool) {
+	in.armed, in.left, in.cause, in.once = true, steps, cause, once
 }
 
-// killAfter has the process live for so many more steps.
-func (l *life) killAfter(steps int) { l.mortal, l.left = true, steps }
+// killAfter kills the process after the given number of steps.
+func (in *injector) killAfter(steps int) { in.armed, in.left = true, steps }
 
-// restart begins another process, and reports whether the one before was killed.
-func (l *life) restart() (killed bool) {
-	killed = l.mortal && l.left < 0
-	l.mortal, l.cause = false, nil
-	return killed
+// restart ends the failure, and reports whether it occurred.
+func (in *injector) restart() (failed bool) {
+	failed = in.armed && in.left < 0
+	in.armed, in.cause = false, nil
+	return failed
 }
 
-func (l *life) step() error {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	if !l.mortal {
+func (in *injector) step() error {
+	in.mu.Lock()
+	defer in.mu.Unlock()
+	if !in.armed {
 		return nil
 	}
-	if l.left--; l.left < 0 && (!l.once || l.left == -1) {
-		return cmp.Or(l.cause, errDead)
+	if in.left--; in.left < 0 && (!in.once || in.left == -1) {
+		return cmp.Or(in.cause, errKilled)
 	}
 	return nil
 }
@@ -70,27 +71,27 @@ func (l *life) step() error {
 // memory is a Keychain and a File in memory that can be made to fail. It counts its
 // calls.
 type memory struct {
-	life *life
+	injector *injector
 
-	mu      sync.Mutex
-	entries map[string][]byte
-	faulty  fault
-	foreign map[string]bool // entries that are another program's
-	reads   int             // Gets and the two reads of each Update
-	writes  int
-	calls   []string
-	alone   []bool // of each call: no person may be asked
+	mu         sync.Mutex
+	entries    map[string][]byte
+	faulty     fault
+	foreign    map[string]bool // entries that are another program's
+	reads      int             // Gets and the two reads of each Update
+	writes     int
+	calls      []string
+	unattended []bool // of each call: no store may prompt
 
 	// before, if set, is called ahead of each call.
 	before func(call string)
-	// behind, if set, is called between the read and the write of an Update, as
+	// interfere, if set, is called between the read and the write of an Update, as
 	// another writer that does not take our lock. A write over its change is
 	// ErrConflict.
-	behind func()
+	interfere func()
 }
 
-func newMemory(l *life) *memory {
-	return &memory{life: l, entries: map[string][]byte{}, foreign: map[string]bool{}}
+func newMemory(l *injector) *memory {
+	return &memory{injector: l, entries: map[string][]byte{}, foreign: map[string]bool{}}
 }
 
 func (m *memory) fail(f fault) {
@@ -99,14 +100,14 @@ func (m *memory) fail(f fault) {
 	m.faulty = f
 }
 
-// read returns an entry past every fault, uncounted.
+// read returns an entry, whatever the fault, and does not count the call.
 func (m *memory) read(name string) []byte {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	return m.entries[name]
 }
 
-// write stores an entry past every fault, uncounted; nil removes it.
+// write stores an entry, whatever the fault, and does not count the call; nil removes it.
 func (m *memory) write(name string, entry []byte) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -130,7 +131,7 @@ func (m *memory) counts() (reads, writes int) {
 	return reads, writes
 }
 
-// waitForReads returns once the place was read so often.
+// waitForReads waits until the place was read n times.
 func (m *memory) waitForReads(n int) {
 	for {
 		m.mu.Lock()
@@ -147,13 +148,13 @@ func (m *memory) waitForReads(n int) {
 func (m *memory) begin(ctx context.Context, call string) error {
 	m.mu.Lock()
 	m.calls = append(m.calls, call)
-	m.alone = append(m.alone, ctx.Value(alone{}) != nil)
+	m.unattended = append(m.unattended, ctx.Value(unattended{}) != nil)
 	before, f := m.before, m.faulty
 	m.mu.Unlock()
 	if before != nil {
 		before(call)
 	}
-	if err := m.life.step(); err != nil {
+	if err := m.injector.step(); err != nil {
 		return err
 	}
 	switch f {
@@ -186,7 +187,7 @@ func (m *memory) Update(ctx context.Context, name string, change func([]byte) ([
 	}
 	m.mu.Lock()
 	m.reads++
-	current, behind := m.entries[name], m.behind
+	current, interfere := m.entries[name], m.interfere
 	if m.foreign[name] {
 		current = nil
 	}
@@ -195,12 +196,12 @@ func (m *memory) Update(ctx context.Context, name string, change func([]byte) ([
 	if err != nil {
 		return err
 	}
-	if behind != nil {
-		behind()
+	if interfere != nil {
+		interfere()
 	}
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	if behind != nil && !slices.Equal(m.entries[name], current) {
+	if interfere != nil && !slices.Equal(m.entries[name], current) {
 		return ErrConflict
 	}
 	return m.store(name, current, next)
@@ -214,7 +215,7 @@ func (m *memory) store(name string, current, next []byte) error {
 	if m.faulty == readOnly {
 		return errRefused
 	}
-	if err := m.life.step(); err != nil {
+	if err := m.injector.step(); err != nil {
 		return err
 	}
 	m.writes++
@@ -231,7 +232,7 @@ func (m *memory) store(name string, current, next []byte) error {
 	if m.faulty == lies {
 		return errRefused
 	}
-	return m.life.step()
+	return m.injector.step()
 }
 
 // All implements [Keychain].

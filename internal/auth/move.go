@@ -10,16 +10,16 @@ import (
 // Move describes a move of records from one store to another.
 type Move struct {
 	From, To string // InKeychain or InFile
-	DryRun   bool   // decide, and change nothing
-	Force    bool   // also over a record of another sign-in
+	DryRun   bool   // decide the outcome, and change nothing
+	Force    bool   // replace a record of another sign-in too
 }
 
-// Moved is what became of one record.
+// Moved reports the move of one record.
 type Moved struct {
 	Key      Key
 	Outcome  MoveOutcome
-	Why      string       // of what was skipped: a short phrase without a secret
-	Replaced []Credential // of another sign-in, with Force; to be revoked
+	Why      string       // why it was skipped: a short phrase without a secret
+	Replaced []Credential // of another sign-in, with Force; the caller revokes them
 	Err      error        // why it failed; the record is where it was
 }
 
@@ -29,19 +29,18 @@ type MoveOutcome string
 // The outcomes of a move.
 const (
 	MoveDone    MoveOutcome = "moved"
-	MoveCopied  MoveOutcome = "copied" // another program's stays where it is
+	MoveCopied  MoveOutcome = "copied" // the original is another program's and stays
 	MoveSkipped MoveOutcome = "skipped"
 	MoveFailed  MoveOutcome = "failed"
 )
 
-// List returns the keys of all records of a layer; in a keychain those of every
-// directory, profile and service.
+// List returns all records of a layer; of a keychain those of every directory, profile
+// and service.
 func (m *Manager) List(ctx context.Context, layer string) ([]Listed, error) {
 	return m.layerNamed(layer).Store.List(ctx)
 }
 
-// Movable lists the keys of this directory and profile that the source has records
-// of.
+// Movable lists the source's records of this directory and profile.
 func (m *Manager) Movable(ctx context.Context, how Move) ([]Listed, error) {
 	list, err := m.layerNamed(how.From).Store.List(ctx)
 	if err != nil {
@@ -50,14 +49,14 @@ func (m *Manager) Movable(ctx context.Context, how Move) ([]Listed, error) {
 	if how.To == InKeychain && len(list) > 0 && !how.DryRun {
 		m.MakeID(ctx)
 	}
-	var ours []Listed
 	id, err := m.Dir.find()
 	if err != nil {
 		return nil, err
 	}
+	var ours []Listed
 	for _, l := range list {
 		if how.From == InFile {
-			l.Key.DirID = id // a file has one directory's records alone
+			l.Key.DirID = id // a file has records of its own directory only
 		}
 		if l.Key.Profile == m.Profile && l.Key.DirID == id {
 			l.Key.Dir = m.Dir.Path
@@ -68,25 +67,26 @@ func (m *Manager) Movable(ctx context.Context, how Move) ([]Listed, error) {
 }
 
 // Move moves one record: it stores the record in the destination, reads it back
-// there, and only then removes it from the source. A record of another sign-in in
-// the destination stays, and the move is skipped. A move that was interrupted at
-// any point finishes when it runs again. Move waits for a renewal under way.
+// there, and only then removes it from the source. It skips the record if the
+// destination has one of another sign-in, unless how.Force is set. A second call
+// finishes a move that was interrupted at any point. Move waits for a renewal.
 func (m *Manager) Move(ctx context.Context, key Key, how Move) Moved {
 	mv := &moving{Manager: m, Move: how, from: m.layerNamed(how.From), to: m.layerNamed(how.To), done: Moved{Key: key}}
 	if how.DryRun {
 		mv.move(ctx)
 		return mv.done
 	}
-	m.load(ctx, key)                // has a person unlock a keychain, while no lock is held
-	var waited, staleClaim Revision // of claims; staleClaim is one whose maker never finished
+	m.load(ctx, key) // prompts to unlock a keychain, while no lock is held
+	// Both are revisions of claims; the maker of staleClaim never finished.
+	var awaited, staleClaim Revision
 	for began := time.Now(); ; {
 		claim := mv.attempt(ctx, staleClaim)
 		switch {
 		case claim == (Revision{}):
 			mv.tidy(ctx)
 			return mv.done
-		case claim != waited:
-			waited, began = claim, time.Now()
+		case claim != awaited:
+			awaited, began = claim, time.Now()
 		case time.Since(began) > claimPatience:
 			staleClaim = claim
 			continue
@@ -112,8 +112,8 @@ func (mv *moving) fail(err error) { mv.done.Outcome, mv.done.Err = MoveFailed, e
 
 func (mv *moving) skip(why string) { mv.done.Outcome, mv.done.Why = MoveSkipped, why }
 
-// tidy asks a person to confirm the removal of the original, if the keychain
-// wants that. The item is empty by then.
+// tidy asks a person to confirm the deletion of the original's item, which is empty by
+// then, if the keychain requires that.
 func (mv *moving) tidy(ctx context.Context) {
 	if mv.done.Outcome != MoveDone || mv.from.Tidy == nil {
 		return
@@ -123,11 +123,11 @@ func (mv *moving) tidy(ctx context.Context) {
 	}
 }
 
-// attempt moves the record under the lock. It returns the revision of a claim if
-// the move has to wait for a renewal on another machine.
+// attempt moves the record under the lock, or returns the revision of the claim that
+// it has to wait for: another machine is renewing the record.
 func (mv *moving) attempt(ctx context.Context, staleClaim Revision) (claim Revision) {
 	key := mv.done.Key
-	lock, err := mv.lock(ctx, key, LockWait, []*Layer{mv.from, mv.to}, nil)
+	lock, err := mv.lock(ctx, key, lockWait, []*Layer{mv.from, mv.to}, nil)
 	if err != nil {
 		mv.fail(err)
 		return Revision{}
@@ -141,7 +141,7 @@ func (mv *moving) attempt(ctx context.Context, staleClaim Revision) (claim Revis
 	}
 	mv.move(ctx)
 	if mv.done.Outcome != MoveSkipped {
-		mv.Announce(key)
+		mv.announce(key)
 	}
 	return Revision{}
 }
@@ -154,7 +154,7 @@ func (mv *moving) move(ctx context.Context) {
 		mv.fail(fmt.Errorf("the %s could not be read: %w", mv.from.Name, err))
 		return
 	case !found:
-		mv.skip("it is gone")
+		mv.skip("it no longer exists")
 		return
 	case rec.later:
 		mv.skip(ErrLater.Error())
@@ -165,7 +165,7 @@ func (mv *moving) move(ctx context.Context) {
 		mv.fail(fmt.Errorf("the %s could not be read: %w", mv.to.Name, err))
 		return
 	}
-	if taken && there.ReadOnly { // ours goes beside the other program's
+	if taken && there.ReadOnly { // stored beside the other program's record
 		there, taken = Record{}, false
 	}
 	if taken && !mv.mayReplace(ctx, rec, there, err) {
@@ -178,16 +178,16 @@ func (mv *moving) move(ctx context.Context) {
 	mv.copyThenRemove(ctx, rec, there, taken)
 }
 
-// mayReplace reports whether rec goes over the destination's record; damaged is
-// the error of one that can't be read. If not, it finishes the move: by removing
-// an original that was copied before, or by skipping it.
+// mayReplace reports whether rec may replace there, the destination's record; damaged
+// is the error if that can't be read. If not, it finishes the move: it removes an
+// original that was copied before, or skips the record.
 func (mv *moving) mayReplace(ctx context.Context, rec, there Record, damaged error) bool {
 	sameSignIn := rec.Revision.sameSignIn(there.Revision)
-	live := mv.withDisplaced(ctx, mv.done.Key, mv.to.Name, there) // an answer may wait for the destination too
+	live := mv.withDisplaced(ctx, mv.done.Key, mv.to.Name, there)
 	switch {
 	case sameSignIn && live.Revision.Count <= rec.Revision.Count:
 		return true
-	case sameSignIn: // the destination is newer: a move was interrupted
+	case sameSignIn: // an interrupted move left the original, and the copy was renewed
 		mv.removeOriginal(ctx, rec)
 	case sameToken(rec, there) && rec.ReadOnly:
 		mv.skip("already there; the original is another program's and stays")
@@ -223,8 +223,8 @@ func (mv *moving) copyThenRemove(ctx context.Context, rec, there Record, taken b
 	}
 }
 
-// assignRevision gives a record without a revision one of its own before it is
-// copied, so that the copy and the original are known to be of one sign-in.
+// assignRevision gives a record a revision before it is copied, if it has none. The
+// copy and the original then show that they are of one sign-in.
 func (mv *moving) assignRevision(ctx context.Context, rec Record) (Record, error) {
 	if rec.ReadOnly || rec.Revision.SignIn != "" {
 		return rec, nil
@@ -237,8 +237,8 @@ func (mv *moving) assignRevision(ctx context.Context, rec Record) (Record, error
 	return named, mv.from.Store.Swap(ctx, mv.done.Key, rec.Revision, named)
 }
 
-// storeCopy stores rec in the destination. A renewed token that waits for rec's
-// claim goes there in its place; the claim of a dead process stays behind.
+// storeCopy stores rec, or its renewed record from displaced.json, in the destination.
+// It drops a claim, whose maker has ended.
 func (mv *moving) storeCopy(ctx context.Context, rec, there Record) (copied Revision, err error) {
 	next := rec
 	renewed, found, err := mv.displaced(ctx, mv.done.Key, mv.from.Name, rec)
@@ -253,13 +253,12 @@ func (mv *moving) storeCopy(ctx context.Context, rec, there Record) (copied Revi
 		next.Mark = nil
 	}
 	if err := mv.to.Store.Swap(ctx, mv.done.Key, there.Revision, next); err != nil {
-		return Revision{}, fmt.Errorf("the %s did not take it: %w", mv.to.Name, err)
+		return Revision{}, fmt.Errorf("it could not be stored in the %s: %w", mv.to.Name, err)
 	}
 	return next.Revision, nil
 }
 
-// removeOriginal removes the record from the source, unless it is another
-// program's.
+// removeOriginal removes the record from the source. Another program's record stays.
 func (mv *moving) removeOriginal(ctx context.Context, rec Record) {
 	switch {
 	case rec.ReadOnly:
@@ -282,7 +281,7 @@ func (mv *moving) removeOriginal(ctx context.Context, rec Record) {
 func (mv *moving) undoCopy(ctx context.Context, original, copied Revision) {
 	rec, found, err := mv.from.Store.Load(ctx, mv.done.Key)
 	if err != nil || !found || rec.Revision != original {
-		return // the original may be gone
+		return // the copy may be the only one
 	}
 	if _, _, err := mv.to.Store.Delete(ctx, mv.done.Key, &copied); err == nil {
 		mv.done.Err = fmt.Errorf("nothing was moved: %w", mv.done.Err)
@@ -291,7 +290,7 @@ func (mv *moving) undoCopy(ctx context.Context, original, copied Revision) {
 
 func sameToken(a, b Record) bool { return a.Token.Equal(b.Token) && a.Refresh.Equal(b.Refresh) }
 
-// ownerOf describes whose record keeps the move from replacing it.
+// ownerOf describes a record that a move does not replace, and its owner.
 func ownerOf(rec Record, damaged error) string {
 	switch {
 	case damaged != nil:

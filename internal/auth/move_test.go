@@ -12,11 +12,11 @@ import (
 
 var toKeychain, toFile = Move{From: InFile, To: InKeychain}, Move{From: InKeychain, To: InFile}
 
-// moveCase is a row of what Move decides.
+// moveCase is a case of TestMove.
 type moveCase struct {
 	name     string
 	from, to Record // the zero Record is none
-	damaged  bool   // what the destination holds
+	damaged  bool   // the destination has a damaged record
 	force    bool
 	outcome  MoveOutcome
 	why      string
@@ -38,7 +38,7 @@ func moveCases() []moveCase {
 	rejectedRec := rec("a", first)
 	rejectedRec.Mark = &Mark{State: rejected}
 	return []moveCase{
-		{name: "nothing", outcome: MoveSkipped, why: "gone"},
+		{name: "nothing", outcome: MoveSkipped, why: "no longer exists"},
 		{name: "into an empty store", from: rec("a", first), outcome: MoveDone, left: [2]string{"", "a"}},
 		{name: "over an older revision of the same sign-in", from: rec("a", second), to: rec("old", first), outcome: MoveDone, left: [2]string{"", "a"}},
 		{name: "an older revision itself", from: rec("old", first), to: rec("a", second), outcome: MoveDone, left: [2]string{"", "a"}},
@@ -131,7 +131,7 @@ func TestMovingAnotherProgramsKeyCopiesIt(t *testing.T) {
 	}
 }
 
-func TestWhatALaterVersionStoredIsNotMoved(t *testing.T) {
+func TestMoveSkipsARecordOfALaterVersion(t *testing.T) {
 	for _, force := range []bool{false, true} {
 		r := newRig(t)
 		r.file.write(r.name(r.file, Mogplex), []byte(laterEntry))
@@ -152,7 +152,7 @@ func TestWhatALaterVersionStoredIsNotMoved(t *testing.T) {
 	}
 }
 
-func TestAMoveThatFailsLeavesTheRecordWhereItWas(t *testing.T) {
+func TestAFailedMoveLeavesTheRecord(t *testing.T) {
 	for _, f := range []fault{locked, readOnly, forgets, unavailable} {
 		for _, how := range []Move{toKeychain, toFile} {
 			r := newRig(t)
@@ -171,7 +171,7 @@ func TestAMoveThatFailsLeavesTheRecordWhereItWas(t *testing.T) {
 
 // A process is killed at each step of a move. The credential is always stored
 // somewhere, and the same command finishes the move.
-func TestAMoveThatIsKilledAnywhereIsFinishedByTheNext(t *testing.T) {
+func TestTheNextMoveFinishesAKilledOne(t *testing.T) {
 	other := Record{Credential: account("b", time.Hour), Revision: firstRevision()}
 	for _, test := range []struct {
 		name  string
@@ -193,9 +193,9 @@ func TestAMoveThatIsKilledAnywhereIsFinishedByTheNext(t *testing.T) {
 					}
 					how := how
 					how.Force = test.force
-					r.life.killAfter(steps)
+					r.injector.killAfter(steps)
 					moved := r.Move(t.Context(), r.Key(Mogplex), how)
-					killed := r.life.restart()
+					killed := r.injector.restart()
 					if !killed && (moved.Outcome != MoveDone || moved.Err != nil) {
 						t.Fatalf("not killed: %+v", moved)
 					}
@@ -211,7 +211,7 @@ func TestAMoveThatIsKilledAnywhereIsFinishedByTheNext(t *testing.T) {
 						want = "new1"
 					}
 					moved = r.Move(t.Context(), r.Key(Mogplex), how)
-					if moved.Outcome != MoveDone && !(moved.Outcome == MoveSkipped && moved.Why == "it is gone") {
+					if moved.Outcome != MoveDone && !(moved.Outcome == MoveSkipped && moved.Why == "it no longer exists") {
 						t.Errorf("killed after %d steps: run again: %+v", steps, moved)
 					}
 					if r.token(from) != "" || r.token(to) != want {
@@ -260,13 +260,13 @@ func TestAMoveWaitsForTheRenewalOfAnotherMachine(t *testing.T) {
 		min, max time.Duration
 	}{
 		"it answers":                         {5 * time.Second, heldLimit, "theirs", 5 * time.Second, 7 * time.Second},
-		"it is dead":                         {0, heldLimit, "a", claimPatience, claimPatience + 3*time.Second},
-		"it is dead and its clock was wrong": {0, 1000 * time.Hour, "a", claimPatience, claimPatience + 3*time.Second},
+		"it crashed":                         {0, heldLimit, "a", claimPatience, claimPatience + 3*time.Second},
+		"it crashed and its clock was wrong": {0, 1000 * time.Hour, "a", claimPatience, claimPatience + 3*time.Second},
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				r := newRig(t)
-				r.moving()
+				r.runClock()
 				rec := r.claimedRecord(t, time.Hour, "another-machine", test.until)
 				if test.answer > 0 {
 					time.AfterFunc(test.answer, func() {
@@ -297,23 +297,22 @@ func TestAMoveWaitsForTheRenewalOfAnotherMachine(t *testing.T) {
 	})
 }
 
-// A keychain may ask a person to unlock it before the lock is taken, but not while
-// it is held.
-func TestAMoveAsksAPersonOutsideTheLockAlone(t *testing.T) {
+// A keychain may prompt before the lock is taken, but not while it is held.
+func TestMovePromptsOnlyOutsideTheLock(t *testing.T) {
 	for _, how := range []Move{toKeychain, toFile} {
 		r := newRig(t)
 		from, _ := r.ends(how)
 		r.put(t, from, account("a", time.Hour))
 		must(t, r.Move(t.Context(), r.Key(Mogplex), how).Err)
 		for i, call := range r.keychain.calls {
-			if r.keychain.alone[i] != (i > 0) {
-				t.Errorf("to %s: %s: nobody may be asked: %v", how.To, call, r.keychain.alone[i])
+			if r.keychain.unattended[i] != (i > 0) {
+				t.Errorf("to %s: %s: unattended %v", how.To, call, r.keychain.unattended[i])
 			}
 		}
 	}
 }
 
-// The claim of a dead process on this machine does not delay a move.
+// The claim of a crashed process on this machine does not delay a move.
 func TestAMoveIgnoresTheClaimOfADeadProcess(t *testing.T) {
 	r := newRig(t)
 	r.claimedRecord(t, time.Hour, r.lockID(t), heldLimit)
@@ -326,7 +325,7 @@ func TestAMoveIgnoresTheClaimOfADeadProcess(t *testing.T) {
 }
 
 // A record without an issuer gets one before it is moved.
-func TestAnOrphanIsMovedUnderItsService(t *testing.T) {
+func TestMoveStoresAMissingIssuer(t *testing.T) {
 	r := newRig(t)
 	r.Origin = DefaultOrigin
 	c := account("a", time.Hour)
@@ -345,15 +344,15 @@ func TestAnOrphanIsMovedUnderItsService(t *testing.T) {
 	}
 }
 
-// What can be moved is of this directory and profile, whichever service and
-// provider it is of; entries that are not ours stay.
+// Movable lists the records of this directory and profile, of every service and
+// provider, and no entries of other programs.
 func TestMovable(t *testing.T) {
 	for _, own := range []bool{true, false} { // the directory is the user's own
 		r := newRig(t)
 		if !own {
 			r.Dir.UserHome = t.TempDir
 		}
-		r.Dir.MakeID(t.Context(), func(context.Context, string) (bool, error) { return false, nil })
+		r.MakeID(t.Context())
 		if (r.Dir.ID() == "") != own {
 			t.Fatalf("the id is %q", r.Dir.ID())
 		}
@@ -385,9 +384,9 @@ func TestMovable(t *testing.T) {
 	}
 }
 
-// A sign-in that was copied and could not be removed would be in two places, and
-// a sign-out of one of them would end the other.
-func TestACopyWhoseOriginalStaysIsTakenBack(t *testing.T) {
+// A copy whose original can't be removed would leave one sign-in in two places, and a
+// sign-out of one would end the other.
+func TestMoveRemovesTheCopyIfTheOriginalStays(t *testing.T) {
 	r := newRig(t)
 	r.put(t, r.file, account("a", time.Hour))
 	r.file.fail(readOnly)

@@ -30,22 +30,22 @@ func child(role string) int {
 		i, _ := strconv.Atoi(os.Getenv("AUTH_TEST_VALUE"))
 		panic(marked()[i])
 	}
-	kill, err := strconv.Atoi(os.Getenv("AUTH_TEST_KILL"))
-	if err != nil {
-		kill = -1
+	var k *killer
+	if left, err := strconv.Atoi(os.Getenv("AUTH_TEST_KILL")); err == nil && left >= 0 {
+		k = &killer{left}
 	}
-	m := shared(os.Getenv("AUTH_TEST_DIR"), os.Getenv("AUTH_TEST_URL"), &doom{left: kill})
-	said, err := act(m, role)
+	m := shared(os.Getenv("AUTH_TEST_DIR"), os.Getenv("AUTH_TEST_URL"), k)
+	output, err := act(m, role)
 	if err != nil {
 		fmt.Println(err)
 		return 1
 	}
-	fmt.Print(said)
+	fmt.Print(output)
 	return 0
 }
 
 // act performs a role.
-func act(m *Manager, role string) (said string, err error) {
+func act(m *Manager, role string) (output string, err error) {
 	ctx, key := context.Background(), m.Key(Mogplex)
 	switch role {
 	case "token":
@@ -70,7 +70,7 @@ func act(m *Manager, role string) (said string, err error) {
 		moved := m.Move(ctx, key, how)
 		return string(moved.Outcome) + moved.Why, moved.Err
 	case "id":
-		m.Dir.MakeID(ctx, m.keychainHas)
+		m.MakeID(ctx)
 		return m.Dir.ID(), nil
 	case "hold":
 		if _, err := m.lock(ctx, key, time.Minute, m.all(), nil); err != nil {
@@ -83,31 +83,34 @@ func act(m *Manager, role string) (said string, err error) {
 	return "", fmt.Errorf("there is no role %q", role)
 }
 
-// doom kills its process after so many steps; a negative number never does.
-type doom struct{ left int }
+// killer kills its process after left steps. A nil killer does nothing.
+type killer struct{ left int }
 
-func (d *doom) step() {
-	if d.left == 0 {
+func (k *killer) step() {
+	if k == nil {
+		return
+	}
+	if k.left == 0 {
 		self, _ := os.FindProcess(os.Getpid())
 		_ = self.Kill()
 		select {}
 	}
-	d.left--
+	k.left--
 }
 
-// doomed is a place with a step before each call, between the read and the write
-// of an Update, and after it.
-type doomed struct {
+// killable is a place whose process can be killed before each call, between the read
+// and the write of an Update, and after it.
+type killable struct {
 	File
-	*doom
+	*killer
 }
 
-func (p doomed) Get(ctx context.Context, name string) ([]byte, bool, error) {
+func (p killable) Get(ctx context.Context, name string) ([]byte, bool, error) {
 	p.step()
 	return p.File.Get(ctx, name)
 }
 
-func (p doomed) Update(ctx context.Context, name string, change func([]byte) ([]byte, error)) error {
+func (p killable) Update(ctx context.Context, name string, change func([]byte) ([]byte, error)) error {
 	p.step()
 	err := p.File.Update(ctx, name, func(current []byte) ([]byte, error) {
 		next, err := change(current)
@@ -118,7 +121,7 @@ func (p doomed) Update(ctx context.Context, name string, change func([]byte) ([]
 	return err
 }
 
-// ringPlace makes a keyring a File, so that doomed fits both.
+// ringPlace makes a keyring a File, so that killable fits both.
 type ringPlace struct{ *keyring.Keyring }
 
 func (ringPlace) Foreign(context.Context, string) (bool, error) { return false, nil }
@@ -132,35 +135,30 @@ func (p ringPlace) All(ctx context.Context) (map[string][]byte, error) {
 	return all, err
 }
 
-type doomedRing struct {
-	doomed
+type killableRing struct {
+	killable
 	ring ringPlace
 }
 
-func (p doomedRing) All(ctx context.Context) (map[string][]byte, error) { return p.ring.All(ctx) }
-
-// fakeIn is the keychain of the processes that share a directory.
-func fakeIn(dir string) keyringtest.Fake {
-	return keyringtest.Fake{Dir: filepath.Join(dir, "keychain")}
-}
+func (p killableRing) All(ctx context.Context) (map[string][]byte, error) { return p.ring.All(ctx) }
 
 // shared is a manager for a directory that many processes share, with a keychain,
 // an auth.json, and a service at url.
-func shared(dir, url string, d *doom) *Manager {
-	ring := ringPlace{keyring.New(fakeIn(dir), keyring.Options{})}
+func shared(dir, url string, k *killer) *Manager {
+	ring := ringPlace{keyring.New(keyringtest.Fake{Dir: filepath.Join(dir, "keychain")}, keyring.Options{})}
 	file := legacyfile.New(filepath.Join(dir, "auth.json"), legacyfile.Options{})
-	locks := func(k Key) string { return filepath.Join(k.Home(), "locks") }
+	locks := func(key Key) string { return filepath.Join(key.Home(), "locks") }
 	return &Manager{
 		Resolver: Resolver{
 			LookupEnv: func(string) (string, bool) { return "", false },
 			Layers: []Layer{
-				{Name: InKeychain, Store: KeychainStore(doomedRing{doomed{ring, d}, ring}), State: stateOf, LockDir: locks},
-				{Name: InFile, Path: file.Path(), Store: FileStore(doomed{file, d}, Key{Dir: dir}), State: stateOf, LockDir: locks, Reserve: file.Reserve},
+				{Name: InKeychain, Store: KeychainStore(killableRing{killable{ring, k}, ring}), State: stateOf, LockDir: locks},
+				{Name: InFile, Path: file.Path(), Store: FileStore(killable{file, k}, Key{Dir: dir}), State: stateOf, LockDir: locks, Reserve: file.Reserve},
 			},
 			Dir:    &Directory{Path: dir, UserHome: func() string { return filepath.Join(dir, "nobody") }},
 			Origin: testOrigin,
 			Displaced: func(path string) Place {
-				return doomed{legacyfile.New(path, legacyfile.Options{}), d}
+				return killable{legacyfile.New(path, legacyfile.Options{}), k}
 			},
 		},
 		Unattended: func(ctx context.Context) context.Context { return ctx },
@@ -219,7 +217,7 @@ func lasting(token string, ttl time.Duration) Credential {
 // stock stores a credential in a directory's keychain or file.
 func stock(t *testing.T, dir, layer string, c Credential) {
 	t.Helper()
-	m := shared(dir, "", &doom{left: -1})
+	m := shared(dir, "", nil)
 	must(t, m.layerNamed(layer).Store.Swap(t.Context(), m.Key(c.Provider), Revision{}, Record{Credential: c, Revision: firstRevision()}))
 }
 
@@ -236,8 +234,8 @@ func start(t testing.TB, role, dir, url string, env ...string) (*exec.Cmd, *byte
 	return cmd, out
 }
 
-// run runs a role until it ends or kills itself after so many steps.
-func run(t *testing.T, role, dir, url string, kill int) (said string, killed bool) {
+// run runs a role until it ends, or kills itself after kill steps.
+func run(t *testing.T, role, dir, url string, kill int) (output string, killed bool) {
 	t.Helper()
 	cmd, out := start(t, role, dir, url, "AUTH_TEST_KILL="+strconv.Itoa(kill))
 	err := cmd.Wait()
@@ -252,24 +250,24 @@ func run(t *testing.T, role, dir, url string, kill int) (said string, killed boo
 func everywhere(t *testing.T, n int, role, dir, url string) (wait func() []string) {
 	t.Helper()
 	var wg sync.WaitGroup
-	said := make([]string, n)
+	output := make([]string, n)
 	for i := range n {
 		cmd, out := start(t, role, dir, url, fmt.Sprint("AUTH_TEST_VALUE=p", i))
 		wg.Go(func() {
 			if err := cmd.Wait(); err != nil {
 				t.Errorf("%v: %s", err, out)
 			}
-			said[i] = out.String()
+			output[i] = out.String()
 		})
 	}
-	return func() []string { wg.Wait(); return said }
+	return func() []string { wg.Wait(); return output }
 }
 
-func wantAll(t *testing.T, said []string, want string) {
+func wantAll(t *testing.T, output []string, want string) {
 	t.Helper()
-	for _, s := range said {
+	for _, s := range output {
 		if s != want {
-			t.Errorf("said %q; want %q", said, want)
+			t.Errorf("printed %q; want %q", output, want)
 			return
 		}
 	}
@@ -287,21 +285,21 @@ func TestTwentyProcessesMakeOneRefresh(t *testing.T) {
 
 func TestManyProcessesMakeOneID(t *testing.T) {
 	dir := t.TempDir()
-	said := everywhere(t, 10, "id", dir, "")()
-	if wantAll(t, said, said[0]); !randomID.MatchString(said[0]) {
-		t.Errorf("the id is %q", said[0])
+	output := everywhere(t, 10, "id", dir, "")()
+	if wantAll(t, output, output[0]); !randomID.MatchString(output[0]) {
+		t.Errorf("the id is %q", output[0])
 	}
 }
 
-// Each process's session is in the store, or a later one replaced it.
+// Each session is either stored or reported as replaced by a later one.
 func TestProcessesThatSignInAtOnce(t *testing.T) {
 	dir := t.TempDir()
 	stock(t, dir, InFile, lasting("old", time.Hour))
-	said := everywhere(t, 8, "sign in", dir, "")()
-	all := append(strings.Split(strings.Join(said, ","), ","), tokenIn(t, dir, InKeychain), "")
+	output := everywhere(t, 8, "sign in", dir, "")()
+	all := append(strings.Split(strings.Join(output, ","), ","), tokenIn(t, dir, InKeychain), "")
 	slices.Sort(all)
 	if all = slices.Compact(all); len(all) != 1+8+1 || tokenIn(t, dir, InFile) != "" {
-		t.Errorf("replaced are %q; stored is %q", said, tokenIn(t, dir, InKeychain))
+		t.Errorf("replaced are %q; stored is %q", output, tokenIn(t, dir, InKeychain))
 	}
 }
 
@@ -318,8 +316,8 @@ func startHolder(t *testing.T, dir string) (*exec.Cmd, io.Closer) {
 	stdout, err := cmd.StdoutPipe()
 	must(t, err)
 	must(t, cmd.Start())
-	if said, err := bufio.NewReader(stdout).ReadString('\n'); said != "held\n" {
-		t.Fatalf("the holder said %q, %v", said, err)
+	if output, err := bufio.NewReader(stdout).ReadString('\n'); output != "held\n" {
+		t.Fatalf("the holder printed %q, %v", output, err)
 	}
 	return cmd, stdin
 }

@@ -5,16 +5,16 @@ import (
 	"strings"
 )
 
-// Mogplex is the account provider: the one that is signed in to, refreshed and
-// signed out of. The others are keys.
+// Mogplex is the account provider, the only one with sign-in, refresh and revocation.
+// The others have keys.
 const Mogplex = "mogplex"
 
 // Provider is a row of the provider table.
 type Provider struct {
 	Name     string
 	Variable string   // the environment variable that holds its key
-	Prefixes []string // beginnings that only its keys have; may be empty
-	BaseURL  string   // of its OpenAI-compatible API, without a slash at the end; empty for the account, whose origin decides
+	Prefixes []string // with which only its keys begin; may be empty
+	BaseURL  string   // of its OpenAI-compatible API, without a final slash; empty for the account, whose key has the origin
 }
 
 var providers = []Provider{
@@ -30,11 +30,10 @@ var providers = []Provider{
 	{"vercel", "VERCEL_API_TOKEN", nil, "https://ai-gateway.vercel.sh/v1"},
 }
 
-// Providers returns the table, in the order in which it is searched. The
-// caller must not change it.
+// Providers returns the table, in the order of search. The caller must not change it.
 func Providers() []Provider { return providers }
 
-// ProviderNamed finds a row.
+// ProviderNamed returns the provider of that name.
 func ProviderNamed(name string) (Provider, bool) {
 	i := slices.IndexFunc(providers, func(p Provider) bool { return p.Name == name })
 	if i < 0 {
@@ -43,10 +42,10 @@ func ProviderNamed(name string) (Provider, bool) {
 	return providers[i], true
 }
 
-// otherOwner returns the provider whose keys begin like value, where that is
-// not p.
-func (p Provider) otherOwner(value string) (Provider, bool) {
-	for _, other := range providers {
+// otherOwner returns the provider whose keys begin like value. ok is false if there is
+// none, or if it is p.
+func (p Provider) otherOwner(value string) (other Provider, ok bool) {
+	for _, other = range providers {
 		begins := func(prefix string) bool { return strings.HasPrefix(value, prefix) }
 		if slices.ContainsFunc(other.Prefixes, begins) {
 			return other, other.Name != p.Name

@@ -10,21 +10,21 @@ import (
 	"time"
 )
 
-// Record is a stored credential with what its writers need to know.
+// Record is a stored credential with the data that its writers need.
 type Record struct {
 	Credential
 	Revision Revision
-	Mark     *Mark // nil if nobody is renewing it
-	ReadOnly bool  // another program's: it is used, and never written
+	Mark     *Mark // nil without a claim or rejection
+	ReadOnly bool  // another program's: used, but never written
 
-	dir     string // the state directory that it names
+	dir     string // the state directory in its entry
 	later   bool   // a later version wrote it
-	unknown Secret // a JSON object: the fields of a later version
+	unknown Secret // a JSON object: the fields that only a later version knows
 }
 
-// entry is the stored form: the same in the keychain and in auth.json. What
-// changes with a claim is at the end: a keychain that keeps a long value in
-// parts then rewrites the last one alone.
+// entry is the stored form, in the keychain and in auth.json. The members that a claim
+// changes come last, in entryEnd: a keychain that splits a long value into parts then
+// rewrites only the last part.
 type entry struct {
 	Version         int        `json:"version,omitempty"` // absent is 1
 	Type            Type       `json:"type"`
@@ -42,7 +42,7 @@ type entry struct {
 	Profile         string     `json:"profile,omitempty"`
 }
 
-// entryEnd is the end of an entry.
+// entryEnd has the last members of an entry.
 type entryEnd struct {
 	Revision string      `json:"revision,omitempty"`
 	Mark     *storedMark `json:"mark,omitempty"`
@@ -50,15 +50,15 @@ type entryEnd struct {
 
 const entryVersion = 1
 
-// wholeEntry is an entry as it is read.
+// wholeEntry is an entry with all its members, for reading.
 type wholeEntry struct {
 	entry
 	entryEnd
 }
 
-// members maps each JSON member to where it is stored. They are decoded one by one
-// because encoding/json would first inspect the type of the whole struct, and most
-// processes decode a single entry.
+// members maps the name of each JSON member to its field. They are decoded one by one
+// because encoding/json would first inspect the type of the whole struct, which costs
+// a process that decodes a single entry too much.
 func (e *wholeEntry) members() map[string]any {
 	return map[string]any{
 		"version": &e.Version, "type": &e.Type, "access_token": &e.AccessToken, "refresh_token": &e.RefreshToken,
@@ -68,10 +68,10 @@ func (e *wholeEntry) members() map[string]any {
 	}
 }
 
-// read reads an entry and returns the members that this version does not know,
-// as a JSON object or nothing. As in encoding/json, the case of a name does not
-// matter, unless there is one of the right case as well: a member that was read as
-// known must not be written a second time. An error is ErrDamaged.
+// read decodes an entry and returns the members that this version does not know, as a
+// JSON object; zero if there are none. Like encoding/json it ignores the case of a
+// name, but prefers the exact one. A member that differs only by case is not unknown:
+// it would be written a second time. Any error is ErrDamaged.
 func (e *wholeEntry) read(data []byte) (unknown Secret, err error) {
 	var given map[string]json.RawMessage
 	if json.Unmarshal(data, &given) != nil {
@@ -108,8 +108,8 @@ func (e *wholeEntry) read(data []byte) (unknown Secret, err error) {
 	return NewSecret(string(text)), err
 }
 
-// decodeRecord reads a key's entry. Every failure is of class ErrDamaged, and
-// the record then has its revision alone.
+// decodeRecord decodes a key's entry. Every error wraps ErrDamaged, and the record then
+// has only its revision.
 func decodeRecord(key Key, data []byte) (Record, error) {
 	var e wholeEntry
 	unknown, err := e.read(data)
@@ -155,27 +155,27 @@ func checkIssuer(key Key, issuer string) error {
 	return fmt.Errorf("%w: another service issued it", ErrDamaged)
 }
 
-// Later reports that a later version stored the record: it is used, but only a
-// sign-out changes it.
+// Later reports whether a later version of mogplex stored the record. Such a record is
+// used, but only a sign-out changes it.
 func (r Record) Later() bool { return r.later }
 
-// lacksIssuer reports a record of the account from before entries named their
-// issuer. A swap writes the issuer into it before its token is sent anywhere.
+// lacksIssuer reports whether the record is one of the account, from before entries
+// named their issuer. A swap adds the issuer before its token is sent anywhere.
 func (r Record) lacksIssuer() bool { return r.Provider == Mogplex && r.Issuer == "" }
 
-// revisionOf is the revision of an entry; the zero one of none.
+// revisionOf returns the revision of an entry; the zero one for nil.
 func revisionOf(data []byte) Revision {
 	if data == nil {
 		return Revision{}
 	}
-	var e wholeEntry // as a load decodes it, also if a name occurs twice
+	var e wholeEntry // decoded as by decodeRecord, even if a name occurs twice
 	if _, err := e.read(data); err != nil {
 		return hashRevision(data)
 	}
 	return e.revision(data)
 }
 
-// revision is the entry's own revision, or a hash of the whole entry.
+// revision returns the entry's own revision, or a hash of data, the whole entry.
 func (e entryEnd) revision(data []byte) Revision {
 	if r, ok := parseRevision(e.Revision); ok {
 		return r
@@ -188,19 +188,20 @@ func isLater(data []byte) bool {
 	return json.Unmarshal(data, &e) == nil && e.Version > entryVersion
 }
 
-// encode returns the stored form of a key's record, which holds secrets; a located
-// one names its directory and profile. It fails if decodeRecord could not read it.
+// encode returns the stored form of a key's record, which holds secrets. If located,
+// it names the directory and the profile. It fails if decodeRecord could not decode
+// the result.
 func (r Record) encode(key Key, located bool) ([]byte, error) {
 	token, refresh := usable(r.Token.Reveal()), usable(r.Refresh.Reveal())
 	if token.IsZero() && (refresh.IsZero() || r.Type != OAuth) {
-		return nil, fmt.Errorf("store the %s credential: there is no usable token in it", key.Provider)
+		return nil, fmt.Errorf("store the %s credential: it has no usable token", key.Provider)
 	}
 	if err := checkIssuer(key, r.Issuer); err != nil {
 		return nil, fmt.Errorf("store the %s credential: %w", key.Provider, err)
 	}
 	e := entry{
 		Type: r.Type, Scopes: r.Scopes, Issuer: r.Issuer,
-		ExpiresAt: stored(r.ExpiresAt), SavedAt: stored(r.SavedAt), SignInExpiresAt: stored(r.SignInExpiresAt),
+		ExpiresAt: storedTime(r.ExpiresAt), SavedAt: storedTime(r.SavedAt), SignInExpiresAt: storedTime(r.SignInExpiresAt),
 	}
 	switch r.Type {
 	case OAuth:
@@ -221,7 +222,8 @@ func (r Record) encode(key Key, located bool) ([]byte, error) {
 	return joinObjects(e, json.RawMessage(r.unknown.Reveal()), entryEnd{r.Revision.String(), r.Mark.stored()})
 }
 
-// joinObjects writes the members of several JSON objects as one object.
+// joinObjects returns one JSON object with the members of several. It skips an empty
+// json.RawMessage.
 func joinObjects(objects ...any) ([]byte, error) {
 	var members [][]byte
 	for _, o := range objects {
@@ -246,9 +248,9 @@ func timeOf(t *time.Time) time.Time {
 	return *t
 }
 
-// stored is a time as it is written; nil if it is not known, or if RFC 3339 has
-// no year for it, which must not keep a token from being stored.
-func stored(t time.Time) *time.Time {
+// storedTime returns a time for an entry; nil if it is unknown, or if RFC 3339 can't
+// express its year: a token is stored even with an impossible time.
+func storedTime(t time.Time) *time.Time {
 	t = t.UTC()
 	if t.IsZero() || t.Year() < 0 || t.Year() > 9999 {
 		return nil

@@ -42,7 +42,7 @@ func TestRecordsRoundTrip(t *testing.T) {
 
 // A claim changes only the end of an entry, so that a keychain that splits long
 // values rewrites only the last part.
-func TestAClaimChangesTheEndOfARecordAlone(t *testing.T) {
+func TestAClaimChangesOnlyTheEndOfAnEntry(t *testing.T) {
 	rec := Record{Credential: account("a", time.Hour), Revision: firstRevision(), unknown: NewSecret(`{"later":1}`)}
 	before, err := rec.encode(anyKey, true)
 	must(t, err)
@@ -66,7 +66,7 @@ func TestAFieldInAnotherCaseIsNotWrittenTwice(t *testing.T) {
 	}
 }
 
-func TestATokenThatCantBeSentIsNone(t *testing.T) {
+func TestATokenThatCantBeSentIsIgnored(t *testing.T) {
 	rec, err := decodeRecord(anyKey, []byte(`{"type":"oauth","access_token":"a\r\nX-Evil: 1","refresh_token":"r"}`))
 	must(t, err)
 	if !rec.Token.IsZero() || !rec.Expired(noon) || !rec.Refreshable() {
@@ -79,7 +79,7 @@ func TestATokenThatCantBeSentIsNone(t *testing.T) {
 	}
 }
 
-func TestEncodeRefusesWhatDecodeCouldNotRead(t *testing.T) {
+func TestEncodeRefusesUnreadableRecords(t *testing.T) {
 	elsewhere := account("MARK", time.Hour)
 	elsewhere.Issuer = "https://other.test"
 	for _, c := range []Credential{
@@ -95,7 +95,7 @@ func TestEncodeRefusesWhatDecodeCouldNotRead(t *testing.T) {
 	}
 }
 
-func TestATimeThatCantBeWrittenDoesNotKeepATokenFromBeingStored(t *testing.T) {
+func TestATokenWithAnImpossibleTimeIsStored(t *testing.T) {
 	for _, year := range []int{-5, 10_000, 292_277_026_596} {
 		c := account("a", time.Hour)
 		c.ExpiresAt = time.Date(year, 1, 1, 0, 0, 0, 0, time.UTC)
@@ -108,7 +108,7 @@ func TestATimeThatCantBeWrittenDoesNotKeepATokenFromBeingStored(t *testing.T) {
 }
 
 // An entry without an issuer is from the time when there was one service.
-func TestAnEntryWithoutAnIssuerIsOfTheDefaultServiceAlone(t *testing.T) {
+func TestAnEntryWithoutAnIssuerBelongsToTheDefaultService(t *testing.T) {
 	for at, want := range map[string]error{DefaultOrigin: nil, testOrigin: ErrDamaged, "http://mogplex.com": ErrDamaged} {
 		rec, err := decodeRecord(Key{Provider: Mogplex, Origin: at}, []byte(`{"type":"oauth","access_token":"a"}`))
 		if wantError(t, err, want); rec.lacksIssuer() != (err == nil) {
@@ -193,7 +193,7 @@ func TestEachWriteHasARevisionOfItsOwn(t *testing.T) {
 	}
 }
 
-func TestWhatIsSealedOpensWithItsKeyAndLabelAlone(t *testing.T) {
+func TestASealedTokenNeedsItsKeyAndLabel(t *testing.T) {
 	a, b := newClaim("l", noon).Key, newClaim("l", noon).Key
 	text, err := a.seal("label", []byte("MARK"))
 	must(t, err)

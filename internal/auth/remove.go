@@ -11,26 +11,26 @@ type Removal struct {
 	Layer   string
 	Key     Key
 	Removed bool
-	State   State        // Absent if nothing is left; Disabled and Unavailable were not looked into
-	Foreign bool         // another program's is left, and still in use
-	Held    []Credential // what it held, to be revoked
+	State   State        // Absent if nothing is left; Disabled or Unavailable if the layer was not read
+	Foreign bool         // another program's credential is left, and still used
+	Held    []Credential // the removed credentials; the caller revokes them
 	Err     error
 }
 
-// Failed reports that something may be left. It is false for a keychain that could
+// Failed reports whether a record may be left. It is false for a keychain that could
 // not be reached at all, unless it is required; it is true for one that disappeared
 // in between.
 func (r Removal) Failed() bool { return r.Err != nil }
 
-// Remove takes a key's record out of every enabled layer, and goes on after
-// failures. A keychain that wants a person for that is emptied first, and asks
-// after the lock is released.
+// Remove removes a key's record from every enabled layer, and continues after
+// failures. If a keychain requires a person to confirm, Remove empties the item under
+// the lock, and shows the prompt after it releases the lock.
 func (m *Manager) Remove(ctx context.Context, key Key) ([]Removal, error) {
 	reached := map[*Layer]bool{}
-	for _, f := range m.load(ctx, key) { // has a person unlock a keychain, while no lock is held
+	for _, f := range m.load(ctx, key) { // prompts to unlock a keychain, while no lock is held
 		reached[f.layer] = f.err == nil
 	}
-	lock, err := m.lock(ctx, key, LockWait, m.all(), nil)
+	lock, err := m.lock(ctx, key, lockWait, m.all(), nil)
 	if err != nil {
 		return nil, err
 	}
@@ -48,10 +48,10 @@ func (m *Manager) Remove(ctx context.Context, key Key) ([]Removal, error) {
 }
 
 func (m *Manager) removeLocked(ctx context.Context, key Key, reached map[*Layer]bool) (removals []Removal) {
-	// Before as well: a process that is killed in between announces nothing, and
-	// watchers look a moment after an announcement.
-	m.Announce(key)
-	defer m.Announce(key)
+	// announce before as well, because a process that is killed in between can't do so
+	// afterwards. Watchers look a moment after an announcement.
+	m.announce(key)
+	defer m.announce(key)
 	ctx, cancel := context.WithTimeout(m.Unattended(ctx), heldLimit)
 	defer cancel()
 	for _, l := range m.all() {
@@ -60,8 +60,8 @@ func (m *Manager) removeLocked(ctx context.Context, key Key, reached map[*Layer]
 	return removals
 }
 
-// removeFrom takes a record out of one layer. That a layer can't be reached is a
-// failure if it was reached a moment ago.
+// removeFrom removes a record from one layer. If an optional layer can't be reached,
+// that is an error only if it was reached before.
 func (m *Manager) removeFrom(ctx context.Context, l *Layer, key Key, reached bool) Removal {
 	done := Removal{Layer: l.Name, Key: key, State: Disabled}
 	if l.Disabled {
@@ -84,33 +84,27 @@ func (m *Manager) removeFrom(ctx context.Context, l *Layer, key Key, reached boo
 		}
 	}
 	m.dropDisplaced(ctx, key, l.Name)
-	if left, still, err := l.foreign(ctx, key); err == nil && still {
-		done.State, done.Foreign = Present, left.ReadOnly
+	if l.Name == InFile { // which may also show another program's credential
+		if left, still, err := l.Store.Load(ctx, key); err == nil && still {
+			done.State, done.Foreign = Present, left.ReadOnly
+		}
 	}
 	return done
 }
 
-// RemoveListed removes a record that a layer's List found, whichever directory,
-// profile or service it is of, under the lock of that key.
+// RemoveListed removes a record that List found in a layer, of any directory, profile
+// and service, under the lock of its key. It takes no lock if the directory is gone.
 func (m *Manager) RemoveListed(ctx context.Context, layer string, item Listed) Removal {
 	l, key := m.layerNamed(layer), item.Key
 	if _, err := os.Stat(key.Home()); err == nil && key.Dir != "" {
-		lock, err := m.lock(ctx, key, LockWait, []*Layer{l}, nil)
+		lock, err := m.lock(ctx, key, lockWait, []*Layer{l}, nil)
 		if err != nil {
 			return Removal{Layer: layer, Key: key, State: Present, Err: err}
 		}
 		defer lock.Unlock()
-		defer m.Announce(key)
+		defer m.announce(key)
 	}
 	ctx, cancel := context.WithTimeout(m.Unattended(ctx), heldLimit)
 	defer cancel()
 	return m.removeFrom(ctx, l, key, true)
-}
-
-// foreign returns what a file still gives for the key after ours was removed.
-func (l *Layer) foreign(ctx context.Context, key Key) (Record, bool, error) {
-	if l.Name != InFile {
-		return Record{}, false, nil
-	}
-	return l.Store.Load(ctx, key)
 }

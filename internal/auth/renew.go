@@ -12,21 +12,22 @@ import (
 // ErrClaimed says that another machine is renewing the token.
 var ErrClaimed = errors.New("another machine is renewing the token")
 
-// renewal locks, claims the record by a swap, asks the service, and swaps the
-// answer in. The swap of the claim succeeds only over the revision that was due, so
-// no second look under the lock is needed. It also proves that the store can be
-// written before the refresh token is spent.
+// renewal locks the key, claims the record by a swap, asks the service, and swaps the
+// answer in. The claim replaces only the revision that was found due, so the renewal
+// need not load the record again under the lock. The claim also proves that the store
+// can be written before the refresh token is spent.
 type renewal struct {
 	*Manager
 	res        Result
 	due        func(Credential) bool
-	forced     bool // also after the service rejected the refresh token before
-	from       Credential
-	staleClaim Revision  // of a claim whose maker never finished
-	end        time.Time // of the lock that is held
+	forced     bool       // renew even if the service rejected the refresh token before
+	from       Credential // at the beginning
+	staleClaim Revision   // of a claim whose maker never finished
+	end        time.Time  // when the lock has to be released
 }
 
-// maxAttempts bounds how often a renewal begins again because the record changed.
+// maxAttempts bounds how often a renewal or a sign-in tries, each time because the
+// record changed.
 const maxAttempts = 8
 
 // renew renews the credential of res, which a store holds.
@@ -51,14 +52,14 @@ func (m *Manager) renew(ctx context.Context, res Result, due func(Credential) bo
 var (
 	// errAgain: the record changed, and the new one is due as well.
 	errAgain = errors.New("begin again")
-	// errGone: the layer has no record any more.
+	// errGone: the layer no longer has the record.
 	errGone = errors.New("the record is gone")
 )
 
 // attempt tries once under the lock. It returns nil if r.res is to be used.
 func (r *renewal) attempt(ctx context.Context) error {
 	h := r.res.held
-	wait := LockWait
+	wait := lockWait
 	if !r.res.Credential.Expired(r.Now()) {
 		wait = briefWait
 	}
@@ -76,7 +77,7 @@ func (r *renewal) attempt(ctx context.Context) error {
 	r.end = time.Now().Add(heldLimit)
 	ctx, cancel := context.WithDeadline(r.Unattended(ctx), r.end)
 	defer cancel()
-	// Look again even if there was none: the maker of a claim may have left it since.
+	// Look again even if there was none: the maker of a claim may have written it since.
 	renewed, found, err := r.displaced(ctx, h.key, h.layer.Name, h.record)
 	switch {
 	case err != nil:
@@ -95,7 +96,7 @@ func (r *renewal) attempt(ctx context.Context) error {
 	return r.claim(ctx, lock)
 }
 
-// claim takes the record for this renewal, and spends its refresh token.
+// claim marks the record as claimed by this renewal, and then spends its refresh token.
 func (r *renewal) claim(ctx context.Context, lock *keyLock) error {
 	h := &r.res.held
 	claim := h.record
@@ -108,7 +109,7 @@ func (r *renewal) claim(ctx context.Context, lock *keyLock) error {
 		return fmt.Errorf("not refreshed: %w", err)
 	}
 	h.record, r.res.Credential = claim, claim.Credential
-	r.dropDisplaced(ctx, h.key, h.layer.Name) // of a claim before this one
+	r.dropDisplaced(ctx, h.key, h.layer.Name) // it belonged to an earlier claim
 	release, err := h.layer.reserve(ctx, h.record)
 	if err != nil {
 		return fmt.Errorf("not refreshed: %w", err)
@@ -120,7 +121,7 @@ func (r *renewal) claim(ctx context.Context, lock *keyLock) error {
 	return r.exchange(ctx)
 }
 
-// reserve makes room for the answer, before the refresh token is spent.
+// reserve reserves space for the answer, before the refresh token is spent.
 func (l *Layer) reserve(ctx context.Context, rec Record) (release func(), err error) {
 	if l.Reserve == nil {
 		return func() {}, nil
@@ -128,10 +129,10 @@ func (l *Layer) reserve(ctx context.Context, rec Record) (release func(), err er
 	return l.Reserve(ctx, 2*(len(rec.Token.Reveal())+len(rec.Refresh.Reveal()))+reserveExtra)
 }
 
-// reserveExtra is room for what an answer may say beside its tokens, in bytes.
+// reserveExtra is the space in bytes for an answer's members other than tokens.
 const reserveExtra = 4 << 10
 
-// exchange uses the refresh token of the record that this process has claimed.
+// exchange spends the refresh token of the claimed record, and stores the answer.
 func (r *renewal) exchange(ctx context.Context) error {
 	ctx, cancel := context.WithDeadline(context.WithoutCancel(ctx), r.end)
 	defer cancel()
@@ -140,7 +141,7 @@ func (r *renewal) exchange(ctx context.Context) error {
 	h := &r.res.held
 	fresh, err := r.Refresh(asking, h.record.Credential)
 	if errors.Is(err, ErrRejected) {
-		return r.rejected(ctx, err)
+		return r.confirmRejection(ctx, err)
 	}
 	if err != nil {
 		return err // the record stays as it is, with its claim
@@ -148,7 +149,7 @@ func (r *renewal) exchange(ctx context.Context) error {
 	answer := h.record
 	answer.Credential, answer.Mark, answer.SavedAt = fresh, nil, r.Now().UTC()
 	answer.Revision = h.record.Revision.next()
-	defer r.Announce(h.key)
+	defer r.announce(h.key)
 	switch err := h.layer.Store.Swap(ctx, h.key, h.record.Revision, answer); {
 	case errors.Is(err, ErrConflict):
 		return r.lostSwap(ctx, answer)
@@ -167,16 +168,16 @@ func (r *renewal) fallBack(reason error) (Result, error) {
 	if reason == nil {
 		return r.res, nil
 	}
-	gone := errors.Is(reason, ErrNotSignedIn) || errors.Is(reason, context.Canceled) ||
-		errors.Is(reason, ErrRejected) && r.savedInFuture(r.res.Credential) // its end can't be relied on
-	if gone || r.res.Credential.Expired(r.Now()) {
+	unusable := errors.Is(reason, ErrNotSignedIn) || errors.Is(reason, context.Canceled) ||
+		errors.Is(reason, ErrRejected) && r.savedInFuture(r.res.Credential)
+	if unusable || r.res.Credential.Expired(r.Now()) {
 		return r.res, reason
 	}
 	r.res.NotRenewed = reason
 	return r.res, nil
 }
 
-// storeIssuer writes the issuer into a record from before records named one.
+// storeIssuer adds the issuer to a record that lacks one.
 func (m *Manager) storeIssuer(ctx context.Context, res *Result) {
 	h := &res.held
 	if h.record.ReadOnly {
@@ -193,6 +194,6 @@ func (m *Manager) storeIssuer(ctx context.Context, res *Result) {
 	named.Issuer, named.Revision = h.key.Origin, h.record.Revision.next()
 	if h.layer.Store.Swap(ctx, h.key, h.record.Revision, named) == nil {
 		h.record, res.Credential.Issuer = named, named.Issuer
-		m.Announce(h.key)
+		m.announce(h.key)
 	}
 }

@@ -10,7 +10,7 @@ import (
 	"time"
 )
 
-func TestTokenRenewsOnlyWhatIsDue(t *testing.T) {
+func TestTokenRenewsOnlyDueTokens(t *testing.T) {
 	other := account("a", -time.Hour)
 	other.Provider = "anthropic"
 	noRefresh := account("a", -time.Hour)
@@ -83,15 +83,15 @@ func TestRenewNow(t *testing.T) {
 	wantError(t, err, ErrNotSignedIn)
 }
 
-// No person is asked while the lock is held; before that one may be.
-func TestNobodyIsAskedInsideTheLock(t *testing.T) {
+// A keychain may prompt before the lock is taken, but not while it is held.
+func TestARenewalPromptsOnlyOutsideTheLock(t *testing.T) {
 	r := newRig(t)
 	r.put(t, r.keychain, account("a", -time.Hour))
 	_, err := r.Token(t.Context(), Query{}, time.Minute)
 	must(t, err)
-	for i, alone := range r.keychain.alone {
-		if alone != (i > 0) {
-			t.Errorf("%s: no person may be asked: %v", r.keychain.calls[i], alone)
+	for i, unattended := range r.keychain.unattended {
+		if unattended != (i > 0) {
+			t.Errorf("%s: unattended %v", r.keychain.calls[i], unattended)
 		}
 	}
 }
@@ -124,7 +124,7 @@ func TestANetworkFailureLeavesTheRecordAndItsClaim(t *testing.T) {
 
 // A rejected refresh token is sent once, until a person forces a refresh or signs
 // in.
-func TestARejectedRefreshTokenIsRemembered(t *testing.T) {
+func TestARejectedRefreshTokenIsSentOnce(t *testing.T) {
 	for _, ttl := range []time.Duration{30 * time.Second, -time.Second} {
 		r := newRig(t)
 		r.put(t, r.keychain, account("a", ttl))
@@ -203,7 +203,7 @@ func TestSpaceForTheAnswerIsReservedAndReleased(t *testing.T) {
 	}
 }
 
-func TestTheCallersEndDoesNotCutARefreshShort(t *testing.T) {
+func TestCancelingTheCallerDoesNotInterruptARefresh(t *testing.T) {
 	r := newRig(t)
 	r.put(t, r.keychain, account("a", -time.Second))
 	ctx, cancel := context.WithCancel(t.Context())
@@ -216,7 +216,7 @@ func TestTheCallersEndDoesNotCutARefreshShort(t *testing.T) {
 
 // A caller with little time left still gets the token: a request that was sent is
 // finished.
-func TestACallerWithLittleTimeDoesNotCutARefreshShort(t *testing.T) {
+func TestTheCallersDeadlineDoesNotInterruptARefresh(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := newRig(t)
 		r.put(t, r.keychain, account("a", -time.Second))
@@ -230,7 +230,7 @@ func TestACallerWithLittleTimeDoesNotCutARefreshShort(t *testing.T) {
 	})
 }
 
-func TestACallerThatEndedBeforeTheRefreshSpendsNothing(t *testing.T) {
+func TestACanceledCallerDoesNotSpendTheRefreshToken(t *testing.T) {
 	r := newRig(t)
 	r.put(t, r.keychain, account("a", -time.Second))
 	ctx, cancel := context.WithCancel(t.Context())
@@ -244,7 +244,7 @@ func TestACallerThatEndedBeforeTheRefreshSpendsNothing(t *testing.T) {
 	r.wantTokens(t, "a", "")
 }
 
-func TestAnAnswerInTheLastMomentIsStored(t *testing.T) {
+func TestAnAnswerAtTheDeadlineIsStored(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := newRig(t)
 		r.put(t, r.keychain, account("a", -time.Second))
@@ -298,7 +298,7 @@ func TestAHundredGoroutinesMakeOneRefresh(t *testing.T) {
 	r.service.wantCalls(t, 1)
 }
 
-func TestTokensShorterThanAskedForAreSharedAllTheSame(t *testing.T) {
+func TestTokensShorterThanMinTTLAreShared(t *testing.T) {
 	r := newRig(t)
 	r.put(t, r.keychain, account("a", -time.Second))
 	r.service.ttl = 10 * time.Second
@@ -313,12 +313,11 @@ func TestTokensShorterThanAskedForAreSharedAllTheSame(t *testing.T) {
 }
 
 // A forced renewal that waited uses the token that another process just renewed.
-func TestManyWhoRenewNowAtOnceMakeOneRefresh(t *testing.T) {
+func TestConcurrentForcedRenewalsMakeOneRefresh(t *testing.T) {
 	const callers = 20
 	r := newRig(t)
 	r.put(t, r.keychain, account("a", time.Hour))
-	lock, err := r.lock(t.Context(), r.Key(Mogplex), time.Second, r.all(), nil)
-	must(t, err)
+	lock := r.mustLock(t)
 	var wg sync.WaitGroup
 	for range callers {
 		wg.Go(func() {

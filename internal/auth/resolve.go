@@ -1,6 +1,7 @@
 package auth
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -13,16 +14,16 @@ type Layer struct {
 	Path     string // of a file
 	Store    Store
 	Disabled bool              // it is neither read nor written
-	Required bool              // it is an error if it can't be reached
-	State    func(error) State // classifies a failure of this store
-	// LockDir is the directory of a key's locks: beside what they protect.
+	Required bool              // it is an error if the layer can't be reached
+	State    func(error) State // classifies an error of this store
+	// LockDir is the directory of a key's locks, beside the store.
 	LockDir func(Key) string
 	// Reserve, if set, reserves space for the answer of a renewal until release.
 	Reserve func(ctx context.Context, size int) (release func(), err error)
 	// Replaces, if set, reports whether a record may be stored despite this read
-	// failure: the store backs up what it can't parse.
+	// error, because the store backs up a file that it can't parse.
 	Replaces func(error) bool
-	// OnNetwork, if set, reports that other machines may write to the store too.
+	// OnNetwork, if set, reports whether other machines may write to the store too.
 	OnNetwork func() bool
 	// Tidy, if set, asks a person to confirm removals that need it. It is called
 	// while no lock is held.
@@ -40,7 +41,7 @@ type Resolver struct {
 	Displaced func(path string) Place
 }
 
-// Key is the key of a provider for this directory, profile and service.
+// Key returns a provider's key in this directory and profile, for this service.
 func (r *Resolver) Key(provider string) Key {
 	k := Key{Dir: r.Dir.Path, Profile: r.Profile, Provider: provider}
 	if !r.keychainDisabled() {
@@ -56,15 +57,15 @@ func (r *Resolver) keychainDisabled() bool {
 	return slices.ContainsFunc(r.Layers, func(l Layer) bool { return l.Name == InKeychain && l.Disabled })
 }
 
-// Query selects what to resolve.
+// Query selects the credential to resolve.
 type Query struct {
-	Provider string // empty: whichever comes first
-	All      bool   // ask every layer, also below the active one
+	Provider string // empty for the first with a credential
+	All      bool   // ask every layer, even after the one that decides
 }
 
-// Resolve asks the layers in their order and stops at the first that decides,
-// unless the query says All. If no credential is found, the error is
-// ErrNotSignedIn or a *LayerError, and the result still has each layer's answer.
+// Resolve asks the layers in their order and stops at the first that decides, unless
+// the query has All. If no credential is found, the error is ErrNotSignedIn or a
+// *LayerError, and the result still has each layer's answer.
 func (r *Resolver) Resolve(ctx context.Context, q Query) (Result, error) {
 	var res Result
 	res.Findings, res.Warnings = r.environment(q.Provider)
@@ -72,12 +73,11 @@ func (r *Resolver) Resolve(ctx context.Context, q Query) (Result, error) {
 	if !q.All && (res.Found || res.blocked != nil) {
 		return res, res.blocked
 	}
-	return r.stored(ctx, q, res)
+	return r.resolveStored(ctx, q, res)
 }
 
-// decideByVariable makes the first set variable active. A variable with a value
-// that can't be a key is an error: using another credential than the one that was
-// meant would be worse.
+// decideByVariable makes the first set variable active. It stops at a value that can't
+// be a key, because the user meant that credential and not one from a store.
 func (res *Result) decideByVariable(provider string) {
 	for i := range res.Findings {
 		f := &res.Findings[i]
@@ -106,14 +106,11 @@ func (res *Result) take(f *Finding) {
 	}
 }
 
-// stored asks the stores: for the provider of the query, or for the account
-// first and then for the others in the table's order until one is found.
-func (r *Resolver) stored(ctx context.Context, q Query, res Result) (Result, error) {
-	asked := q.Provider
-	if asked == "" {
-		asked = Mogplex
-	}
-	found := r.ask(ctx, asked, q.All)
+// resolveStored asks the stores for the provider of the query. If it names none, it
+// asks for the account, and then for the others in the table's order until one is
+// found.
+func (r *Resolver) resolveStored(ctx context.Context, q Query, res Result) (Result, error) {
+	found := r.ask(ctx, cmp.Or(q.Provider, Mogplex), q.All)
 	if q.Provider == "" && !slices.ContainsFunc(found, holds) {
 		if other := r.askOthers(ctx, found, q.All); other != nil {
 			found = other
@@ -134,19 +131,19 @@ func (r *Resolver) stored(ctx context.Context, q Query, res Result) (Result, err
 
 func holds(f Finding) bool { return f.State == Present }
 
-// askOthers returns the findings of the first provider with a stored credential.
-// It does not ask a layer again that failed for the account.
+// askOthers returns the findings for the first other provider with a stored
+// credential. It does not ask a layer again that failed for the account.
 func (r *Resolver) askOthers(ctx context.Context, account []Finding, all bool) []Finding {
-	quiet := *r
-	quiet.Layers = slices.Clone(r.Layers)
+	working := *r
+	working.Layers = slices.Clone(r.Layers)
 	for i := range account {
-		quiet.Layers[i].Disabled = account[i].State != Absent
+		working.Layers[i].Disabled = account[i].State != Absent
 	}
 	for _, p := range providers {
 		if p.Name == Mogplex {
 			continue
 		}
-		found := quiet.ask(ctx, p.Name, all)
+		found := working.ask(ctx, p.Name, all)
 		if !slices.ContainsFunc(found, holds) {
 			continue
 		}
@@ -161,20 +158,16 @@ func (r *Resolver) askOthers(ctx context.Context, account []Finding, all bool) [
 	return nil
 }
 
-// ask reads one provider's record from the stores, up to the first that holds
-// it, or from all.
-func (r *Resolver) ask(ctx context.Context, provider string, all bool) []Finding {
+// ask asks the layers for one provider's record, up to the first that has it; if all,
+// it asks every layer.
+func (r *Resolver) ask(ctx context.Context, provider string, all bool) (findings []Finding) {
 	key := r.Key(provider)
-	findings := make([]Finding, 0, len(r.Layers))
-	decided := false
-	for i := range r.Layers {
-		l := &r.Layers[i]
-		if decided && !all {
+	for _, l := range r.all() {
+		f := l.ask(ctx, key)
+		findings = append(findings, f)
+		if f.State == Present && !all {
 			break
 		}
-		f := l.ask(ctx, key)
-		decided = decided || f.State == Present
-		findings = append(findings, f)
 	}
 	return findings
 }
@@ -197,7 +190,7 @@ func (l *Layer) ask(ctx context.Context, key Key) Finding {
 	return f
 }
 
-// decide makes the first record in the order of the layers active. A second one
+// decide makes the first record, in the order of the layers, active. A second record
 // of the same key is a stray.
 func (r *Resolver) decide(ctx context.Context, res *Result, found []Finding) {
 	first := slices.IndexFunc(found, holds)
@@ -210,7 +203,7 @@ func (r *Resolver) decide(ctx context.Context, res *Result, found []Finding) {
 			res.Findings = append(res.Findings, *f)
 			continue
 		}
-		f.Stray = i != first && !f.record.ReadOnly // another program's is not ours to settle
+		f.Stray = i != first && !f.record.ReadOnly // another program's record stays
 		res.take(f)
 		res.Findings = append(res.Findings, *f)
 		if i == first {
@@ -219,8 +212,8 @@ func (r *Resolver) decide(ctx context.Context, res *Result, found []Finding) {
 	}
 }
 
-// holdRecord remembers the record behind the credential, with the renewed token
-// that waits in displaced.json, if there is one.
+// holdRecord stores the record of the credential in res.held. If displaced.json has a
+// renewed token for it, that becomes the credential.
 func (r *Resolver) holdRecord(ctx context.Context, res *Result, f *Finding, l *Layer) {
 	h := held{key: r.Key(f.Provider), layer: l, record: f.record}
 	renewed, found, err := r.displaced(ctx, h.key, l.Name, f.record)
@@ -242,21 +235,30 @@ func (r *Resolver) holdRecord(ctx context.Context, res *Result, f *Finding, l *L
 	}
 }
 
+// layerNamed returns the layer of that name; nil if there is none.
 func (r *Resolver) layerNamed(name string) *Layer {
-	for i := range r.Layers {
-		if r.Layers[i].Name == name {
-			return &r.Layers[i]
+	for _, l := range r.all() {
+		if l.Name == name {
+			return l
 		}
 	}
 	return nil
 }
 
-// noCredentialError is the first failure that may hide a credential, or
+// all returns pointers to the layers.
+func (r *Resolver) all() (layers []*Layer) {
+	for i := range r.Layers {
+		layers = append(layers, &r.Layers[i])
+	}
+	return layers
+}
+
+// noCredentialError returns the first failure that may hide a credential, or
 // ErrNotSignedIn.
 func (r *Resolver) noCredentialError(found []Finding) error {
 	for _, f := range found {
-		passing := f.State == Unavailable && !r.layerNamed(f.Layer).Required
-		if f.Err != nil && !passing {
+		optional := f.State == Unavailable && !r.layerNamed(f.Layer).Required
+		if f.Err != nil && !optional {
 			return &LayerError{Layer: f.Layer, Provider: f.Provider, State: f.State, Err: f.Err}
 		}
 	}

@@ -10,7 +10,7 @@ import (
 	"time"
 )
 
-// resolution is a row: what the layers hold, and the expected result.
+// resolution is a case of TestResolve: the content of the layers, and the result.
 type resolution struct {
 	name           string
 	env            map[string]string
@@ -47,13 +47,13 @@ var resolutions = []resolution{
 		token: "kc", source: InKeychain,
 		lazy: "env:mogplex=absent keychain:mogplex=present!",
 		all:  "env:mogplex=absent keychain:mogplex=present! file:mogplex=present~<keychain"},
-	{name: "the file serves", file: []Credential{inFile}, token: "f", source: InFile,
+	{name: "the file alone", file: []Credential{inFile}, token: "f", source: InFile,
 		lazy: "env:mogplex=absent keychain:mogplex=absent file:mogplex=present!"},
-	{name: "the file serves while the keychain is locked", fault: locked, file: []Credential{inFile}, token: "f", source: InFile,
+	{name: "the file while the keychain is locked", fault: locked, file: []Credential{inFile}, token: "f", source: InFile,
 		lazy: "env:mogplex=absent keychain:mogplex=locked file:mogplex=present!"},
-	{name: "a locked keychain is not signed out", fault: locked, keychain: []Credential{kc}, layer: Locked,
+	{name: "a locked keychain is an error", fault: locked, keychain: []Credential{kc}, layer: Locked,
 		lazy: "env:mogplex=absent keychain:mogplex=locked file:mogplex=absent"},
-	{name: "no keychain at all is", fault: unavailable, err: ErrNotSignedIn,
+	{name: "a missing keychain is signed out", fault: unavailable, err: ErrNotSignedIn,
 		lazy: "env:mogplex=absent keychain:mogplex=unavailable file:mogplex=absent"},
 	{name: "the account before the keys", keychain: []Credential{apiKey("openai", "o")}, file: []Credential{inFile}, token: "f", source: InFile,
 		lazy: "env:mogplex=absent keychain:mogplex=absent file:mogplex=present!"},
@@ -135,7 +135,7 @@ func TestTwoServicesAreTwoSignIns(t *testing.T) {
 	wantToken(t, res, "here")
 }
 
-func TestAVariableThatDecidesTouchesNoStore(t *testing.T) {
+func TestResolveReadsNoStoreIfAVariableDecides(t *testing.T) {
 	for _, env := range []map[string]string{{"MOGPLEX_API_KEY": "mog_e"}, {"COHERE_API_KEY": "c"}, {"COHERE_API_KEY": "c d"}} {
 		r := newRig(t)
 		r.env(env)
@@ -182,7 +182,7 @@ func TestARequiredKeychainThatCantBeReachedIsAnError(t *testing.T) {
 	}
 }
 
-func TestAKeychainThatCantBeReadIsWarnedAboutIfTheFileServes(t *testing.T) {
+func TestResolveWarnsAboutAnUnreadableKeychain(t *testing.T) {
 	for f, words := range map[fault][]string{locked: {"keychain", errLocked.Error()}, unavailable: nil} {
 		r := newRig(t)
 		r.put(t, r.file, inFile)
@@ -193,7 +193,7 @@ func TestAKeychainThatCantBeReadIsWarnedAboutIfTheFileServes(t *testing.T) {
 	}
 }
 
-func TestADamagedEntryIsNeverAbsentAndNeverQuoted(t *testing.T) {
+func TestADamagedEntryIsReportedAndNotQuoted(t *testing.T) {
 	for _, entry := range []string{"{", "null", `"MARK"`, `{"type":"oauth"}`, `{"type":"oauth","access_token":"MARK","issuer":"https://other.test"}`} {
 		r := newRig(t)
 		r.put(t, r.keychain, apiKey("openai", "o"))
@@ -203,8 +203,8 @@ func TestADamagedEntryIsNeverAbsentAndNeverQuoted(t *testing.T) {
 		if !errors.As(err, &layer) || layer.State != Corrupt || !errors.Is(err, ErrDamaged) {
 			t.Errorf("%s: error %v; want a *LayerError corrupt", entry, err)
 		}
-		if said := err.Error() + strings.Join(res.Warnings, ""); strings.Contains(said, "MARK") {
-			t.Errorf("%s is quoted: %s", entry, said)
+		if shown := err.Error() + strings.Join(res.Warnings, ""); strings.Contains(shown, "MARK") {
+			t.Errorf("%s is quoted: %s", entry, shown)
 		}
 		r.put(t, r.file, inFile)
 		res, err = r.Resolve(t.Context(), Query{})

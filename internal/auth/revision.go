@@ -8,8 +8,8 @@ import (
 	"strings"
 )
 
-// Revision tells two writes of a record apart. Revisions are compared with ==;
-// the zero Revision is that of a record that is not there.
+// Revision identifies one write of a record. Compare revisions with ==. The zero
+// Revision stands for no record.
 type Revision struct {
 	SignIn string // random, one for each sign-in
 	Count  uint64 // of the writes since the sign-in
@@ -18,12 +18,12 @@ type Revision struct {
 
 func newNonce() string { return strings.ToLower(rand.Text())[:16] }
 
-// firstRevision begins a sign-in.
+// firstRevision returns the revision of a new sign-in's first write.
 func firstRevision() Revision {
 	return Revision{SignIn: newNonce() + newNonce(), Count: 1, Nonce: newNonce()}
 }
 
-// next is the revision of the write after r. It begins a sign-in if r has none.
+// next returns the revision of the write after r. It begins a sign-in if r has none.
 func (r Revision) next() Revision {
 	if r.SignIn == "" {
 		return firstRevision()
@@ -34,7 +34,7 @@ func (r Revision) next() Revision {
 // sameSignIn reports whether both are of one sign-in.
 func (r Revision) sameSignIn(s Revision) bool { return r.SignIn != "" && r.SignIn == s.SignIn }
 
-// hashRevision is the revision of an entry without one: a hash of its bytes.
+// hashRevision returns the revision of an entry that has none: a hash of its bytes.
 func hashRevision(entry []byte) Revision {
 	sum := sha256.Sum256(entry)
 	return Revision{Nonce: "sha256:" + hex.EncodeToString(sum[:])}

@@ -8,10 +8,10 @@ import (
 
 const redacted = "[redacted]"
 
-// Secret is a token or key. It prints, formats with every verb, marshals and
-// logs as "[redacted]"; only Reveal gives the text. The text is behind a
-// pointer, so that fmt prints an address if it finds a Secret in an unexported
-// field and can't call its methods. The zero value holds no secret.
+// Secret is a token or key. It prints, formats with every verb, marshals and logs as
+// "[redacted]"; only Reveal returns the text. The text is behind a pointer, so that
+// fmt prints an address for a Secret in an unexported field, whose methods it can't
+// call. The zero value holds no secret.
 type Secret struct{ text *string }
 
 // NewSecret wraps a text. An empty text gives the zero Secret.
@@ -22,7 +22,7 @@ func NewSecret(text string) Secret {
 	return Secret{&text}
 }
 
-// Reveal returns the text, for the one place that sends, prints or stores it.
+// Reveal returns the text. Call it only where the text is sent, printed or stored.
 func (s Secret) Reveal() string {
 	if s.text == nil {
 		return ""
@@ -30,7 +30,7 @@ func (s Secret) Reveal() string {
 	return *s.text
 }
 
-// IsZero reports that there is no secret.
+// IsZero reports whether there is no secret.
 func (s Secret) IsZero() bool { return s.text == nil }
 
 // Equal reports whether two secrets are the same text.

@@ -4,9 +4,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 )
 
-// Saved reports where a credential was stored and what it replaced.
+// Saved reports where a credential was stored and which ones it replaced.
 type Saved struct {
 	Credential Credential
 	Layer      string       // InKeychain or InFile
@@ -18,8 +19,8 @@ type Saved struct {
 	KeepSessions bool
 }
 
-// Ended are the replaced credentials whose sessions are to be ended at the
-// service.
+// Ended returns the replaced credentials that the caller has to revoke. The new
+// credential does not use their sessions.
 func (s Saved) Ended() (ended []Credential) {
 	if s.KeepSessions {
 		return nil
@@ -32,30 +33,30 @@ func (s Saved) Ended() (ended []Credential) {
 	return ended
 }
 
-// ErrNotSaved says that no store took the credential. Earlier ones are unchanged.
-var ErrNotSaved = errors.New("no store took the credential")
+// ErrNotSaved says that no store has the new credential. The stored ones are unchanged.
+var ErrNotSaved = errors.New("the credential could not be stored")
 
-// notSavedError is why a layer did not take a credential.
+// notSavedError is an ErrNotSaved with the layer and its error.
 type notSavedError struct {
 	layer string
 	err   error
 }
 
 func (e notSavedError) Error() string {
-	return fmt.Sprintf("the %s did not take the credential: %v", e.layer, e.err)
+	return fmt.Sprintf("the credential could not be stored in the %s: %v", e.layer, e.err)
 }
 
 func (e notSavedError) Unwrap() []error { return []error{ErrNotSaved, e.err} }
 
-// NotSavedIn is the layer that failed to take a credential, if err is of class
-// ErrNotSaved. That layer may hold the credential nevertheless; no other does.
+// NotSavedIn returns the layer that failed to take a credential, if err is of class
+// ErrNotSaved. That layer may have stored the credential nevertheless; no other has.
 func NotSavedIn(err error) (layer string) {
 	var e notSavedError
 	_ = errors.As(err, &e)
 	return e.layer
 }
 
-// found is what a writer found in one layer.
+// found is one layer's record, as a writer found it.
 type found struct {
 	layer *Layer
 	rec   Record
@@ -63,7 +64,7 @@ type found struct {
 	err   error // nil for a damaged record, which can be replaced
 }
 
-// load reads a key from every enabled layer.
+// load loads a key from every enabled layer.
 func (m *Manager) load(ctx context.Context, key Key) (all []found) {
 	for _, l := range m.all() {
 		if l.Disabled {
@@ -79,8 +80,8 @@ func (m *Manager) load(ctx context.Context, key Key) (all []found) {
 	return all
 }
 
-// destination is the layer that a sign-in is stored in: the keychain, or the file
-// if there is no keychain. A keychain that exists and can't be used is an error.
+// destination chooses the layer for a sign-in: the keychain, or the file if there is
+// no keychain. A keychain that exists but can't be used is an error.
 func destination(all []found) (to *found, err error) {
 	for i := range all {
 		f := &all[i]
@@ -97,9 +98,9 @@ func destination(all []found) (to *found, err error) {
 	return nil, ErrNotSaved
 }
 
-// Prepare checks before a sign-in that a store can take the credential. A locked
-// keychain asks a person to unlock it now; one that can't be used is an error now.
-// Prepare returns what is stored so far.
+// Prepare checks before a sign-in whether a store can take the credential, so that a
+// keychain asks to be unlocked, or fails, before a person signs in. It returns the
+// stored credentials.
 func (m *Manager) Prepare(ctx context.Context, provider string) (stored []Credential, err error) {
 	m.MakeID(ctx)
 	key := m.Key(provider)
@@ -118,40 +119,27 @@ func (m *Manager) Prepare(ctx context.Context, provider string) (stored []Creden
 	return stored, nil
 }
 
-// MakeID names the directory before something is first stored under its name in
-// the keychain.
+// MakeID creates the directory's id, before something is first stored under it in the
+// keychain.
 func (m *Manager) MakeID(ctx context.Context) {
 	if !m.keychainDisabled() {
 		m.Dir.MakeID(ctx, m.keychainHas)
 	}
 }
 
-// keychainHas reports that the keychain holds something of a directory id. The
-// error is that it could not be looked into.
+// keychainHas reports whether the keychain has an item of a directory id.
 func (m *Manager) keychainHas(ctx context.Context, id string) (bool, error) {
-	for _, l := range m.Layers {
-		if l.Name != InKeychain {
-			continue
-		}
-		if l.Disabled {
-			return false, errors.New("the keychain is not to be used")
-		}
-		list, err := l.Store.List(ctx)
-		if err != nil {
-			return false, err
-		}
-		for _, item := range list {
-			if item.Key.DirID == id {
-				return true, nil
-			}
-		}
+	l := m.layerNamed(InKeychain)
+	if l == nil {
+		return false, nil
 	}
-	return false, nil
+	list, err := l.Store.List(ctx)
+	return slices.ContainsFunc(list, func(item Listed) bool { return item.Key.DirID == id }), err
 }
 
-// SignIn stores a new credential in place of what its key has, and removes the
-// strays of the same key. What was replaced is read under the lock. If it fails,
-// what was stored before is unchanged.
+// SignIn stores a new credential in place of its key's record, and removes the key's
+// records from the other layers. It reads the records that it replaces under the
+// lock. If it fails, they are unchanged.
 func (m *Manager) SignIn(ctx context.Context, c Credential) (Saved, error) {
 	m.MakeID(ctx)
 	key := m.Key(c.Provider)
@@ -159,14 +147,14 @@ func (m *Manager) SignIn(ctx context.Context, c Credential) (Saved, error) {
 		c.Issuer = key.Origin
 	}
 	c.SavedAt = m.Now().UTC()
-	lock, err := m.lock(ctx, key, LockWait, m.all(), nil)
+	lock, err := m.lock(ctx, key, lockWait, m.all(), nil)
 	if err != nil {
 		return Saved{}, err
 	}
 	defer lock.Unlock()
 	var saved Saved
 	if lock.missing != nil {
-		saved.Warnings = append(saved.Warnings, fmt.Sprintf("without a lock another process may change it at the same time: %v", lock.missing))
+		saved.Warnings = append(saved.Warnings, fmt.Sprintf("another process may change the credential at the same time, because it can't be locked: %v", lock.missing))
 	}
 	ctx, cancel := context.WithTimeout(m.Unattended(ctx), heldLimit)
 	defer cancel()
@@ -176,11 +164,11 @@ func (m *Manager) SignIn(ctx context.Context, c Credential) (Saved, error) {
 			break
 		}
 	}
-	m.Announce(key)
+	m.announce(key)
 	return saved, err
 }
 
-// replace stores rec over what is there now.
+// replace stores rec over the current records.
 func (m *Manager) replace(ctx context.Context, key Key, rec Record, saved *Saved) error {
 	all := m.load(ctx, key)
 	to, err := destination(all)
@@ -189,7 +177,7 @@ func (m *Manager) replace(ctx context.Context, key Key, rec Record, saved *Saved
 	}
 	old := to.rec.Revision
 	if to.found && to.rec.ReadOnly {
-		old = Revision{} // ours goes beside the other program's
+		old = Revision{} // stored beside the other program's record
 	}
 	if err := to.layer.Store.Swap(ctx, key, old, rec); err != nil {
 		if errors.Is(err, ErrConflict) {
@@ -198,11 +186,11 @@ func (m *Manager) replace(ctx context.Context, key Key, rec Record, saved *Saved
 		return notSavedError{to.layer.Name, err}
 	}
 	saved.Credential, saved.Layer, saved.Path = rec.Credential, to.layer.Name, to.layer.Path
-	unused := "the %s was not used: %v"
+	unused := "the %s was not used: %v" // a layer before the destination
 	for i := range all {
 		f := &all[i]
 		if f == to {
-			unused = "the %s was not looked into, and may hold another credential: %v"
+			unused = "the %s could not be read, and may hold another credential: %v"
 		}
 		if f.err != nil {
 			saved.Warnings = append(saved.Warnings, fmt.Sprintf(unused, f.layer.Name, f.err))
@@ -213,8 +201,8 @@ func (m *Manager) replace(ctx context.Context, key Key, rec Record, saved *Saved
 	return nil
 }
 
-// removeReplaced removes what a layer held before a sign-in; replaced says that the
-// sign-in is in its place.
+// removeReplaced removes the record that a layer had before a sign-in. If replaced, the
+// sign-in has already overwritten it.
 func (m *Manager) removeReplaced(ctx context.Context, key Key, f *found, replaced bool, saved *Saved) {
 	if f.found && !f.rec.ReadOnly {
 		gone := m.withDisplaced(ctx, key, f.layer.Name, f.rec).Credential
@@ -231,8 +219,7 @@ func (m *Manager) removeReplaced(ctx context.Context, key Key, f *found, replace
 	m.dropDisplaced(ctx, key, f.layer.Name)
 }
 
-// remove removes a record. It ignores an error of the layer if no record is left
-// afterwards.
+// remove removes a record. It ignores an error if the layer has no record afterwards.
 func (f *found) remove(ctx context.Context, key Key) error {
 	_, _, err := f.layer.Store.Delete(ctx, key, &f.rec.Revision)
 	if err != nil {

@@ -2,10 +2,7 @@ package auth
 
 import (
 	"context"
-	"errors"
 	"fmt"
-	"os"
-	"path/filepath"
 	"slices"
 	"sync"
 	"testing"
@@ -13,7 +10,7 @@ import (
 	"time"
 )
 
-func TestWhereASignInIsStored(t *testing.T) {
+func TestSignInChoosesItsStore(t *testing.T) {
 	for _, test := range []struct {
 		name               string
 		fault              fault
@@ -60,13 +57,13 @@ func TestWhereASignInIsStored(t *testing.T) {
 	}
 }
 
-func TestPrepareEndsASignInThatCouldNotBeStored(t *testing.T) {
+func TestPrepareFailsIfASignInCouldNotBeStored(t *testing.T) {
 	r := newRig(t)
 	r.put(t, r.keychain, account("a", time.Hour))
 	r.put(t, r.file, account("f", time.Hour))
 	stored, err := r.Prepare(t.Context(), Mogplex)
 	must(t, err)
-	if got := fmt.Sprint(tokensOf(stored)); got != "[a f]" || slices.Contains(r.keychain.alone, true) {
+	if got := fmt.Sprint(tokensOf(stored)); got != "[a f]" || slices.Contains(r.keychain.unattended, true) {
 		t.Errorf("stored are %s", got)
 	}
 	r.keychain.fail(locked)
@@ -103,23 +100,23 @@ func TestASignInReportsWhatItReplacedAndRemovesStrays(t *testing.T) {
 	wantWarning(t, saved.Warnings, "another credential may be left in the file")
 }
 
-// A sign-in replaces what is stored at its end, not what was stored when it began.
-func TestWhatIsReplacedIsReadInsideTheLock(t *testing.T) {
+// A sign-in replaces the record stored at its end, not the one stored when it began.
+func TestSignInReadsWhatItReplacesUnderTheLock(t *testing.T) {
 	r := newRig(t)
 	r.put(t, r.keychain, account("old", time.Hour))
 	var once sync.Once
-	r.keychain.behind = func() { once.Do(func() { r.put(t, r.keychain, account("late", time.Hour)) }) }
+	r.keychain.interfere = func() { once.Do(func() { r.put(t, r.keychain, account("late", time.Hour)) }) }
 	saved, err := r.SignIn(t.Context(), account("new", time.Hour))
 	must(t, err)
 	if got := fmt.Sprint(tokensOf(saved.Replaced)); got != "[late]" {
 		t.Errorf("replaced %s", got)
 	}
-	for i, alone := range r.keychain.alone {
-		if !alone {
-			t.Errorf("%s may ask a person inside the lock", r.keychain.calls[i])
+	for i, unattended := range r.keychain.unattended {
+		if !unattended {
+			t.Errorf("%s may prompt while the lock is held", r.keychain.calls[i])
 		}
 	}
-	r.keychain.behind = func() { r.put(t, r.keychain, account("late", time.Hour)) }
+	r.keychain.interfere = func() { r.put(t, r.keychain, account("late", time.Hour)) }
 	saved, err = r.SignIn(t.Context(), account("newer", time.Hour))
 	wantError(t, err, ErrConflict)
 	if len(saved.Replaced) > 0 {
@@ -144,7 +141,7 @@ func TestADamagedRecordIsReplaced(t *testing.T) {
 
 const laterEntry = `{"version":2,"type":"oauth","access_token":"later","issuer":"` + testOrigin + `","revision":"s.1.n"}`
 
-func TestASignInLeavesWhatALaterVersionStored(t *testing.T) {
+func TestSignInKeepsARecordOfALaterVersion(t *testing.T) {
 	r := newRig(t)
 	r.keychain.write(r.name(r.keychain, Mogplex), []byte(laterEntry))
 	_, early := r.Prepare(t.Context(), Mogplex)
@@ -169,7 +166,7 @@ func TestASignInLeavesWhatALaterVersionStored(t *testing.T) {
 }
 
 // Another program's key is neither replaced nor reported as replaced.
-func TestASignInGoesBesideAnotherProgramsKey(t *testing.T) {
+func TestSignInKeepsAnotherProgramsKey(t *testing.T) {
 	r := newRig(t)
 	r.Layers[0].Disabled = true
 	r.put(t, r.file, apiKey("openai", "theirs"))
@@ -181,7 +178,7 @@ func TestASignInGoesBesideAnotherProgramsKey(t *testing.T) {
 	}
 }
 
-func TestOnlySessionsThatEndedAreToBeRevoked(t *testing.T) {
+func TestEndedSkipsSessionsStillInUse(t *testing.T) {
 	old, same, sameRefresh := account("old", 0), account("new", 0), account("other", 0)
 	sameRefresh.Refresh = NewSecret("refresh-new")
 	s := Saved{Credential: account("new", time.Hour), Replaced: []Credential{old, same, sameRefresh, apiKey("openai", "k")}}
@@ -220,158 +217,4 @@ func TestConcurrentSignInsLeaveOneSession(t *testing.T) {
 	if len(slices.Compact(all)) != people {
 		t.Errorf("replaced %q; stored is %q", replaced, r.token(r.keychain))
 	}
-}
-
-func TestRemove(t *testing.T) {
-	for _, test := range []struct {
-		name            string
-		token           string
-		fault           fault
-		required        bool
-		state           State
-		removed, failed bool
-	}{
-		{"there", "a", works, false, Absent, true, false},
-		{"not there", "", works, false, Absent, false, false},
-		{"locked", "a", locked, false, Locked, false, true},
-		{"says yes and removes nothing", "a", forgets, false, Denied, false, true},
-		{"only reads", "a", readOnly, false, Denied, false, true},
-		{"can't be reached", "a", unavailable, false, Unavailable, false, false},
-		{"required and can't be reached", "a", unavailable, true, Unavailable, false, true},
-	} {
-		t.Run(test.name, func(t *testing.T) {
-			r := newRig(t)
-			if test.token != "" {
-				r.put(t, r.keychain, account(test.token, time.Hour))
-			}
-			r.put(t, r.file, account("f", time.Hour))
-			r.put(t, r.file, apiKey("openai", "o"))
-			r.keychain.fail(test.fault)
-			r.Layers[0].Required = test.required
-			removals, err := r.Remove(t.Context(), r.Key(Mogplex))
-			must(t, err)
-			if g := removals[0]; g.Layer != InKeychain || g.State != test.state || g.Removed != test.removed || g.Failed() != test.failed || len(g.Held) > 0 != test.removed {
-				t.Errorf("keychain: %+v", g)
-			}
-			if g := removals[1]; g.Layer != InFile || g.State != Absent || !g.Removed || g.Failed() || fmt.Sprint(tokensOf(g.Held)) != "[f]" {
-				t.Errorf("the file after it: %+v", g)
-			}
-			if left := r.file.names(); !slices.Equal(left, []string{"openai"}) {
-				t.Errorf("the file has %q", left)
-			}
-		})
-	}
-}
-
-// A keychain asks a person only while no lock is held: before, to unlock it, and
-// afterwards, to confirm a deletion.
-func TestARemovalAsksAPersonOutsideTheLockAlone(t *testing.T) {
-	r := newRig(t)
-	r.put(t, r.keychain, account("a", time.Hour))
-	tidied := errors.New("the person refused")
-	r.Layers[0].Tidy = func(ctx context.Context) error {
-		if ctx.Value(alone{}) != nil {
-			t.Error("nobody may be asked")
-		}
-		lock, err := r.lock(ctx, r.Key(Mogplex), 10*time.Millisecond, r.all(), nil)
-		must(t, err)
-		lock.Unlock()
-		return tidied
-	}
-	removals, err := r.Remove(t.Context(), r.Key(Mogplex))
-	must(t, err)
-	wantError(t, removals[0].Err, tidied)
-	for i, call := range r.keychain.calls {
-		if r.keychain.alone[i] != (i > 0) {
-			t.Errorf("%s: nobody may be asked: %v", call, r.keychain.alone[i])
-		}
-	}
-}
-
-func TestASignOutSaysThatAnotherProgramsKeyIsLeft(t *testing.T) {
-	r := newRig(t)
-	r.put(t, r.file, apiKey("openai", "theirs"))
-	r.file.foreign["openai"] = true
-	removals, err := r.Remove(t.Context(), r.Key("openai"))
-	must(t, err)
-	if g := removals[1]; g.Removed || !g.Foreign || g.State != Present || len(g.Held) > 0 {
-		t.Errorf("removal %+v", g)
-	}
-}
-
-func TestRemoveListedTakesWhateverIsListed(t *testing.T) {
-	r := newRig(t)
-	other := *r.Manager
-	other.Origin, other.Profile = "https://other.test", "work"
-	other.Dir = &Directory{Path: filepath.Join(t.TempDir(), "state"), UserHome: t.TempDir}
-	must(t, os.MkdirAll(filepath.Join(other.Dir.Path, "profiles", "work", "locks"), 0o700))
-	_, err := other.SignIn(t.Context(), account("other", time.Hour))
-	must(t, err)
-	r.put(t, r.keychain, account("a", time.Hour))
-	r.put(t, r.keychain, apiKey("openai", "o"))
-	r.keychain.write("groq.d_damaged", []byte("{"))
-	r.keychain.write("mogplex.o_later", []byte(laterEntry))
-	r.keychain.write("seal", []byte("not ours to remove here"))
-	list, err := r.List(t.Context(), InKeychain)
-	must(t, err)
-	if len(list) != 5 {
-		t.Fatalf("listed %+v", list)
-	}
-	var held []string
-	for _, item := range list {
-		if item.Record.Token.Reveal() == "other" && (item.Key.Dir != other.Dir.Path || item.Key.Profile != "work" || item.Key.Origin != "https://other.test") {
-			t.Errorf("the other is listed as %+v", item.Key)
-		}
-		done := r.RemoveListed(t.Context(), InKeychain, item)
-		if done.Failed() || !done.Removed || done.State != Absent {
-			t.Errorf("%s: %+v", item.Key.Account(), done)
-		}
-		held = append(held, tokensOf(done.Held)...)
-	}
-	slices.Sort(held)
-	if names := r.keychain.names(); !slices.Equal(names, []string{"seal"}) || fmt.Sprint(held) != "[a later o other]" {
-		t.Errorf("left are %q; held were %q", names, held)
-	}
-}
-
-// RemoveListed waits for a renewal in another profile, so that the renewal does not
-// restore what was removed.
-func TestRemoveListedTakesTheLockOfItsKey(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		r := newRig(t)
-		r.put(t, r.keychain, account("a", time.Hour))
-		lock, err := r.lock(t.Context(), r.Key(Mogplex), time.Second, r.all(), nil)
-		must(t, err)
-		list, err := r.List(t.Context(), InKeychain)
-		must(t, err)
-		time.AfterFunc(10*time.Second, lock.Unlock)
-		start := time.Now()
-		done := r.RemoveListed(t.Context(), InKeychain, list[0])
-		if took := time.Since(start); !done.Removed || took < 10*time.Second {
-			t.Errorf("after %s: %+v", took, done)
-		}
-	})
-}
-
-func TestWhileActiveKeepsOthersOut(t *testing.T) {
-	r := newRig(t)
-	r.put(t, r.keychain, account("a", time.Hour))
-	is := func(token string) func(Credential) bool {
-		return func(c Credential) bool { return c.Token.Reveal() == token }
-	}
-	done := false
-	must(t, r.WhileActive(t.Context(), Mogplex, time.Second, is("a"), func(context.Context) error {
-		done = true
-		_, err := r.lock(t.Context(), r.Key(Mogplex), 10*time.Millisecond, r.all(), nil)
-		wantError(t, err, ErrBusy)
-		return nil
-	}))
-	if !done {
-		t.Error("nothing was done")
-	}
-	err := r.WhileActive(t.Context(), Mogplex, time.Second, is("b"), func(context.Context) error {
-		t.Error("it is done for another credential")
-		return nil
-	})
-	wantError(t, err, ErrConflict)
 }

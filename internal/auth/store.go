@@ -12,16 +12,17 @@ import (
 // Store keeps records. A keychain and a file have no compare-and-swap of their
 // own: there Swap and Delete are safe under the key's lock.
 type Store interface {
-	// Load returns the record of a key. found is false if there is none; an error
-	// never means that. For a record that can't be used found is true, the error is
-	// ErrDamaged, and the revision is valid.
+	// Load returns the record of a key. found is false if there is none, which is
+	// never an error. For a damaged record found is true, the error is ErrDamaged,
+	// and the revision is valid.
 	Load(ctx context.Context, key Key) (rec Record, found bool, err error)
-	// Swap stores rec in place of the record of revision old; the zero revision
-	// stands for none. For any other it writes nothing and returns ErrConflict.
+	// Swap stores rec in place of the record of revision old; the zero Revision
+	// stands for no record. If the stored revision is another, it writes nothing and
+	// returns ErrConflict.
 	Swap(ctx context.Context, key Key, old Revision, rec Record) error
-	// Delete removes the record of revision old, or any for nil, and returns what
-	// it removed. Another revision is ErrConflict. A record of a later version is
-	// removed only for nil; otherwise it is ErrLater, as for Swap.
+	// Delete removes the record of revision old, or of any if old is nil, and returns
+	// it. If the stored revision is another, it returns ErrConflict. Like Swap it
+	// returns ErrLater for a record of a later version, unless old is nil.
 	Delete(ctx context.Context, key Key, old *Revision) (removed Record, found bool, err error)
 	// List returns all records except those of other programs.
 	List(ctx context.Context) ([]Listed, error)
@@ -35,24 +36,25 @@ type Listed struct {
 }
 
 var (
-	// ErrConflict says that the record is not of the revision to be replaced. The
-	// caller loads again and uses what it finds.
+	// ErrConflict says that the stored record has another revision than the one to
+	// replace. The caller loads it again and uses it.
 	ErrConflict = errors.New("the stored credential was changed meanwhile")
 	// ErrLater says that a later version of mogplex wrote the record.
 	ErrLater = errors.New("a later version of mogplex stored this credential")
-	// ErrDamaged is a stored entry that can't be used. The entry is not quoted.
+	// ErrDamaged says that a stored entry can't be used. Its text does not quote the
+	// entry.
 	ErrDamaged = errors.New("the stored credential is damaged")
 )
 
 // Place keeps entries by name, as keyring.Keyring and legacyfile.File do.
 type Place interface {
 	// Get returns the entry under name; found is false if there is none. For a
-	// damaged entry found is true beside the error, and the entry is what Update
-	// passes to change.
+	// damaged entry it returns an error, found is true, and the entry is the one that
+	// Update passes to change.
 	Get(ctx context.Context, name string) (entry []byte, found bool, err error)
-	// Update reads the entry, nil for none, calls change once, and stores what it
-	// returns; nil removes the entry. If change fails, nothing is written. Update
-	// returns nil only after it read back what was written.
+	// Update reads the entry, nil if there is none, calls change once, and stores the
+	// result; nil removes the entry. If change fails, it writes nothing. It returns
+	// nil only after a read-back found the result.
 	Update(ctx context.Context, name string, change func(current []byte) (next []byte, err error)) error
 }
 
@@ -61,9 +63,9 @@ type records struct {
 	place Place
 	name  func(Key) (string, error)
 	list  func(context.Context) ([]Listed, error)
-	// located records name their directory and profile.
+	// located says that records name their directory and profile.
 	located bool
-	// foreign reports an entry of another program, which is only read.
+	// foreign, if set, reports whether an entry is another program's, to be only read.
 	foreign func(ctx context.Context, name string) (bool, error)
 }
 
@@ -114,7 +116,7 @@ func (s records) Swap(ctx context.Context, key Key, old Revision, rec Record) er
 	return err
 }
 
-// holds reports that the record of a revision is stored: a write that returned an
+// holds reports whether the record of a revision is stored. A write that returned an
 // error may have succeeded.
 func (s records) holds(ctx context.Context, name string, revision Revision) bool {
 	entry, found, err := s.place.Get(ctx, name)
@@ -129,7 +131,7 @@ func (s records) Delete(ctx context.Context, key Key, old *Revision) (removed Re
 	}
 	err = s.place.Update(ctx, name, func(current []byte) ([]byte, error) {
 		switch {
-		case current == nil: // the place itself removes what an interrupted write left
+		case current == nil: // the place removes the remains of an interrupted write
 			return nil, nil
 		case old != nil && revisionOf(current) != *old:
 			return nil, ErrConflict
@@ -146,11 +148,11 @@ func (s records) Delete(ctx context.Context, key Key, old *Revision) (removed Re
 // List implements [Store].
 func (s records) List(ctx context.Context) ([]Listed, error) { return s.list(ctx) }
 
-// Keychain is what a keychain offers beside being a Place.
+// Keychain is a [Place] in a keychain.
 type Keychain interface {
 	Place
-	// All returns every entry of ours with its value, in one pass; an entry that
-	// can't be read has a nil value.
+	// All returns every entry of this program with its value, in one pass. An entry
+	// that can't be read has a nil value.
 	All(ctx context.Context) (map[string][]byte, error)
 }
 
@@ -169,8 +171,9 @@ func KeychainStore(k Keychain) Store {
 	}}
 }
 
-// listedAccount decodes an item of the keychain. The record names its directory.
-func listedAccount(account string, entry []byte) (Listed, bool) {
+// listedAccount decodes an item of the keychain. The record names its directory. ours
+// is false for an item that is not a credential.
+func listedAccount(account string, entry []byte) (listed Listed, ours bool) {
 	key := accountKey(account)
 	if _, known := ProviderNamed(key.Provider); !known {
 		return Listed{}, false
@@ -181,21 +184,22 @@ func listedAccount(account string, entry []byte) (Listed, bool) {
 		key.Origin = canonicalOrigin(cmp.Or(rec.Issuer, DefaultOrigin))
 	}
 	if err == nil && AccountNamed(key.Provider, key) != account {
-		err = fmt.Errorf("%w: it is stored under the name of another", ErrDamaged)
+		err = fmt.Errorf("%w: it is stored under another credential's name", ErrDamaged)
 	}
 	return Listed{Key: key, Record: rec, Err: err}, true
 }
 
-// File is what auth.json offers beside being a Place.
+// File is a [Place] in a file such as auth.json.
 type File interface {
 	Place
 	// List returns the names of all entries.
 	List(ctx context.Context) ([]string, error)
-	// Foreign reports whether what Get returns is another program's.
+	// Foreign reports whether the entry that Get returns is another program's.
 	Foreign(ctx context.Context, name string) (bool, error)
 }
 
-// FileStore keeps the records of one profile in its auth.json.
+// FileStore keeps the records of one profile in its auth.json. base has the profile's
+// directory.
 func FileStore(f File, base Key) Store {
 	name := func(key Key) (string, error) { return key.Name(), nil }
 	s := records{place: f, name: name, foreign: f.Foreign}

@@ -19,18 +19,6 @@ import (
 
 const origin = "https://mogplex.test"
 
-// ring is a keyring as package cli makes it a Keychain.
-type ring struct{ *keyring.Keyring }
-
-func (r ring) All(ctx context.Context) (map[string][]byte, error) {
-	entries, err := r.Keyring.All(ctx)
-	all := map[string][]byte{}
-	for _, e := range entries {
-		all[e.Account] = e.Value
-	}
-	return all, err
-}
-
 // forEachStore runs a test over every kind of place. base is the key's directory
 // and profile; raw is the place itself, and name a key's name there.
 func forEachStore(t *testing.T, test func(t *testing.T, s auth.Store, base auth.Key, raw auth.Place, name func(auth.Key) string)) {
@@ -51,7 +39,7 @@ func forEachStore(t *testing.T, test func(t *testing.T, s auth.Store, base auth.
 		t.Run(name, func(t *testing.T) {
 			k := keyring.New(keyringtest.Fake{Dir: t.TempDir(), MaxBytes: limit}, keyring.Options{})
 			t.Cleanup(k.Close)
-			test(t, auth.KeychainStore(ring{k}), base, k, auth.Key.Account)
+			test(t, auth.KeychainStore(auth.NewRing(k)), base, k, auth.Key.Account)
 		})
 	}
 }
@@ -108,7 +96,7 @@ func wantError(t testing.TB, err, want error) {
 	}
 }
 
-func TestStoreSwapsOverTheVeryRevisionOnly(t *testing.T) {
+func TestStoreSwapNeedsTheExactRevision(t *testing.T) {
 	forEachStore(t, func(t *testing.T, s auth.Store, base auth.Key, _ auth.Place, _ func(auth.Key) string) {
 		ctx, key := t.Context(), keyOf(base, auth.Mogplex, origin)
 		wantNone(t, s, key)
@@ -164,7 +152,7 @@ func TestStoreDeletesTheRevisionOrAny(t *testing.T) {
 	})
 }
 
-func TestStoreNeverRewritesWhatALaterVersionStored(t *testing.T) {
+func TestStoreNeverRewritesARecordOfALaterVersion(t *testing.T) {
 	forEachStore(t, func(t *testing.T, s auth.Store, base auth.Key, raw auth.Place, name func(auth.Key) string) {
 		ctx, key := t.Context(), keyOf(base, auth.Mogplex, origin)
 		entry := []byte(`{"version":2,"type":"oauth","access_token":"a","issuer":"` + origin + `","revision":"s.1.n","shape":"new"}`)
@@ -207,7 +195,7 @@ func TestStoreSwapsAnEntryWithoutARevision(t *testing.T) {
 	})
 }
 
-func TestStoreOfDamagedEntries(t *testing.T) {
+func TestStoreReportsDamagedEntries(t *testing.T) {
 	forEachStore(t, func(t *testing.T, s auth.Store, base auth.Key, raw auth.Place, name func(auth.Key) string) {
 		if _, file := raw.(*legacyfile.File); file {
 			return // it refuses to store these; TestStoreReadsEveryShapeOfAuthJSON has its own
@@ -229,7 +217,7 @@ func TestStoreOfDamagedEntries(t *testing.T) {
 	})
 }
 
-func TestStoreListsWhatIsOurs(t *testing.T) {
+func TestStoreListsOnlyCredentials(t *testing.T) {
 	forEachStore(t, func(t *testing.T, s auth.Store, base auth.Key, raw auth.Place, name func(auth.Key) string) {
 		ctx := t.Context()
 		keys := []auth.Key{
@@ -336,5 +324,40 @@ func TestStoreLeavesCodexsKeyAlone(t *testing.T) {
 	}
 	if left, _ := os.ReadFile(codex); string(left) != `{"OPENAI_API_KEY":"theirs"}` {
 		t.Errorf("Codex's file became %s", left)
+	}
+}
+
+// A truncated file may hold a token: a removal can't report success.
+func TestStoreDeleteFailsOnACorruptFile(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "auth.json")
+	const cutOff = `{"credentials":{"mogplex":{"type":"pat","token":"mog_1"`
+	must(t, os.WriteFile(path, []byte(cutOff), 0o600))
+	s := auth.FileStore(legacyfile.New(path, legacyfile.Options{}), auth.Key{})
+	_, found, err := s.Delete(t.Context(), keyOf(auth.Key{}, auth.Mogplex, auth.DefaultOrigin), nil)
+	if wantError(t, err, legacyfile.ErrCorrupt); found {
+		t.Error("something was removed")
+	}
+	if text, err := os.ReadFile(path); err != nil || string(text) != cutOff {
+		t.Errorf("the file became %q, %v", text, err)
+	}
+}
+
+// A killed writer leaves parts of a value without the item that names them. A
+// removal deletes them too, because they contain parts of a token.
+func TestStoreDeleteRemovesThePartsOfAnInterruptedWrite(t *testing.T) {
+	dir := t.TempDir()
+	k := keyring.New(keyringtest.Fake{Dir: dir, MaxBytes: 700}, keyring.Options{})
+	t.Cleanup(k.Close)
+	base := auth.Key{Dir: t.TempDir(), DirID: strings.Repeat("d1", 16)}
+	s, key := auth.KeychainStore(auth.NewRing(k)), keyOf(base, auth.Mogplex, origin)
+	must(t, s.Swap(t.Context(), key, auth.Revision{}, fullRecord(strings.Repeat("a", 3000))))
+	must(t, os.Remove(filepath.Join(dir, key.Account()+".item")))
+	if items, err := filepath.Glob(filepath.Join(dir, "*.item")); err != nil || len(items) == 0 {
+		t.Fatalf("there are no parts: %q, %v", items, err)
+	}
+	_, found, err := s.Delete(t.Context(), key, nil)
+	items, globErr := filepath.Glob(filepath.Join(dir, "*.item"))
+	if err := errors.Join(err, globErr); err != nil || found || len(items) > 0 {
+		t.Errorf("found %v, error %v; %q are left", found, err, items)
 	}
 }

@@ -11,22 +11,19 @@ import (
 	"github.com/mogplex/mogplex-cli/internal/private"
 )
 
-// watchPoll is how often the files are polled: neither a keychain nor a network file
-// system announces changes.
+// watchPoll is the interval between polls of the files. A keychain and a network file
+// system report no changes.
 const watchPoll = 400 * time.Millisecond
 
-// stampName is the file in the home's lock directory whose time is set after each
-// change of a store.
-const stampName = "changed"
+// stampOf returns the file in the home's lock directory whose time announce sets.
+func stampOf(key Key) string { return filepath.Join(key.Home(), "locks", "changed") }
 
-func stampOf(key Key) string { return filepath.Join(key.Home(), "locks", stampName) }
-
-// Announce notifies every Watch of the key's directory and profile, in all
-// processes, that a store changed. The Manager's own writes call it. It ignores
-// failures: the caller's write is done.
-func (m *Manager) Announce(key Key) {
+// announce notifies every Watch of the key's directory and profile, in all processes,
+// that a store changed. The Manager calls it after its own writes. It ignores
+// failures, because the caller's write has succeeded.
+func (m *Manager) announce(key Key) {
 	stamp := stampOf(key)
-	now := time.Now() // finer than the file system's own clock
+	now := time.Now() // more precise than the file system's own clock
 	if os.Chtimes(stamp, now, now) == nil {
 		return
 	}
@@ -34,20 +31,19 @@ func (m *Manager) Announce(key Key) {
 	_ = os.Chtimes(stamp, now, now)
 }
 
-// announced reports that a change was announced since the process began.
+// announced reports whether a change was announced since this process began.
 func (m *Manager) announced(key Key) bool {
 	info, err := os.Stat(stampOf(key))
 	return err == nil && info.ModTime().After(began)
 }
 
-// began is when this process began, by the clock that Announce sets.
+// began is when this process began, by the clock that announce sets.
 var began = time.Now()
 
-// Watch returns a channel that receives within a second after this or another
-// process stored, renewed or removed a credential, or after someone edited a
-// layer's file. It merges changes that come together, and holds one while nobody
-// receives. The receiver resolves again to see what changed. The watch ends with
-// ctx and does not close the channel.
+// Watch returns a channel that receives within a second after this or another process
+// stored, renewed or removed a credential, or after someone edited a layer's file. It
+// merges changes in quick succession, and buffers one. The receiver resolves again to
+// see the change. The watch ends with ctx and does not close the channel.
 func (m *Manager) Watch(ctx context.Context) <-chan struct{} {
 	w := watch{paths: []string{stampOf(m.Key(Mogplex))}, changed: make(chan struct{}, 1)}
 	for _, l := range m.Layers {
@@ -60,10 +56,10 @@ func (m *Manager) Watch(ctx context.Context) <-chan struct{} {
 	return w.changed
 }
 
-// watch compares what a few files are with what they were.
+// watch compares files with their last known state.
 type watch struct {
 	paths   []string
-	seen    []fs.FileInfo // of the paths; nil if there was none
+	seen    []fs.FileInfo // of the paths; nil for a missing file
 	changed chan struct{}
 }
 
@@ -79,13 +75,13 @@ func (w *watch) run(ctx context.Context) {
 		if w.look() {
 			select {
 			case w.changed <- struct{}{}:
-			default: // the change before is not received yet
+			default: // the previous change is still buffered
 			}
 		}
 	}
 }
 
-// look reports whether a path is not what it was when last looked at.
+// look reports whether a file changed since the last look.
 func (w *watch) look() (changed bool) {
 	now := make([]fs.FileInfo, len(w.paths))
 	for i, path := range w.paths {

@@ -9,42 +9,40 @@ import (
 	"time"
 )
 
-// told waits for the watch to report a change. TestTheWatchTellsWithinASecond
+// wantReport waits for the watch to report a change. TestWatchReportsWithinASecond
 // checks how soon; elsewhere a busy machine may take longer.
-func told(t *testing.T, w <-chan struct{}) {
+func wantReport(t *testing.T, w <-chan struct{}) {
 	t.Helper()
 	select {
 	case <-w:
 	case <-time.After(10 * time.Second):
-		t.Fatal("nothing was told")
+		t.Fatal("no change was reported")
 	}
 }
 
-// The watch reports a change within a second.
-func TestTheWatchTellsWithinASecond(t *testing.T) {
+func TestWatchReportsWithinASecond(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := newRig(t)
 		w := r.Watch(t.Context())
 		for pause := range 20 {
 			time.Sleep(time.Duration(pause) * 50 * time.Millisecond)
 			if pause%2 == 0 {
-				r.Announce(r.Key(Mogplex))
+				r.announce(r.Key(Mogplex))
 			} else {
 				must(t, os.WriteFile(r.Layers[1].Path, make([]byte, pause), 0o600))
 			}
 			changed := time.Now()
 			<-w
 			if took := time.Since(changed); took > time.Second {
-				t.Errorf("told after %s", took)
+				t.Errorf("reported after %s", took)
 			}
 		}
 	})
 }
 
-// Every change of a store is announced at once: the stamp is new.
 func TestEveryChangeOfAStoreIsAnnounced(t *testing.T) {
-	orphan := account("a", time.Hour)
-	orphan.Issuer = ""
+	noIssuer := account("a", time.Hour)
+	noIssuer.Issuer = ""
 	for name, change := range map[string]func(t *testing.T, r *rig) error{
 		"a sign-in": func(t *testing.T, r *rig) error { _, err := r.SignIn(t.Context(), account("a", time.Hour)); return err },
 		"a sign-out": func(t *testing.T, r *rig) error {
@@ -70,16 +68,16 @@ func TestEveryChangeOfAStoreIsAnnounced(t *testing.T) {
 			return err
 		},
 		"a displaced token": func(t *testing.T, r *rig) error { r.displaceIt(t); return nil },
-		"a displaced token that is brought home": func(t *testing.T, r *rig) error {
+		"a displaced token that is stored": func(t *testing.T, r *rig) error {
 			r.displaceIt(t)
 			r.keychain.fail(works)
 			r.oldStamp(t)
 			_, err := r.Token(t.Context(), Query{}, time.Minute)
 			return err
 		},
-		"an orphan that gets its issuer": func(t *testing.T, r *rig) error {
+		"a record that gets its issuer": func(t *testing.T, r *rig) error {
 			r.Origin = DefaultOrigin
-			r.putRecord(t, r.file, Record{Credential: orphan})
+			r.putRecord(t, r.file, Record{Credential: noIssuer})
 			_, err := r.Token(t.Context(), Query{}, time.Minute)
 			return err
 		},
@@ -102,27 +100,27 @@ func TestEveryChangeOfAStoreIsAnnounced(t *testing.T) {
 
 // oldStamp sets the stamp to a time long ago.
 func (r *rig) oldStamp(t *testing.T) {
-	r.Announce(r.Key(Mogplex))
+	r.announce(r.Key(Mogplex))
 	must(t, os.Chtimes(stampOf(r.Key(Mogplex)), noon, noon))
 }
 
 // A sign-out is also announced before the credential is removed: a process that is
 // killed in between announces nothing.
-func TestASignOutIsAnnouncedBeforehand(t *testing.T) {
+func TestASignOutIsAnnouncedBeforeTheRemoval(t *testing.T) {
 	r := newRig(t)
 	r.put(t, r.keychain, account("a", time.Hour))
 	r.oldStamp(t)
 	r.keychain.before = func(call string) {
 		info, err := os.Stat(stampOf(r.Key(Mogplex)))
 		if must(t, err); call[:3] == "upd" && info.ModTime().Equal(noon) {
-			t.Error("it goes before it is announced")
+			t.Error("the record is removed before the announcement")
 		}
 	}
 	_, err := r.Remove(t.Context(), r.Key(Mogplex))
 	must(t, err)
 }
 
-func TestEveryChangeIsTold(t *testing.T) {
+func TestWatchSeesEveryChange(t *testing.T) {
 	write := func(t *testing.T, r *rig, text string) { must(t, os.WriteFile(r.Layers[1].Path, []byte(text), 0o600)) }
 	for name, change := range map[string]func(t *testing.T, r *rig){
 		"another manager signs in": func(t *testing.T, r *rig) {
@@ -148,52 +146,51 @@ func TestEveryChangeIsTold(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			r := newRig(t)
 			write(t, r, "{}")
-			r.Announce(r.Key(Mogplex))
+			r.announce(r.Key(Mogplex))
 			w := watch{paths: []string{stampOf(r.Key(Mogplex)), r.Layers[1].Path}}
 			w.look()
 			if w.look() {
-				t.Fatal("a change is told before there is one")
+				t.Fatal("a change is reported before there is one")
 			}
 			change(t, r)
 			if !w.look() {
-				t.Error("the change is not told")
+				t.Error("the change is not reported")
 			}
 		})
 	}
 }
 
 // The watch ignores other files in the directory.
-func TestOtherFilesAreNotTold(t *testing.T) {
+func TestWatchIgnoresOtherFiles(t *testing.T) {
 	r := newRig(t)
 	w := watch{paths: []string{stampOf(r.Key(Mogplex)), r.Layers[1].Path}}
 	w.look()
-	lock, err := r.lock(t.Context(), r.Key(Mogplex), time.Second, r.all(), nil)
-	must(t, err)
+	lock := r.mustLock(t)
 	lock.Unlock()
 	must(t, os.WriteFile(filepath.Join(r.dir, "models.remote.json"), []byte("{}"), 0o600))
 	other := r.Key(Mogplex)
 	other.Profile = "work"
-	r.Announce(other)
+	r.announce(other)
 	if w.look() {
-		t.Error("a change of other files was told")
+		t.Error("a change of other files was reported")
 	}
-	r.Announce(r.Key(Mogplex))
+	r.announce(r.Key(Mogplex))
 	if !w.look() {
-		t.Error("a change was not told")
+		t.Error("a change was not reported")
 	}
 }
 
 // Changes while nobody receives are merged into one report.
-func TestAChangeIsKeptUntilItIsReceived(t *testing.T) {
+func TestWatchBuffersOneChange(t *testing.T) {
 	r := newRig(t)
 	ctx, cancel := context.WithCancel(t.Context())
 	w := r.Watch(ctx)
-	r.Announce(r.Key(Mogplex))
-	told(t, w)
+	r.announce(r.Key(Mogplex))
+	wantReport(t, w)
 	cancel()
 }
 
-// Announce ignores a stamp that can't be written, and writes nothing elsewhere.
+// announce ignores a stamp that can't be written, and writes nothing elsewhere.
 func TestAnnounceIsBestEffort(t *testing.T) {
 	elsewhere := filepath.Join(t.TempDir(), "elsewhere")
 	for name, plant := range map[string]func(stamp string) error{
@@ -206,7 +203,7 @@ func TestAnnounceIsBestEffort(t *testing.T) {
 			if err := plant(stampOf(r.Key(Mogplex))); err != nil {
 				t.Skip(err)
 			}
-			r.Announce(r.Key(Mogplex))
+			r.announce(r.Key(Mogplex))
 			if _, err := os.Stat(elsewhere); err == nil {
 				t.Error("something was written elsewhere")
 			}

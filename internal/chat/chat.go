@@ -1,7 +1,7 @@
 // Package chat sends prompts to an OpenAI-compatible chat completion service: the account service's own, or a provider's.
 //
-// [Client.Stream] sends a conversation and returns the answer piece by piece. [Client.Models] lists what a provider's key may
-// use. Both send the token to one address, follow no redirect, retry nothing and read no environment variable. A failed call
+// [Client.Stream] sends a conversation and returns the answer piece by piece. [Client.Models] lists the models that a key may
+// use. Both send the token only to BaseURL, follow no redirect, retry nothing and read no environment variable. A failed call
 // returns a [*Error], an interrupted one context.Canceled or context.DeadlineExceeded.
 package chat
 
@@ -23,10 +23,11 @@ import (
 // Client calls one service. It may be used from several goroutines.
 type Client struct {
 	BaseURL string        // without the /chat/completions, such as https://api.openai.com/v1
-	HTTP    *http.Client  // only its transport is used: a client follows redirects, and has a limit for a whole answer
+	HTTP    *http.Client  // provides the transport only: an http.Client follows redirects and limits the whole answer
 	Idle    time.Duration // longest wait for the next bytes of an answer; 0 means five minutes
 	Total   time.Duration // longest answer; 0 means an hour
-	// Anthropic makes Models ask Anthropic, whose list has OpenAI's form but takes the key in another header, with a version.
+	// Anthropic makes Models send the key as Anthropic requires, in another header and with a version. Its list has
+	// OpenAI's form.
 	Anthropic bool
 }
 
@@ -53,14 +54,14 @@ const (
 	streamLimit = 32 << 20        // bytes of a streamed answer
 	eventLimit  = 1 << 20         // bytes of one event of it
 	errorLimit  = 64 << 10        // bytes read of an answer that is a failure
-	idleLimit   = 5 * time.Minute // a model that thinks sends nothing
+	idleLimit   = 5 * time.Minute // a thinking model sends nothing
 	totalLimit  = time.Hour
 )
 
-// Stream sends a conversation and calls say with each piece of the answer, in order, from the caller's goroutine. The pieces
-// are as the service sent them and not fit for a terminal. It returns when the answer is complete, and at once when ctx ends.
-// After an error, the pieces until then stand.
-func (c Client) Stream(ctx context.Context, request Request, token string, say func(piece string)) error {
+// Stream sends a conversation and calls emit with each piece of the answer, in order, from the caller's goroutine. The pieces
+// are raw: clean them before they reach a terminal. It returns when the answer is complete, and at once when ctx ends. It may
+// have called emit before it returns an error.
+func (c Client) Stream(ctx context.Context, request Request, token string, emit func(piece string)) error {
 	body, err := json.Marshal(struct {
 		Request
 		Stream bool `json:"stream"`
@@ -77,7 +78,7 @@ func (c Client) Stream(ctx context.Context, request Request, token string, say f
 	if kind, _, _ := mime.ParseMediaType(resp.Header.Get("Content-Type")); kind != "text/event-stream" && kind != "" {
 		return f.notAStream(resp)
 	}
-	if err := readStream(resp.Request.Context(), resp.Body, f, say); err != nil {
+	if err := readStream(resp.Request.Context(), resp.Body, f, emit); err != nil {
 		return ended(ctx, err)
 	}
 	return nil
@@ -109,12 +110,12 @@ func (c Client) Models(ctx context.Context, token string) ([]Model, error) {
 }
 
 // call sends a request and returns an answer with status 200. Reading its body fails when it stalls or takes too long. The
-// caller calls stop.
+// caller calls the function that it returns when done.
 func (c Client) call(ctx context.Context, method, path string, body []byte, f failures) (*http.Response, func(), error) {
 	if !web.VisibleASCII(f.token) {
 		return nil, nil, &Error{Kind: ErrUnauthorized, Err: errToken}
 	}
-	limited, stop, alive := c.limits(ctx)
+	limited, stop, progress := c.limits(ctx)
 	req, err := http.NewRequestWithContext(limited, method, strings.TrimRight(c.BaseURL, "/")+path, bytes.NewReader(body))
 	if err != nil {
 		stop()
@@ -140,8 +141,8 @@ func (c Client) call(ctx context.Context, method, path string, body []byte, f fa
 		stop()
 		return nil, nil, err
 	}
-	alive()
-	resp.Body = &aliveReader{resp.Body, alive}
+	progress()
+	resp.Body = &progressReader{resp.Body, progress}
 	done := func() {
 		stop()
 		_ = resp.Body.Close()
@@ -153,8 +154,8 @@ func (c Client) call(ctx context.Context, method, path string, body []byte, f fa
 	return resp, done, nil
 }
 
-// limits returns a context that ends when ctx does, after Total, and when alive was not called for Idle.
-func (c Client) limits(ctx context.Context) (limited context.Context, stop func(), alive func()) {
+// limits returns a context that ends when ctx does, after Total, or after Idle without a call of progress.
+func (c Client) limits(ctx context.Context) (limited context.Context, stop func(), progress func()) {
 	idle, total := cmp.Or(c.Idle, idleLimit), cmp.Or(c.Total, totalLimit)
 	limited, cancel := context.WithCancelCause(ctx)
 	stalled := time.AfterFunc(idle, func() { cancel(errStalled) })
@@ -167,16 +168,16 @@ func (c Client) limits(ctx context.Context) (limited context.Context, stop func(
 	return limited, stop, func() { stalled.Reset(idle) }
 }
 
-// aliveReader calls alive when bytes come.
-type aliveReader struct {
+// progressReader calls progress after each read that returns bytes.
+type progressReader struct {
 	io.ReadCloser
-	alive func()
+	progress func()
 }
 
-func (r *aliveReader) Read(p []byte) (int, error) {
+func (r *progressReader) Read(p []byte) (int, error) {
 	n, err := r.ReadCloser.Read(p)
 	if n > 0 {
-		r.alive()
+		r.progress()
 	}
 	return n, err
 }

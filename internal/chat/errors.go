@@ -15,29 +15,29 @@ import (
 // Error is a failed call. Its text holds neither the token nor the conversation.
 type Error = web.Error
 
-// The classes of a failed call, for errors.Is. What helps against a failed prompt differs from what helps against another
-// failed request, so these are classes of their own; those that package web has too are found as both.
+// The classes of a failed call, for errors.Is. They are distinct from those of package web because the hints for a failed
+// prompt differ; errors.Is finds the first four as the class of package web, too.
 var (
 	// ErrUnauthorized: the service does not accept the token.
 	ErrUnauthorized error = &class{web.ErrUnauthorized}
-	// ErrForbidden: the token is good, and may not do this.
+	// ErrForbidden: the token is valid, but not for this request.
 	ErrForbidden error = &class{web.ErrForbidden}
 	// ErrRateLimited: retry after Error.RetryAfter.
 	ErrRateLimited error = &class{web.ErrRateLimited}
-	// ErrUnreachable: no connection, no answer in time, 5xx, or an answer that can't be the service's.
+	// ErrUnreachable: no connection, no answer in time, 5xx, or an answer that does not come from the service.
 	ErrUnreachable error = &class{web.ErrUnreachable}
-	// ErrRedirected: the service sent the call on to another page, such as its login page. The account service does so
-	// with the tokens of browser sign-ins; a personal access token (mogplex login --with-token) works.
+	// ErrRedirected: the service redirected the call, for example to its login page. The account service does so for
+	// tokens of a browser sign-in; a personal access token (mogplex login --with-token) works.
 	ErrRedirected = errors.New("the service does not accept this kind of sign-in for prompts")
-	// ErrNoModel: the account has no model to answer with.
+	// ErrNoModel: no model is enabled for the account.
 	ErrNoModel = errors.New("the account has no access to a model")
-	// ErrRefused: the service does not answer this request, such as one for a model that it does not know.
+	// ErrRefused: the service refuses this request, such as one for an unknown model.
 	ErrRefused = errors.New("the service refused the prompt")
-	// ErrCut: the answer began, and ended before its end.
+	// ErrCut: the answer began, but is incomplete.
 	ErrCut = errors.New("the answer was cut off")
 )
 
-// class is a class of package web under another name.
+// class is a distinct error that errors.Is also finds as a class of package web.
 type class struct{ error }
 
 func (c *class) Unwrap() error { return c.error }
@@ -49,13 +49,13 @@ var (
 	errEndless = errors.New("the answer took too long")
 )
 
-// failures makes the errors of a call. It knows what they must not repeat.
+// failures creates the errors of a call, which must not repeat its fields.
 type failures struct {
 	token    string
 	messages []Message
 }
 
-// answer reads an answer with another status than 200.
+// answer returns the error of an answer whose status is not 200.
 func (f failures) answer(resp *http.Response) error {
 	failed := &Error{Status: resp.StatusCode, RetryAfter: web.RetryAfter(resp.Header, time.Now()), Message: f.bodyMessage(resp)}
 	switch code := resp.StatusCode; {
@@ -77,7 +77,7 @@ func (f failures) answer(resp *http.Response) error {
 	return failed
 }
 
-// notAStream reads an answer with status 200 that is not a stream.
+// notAStream returns the error of an answer with status 200 that is not a stream.
 func (f failures) notAStream(resp *http.Response) error {
 	if message := f.bodyMessage(resp); message != "" {
 		return &Error{Kind: ErrCut, Status: resp.StatusCode, Message: message}
@@ -113,14 +113,14 @@ func (f failures) bodyMessage(resp *http.Response) string {
 	return f.message(one.Message)
 }
 
-// message returns what the service says, a string or an object with a message, unless it repeats the conversation.
+// message returns the service's message, a string or an object with a message, or "" if it repeats the conversation.
 func (f failures) message(raw json.RawMessage) string {
 	var said string
 	if json.Unmarshal(raw, &said) != nil {
 		var object struct {
 			Message string `json:"message"`
 		}
-		_ = json.Unmarshal(raw, &object) // it stays empty for any other value
+		_ = json.Unmarshal(raw, &object) // leaves object empty for any other value
 		said = object.Message
 	}
 	for _, m := range f.messages {
@@ -131,7 +131,7 @@ func (f failures) message(raw json.RawMessage) string {
 	return web.Message(said, f.token)
 }
 
-// cause returns why a connection under ctx failed, which may be a limit of this package.
+// cause returns why a connection failed: a limit of this package that ended ctx, or err.
 func cause(ctx context.Context, err error) error {
 	if why := context.Cause(ctx); errors.Is(why, errStalled) || errors.Is(why, errEndless) {
 		return why

@@ -15,9 +15,9 @@ var (
 	errNoJSON        = errors.New("a part of the answer can't be read")
 )
 
-// readStream reads server-sent events, each a chunk of a chat completion, until the one that is [DONE]. ctx only explains
-// why a read failed.
-func readStream(ctx context.Context, r io.Reader, f failures, say func(string)) error {
+// readStream reads server-sent events, each a chunk of a chat completion, until [DONE]. It uses ctx only to explain a
+// failed read.
+func readStream(ctx context.Context, r io.Reader, f failures, emit func(string)) error {
 	counted := &io.LimitedReader{R: r, N: streamLimit}
 	lines := bufio.NewScanner(counted)
 	lines.Buffer(make([]byte, 0, 4<<10), eventLimit)
@@ -38,7 +38,7 @@ func readStream(ctx context.Context, r io.Reader, f failures, say func(string)) 
 				continue
 			}
 		}
-		done, err := readEvent(event, f, say)
+		done, err := readEvent(event, f, emit)
 		if done || err != nil {
 			return err
 		}
@@ -55,8 +55,8 @@ func readStream(ctx context.Context, r io.Reader, f failures, say func(string)) 
 	return cut(nil)
 }
 
-// readEvent reads one chunk and says its text.
-func readEvent(event []byte, f failures, say func(string)) (done bool, err error) {
+// readEvent passes the text of one chunk to emit. It returns true for [DONE].
+func readEvent(event []byte, f failures, emit func(string)) (done bool, err error) {
 	event = bytes.TrimSpace(event)
 	if len(event) == 0 {
 		return false, nil
@@ -81,7 +81,7 @@ func readEvent(event []byte, f failures, say func(string)) (done bool, err error
 	}
 	for _, choice := range chunk.Choices {
 		if text := contentText(choice.Delta.Content); text != "" && choice.Index == 0 {
-			say(text)
+			emit(text)
 		}
 	}
 	return false, nil
@@ -95,7 +95,7 @@ func contentText(content json.RawMessage) (text string) {
 	var parts []struct {
 		Text string `json:"text"`
 	}
-	_ = json.Unmarshal(content, &parts) // it stays empty for any other value
+	_ = json.Unmarshal(content, &parts) // leaves parts empty for any other value
 	for _, part := range parts {
 		text += part.Text
 	}

@@ -89,7 +89,7 @@ func TestNothingTypedIsInTheSessionLog(t *testing.T) {
 			at.presses("enter")
 			at.shows("not shown")
 			at.gives(word)
-			at.showsOneOf("That did not work", "stored in")
+			at.showsOneOf("That did not work", "Stored the anthropic key")
 			at.presses("esc", "esc", "esc")
 			at.shows("Enter sends")
 			at.gives("/models " + text)

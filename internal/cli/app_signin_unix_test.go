@@ -147,7 +147,7 @@ func TestAppProviderKey(t *testing.T) {
 	at.presses("down", "enter")
 	at.shows("not shown")
 	at.enters(key)
-	at.shows("Stored the openai key. It is stored in")
+	at.shows("Stored the openai key in")
 	at.enters("hi")
 	at.shows("Pick one with /models.")
 	at.enters("/logout")

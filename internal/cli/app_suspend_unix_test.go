@@ -94,7 +94,7 @@ func TestHiddenPromptIsSuspended(t *testing.T) {
 	at.enters("fg")
 	at.until("the prompt again", func(term.Screen) bool { return strings.Count(string(at.Terminal.Output()), "(it is not shown)") == 2 })
 	at.enters(token)
-	at.shows("It is kept in the keychain")
+	at.shows("It is stored in the keychain")
 	eventually(t, "the terminal as it was", func() bool { now, err := at.State(); return err == nil && *now == *before })
 	if w.token() != token {
 		t.Error("another token was stored")

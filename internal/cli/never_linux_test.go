@@ -136,7 +136,7 @@ func TestSignOutWorksWithoutALockDirectory(t *testing.T) {
 				t.Errorf("exit %d: %s", code, said)
 			}
 			said, err := poor.login(poor.command("login", "--no-browser"))
-			if err != nil || strings.Contains(said, "without a lock another process") != lockless {
+			if err != nil || strings.Contains(said, "because it can't be locked") != lockless {
 				t.Errorf("login: %v: %s", err, said)
 			}
 		})

@@ -108,7 +108,7 @@ func TestASlowKeychainLeavesNoPlaintextCopy(t *testing.T) {
 			code, _, said := hasty.run("auth", "refresh")
 			midRefresh.set(func() {})
 			quick()
-			if code != 0 || strings.Contains(said, "did not take the renewed token") != (exit != 0) {
+			if code != 0 || strings.Contains(said, "the renewed token could not be stored") != (exit != 0) {
 				t.Errorf("refresh: exit %d: %s", code, said)
 			}
 			w.wantStored("the renewal", "keychain")

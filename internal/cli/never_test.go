@@ -16,7 +16,7 @@ import (
 )
 
 // The tests of the files never_*.go are named after what users of the first
-// version suffered. The numbers are those of the list in docs/threat-model.md.
+// version suffered.
 
 // with is the same machine with more, or other, variables.
 func (w *world) with(env ...string) *world {

@@ -43,6 +43,6 @@ func (p *program) refresh(ctx context.Context, _ *cli.Context) error {
 	case err != nil:
 		return err
 	}
-	p.say("Renewed. The token %s. It is kept in %s.", words.Lifetime(c, p.env.Now()), p.account.StoreName(ctx, res.Source, res.Path))
+	p.say("Renewed. The token %s. It is stored in %s.", words.Lifetime(c, p.env.Now()), p.account.StoreName(ctx, res.Source, res.Path))
 	return nil
 }

@@ -68,7 +68,7 @@ func signedOutStates() []signedOutState {
 		{name: "a variable with a line break inside", cause: func(w *world) error {
 			w.env = append(w.env, "GROQ_API_KEY=gsk_0123\n456789")
 			return nil
-		}, layer: "env corrupt", exit: 1, code: "bad_variable", says: "GROQ_API_KEY has a space, a line break", hint: "Correct the variable"},
+		}, layer: "env corrupt", exit: 1, code: "bad_variable", says: "GROQ_API_KEY contains a space, a line break", hint: "Correct the variable"},
 		{name: "expired for good", cause: func(w *world) error {
 			return w.writeEntry(`{"type": "oauth", "access_token": "dead-0123456789", "expires_at": "2023-11-14T22:13:20Z", "issuer": "ORIGIN"}`)
 		}, layer: "file present", exit: 64, code: "not_signed_in", says: "has expired", hint: "Sign in again"},
@@ -149,7 +149,7 @@ func TestStatusReportsASuspiciousVariable(t *testing.T) {
 		w.env = append(w.env, name+"="+value)
 	}
 	said := []string{"ANTHROPIC_API_KEY is set but blank", "OPENAI_API_KEY has quotation marks", "GROQ_API_KEY has spaces or a line break around",
-		"XAI_API_KEY has a space", "MISTRAL_API_KEY looks like a key of anthropic"}
+		"XAI_API_KEY contains a space", "MISTRAL_API_KEY looks like a key of anthropic"}
 	for _, args := range []string{"auth status", "auth status --json", "auth status --provider mogplex"} {
 		code, stdout, stderr := w.run(strings.Fields(args)...)
 		for _, words := range said {

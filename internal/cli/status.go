@@ -118,7 +118,7 @@ func (p *program) statusReport(ctx context.Context, st account.Status, err error
 		r.Active.Account = &auth.Account{ID: text.Printable(c.Account.ID), Email: text.Printable(c.Account.Email), Name: text.Printable(c.Account.Name)}
 	}
 	if st.Source == auth.InFile {
-		r.Warnings = append(r.Warnings, "the credential is kept in "+p.account.StoreName(ctx, st.Source, st.Path))
+		r.Warnings = append(r.Warnings, "the credential is stored in "+p.account.StoreName(ctx, st.Source, st.Path))
 	}
 	if err == nil && st.Checked == account.NotChecked {
 		r.Warnings = append(r.Warnings, "only a Mogplex credential can be checked at the service")

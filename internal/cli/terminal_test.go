@@ -94,7 +94,7 @@ func TestTokenIsTypedUnseen(t *testing.T) {
 	at := w.terminal("login", "--with-token")
 	at.shows("(it is not shown)")
 	at.types(token + "\n")
-	at.shows("It is kept in the keychain")
+	at.shows("It is stored in the keychain")
 	at.ends(exitOK)
 	if strings.Contains(at.shown(), token) {
 		t.Error("the token was echoed")

@@ -30,7 +30,7 @@ func TestASignInThatIsNotStoredFails(t *testing.T) {
 			if exitCode(err) == 0 || exitCode(err) == exitNotSignedIn || strings.Contains(said, "Signed in") {
 				t.Errorf("%v: %s", err, said)
 			}
-			if !strings.Contains(said, "the "+c.store+" did not take the credential") {
+			if !strings.Contains(said, "the credential could not be stored in the "+c.store) {
 				t.Errorf("it does not say what the %s said: %s", c.store, said)
 			}
 			if err := w.fake().Clear(c.fault); err != nil {

@@ -183,7 +183,7 @@ func TestTheWindowsProgramKeepsEverythingInCredentialManager(t *testing.T) {
 	if got := w.must("auth", "token", "--provider", "openai"); got != key+"\n" {
 		t.Error("the key did not come back as it was stored")
 	}
-	if said, err := w.login(w.command("login", "--no-browser")); err != nil || !strings.Contains(said, "It is kept in the keychain") {
+	if said, err := w.login(w.command("login", "--no-browser")); err != nil || !strings.Contains(said, "It is stored in the keychain") {
 		t.Fatalf("%v: %s", err, said)
 	}
 	if got := w.must("auth", "status", "--json"); !strings.Contains(got, `"Windows Credential Manager"`) {

@@ -19,23 +19,23 @@ import (
 type Cache struct {
 	Dir   string
 	Owner string // see [Owner]
-	// Seal encrypts what holds secrets. It returns "" if the secrets may be stored unencrypted, and an error if they
-	// can't be stored.
+	// Seal encrypts a list with secrets. It returns "" if the list may be stored unencrypted, and an error if it must not
+	// be stored.
 	Seal func(ctx context.Context, plain []byte) (sealed string, err error)
-	// Open decrypts what Seal made.
+	// Open decrypts the result of Seal.
 	Open func(ctx context.Context, sealed string) ([]byte, error)
 	// SealedOnly refuses copies with secrets that are not encrypted, and removes them.
 	SealedOnly bool
 }
 
-// Owner returns the name that copies are marked with: a hash of the account and its service, or of the token if the
-// account is unknown.
+// Owner returns the mark of an owner's copies: a hash of the service and the account, or of the token if the account is
+// unknown.
 func Owner(origin, account, token string) string {
-	what := "account\x00" + account
+	owner := "account\x00" + account
 	if account == "" {
-		what = "token\x00" + token
+		owner = "token\x00" + token
 	}
-	sum := sha256.Sum256([]byte("mogplex hosted state\x00" + origin + "\x00" + what))
+	sum := sha256.Sum256([]byte("mogplex hosted state\x00" + origin + "\x00" + owner))
 	return hex.EncodeToString(sum[:16])
 }
 
@@ -75,7 +75,7 @@ func (c Cache) load(ctx context.Context, name string, secret bool) (record, erro
 		}
 		r = parseRecord(plain)
 	case secret && c.SealedOnly:
-		_ = os.Remove(path) // it was written under another setting
+		_ = os.Remove(path) // written with another setting
 		return record{}, errNoCopy
 	}
 	if r.Version != recordVersion || r.Owner != c.Owner || r.Data == nil {
@@ -114,8 +114,8 @@ func (c Cache) save(ctx context.Context, name string, secret bool, r record) err
 	return nil
 }
 
-// DropForeign removes the files that hold no copy of this owner's. One that can't be decrypted now may be this owner's
-// and stays.
+// DropForeign removes the files without a copy of this owner. It leaves one that can't be decrypted now, because it may be
+// this owner's.
 func (c Cache) DropForeign(ctx context.Context) {
 	for _, name := range stateFiles() {
 		if _, err := c.load(ctx, name, false); errors.Is(err, errNoCopy) {
@@ -135,5 +135,5 @@ func Clear(dir string) error {
 	return errors.Join(errs...)
 }
 
-// stateFiles are the files that a sign-in brings and a sign-out removes.
+// stateFiles returns the names of the cached copies.
 func stateFiles() []string { return []string{modelList.file, serverList.file} }

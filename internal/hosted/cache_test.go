@@ -250,6 +250,24 @@ func TestConcurrentWritersLeaveWholeCopies(t *testing.T) {
 	}
 }
 
+func TestClearRemovesTheCachedCopiesOnly(t *testing.T) {
+	dir := t.TempDir()
+	for _, name := range []string{"models.remote.json", "mcp-servers.remote.json", "auth.json"} {
+		if err := os.WriteFile(filepath.Join(dir, name), []byte("{}"), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for range 2 { // the second time there is nothing to remove
+		if err := hosted.Clear(dir); err != nil {
+			t.Fatal(err)
+		}
+	}
+	left, err := os.ReadDir(dir)
+	if err != nil || len(left) != 1 || left[0].Name() != "auth.json" {
+		t.Errorf("left %v, %v", left, err)
+	}
+}
+
 func FuzzCopy(f *testing.F) {
 	f.Add([]byte(`{"version":1,"owner":"me","fetched_at":"2026-11-23T12:00:00Z","data":{"models":[{"id":"a"}],"servers":[]}}`))
 	f.Add([]byte(`{"sealed":"sealed:` + reversed(`{"version":1,"owner":"me","data":{"servers":[]}}`) + `"}`))

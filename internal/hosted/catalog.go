@@ -42,7 +42,7 @@ var (
 	serverList = list[MCPServer]{path: "/mcp/servers", file: "mcp-servers.remote.json", rows: "servers", secret: true}
 )
 
-// parse reads the rows. An answer without any is not the service's; an empty list is.
+// parse reads the rows. An answer without a list, even an empty one, is not the service's.
 func (l list[T]) parse(data json.RawMessage) ([]T, error) {
 	var members map[string]json.RawMessage
 	if json.Unmarshal(data, &members) != nil {
@@ -61,11 +61,11 @@ type Catalog struct {
 	Client
 	Cache
 	Now func() time.Time
-	// Token returns the token for a request. Its failure counts as the service's, so that a cached copy serves if
-	// the failure passes.
+	// Token returns the token for a request. If its error is temporary, see [web.Temporary], a cached copy serves.
 	Token func(context.Context) (string, error)
-	// WhileActive calls save while the owner's credential is certain to be active, and stays so until save returns, or
-	// returns an error without calling it. It prevents the caching of an answer that arrives after a sign-out.
+	// WhileActive calls save and makes sure that the owner's credential stays active until save returns. If the
+	// credential is not active, it returns an error instead. This prevents caching an answer that arrives after a
+	// sign-out.
 	WhileActive func(ctx context.Context, save func(context.Context) error) error
 }
 
@@ -73,12 +73,12 @@ type Catalog struct {
 type Listing[T any] struct {
 	List      []T
 	Fetched   time.Time
-	Stale     error // why List is the cached copy and not the service's; nil otherwise
-	NotCached error // why the service's answer could not be cached; nil otherwise
+	Stale     error // the failure that made List the cached copy; nil if List is current
+	NotCached error // the failure to cache the service's answer; nil otherwise
 }
 
-// Models returns the model catalog. A cached copy younger than fresh serves without a request. If the request fails in
-// a way that passes, such as a service out of reach, a cached copy of any age serves, and Stale is the failure.
+// Models returns the model catalog. A cached copy younger than fresh serves without a request. After a
+// temporary failure, such as a service out of reach, a cached copy of any age serves, and Stale is the failure.
 func (c Catalog) Models(ctx context.Context, fresh time.Duration) (Listing[Model], error) {
 	return serve(ctx, c, modelList, fresh)
 }

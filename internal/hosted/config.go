@@ -7,14 +7,14 @@ import (
 	"log/slog"
 )
 
-// Covers that stand for a secret.
+// The texts that replace a secret.
 const (
 	Dots     = "••••"
 	Redacted = "[redacted]"
 )
 
 // MCPConfig is how to reach an MCP server: a command with its arguments and environment, or an address with HTTP headers.
-// Its values are secrets: it prints as "[redacted]" and marshals masked.
+// Its values are secrets, so it prints as "[redacted]" and marshals masked.
 type MCPConfig struct {
 	Command string
 	Args    []string
@@ -32,8 +32,8 @@ type configView struct {
 	Headers map[string]string `json:"http_headers,omitempty"`
 }
 
-// UnmarshalJSON reads a config. A form that this version does not know reads as an empty one, so that the other servers of a
-// list stay usable.
+// UnmarshalJSON reads a config. It reads a form that this version does not know as an empty config, so that the other
+// servers of a list stay usable.
 func (c *MCPConfig) UnmarshalJSON(data []byte) error {
 	var view configView
 	if json.Unmarshal(data, &view) != nil {

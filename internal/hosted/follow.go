@@ -12,20 +12,20 @@ import (
 	"github.com/mogplex/mogplex-cli/internal/web"
 )
 
-// Update is what one poll of a run brought.
+// Update is the result of one poll of a run.
 type Update struct {
 	Run    Run     // its last known state; zero before the first answer
 	Events []Event // the new ones, oldest first
 	Missed bool    // events before Events may be missing: more came between two polls than the service returns
 	Wait   time.Duration
-	Err    error // the failure of this poll, which is repeated after Wait; nil if the service answered
+	Err    error // the temporary failure of this poll, which Follow repeats after Wait; nil if the service answered
 }
 
-// Follower polls a run and reports what is new.
+// Follower polls a run and reports new events.
 type Follower struct {
 	Client
-	// Token returns the token for the next request. It is called before each, so that a renewal or a sign-out takes
-	// effect. Its error ends Follow unless it passes, see [web.Temporary].
+	// Token returns the token for the next request. Follow calls it before each, so that a renewal or a sign-out takes
+	// effect. Its error ends Follow unless it is temporary, see [web.Temporary].
 	Token func(context.Context) (string, error)
 	// Patience is how long the service may be out of reach before Follow fails; 0 means forever. Before the first
 	// answer it is a few seconds.
@@ -42,12 +42,12 @@ const (
 	firstPatience = 8 * time.Second
 )
 
-// seenLimit is how many reported events are remembered. The service returns the latest ones only, [EventLimit] at once.
+// seenLimit is how many reported events Follow remembers. The service returns only the latest [EventLimit].
 const seenLimit = 10 * EventLimit
 
-// Follow calls on with the run's events so far and then with new ones, from this goroutine, until the run ends, which
-// returns nil, or ctx does. A failure that passes is reported by on and the poll repeated; ErrNotFound, ErrForbidden and
-// ErrUnauthorized end it at once, the last after calling Token once more. The run itself goes on whatever ends Follow.
+// Follow calls on with the run's events so far and then with new ones, from this goroutine. It returns nil when the run
+// ends. It passes a temporary failure to on and retries; ErrNotFound, ErrForbidden and ErrUnauthorized end it at once, the
+// last after one retry with a new token. When ctx ends, so does Follow, but not the run.
 func (f Follower) Follow(ctx context.Context, id string, on func(Update)) error {
 	s := following{Follower: f, id: id, seen: map[string]bool{}, pause: shortestPause}
 	for {
@@ -73,7 +73,7 @@ type following struct {
 	Follower
 	id      string
 	last    Run
-	seen    map[string]bool // events that were reported, by id, or by hash if they have none
+	seen    map[string]bool // reported events, by id, or by hash if they have none
 	order   []string        // the keys of seen, oldest first
 	pause   time.Duration   // before the next poll
 	failing time.Duration   // how long the service has been out of reach
@@ -96,7 +96,7 @@ func (s *following) poll(ctx context.Context) (update Update, err error) {
 	return update, err
 }
 
-// keepNew removes the events that were reported from an answer, and sets the pause before the next poll.
+// keepNew removes reported events from an answer, and sets the pause before the next poll.
 func (s *following) keepNew(update *Update) {
 	page := update.Events
 	update.Events = nil
@@ -112,7 +112,7 @@ func (s *following) keepNew(update *Update) {
 		}
 	}
 	s.forget(max(seenLimit, 2*len(page)))
-	// A full page of nothing but new events may have more before it.
+	// Before a full page of new events there may be more.
 	update.Missed = len(page) >= EventLimit && len(update.Events) == len(page)
 	if len(update.Events) > 0 || update.Run.Status != s.last.Status {
 		s.pause = shortestPause
@@ -125,7 +125,7 @@ func (s *following) keepNew(update *Update) {
 	}
 }
 
-// forget drops the oldest keys but the last limit.
+// forget drops all but the latest limit keys.
 func (s *following) forget(limit int) {
 	over := max(0, len(s.order)-limit)
 	for _, key := range s.order[:over] {
@@ -134,8 +134,8 @@ func (s *following) forget(limit int) {
 	s.order = slices.Delete(s.order, 0, over)
 }
 
-// retryAfter returns the update that reports a failure which took some time to come, or the failure if it does not pass or
-// lasts too long.
+// retryAfter returns the update that reports a temporary failure, or the failure itself if it is permanent or has lasted
+// longer than Patience. took is the duration of the failed poll.
 func (s *following) retryAfter(err error, took time.Duration) (Update, error) {
 	if !web.Temporary(err) {
 		return Update{}, err

@@ -92,26 +92,26 @@ func TestFollowReportsThatEventsMayBeMissing(t *testing.T) {
 	}
 }
 
-func TestFollowAsksLessAndLessOften(t *testing.T) {
+func TestFollowPollsLessOftenWhileNothingChanges(t *testing.T) {
 	run := accountserver.Run{Events: []accountserver.Event{{}, {After: 10 * time.Minute}, {After: 11 * time.Minute}}}
 	_, c, follower := followed(t, run)
-	if err := follower.Follow(t.Context(), "r", func(hosted.Update) {}); err != nil {
+	if err := follower.Follow(t.Context(), "r", ignore); err != nil {
 		t.Fatal(err)
 	}
 	if first, long := c.slept[0], slices.Max(c.slept); first > 2*time.Second || long < 15*time.Second || long > 19*time.Second {
 		t.Errorf("pauses from %s to %s", first, long)
 	}
 	if n := len(c.slept); n < 40 || n > 60 {
-		t.Errorf("%d questions in eleven minutes", n+1)
+		t.Errorf("%d polls in eleven minutes", n+1)
 	}
 	if at := slices.IndexFunc(c.slept[20:], func(d time.Duration) bool { return d < 2*time.Second }); at < 0 {
-		t.Error("the pauses stay long after news")
+		t.Error("the pauses stay long after an event")
 	}
 }
 
-func TestFollowRetriesFailuresThatPass(t *testing.T) {
+func TestFollowRetriesTemporaryFailures(t *testing.T) {
 	for name, fault := range map[string]accountserver.Fault{
-		"429": {Status: 429, RetryAfter: "40"}, "429 X-": {Status: 429, XRetryAfter: "40"}, "503": {Status: 503, RetryAfter: "40"},
+		"429": {Status: 429, RetryAfter: "40"}, "503": {Status: 503, RetryAfter: "40"},
 		"500": {Status: 500}, "html": {HTML: true}, "cut off": {Truncate: true}, "no JSON": {Status: 200, Body: "{"},
 		"another API": {Status: 200, Body: `{"ok":true,"data":{}}`}, "endless": {Endless: true},
 	} {
@@ -134,14 +134,14 @@ func TestFollowRetriesFailuresThatPass(t *testing.T) {
 			if err != nil || failures != 3 || events != 2 {
 				t.Errorf("%d failures and %d events seen, %v", failures, events, err)
 			}
-			if asked := fault.RetryAfter + fault.XRetryAfter; asked != "" && c.slept[1] < 40*time.Second {
+			if fault.RetryAfter != "" && c.slept[1] < 40*time.Second {
 				t.Errorf("retried after %s", c.slept[1])
 			}
 		})
 	}
 }
 
-func TestFollowEndsAtOtherFailures(t *testing.T) {
+func TestFollowEndsAtPermanentFailures(t *testing.T) {
 	for want, fault := range map[error]accountserver.Fault{
 		hosted.ErrForbidden:    {Status: 403},
 		hosted.ErrUnauthorized: {Status: 401},
@@ -160,7 +160,7 @@ func TestFollowEndsAtOtherFailures(t *testing.T) {
 	}
 	for _, id := range []string{"", ".", "..", "nothing", "a/b", "../models", "a?b", "a\nb", string(make([]byte, 300))} {
 		_, _, follower := followed(t, accountserver.Run{})
-		if err := follower.Follow(t.Context(), id, func(hosted.Update) {}); !errors.Is(err, hosted.ErrNotFound) {
+		if err := follower.Follow(t.Context(), id, ignore); !errors.Is(err, hosted.ErrNotFound) {
 			t.Errorf("%q: %v", id, err)
 		}
 	}
@@ -174,17 +174,17 @@ func TestFollowCallsTokenBeforeEachRequest(t *testing.T) {
 		asked++
 		return tokens[min(asked, len(tokens))-1], nil
 	}
-	if err := follower.Follow(t.Context(), "r", func(hosted.Update) {}); err != nil {
+	if err := follower.Follow(t.Context(), "r", ignore); err != nil {
 		t.Errorf("renewed tokens: %v", err)
 	}
 	gone := errors.New("signed out")
 	follower.Token = func(context.Context) (string, error) { return "", gone }
-	if err := follower.Follow(t.Context(), "r", func(hosted.Update) {}); !errors.Is(err, gone) {
+	if err := follower.Follow(t.Context(), "r", ignore); !errors.Is(err, gone) {
 		t.Errorf("signed out: %v", err)
 	}
 }
 
-func TestFollowEndsWhenPatienceIsOver(t *testing.T) {
+func TestFollowFailsAfterPatience(t *testing.T) {
 	service, c, follower := followed(t, accountserver.Run{Events: steps(2, time.Hour)})
 	follower.Patience = time.Minute
 	begun := c.now

@@ -1,11 +1,11 @@
-// Package hosted calls the account service's API and caches what it serves on disk.
+// Package hosted calls the account service's API and caches its lists on disk.
 //
 //   - [Catalog] serves the models and MCP definitions of one account, from the service or from the cached copy.
-//   - [Follower] polls a run and reports what is new.
+//   - [Follower] polls a run and reports new events.
 //   - [Client] makes the single calls; [Client.Check] asks whether a token is accepted.
-//   - [Clear] removes what a sign-in cached.
+//   - [Clear] removes the cached copies.
 //
-// A call that fails returns a [*Error]. An interrupted one returns context.Canceled.
+// A failed call returns a [*Error], an interrupted one context.Canceled.
 package hosted
 
 import (
@@ -18,8 +18,8 @@ import (
 	"github.com/mogplex/mogplex-cli/internal/web"
 )
 
-// Error is a failed call. Its Message is set for status 403 and 503 only: other answers are not about the account or the
-// service itself.
+// Error is a failed call. It has a Message for status 403 and 503 only, because messages of other answers are not about the
+// account or the service.
 type Error = web.Error
 
 // The classes of a failed call, for errors.Is.
@@ -31,7 +31,7 @@ var (
 	ErrUnreachable  = web.ErrUnreachable  // anything else
 )
 
-// Client calls one service's API. HTTP must not follow redirects: one would carry the token along.
+// Client calls one service's API. HTTP must not follow redirects, because they would pass the token on.
 type Client struct {
 	Origin string // scheme://host[:port]
 	HTTP   *http.Client
@@ -39,8 +39,8 @@ type Client struct {
 
 const (
 	apiBase = "/api/v1/mogplex"
-	// bodyLimit is in bytes. A thousand models of a few hundred bytes each are near 1 MiB, and events carry what tools
-	// print.
+	// bodyLimit is in bytes. A thousand models of a few hundred bytes each take almost 1 MiB, and events contain the
+	// output of tools.
 	bodyLimit = 8 << 20
 	// requestLimit bounds one call, to the last byte of its answer.
 	requestLimit = 30 * time.Second
@@ -91,8 +91,8 @@ type envelope struct {
 	} `json:"error"`
 }
 
-// unanswered is a call whose answer did not come, or not to its end. A deadline of the caller's counts as the service's
-// failure, like a limit of this package; an interruption does not.
+// unanswered returns the error of a call without a complete answer. Like a limit of this package, the caller's deadline
+// counts as a failure of the service; an interruption does not.
 func unanswered(ctx context.Context, status int, err error) error {
 	if ctx.Err() != nil {
 		err = ctx.Err()
@@ -109,12 +109,12 @@ func foreign() *Error {
 	return &Error{Kind: ErrUnreachable, Status: http.StatusOK, Err: web.ErrForeign}
 }
 
-// failure reads an answer with another status than 200. Only the API itself can say that something does not exist; any
-// other 404 comes from elsewhere, a proxy for example.
+// failure returns the error of an answer whose status is not 200. A 404 is ErrNotFound only in the API's own form, because
+// a proxy may send one, too.
 func failure(resp *http.Response, body []byte, token string) *Error {
 	failed := &Error{Kind: ErrUnreachable, Status: resp.StatusCode}
 	var answer envelope
-	_ = json.Unmarshal(body, &answer) // it stays empty for an answer that is not the API's
+	_ = json.Unmarshal(body, &answer) // leaves answer empty if the body is not the API's
 	if failed.Status == http.StatusForbidden || failed.Status == http.StatusServiceUnavailable {
 		failed.Message = web.Message(answer.Error.Message, token)
 	}

@@ -5,9 +5,6 @@ import (
 	"errors"
 	"net/http"
 	"net/http/httptest"
-	"net/url"
-	"os"
-	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -69,10 +66,6 @@ func TestFailures(t *testing.T) {
 		"401":       {accountserver.Fault{Status: 401, Body: secret}, hosted.ErrUnauthorized, 0},
 		"403":       {accountserver.Fault{Status: 403, Body: secret, RetryAfter: "7"}, hosted.ErrForbidden, 0},
 		"429":       {accountserver.Fault{Status: 429, RetryAfter: "7"}, hosted.ErrRateLimited, 7 * time.Second},
-		"429 X-":    {accountserver.Fault{Status: 429, XRetryAfter: "9"}, hosted.ErrRateLimited, 9 * time.Second},
-		"429 mad":   {accountserver.Fault{Status: 429, RetryAfter: "99999999999999999999"}, hosted.ErrRateLimited, time.Hour},
-		"429 long":  {accountserver.Fault{Status: 429, RetryAfter: "999999"}, hosted.ErrRateLimited, time.Hour},
-		"429 minus": {accountserver.Fault{Status: 429, RetryAfter: "-5"}, hosted.ErrRateLimited, 0},
 		"500":       {accountserver.Fault{Status: 500, Body: secret}, hosted.ErrUnreachable, 0},
 		"503":       {accountserver.Fault{Status: 503, RetryAfter: "2"}, hosted.ErrUnreachable, 2 * time.Second},
 		"404":       {accountserver.Fault{Status: 404}, hosted.ErrUnreachable, 0},
@@ -128,9 +121,8 @@ func TestMessagesAreQuoted(t *testing.T) {
 	}
 }
 
-// net/http quotes malformed answers, which can repeat the request, and a proxy's
-// address with its password.
-func TestABrokenConnectionIsNotQuoted(t *testing.T) {
+// net/http quotes malformed answers, which can repeat the request.
+func TestAMalformedAnswerIsNotQuoted(t *testing.T) {
 	const secret = "mog_MARKED0secret0on0the0wire00000000"
 	echo := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		conn, _, err := http.NewResponseController(w).Hijack()
@@ -142,18 +134,10 @@ func TestABrokenConnectionIsNotQuoted(t *testing.T) {
 		_, _ = conn.Write([]byte("HTTP/1.1 200 OK\r\nX-\x01: " + r.Header.Get("Authorization") + "\r\n\r\n"))
 	}))
 	t.Cleanup(echo.Close)
-	address := "http://u:" + secret + "@"
-	badProxy := &http.Client{Transport: &http.Transport{Proxy: func(*http.Request) (*url.URL, error) {
-		return url.Parse(address + "[")
-	}}}
-	for name, client := range map[string]hosted.Client{
-		"malformed": {Origin: echo.URL, HTTP: login.NewHTTPClient("")},
-		"proxy":     {Origin: echo.URL, HTTP: badProxy},
-	} {
-		err := client.Check(t.Context(), secret)
-		if !errors.Is(err, hosted.ErrUnreachable) || strings.Contains(err.Error(), "MARK") {
-			t.Errorf("%s: quoted, or %v", name, errors.Is(err, hosted.ErrUnreachable))
-		}
+	client := hosted.Client{Origin: echo.URL, HTTP: login.NewHTTPClient("")}
+	err := client.Check(t.Context(), secret)
+	if !errors.Is(err, hosted.ErrUnreachable) || strings.Contains(err.Error(), "MARK") {
+		t.Errorf("quoted, or not ErrUnreachable: %v", errors.Is(err, hosted.ErrUnreachable))
 	}
 }
 
@@ -166,23 +150,5 @@ func TestUnreachableAndCancelled(t *testing.T) {
 	cancel()
 	if err := client.Check(ctx, "t"); !errors.Is(err, context.Canceled) {
 		t.Errorf("cancelled: error %v", err)
-	}
-}
-
-func TestClearRemovesTheHostedStateAndNothingElse(t *testing.T) {
-	dir := t.TempDir()
-	for _, name := range []string{"models.remote.json", "mcp-servers.remote.json", "auth.json"} {
-		if err := os.WriteFile(filepath.Join(dir, name), []byte("{}"), 0o600); err != nil {
-			t.Fatal(err)
-		}
-	}
-	for range 2 { // the second time there is nothing to remove
-		if err := hosted.Clear(dir); err != nil {
-			t.Fatal(err)
-		}
-	}
-	left, err := os.ReadDir(dir)
-	if err != nil || len(left) != 1 || left[0].Name() != "auth.json" {
-		t.Errorf("left %v, %v", left, err)
 	}
 }

@@ -6,46 +6,46 @@ import (
 	"unicode"
 )
 
-// Masked returns the config with cover in place of each value of a header or variable, of credentials and query values in
-// addresses, and of arguments that look like secrets. Names stay. In doubt it covers.
-func (c MCPConfig) Masked(cover string) MCPConfig {
+// Masked returns the config with mask in place of header and variable values, of credentials and query values in addresses,
+// and of arguments that look like secrets. It does not mask names. When unsure, it masks.
+func (c MCPConfig) Masked(mask string) MCPConfig {
 	return MCPConfig{
-		Command: maskWords(c.Command, cover), Args: maskArgs(c.Args, cover), Env: maskValues(c.Env, cover),
-		URL: maskURL(c.URL, cover), Headers: maskValues(c.Headers, cover),
+		Command: maskWords(c.Command, mask), Args: maskArgs(c.Args, mask), Env: maskValues(c.Env, mask),
+		URL: maskURL(c.URL, mask), Headers: maskValues(c.Headers, mask),
 	}
 }
 
-func maskValues(values map[string]string, cover string) map[string]string {
+func maskValues(values map[string]string, mask string) map[string]string {
 	if values == nil {
 		return nil
 	}
 	masked := make(map[string]string, len(values))
 	for name := range values {
-		masked[name] = cover
+		masked[name] = mask
 	}
 	return masked
 }
 
-// maskURL covers the user and password, every query value and the fragment of an address, and the segments of its path
-// that look like secrets.
-func maskURL(text, cover string) string {
+// maskURL masks the user and password, every query value and the fragment of an address, and the segments of its path that
+// look like secrets.
+func maskURL(text, mask string) string {
 	if text == "" {
 		return ""
 	}
 	u, err := url.Parse(text)
 	if err != nil || u.Opaque != "" {
-		return cover
+		return mask
 	}
-	// A password that was not escaped is parsed as host or path.
+	// url.Parse reads an unescaped password as host or path.
 	if at := strings.Count(text, "@"); at > 1 || at == 1 && u.User == nil {
-		return cover
+		return mask
 	}
 	var b strings.Builder
 	if u.Scheme != "" {
 		b.WriteString(u.Scheme + "://")
 	}
 	if u.User != nil {
-		b.WriteString(cover + "@")
+		b.WriteString(mask + "@")
 	}
 	b.WriteString(u.Host)
 	for i, segment := range strings.Split(u.EscapedPath(), "/") {
@@ -53,27 +53,27 @@ func maskURL(text, cover string) string {
 			b.WriteByte('/')
 		}
 		if isSecretWord(segment) {
-			segment = cover
+			segment = mask
 		}
 		b.WriteString(segment)
 	}
 	for i, pair := range strings.FieldsFunc(u.RawQuery, func(r rune) bool { return r == '&' || r == ';' }) {
 		name, _, named := strings.Cut(pair, "=")
 		if !named || isSecretWord(name) {
-			pair = cover
+			pair = mask
 		} else {
-			pair = name + "=" + cover
+			pair = name + "=" + mask
 		}
 		b.WriteString(string("?&"[min(i, 1)]) + pair)
 	}
 	if u.Fragment != "" {
-		b.WriteString("#" + cover)
+		b.WriteString("#" + mask)
 	}
 	return b.String()
 }
 
-// maskArgs covers the arguments that are secrets, and the parts of others that are.
-func maskArgs(args []string, cover string) []string {
+// maskArgs masks secrets among the arguments and in parts of them.
+func maskArgs(args []string, mask string) []string {
 	if args == nil {
 		return nil
 	}
@@ -81,11 +81,11 @@ func maskArgs(args []string, cover string) []string {
 	for i, arg := range args {
 		switch flag := args[max(i-1, 0)]; {
 		case i > 0 && takesPair(flag):
-			masked[i] = maskPair(arg, cover)
+			masked[i] = maskPair(arg, mask)
 		case i > 0 && takesSecret(flag):
-			masked[i] = cover
+			masked[i] = mask
 		default:
-			masked[i] = maskArg(arg, cover)
+			masked[i] = maskArg(arg, mask)
 		}
 	}
 	return masked
@@ -101,42 +101,42 @@ func takesSecret(flag string) bool {
 	return flag == "-u" || strings.HasPrefix(flag, "-") && !strings.Contains(flag, "=") && isSecretName(flag)
 }
 
-// maskPair covers the value of NAME=VALUE or Name: value, and all of any other argument.
-func maskPair(arg, cover string) string {
+// maskPair masks the value of NAME=VALUE or Name: value, and all of any other argument.
+func maskPair(arg, mask string) string {
 	if at := strings.IndexAny(arg, "=:"); at > 0 && at <= 60 {
 		name := arg[:at]
 		if strings.Trim(name, letters+digits+"_.-") == "" && !isSecretWord(name) {
-			return name + arg[at:at+1] + cover
+			return name + arg[at:at+1] + mask
 		}
 	}
-	return cover
+	return mask
 }
 
-func maskArg(arg, cover string) string {
+func maskArg(arg, mask string) string {
 	name, value, paired := strings.Cut(arg, "=")
 	switch {
 	case strings.ContainsFunc(arg, unicode.IsSpace):
-		return maskWords(arg, cover)
+		return maskWords(arg, mask)
 	case strings.ContainsAny(arg, `{}"`):
-		return cover // JSON, which may hold anything
+		return mask // JSON, which may hold anything
 	case strings.Contains(arg, "://") && !paired, strings.Contains(name, "://"):
-		return maskURL(arg, cover)
+		return maskURL(arg, mask)
 	case paired && (isSecretName(name) || isSecretWord(value)):
-		return maskPair(arg, cover)
+		return maskPair(arg, mask)
 	case paired:
-		return name + "=" + maskArg(value, cover)
+		return name + "=" + maskArg(value, mask)
 	case isSecretWord(arg):
-		return cover
+		return mask
 	}
 	return arg
 }
 
-// maskWords covers all of a text of words, such as a shell command, if one of them would be covered or names a secret.
-func maskWords(text, cover string) string {
+// maskWords masks all of a text with several words, such as a shell command, if one of them looks like a secret or names one.
+func maskWords(text, mask string) string {
 	words := strings.Fields(text)
-	for i, word := range maskArgs(words, cover) {
+	for i, word := range maskArgs(words, mask) {
 		if word != words[i] || len(words) > 1 && isSecretName(word) {
-			return cover
+			return mask
 		}
 	}
 	return text

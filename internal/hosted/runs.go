@@ -18,7 +18,7 @@ const (
 	RunCancelled = "cancelled"
 )
 
-// EventLimit is how many events the service returns at most.
+// EventLimit is the most events that the service returns.
 const EventLimit = 200
 
 // Run is the state of a run. Its texts are untrusted.
@@ -53,11 +53,11 @@ type Event struct {
 	Message   string          `json:"message"`
 	Payload   json.RawMessage `json:"payload"` // any JSON value, or nil
 	CreatedAt Timestamp       `json:"createdAt"`
-	Raw       json.RawMessage `json:"-"` // as of Run
+	Raw       json.RawMessage `json:"-"` // like Run.Raw
 }
 
-// Timestamp is a time of the service. One that is not RFC 3339 is zero: times are only shown, and the rest of the answer
-// is of use without.
+// Timestamp is a time from the service. It is zero if the service's text is not RFC 3339: mogplex only shows times, and the
+// rest of the answer is useful without them.
 type Timestamp struct{ time.Time }
 
 // UnmarshalJSON reads any JSON value.
@@ -84,8 +84,8 @@ func (e *Event) UnmarshalJSON(data []byte) error {
 	return err
 }
 
-// Events returns a run and the latest of its events, oldest first, at most limit of them, which is between 1 and
-// [EventLimit]. A run that the account may not see is ErrNotFound.
+// Events returns a run and its latest events, oldest first. limit is the most to return, between 1 and [EventLimit]. A run
+// that the account may not see is ErrNotFound.
 func (c Client) Events(ctx context.Context, token, id string, limit int) (Run, []Event, error) {
 	if !validRunID(id) {
 		return Run{}, nil, &Error{Kind: ErrNotFound}
@@ -105,7 +105,7 @@ func (c Client) Events(ctx context.Context, token, id string, limit int) (Run, [
 	return answer.Run, answer.Events, nil
 }
 
-// validRunID refuses dots, which would climb in the path, and what does not print.
+// validRunID refuses ids of dots only, which would change the path of the request, and unprintable characters.
 func validRunID(id string) bool {
 	return strings.Trim(id, ".") != "" && len(id) <= 200 &&
 		!strings.ContainsFunc(id, func(r rune) bool { return !unicode.IsPrint(r) || r == unicode.ReplacementChar })

@@ -10,7 +10,7 @@ const (
 	digits  = "0123456789"
 )
 
-// isSecretName reports whether a name contains a word that secrets are named with.
+// isSecretName reports whether a name contains a word that is common in names of secrets.
 func isSecretName(name string) bool {
 	name = strings.ToLower(name)
 	words := []string{
@@ -20,8 +20,8 @@ func isSecretName(name string) bool {
 	return slices.ContainsFunc(words, func(word string) bool { return strings.Contains(name, word) })
 }
 
-// isSecretWord reports whether a word looks generated: it begins as the tokens of well-known services do, or is long and
-// mixes letters and digits without the separators that names have.
+// isSecretWord reports whether a word looks like a key: it has the prefix of a well-known service's tokens, or is long and
+// mixes letters and digits without the separators of a name.
 func isSecretWord(word string) bool {
 	prefixes := []string{
 		"sk-", "sk_", "pk_", "rk_", "mog_", "ghp_", "gho_", "ghs_", "ghu_", "github_pat_", "glpat-", "xox", "AKIA", "ASIA",

@@ -24,6 +24,6 @@ func TestFollowForgetsOldEvents(t *testing.T) {
 		}
 	}
 	if reported < last-50 || len(s.seen) > seenLimit || len(s.order) != len(s.seen) {
-		t.Errorf("reported %d, kept %d and %d", reported, len(s.seen), len(s.order))
+		t.Errorf("reported %d, remembered %d and %d", reported, len(s.seen), len(s.order))
 	}
 }

@@ -8,15 +8,15 @@ import (
 	"github.com/mogplex/mogplex-cli/legacyfile"
 )
 
-// KeyOf is the provider called name, if it is one that has a key.
-func KeyOf(name string) (p auth.Provider, ok bool) {
+// keyOf is the provider called name, if it is one that has a key.
+func keyOf(name string) (p auth.Provider, ok bool) {
 	p, ok = auth.ProviderNamed(name)
 	return p, ok && p.Name != auth.Mogplex
 }
 
 // StoreCommand is the command that stores another credential in place of a provider's.
 func StoreCommand(provider string) string {
-	if p, ok := KeyOf(provider); ok {
+	if p, ok := keyOf(provider); ok {
 		return "mogplex login --provider " + p.Name + " --with-api-key"
 	}
 	return "mogplex login"
@@ -24,7 +24,7 @@ func StoreCommand(provider string) string {
 
 // keyHint is the hint of a failure with a provider's key: the commands for the account would sign out of that.
 func keyHint(e account.ProviderError, o Outcome) string {
-	p, ok := KeyOf(e.Provider)
+	p, ok := keyOf(e.Provider)
 	store := StoreCommand(e.Provider)
 	switch {
 	case !ok, errors.Is(e, auth.ErrBadID):

@@ -17,7 +17,7 @@ func (p *plain) StartFailed(problem talk.Problem) {
 }
 
 // Started implements [talk.Front].
-func (p *plain) Started() {}
+func (p *plain) Started() { p.question = nil }
 
 // Say implements [talk.Front]. What was typed is on the terminal already.
 func (p *plain) Say(kind talk.Kind, text string) {

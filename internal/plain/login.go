@@ -23,8 +23,8 @@ func (p *plain) Login(news string) {
 	})
 }
 
-// signIn signs in with the browser. Lines that are typed meanwhile are taken for the address that the browser ended at,
-// which has a code in it: it is not shown, and nobody has to listen to it.
+// signIn signs in with the browser. Lines typed meanwhile are pasted addresses. They hold a code, so they are not echoed,
+// and a screen reader does not read them out.
 func (p *plain) signIn() {
 	p.restore, p.unseen = p.opt.Quiet()
 	p.talk.SignIn()

@@ -36,13 +36,13 @@ type plain struct {
 	input    lines
 	open     bool      // the last line written has no end yet
 	asked    bool      // and is what a line is read for
-	greeted  bool      // it was said what can be typed
+	greeted  bool      // the first prompt was explained
 	question *question // what the next line answers; nil: it is a prompt or a command
 	restore  func()    // ends the quiet of a sign-in
 	unseen   bool      // what is typed is not shown
 
 	waits *talk.Job        // what runs
-	slow  <-chan time.Time // when it is said that it takes long
+	slow  <-chan time.Time // when to say that it takes long
 }
 
 // Run holds a conversation until the person leaves, the input ends, or ctx does. A Ctrl+C does not end ctx: it comes
@@ -56,7 +56,7 @@ func Run(ctx context.Context, s talk.Services, opt Options) error {
 	p.talk = talk.New(ctx, s, p, opt.Options)
 	p.converse()
 	p.restore()
-	p.talk.Close(func() { p.line("Finishing what was begun…") })
+	p.talk.Close(func() { p.line("Finishing what is still running…") })
 	p.endLine()
 	return p.talk.End(ctx)
 }

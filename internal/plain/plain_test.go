@@ -57,7 +57,7 @@ func TestSignIn(t *testing.T) {
 		p.Wants(p.Types("1"), "\n"+p.services.Prompted.URL+"\n", "Waiting for you until")
 		p.Wants(p.Types("http://nonsense"), "This is not the address")
 		p.Wants(p.Types("http://127.0.0.1:24816/auth/callback?code=c&state=s"),
-			"Signed in as Ada Lovelace <ada@example.test>. It is stored in the keychain (Secret Service).\n", "/help.\n> ")
+			"Signed in as Ada Lovelace <ada@example.test>. The credential is in the keychain (Secret Service).\n", "/help.\n> ")
 		p.Wants(p.Types("hi", "/quit"), "Hello, Ada.\n> ")
 		if err := p.Left(); err != nil {
 			t.Error(err)
@@ -114,7 +114,7 @@ func TestSecret(t *testing.T) {
 		return auth.NewSecret(secretMark), nil
 	}
 	talking(t, talktest.New, Options{ReadSecret: secret}, func(p *person) {
-		p.Wants(p.Types("3", "2"), "Stored the openai key. It is stored in the keychain")
+		p.Wants(p.Types("3", "2"), "Stored the openai key in the keychain")
 		if len(p.services.Secrets) != 1 || p.services.Secrets[0].Reveal() != secretMark || !strings.Contains(asked, "openai") {
 			t.Errorf("%d secrets stored, asked with %q", len(p.services.Secrets), asked)
 		}

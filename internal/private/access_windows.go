@@ -8,8 +8,8 @@ import (
 	"golang.org/x/sys/windows"
 )
 
-// privateDescriptor gives full access to the current user alone and inherits
-// nothing. The flags say what inherits it.
+// privateDescriptor gives full access to the current user alone and inherits nothing.
+// The flags control its inheritance by a directory's content.
 func privateDescriptor(flags string) (*windows.SECURITY_DESCRIPTOR, error) {
 	user, err := currentUser()
 	if err != nil {
@@ -26,8 +26,7 @@ func currentUser() (*windows.SID, error) {
 	return user.User.Sid, nil
 }
 
-// trusted reports whether sid is the current user, or one that can open every
-// file anyway.
+// trusted reports whether sid is the current user, or can open every file anyway.
 func trusted(sid *windows.SID) bool {
 	user, err := currentUser()
 	return err == nil && sid.Equals(user) ||
@@ -54,11 +53,11 @@ func checkOwner(file *os.File, _ fs.FileInfo) error {
 
 func checkTrusted(file *os.File, info fs.FileInfo) error { return checkOwner(file, info) }
 
-// checkLinkOwner accepts every link and directory: checkOwner checks the file
-// that it leads to.
+// checkLinkOwner accepts every link and directory, because checkOwner checks the file
+// at their end.
 func checkLinkOwner(fs.FileInfo) error { return nil }
 
-// isOurs accepts every file: on Windows the access list of its directory decides
+// isOurs accepts every file. On Windows the access list of its directory decides
 // whether this user can change it.
 func isOurs(fs.FileInfo) bool { return true }
 
@@ -97,8 +96,8 @@ func closeFile(file *os.File) error {
 		windows.DACL_SECURITY_INFORMATION|windows.PROTECTED_DACL_SECURITY_INFORMATION, nil, nil, dacl, nil)
 }
 
-// dirOpen reports nothing: a user's profile is closed to others by inheritance,
-// and this package gives what it creates its own access list.
+// dirOpen reports no directory: those in a user's profile inherit an access list
+// without others, and this package gives new ones their own.
 func dirOpen(fs.FileInfo) (was string, open bool) { return "", false }
 
 func dirWritable(fs.FileInfo) (mode string, writable bool) { return "", false }

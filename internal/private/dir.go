@@ -10,8 +10,8 @@ import (
 )
 
 // MakeDir creates a directory and its missing parents, each for this user alone.
-// When it returns nil, all of them are on the disk. For root it returns
-// ErrNotOwner if the first existing one belongs to another user.
+// When it returns nil, all of them are on the disk. For root it returns ErrNotOwner if
+// the first existing directory belongs to another user.
 func MakeDir(dir string) error { return makeDir(dir, checkRoot) }
 
 // makeDir is MakeDir with another check of the first existing directory.
@@ -70,7 +70,7 @@ func checkDirOwner(dir string) error {
 var errNotDir = errors.New("not a directory, or a symbolic link")
 
 // OpenDir opens a directory of this user that is not a symbolic link, and
-// removes the rights of others to it.
+// removes others' rights to it.
 func OpenDir(dir string) (*os.Root, error) {
 	info, err := os.Lstat(dir)
 	if err != nil {
@@ -96,11 +96,10 @@ func OpenDir(dir string) (*os.Root, error) {
 	return root, nil
 }
 
-// CloseDir removes the rights of others to a directory of this user, and returns
-// what they were: "" if there were none, or if the directory is missing, another
-// user's or shared on purpose (sticky, as /tmp). An error means that others
-// still have them. Call it only for a directory that exists for our files:
-// others may need to pass through any other.
+// CloseDir removes others' rights to a directory of this user, and describes them in
+// was. It ignores a directory that is missing, another user's or, like /tmp, sticky.
+// After an error others still have the rights. Call it only for a directory of this
+// program: others may need to pass through any other.
 func CloseDir(dir string) (was string, err error) {
 	info, err := os.Stat(dir)
 	if err != nil || !info.IsDir() || !isOurs(info) || info.Mode()&fs.ModeSticky != 0 {

@@ -54,7 +54,7 @@ func traced(t *testing.T, role, path string, args ...string) (output string, cal
 
 // The content is on the disk before its name, and every name before success is
 // reported.
-func TestEverythingIsSyncedInOrder(t *testing.T) {
+func TestWritesAreSyncedInOrder(t *testing.T) {
 	tests := []struct {
 		role, path string
 		want       []string

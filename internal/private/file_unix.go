@@ -12,9 +12,9 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// openExisting opens a file for reading. It follows no link and does not block if
-// a pipe was put in the file's place. It avoids [os.OpenFile], which would start
-// the runtime's poller, because a regular file has no use for that.
+// openExisting opens a file for reading. It follows no link and does not block if a
+// pipe replaced the file. It avoids [os.OpenFile], which would start the runtime's
+// poller: a regular file does not need that.
 func openExisting(path string) (*os.File, error) {
 	for {
 		fd, err := unix.Open(path, unix.O_RDONLY|unix.O_NONBLOCK|unix.O_NOFOLLOW|unix.O_CLOEXEC, 0)
@@ -25,7 +25,7 @@ func openExisting(path string) (*os.File, error) {
 		case unix.EINTR:
 			continue
 		case unix.ELOOP, unix.ENXIO:
-			err = ErrNotRegular // replaced by a link or a socket
+			err = ErrNotRegular // a link or a socket replaced it
 		}
 		return nil, &fs.PathError{Op: "open", Path: path, Err: err}
 	}
@@ -42,6 +42,7 @@ func openLock(path string) (*os.File, error) {
 	return withMode(os.OpenFile(path, os.O_RDWR|os.O_CREATE|syscall.O_NONBLOCK|syscall.O_NOFOLLOW, 0o600))
 }
 
+// withMode sets the mode 0600 of a file that was just opened or created.
 func withMode(file *os.File, err error) (*os.File, error) {
 	if err != nil {
 		return nil, err
@@ -67,8 +68,7 @@ func makeOne(dir string) error {
 
 func rename(from, to string) error { return os.Rename(from, to) }
 
-// syncDir puts on the disk what was created, renamed or removed in dir, if the
-// file system can.
+// syncDir syncs the names in dir to the disk, if the file system can.
 func syncDir(dir string) error {
 	file, err := os.Open(dir)
 	if err != nil {
@@ -90,8 +90,8 @@ func owner(info fs.FileInfo) int {
 
 func isOurs(info fs.FileInfo) bool { return owner(info) == os.Geteuid() }
 
-// checkOwner refuses a file of another user, also if this user is root: another
-// user's file is not trustworthy.
+// checkOwner refuses a file of another user, even to root, because such a file can't be
+// trusted.
 func checkOwner(_ *os.File, info fs.FileInfo) error {
 	if !isOurs(info) {
 		return ErrNotOwner
@@ -101,7 +101,7 @@ func checkOwner(_ *os.File, info fs.FileInfo) error {
 
 func checkTrusted(_ *os.File, info fs.FileInfo) error { return checkLinkOwner(info) }
 
-// checkLinkOwner accepts what is this user's or root's.
+// checkLinkOwner accepts a link or directory of this user or root.
 func checkLinkOwner(info fs.FileInfo) error {
 	if !isOurs(info) && owner(info) != 0 {
 		return ErrNotOwner
@@ -109,8 +109,8 @@ func checkLinkOwner(info fs.FileInfo) error {
 	return nil
 }
 
-// fileOpen reports whether others have rights to a file, and describes its mode.
-// The owner's own rights are the owner's choice.
+// fileOpen reports whether others have rights to a file, and describes its mode. It
+// ignores the owner's own rights.
 func fileOpen(_ *os.File, info fs.FileInfo) (was string, open bool) { return dirOpen(info) }
 
 func closeFile(file *os.File) error { return file.Chmod(0o600) }

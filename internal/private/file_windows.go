@@ -11,8 +11,8 @@ import (
 	"golang.org/x/sys/windows"
 )
 
-// openExisting opens a file for reading; others can still replace it. It follows
-// no link.
+// openExisting opens a file for reading. It follows no link, and other programs can
+// still replace the file.
 func openExisting(path string) (*os.File, error) {
 	return openHandle(path, windows.GENERIC_READ, windows.OPEN_EXISTING)
 }
@@ -135,8 +135,8 @@ func fileID(file *os.File, _ fs.FileInfo) (string, error) {
 	return fmt.Sprintf("%x-%x-%x", info.VolumeSerialNumber, info.FileIndexHigh, info.FileIndexLow), nil
 }
 
-// privateAttributes are for creating what the current user alone may open. The
-// flags say what inherits their access list.
+// privateAttributes returns the attributes of a new file or directory that the current
+// user alone may open. The flags are those of [privateDescriptor].
 func privateAttributes(flags string) (*windows.SecurityAttributes, error) {
 	descriptor, err := privateDescriptor(flags)
 	if err != nil {

@@ -24,8 +24,8 @@ var (
 
 // LockOptions of [Acquire].
 type LockOptions struct {
-	// Fallback is the program's name, a short word. It names the directories for
-	// a lock that can't be created in its place; "" for none.
+	// Fallback is the program's name, a short word. It names the directories for a
+	// lock that can't be created at its path. "" disables them.
 	Fallback string
 	// Until, if set, is called before each retry of a busy lock; true ends the
 	// wait with ErrUnneeded.
@@ -43,12 +43,12 @@ type Lock struct {
 // processes and other goroutines.
 //
 // Acquire retries a busy lock until ctx ends, at intervals that double from 10 to
-// 200 ms, with jitter; at the deadline of ctx it returns ErrBusy. If the lock
-// can't be created (the directory is read-only or another user's, the file system
-// has no locks), Acquire uses the hash of its real path as a name in directories
-// that depend on the user id alone, not on the environment: in all of them, so
-// that two processes that have one in common exclude each other. If there is none
-// either, it returns ErrNoLock.
+// 200 ms, with jitter; at the deadline of ctx it returns ErrBusy. If the lock can't be
+// created (the directory is read-only or another user's, the file system has no
+// locks), Acquire uses directories that depend on the user id alone, not on the
+// environment, and names the lock by the hash of its real path. It takes the lock in
+// all of them, so that two processes that share one exclude each other. If it can't
+// create any of these, it returns ErrNoLock.
 //
 // It creates nothing in a directory that belongs to neither this user nor root.
 func Acquire(ctx context.Context, path string, opt LockOptions) (*Lock, error) {
@@ -62,7 +62,7 @@ func Acquire(ctx context.Context, path string, opt LockOptions) (*Lock, error) {
 	}
 	errs := []error{err}
 	if opt.Fallback != "" && !isFinal(err) {
-		sum := sha256.Sum256([]byte(realPath(path)))
+		sum := sha256.Sum256([]byte(RealPath(path)))
 		name := hex.EncodeToString(sum[:16]) + ".lock"
 		for _, dir := range fallbackDirs(opt.Fallback) {
 			if err = l.add(ctx, filepath.Join(dir, name), opt); isFinal(err) {
@@ -121,16 +121,15 @@ func waitError(ctx context.Context) error {
 	return ctx.Err()
 }
 
-// busyError is an ErrBusy that wraps the context's error but leaves it out of the
-// message.
+// busyError is an ErrBusy that wraps the context's error without its message.
 type busyError struct{ ended error }
 
 func (busyError) Error() string { return ErrBusy.Error() }
 
 func (e busyError) Unwrap() []error { return []error{ErrBusy, e.ended} }
 
-// tryOnce returns the locked file, or nil without an error if the lock is busy.
-// It opens the file again if that was removed or replaced before it was locked:
+// tryOnce returns the locked file, or nil without an error if the lock is busy. If the
+// file was removed or replaced before it was locked, tryOnce opens it again, because
 // such a lock excludes nobody.
 func tryOnce(path string) (*os.File, error) {
 	for range 10 {
@@ -161,25 +160,8 @@ func tryOnce(path string) (*os.File, error) {
 	return nil, &fs.PathError{Op: "lock", Path: path, Err: errors.New("other processes keep replacing it")}
 }
 
-// realPath resolves the links of a path as far as it exists.
-func realPath(path string) string {
-	if abs, err := filepath.Abs(path); err == nil {
-		path = abs
-	}
-	rest := ""
-	for at := path; ; at = filepath.Dir(at) {
-		if real, err := filepath.EvalSymlinks(at); err == nil {
-			return filepath.Join(real, rest)
-		}
-		if at == filepath.Dir(at) {
-			return path
-		}
-		rest = filepath.Join(filepath.Base(at), rest)
-	}
-}
-
-// lockID identifies a lock's file among the files of all machines, until this
-// machine restarts.
+// lockID identifies a lock's file among those of all machines, until this machine
+// restarts.
 func lockID(file *os.File) string {
 	info, err := file.Stat()
 	if err != nil {
@@ -193,8 +175,8 @@ func lockID(file *os.File) string {
 	return machine + "-" + id
 }
 
-// ID identifies the file that is locked. A process that takes a lock of the same
-// ID later knows that this holder is gone. It is "" if the system can't tell.
+// ID identifies the locked file. A process that later takes a lock with the same ID
+// knows that this holder has ended. It is "" if the system has no such ID.
 func (l *Lock) ID() string { return l.id }
 
 // Unlock releases the lock. Further calls do nothing.

@@ -107,7 +107,7 @@ func TestLinksToOnePathShareItsFallback(t *testing.T) {
 	dir := t.TempDir()
 	must(t, os.Mkdir(filepath.Join(dir, "real"), 0o700))
 	must(t, os.Symlink("real", filepath.Join(dir, "link")))
-	a, b := realPath(filepath.Join(dir, "real", "locks", "x")), realPath(filepath.Join(dir, "link", "locks", "x"))
+	a, b := RealPath(filepath.Join(dir, "real", "locks", "x")), RealPath(filepath.Join(dir, "link", "locks", "x"))
 	if a != b || !strings.HasSuffix(a, "/real/locks/x") {
 		t.Errorf("%s and %s", a, b)
 	}

@@ -1,12 +1,11 @@
-// Package private handles files and directories that belong to the current
-// user alone: credentials, settings, hosted state, logs and lock files.
+// Package private handles the current user's own files and directories: credentials,
+// settings, hosted state, logs and lock files.
 //
 // [Read] returns a file of this user, [ReadTrusted] also follows symbolic links
 // and accepts root's files. [Replace] writes a file so that readers see the old
 // content or the new, even after a power cut; [Reserve] takes the disk space for
-// that beforehand. [MakeDir] creates directories, [CloseFile] and [CloseDir]
-// remove the rights of others. [Acquire] takes a lock that excludes other
-// processes of this user.
+// that beforehand. [MakeDir] creates directories, [CloseFile] and [CloseDir] remove
+// others' rights. [Acquire] takes a lock that excludes this user's other processes.
 //
 // No function follows a symbolic link at the end of a path unless its comment
 // says so, blocks on a pipe or opens a device. Files have mode 0600 and
@@ -28,7 +27,7 @@ import (
 var (
 	// ErrNotOwner: the file, a link to it or its directory belongs to another user.
 	ErrNotOwner = errors.New("owned by another user")
-	// ErrNotRegular: a directory, pipe, socket, device or loop of links.
+	// ErrNotRegular: a directory, pipe, socket, device or link loop.
 	ErrNotRegular = errors.New("not a regular file")
 	// ErrTooLarge: the file is larger than the limit.
 	ErrTooLarge = errors.New("too large")
@@ -112,9 +111,25 @@ func read(path string, limit int64, check func(*os.File, fs.FileInfo) error, ins
 	return data, err
 }
 
-// Resolve follows symbolic links from path to their target; each must be this
-// user's or root's. If there is no file, info is nil, and target is the name that
-// the file would have.
+// RealPath returns the absolute path with the links resolved, as far as it exists.
+func RealPath(path string) string {
+	if abs, err := filepath.Abs(path); err == nil {
+		path = abs
+	}
+	rest := ""
+	for at := path; ; at = filepath.Dir(at) {
+		if real, err := filepath.EvalSymlinks(at); err == nil {
+			return filepath.Join(real, rest)
+		}
+		if at == filepath.Dir(at) {
+			return path
+		}
+		rest = filepath.Join(filepath.Base(at), rest)
+	}
+}
+
+// Resolve follows symbolic links from path to their target; each must be this user's
+// or root's. If the target does not exist, info is nil.
 func Resolve(path string) (target string, info fs.FileInfo, err error) {
 	for range 40 {
 		info, err := os.Lstat(path)
@@ -143,13 +158,21 @@ func Resolve(path string) (target string, info fs.FileInfo, err error) {
 	return path, nil, fmt.Errorf("%w: too many symbolic links", ErrNotRegular)
 }
 
-// CloseFile removes the rights of others to an open file of this user, and
-// returns what they were: "" if there were none. An error means that others still
-// have them.
+// CloseFile removes others' rights to an open file of this user, and describes them in
+// was; "" if there were none. After an error others still have them.
 func CloseFile(file *os.File, info fs.FileInfo) (was string, err error) {
 	was, open := fileOpen(file, info)
 	if !open {
 		return "", nil
 	}
 	return was, closeFile(file)
+}
+
+// Cause returns err without the path that it carries, for a caller that names the path
+// itself.
+func Cause(err error) error {
+	if path, ok := err.(*fs.PathError); ok {
+		return path.Err
+	}
+	return err
 }

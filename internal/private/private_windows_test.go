@@ -29,7 +29,7 @@ func accessList(t *testing.T, path string) string {
 const everyone = ";;;WD)"
 
 // This covers every directory that is created, and the files in it.
-func TestOnlyTheCurrentUserMayOpenWhatIsCreated(t *testing.T) {
+func TestOnlyTheCurrentUserMayOpenNewFiles(t *testing.T) {
 	state := filepath.Join(t.TempDir(), "state")
 	path := filepath.Join(state, "profiles", "work", "file")
 	must(t, Replace(path, nil))

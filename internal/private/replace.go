@@ -12,9 +12,9 @@ import (
 
 // Replace makes data the content of path, in one step. When it returns nil, the
 // content is on the disk; with ErrUnsure it was written, but a power cut may undo
-// it; with any other error path is unchanged. It replaces a link, a pipe or an
-// empty directory. It creates missing directories as [MakeDir] does, and removes
-// what killed writers of the path left. Use a lock between writers of one path.
+// it; with any other error path is unchanged. It replaces a link, a pipe or an empty
+// directory. It creates missing directories like [MakeDir], and removes leftovers like
+// [Sweep]. Use a lock between writers of one path.
 func Replace(path string, data []byte) error {
 	r, err := newTemp(path)
 	if err != nil {
@@ -23,8 +23,8 @@ func Replace(path string, data []byte) error {
 	return r.Replace(data)
 }
 
-// Create is [Replace] for a path that must not exist yet: fs.ErrExist. Its
-// directory must exist.
+// Create is [Replace] for a new file in an existing directory. If the path exists, it
+// returns fs.ErrExist.
 func Create(path string, data []byte) error {
 	if err := checkRoot(filepath.Dir(path)); err != nil {
 		return err
@@ -41,7 +41,8 @@ func Create(path string, data []byte) error {
 	return syncOf(path)
 }
 
-// Reservation is disk space for a file's next content. It is for one goroutine.
+// Reservation is disk space for a file's next content. It is not safe for concurrent
+// use.
 type Reservation struct {
 	path, temp string
 	file       *os.File
@@ -57,7 +58,7 @@ func Reserve(path string, size int) (*Reservation, error) {
 	if err != nil {
 		return nil, err
 	}
-	// Random bytes take their space even if the file system compresses.
+	// Random bytes occupy their space even if the file system compresses.
 	filler := make([]byte, size)
 	_, _ = rand.Read(filler) // never fails
 	if err := writeSynced(r.file, filler); err != nil {
@@ -99,8 +100,8 @@ func (r *Reservation) Replace(data []byte) error {
 	return syncOf(r.path)
 }
 
-// newTemp creates an empty file beside path, which [Sweep] does not remove as long
-// as it is open.
+// newTemp creates an empty file beside path. [Sweep] does not remove it while it is
+// open.
 func newTemp(path string) (*Reservation, error) {
 	dir := filepath.Dir(path)
 	if err := MakeDir(dir); err != nil {
@@ -127,7 +128,7 @@ func holdNew(file *os.File) bool {
 	for {
 		got, err := tryLock(file)
 		if err != nil {
-			return true // without locks, Sweep goes by its age
+			return true // without locks, Sweep checks its age
 		}
 		if got {
 			break
@@ -161,8 +162,8 @@ func syncOf(path string) error {
 	return nil
 }
 
-// Remove removes a file, also from the disk, and what killed writers of it left. A
-// missing file is fs.ErrNotExist; ErrUnsure is as in [Replace].
+// Remove removes a file, syncs its directory, and removes leftovers like [Sweep]. For a
+// missing file it returns fs.ErrNotExist. ErrUnsure is as in [Replace].
 func Remove(path string) error {
 	Sweep(path)
 	if err := os.Remove(path); err != nil {
@@ -177,24 +178,24 @@ func tempPrefix(path string) string { return "." + filepath.Base(path) + ".tmp-"
 // can hold secrets. It keeps those of running writers.
 func Sweep(path string) {
 	for _, temp := range Siblings(path, tempPrefix(path)) {
-		ifDead(temp, func() { _ = os.Remove(temp) })
+		ifAbandoned(temp, func() { _ = os.Remove(temp) })
 	}
 }
 
 // Leftovers returns the paths that Sweep would remove.
-func Leftovers(path string) (dead []string) {
+func Leftovers(path string) (left []string) {
 	for _, temp := range Siblings(path, tempPrefix(path)) {
-		ifDead(temp, func() { dead = append(dead, temp) })
+		ifAbandoned(temp, func() { left = append(left, temp) })
 	}
-	return dead
+	return left
 }
 
-// minTempAge is how old a temporary file must be for Sweep to remove it from a file
-// system without locks, which can't tell whether its writer runs.
+// minTempAge is how old a temporary file must be before Sweep removes it from a file
+// system without locks, where its writer may still run.
 const minTempAge = time.Hour
 
-// ifDead calls do with the file locked, if its writer does not run any more.
-func ifDead(temp string, do func()) {
+// ifAbandoned calls do, with the file locked, if its writer has ended.
+func ifAbandoned(temp string, do func()) {
 	file, info, err := Open(temp)
 	if err != nil {
 		return // renamed or removed by its writer, or not ours

@@ -101,8 +101,8 @@ func TestAReservationIsForOneReplace(t *testing.T) {
 func TestSweepRemovesFilesOfKilledWriters(t *testing.T) {
 	dir := t.TempDir()
 	path := filepath.Join(dir, "file")
-	dead, other := filepath.Join(dir, ".file.tmp-DEAD"), filepath.Join(dir, ".other.tmp-DEAD")
-	for _, name := range []string{dead, other, filepath.Join(dir, ".file.tmp-HELD")} {
+	abandoned, other := filepath.Join(dir, ".file.tmp-LEFT"), filepath.Join(dir, ".other.tmp-LEFT")
+	for _, name := range []string{abandoned, other, filepath.Join(dir, ".file.tmp-HELD")} {
 		must(t, os.WriteFile(name, []byte("secret"), 0o600))
 	}
 	must(t, os.Mkdir(filepath.Join(dir, ".file.tmp-DIR"), 0o700))
@@ -110,11 +110,11 @@ func TestSweepRemovesFilesOfKilledWriters(t *testing.T) {
 	must(t, err)
 	defer held.Close()
 	Hold(held)
-	if got := Leftovers(path); !slices.Equal(got, []string{dead}) {
+	if got := Leftovers(path); !slices.Equal(got, []string{abandoned}) {
 		t.Errorf("leftovers: %q", got)
 	}
 	Sweep(path)
-	if got := names(t, dir); !slices.Equal(got, []string{".file.tmp-DIR", ".file.tmp-HELD", ".other.tmp-DEAD"}) {
+	if got := names(t, dir); !slices.Equal(got, []string{".file.tmp-DIR", ".file.tmp-HELD", ".other.tmp-LEFT"}) {
 		t.Errorf("left %q", got)
 	}
 }

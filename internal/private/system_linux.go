@@ -34,7 +34,7 @@ var networks = map[uint32]bool{
 }
 
 // OnNetwork reports whether path, or its first existing parent, may be on a file
-// system that other machines share. It is false if it can't tell, and on systems
+// system that other machines share. It is false if that is unknown, and on systems
 // other than Linux.
 func OnNetwork(path string) bool {
 	for {

@@ -13,10 +13,11 @@ import (
 // temporaryDir is the same for all processes, unlike TMPDIR.
 const temporaryDir = "/tmp"
 
-// fallbackDirs are directories of this user that do not depend on the environment.
-// It leaves out the one in /tmp if that is another user's.
+// fallbackDirs returns directories of this user that do not depend on the environment.
 func fallbackDirs(program string) []string { return fallbackIn(runtimeDirs, temporaryDir, program) }
 
+// fallbackIn returns the user's directories in runtime and temporary, and omits those
+// that are another user's.
 func fallbackIn(runtime, temporary, program string) (dirs []string) {
 	uid := strconv.Itoa(os.Geteuid())
 	if runtime != "" {
@@ -31,8 +32,8 @@ func fallbackIn(runtime, temporary, program string) (dirs []string) {
 	return dirs
 }
 
-// ownDir creates a directory in a place that all users share. An existing one must
-// be this user's and no link.
+// ownDir creates a directory among those of all users. An existing one must be this
+// user's and not a link.
 func ownDir(dir string) error {
 	if err := makeOne(dir); err != nil && !errors.Is(err, fs.ErrExist) {
 		return err

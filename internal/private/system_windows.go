@@ -19,8 +19,8 @@ func bootID() string {
 	return id
 }
 
-// fallbackDirs is in the user's data directory that does not roam to other
-// machines.
+// fallbackDirs returns a directory in the part of the user's data that does not roam to
+// other machines.
 func fallbackDirs(program string) []string {
 	dir, err := windows.KnownFolderPath(windows.FOLDERID_LocalAppData, 0)
 	if err != nil {

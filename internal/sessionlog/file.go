@@ -13,7 +13,7 @@ import (
 	"github.com/mogplex/mogplex-cli/internal/private"
 )
 
-// file is the file of a session, which its first line creates.
+// file is the file of a session. Its first line creates it.
 type file struct {
 	dir, name string
 	limit     int64
@@ -25,8 +25,8 @@ type file struct {
 	done bool  // closed, full, or could not be created
 }
 
-// Write writes a line or loses it. It returns no error, because a full disk must not
-// fail what is being logged.
+// Write writes a line, or drops it if it can't. It returns no error, because a full
+// disk must not fail the logged operation.
 func (f *file) Write(line []byte) (int, error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -49,7 +49,7 @@ func (f *file) Write(line []byte) (int, error) {
 // create makes directory and file. It refuses a directory that is a symbolic link,
 // which may point to where others read.
 func (f *file) create() bool {
-	f.done = true // one try
+	f.done = true // try once
 	if err := private.MakeDir(f.dir); err != nil {
 		return false
 	}
@@ -58,7 +58,7 @@ func (f *file) create() bool {
 		return false
 	}
 	defer root.Close()
-	// Windows locks no file that may only be appended to.
+	// Windows can't lock a file that is open for appending only.
 	if f.f, err = root.OpenFile(f.name, os.O_CREATE|os.O_EXCL|os.O_RDWR|os.O_APPEND, 0o600); err != nil {
 		return false
 	}
@@ -78,12 +78,12 @@ func (f *file) close() error {
 	return open.Close()
 }
 
-// young is the age below which prune does not touch a file: its session may be
-// about to lock it, which isAlive would prevent.
-const young = time.Minute
+// minAge is the age below which prune does not touch a file: its session may be
+// about to lock it, which inUse would prevent.
+const minAge = time.Minute
 
-// prune removes the files of sessions that are too old or too many. It touches
-// regular files with names of newName's form only, and none whose session runs.
+// prune removes the files of old or excess sessions. It removes only regular files
+// with names of newName's form, and none whose session runs.
 func prune(dir string, o Options) error {
 	root, err := private.OpenDir(dir)
 	if errors.Is(err, fs.ErrNotExist) {
@@ -106,7 +106,7 @@ func prune(dir string, o Options) error {
 		}
 		excess := len(entries)-i > o.Keep-1 // this session's file comes later
 		age := o.Now().Sub(info.ModTime())
-		if (excess || age > o.MaxAge) && age.Abs() > young && !isAlive(filepath.Join(dir, e.Name())) {
+		if (excess || age > o.MaxAge) && age.Abs() > minAge && !inUse(filepath.Join(dir, e.Name())) {
 			if err := root.Remove(e.Name()); err != nil && !errors.Is(err, fs.ErrNotExist) {
 				errs = append(errs, err)
 			}
@@ -115,8 +115,9 @@ func prune(dir string, o Options) error {
 	return errors.Join(errs...)
 }
 
-// isAlive reports whether a session has the file open. In doubt it is true.
-func isAlive(path string) bool {
+// inUse reports whether a session has the file open. If it can't find out, it
+// returns true.
+func inUse(path string) bool {
 	f, _, err := private.Open(path)
 	if err != nil {
 		return true

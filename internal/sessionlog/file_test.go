@@ -111,8 +111,8 @@ func TestRunningSessionsKeepTheirFiles(t *testing.T) {
 	}
 }
 
-// TestYoungFilesAreKept: the session of a new file may not have locked it yet.
-func TestYoungFilesAreKept(t *testing.T) {
+// TestNewFilesAreKept: the session of a new file may not have locked it yet.
+func TestNewFilesAreKept(t *testing.T) {
 	dir, now := t.TempDir(), time.Now()
 	path := filepath.Join(dir, now.UTC().Format("20060102T150405.000Z")+"-abcdefghijklmnop.jsonl")
 	if err := os.WriteFile(path, nil, 0o600); err != nil {
@@ -157,7 +157,7 @@ func TestMaxSize(t *testing.T) {
 	}
 }
 
-// TestFailuresAreSilent: lines are lost if the log can't be written, or is closed.
+// TestFailuresAreSilent: the log drops lines if it can't be written, or is closed.
 func TestFailuresAreSilent(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "file")
 	if err := os.WriteFile(file, nil, 0o600); err != nil {

@@ -2,9 +2,9 @@ package sessionlog
 
 import "strings"
 
-// keyPrefixes are the prefixes of keys that their issuers document. They are the
-// last net below the allowlist, in case a service lists a key as the name of a
-// model.
+// keyPrefixes are the prefixes of keys that their issuers document. They are a
+// second defense after the allowlist, in case a service lists a key as the name of
+// a model.
 var keyPrefixes = []string{
 	"sk-", "AIza", "ya29.", "GOCSPX-", "gsk_", "xai-", "pplx-", "hf_", "r8_", "nvapi-", "csk-", "fw_", "tgp_v1_", // models
 	"ghp_", "gho_", "ghu_", "ghs_", "ghr_", "github_pat_", // GitHub
@@ -19,7 +19,7 @@ var keyPrefixes = []string{
 
 const alphanumeric = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
 
-// keyLength is the least number of characters after the prefix of a key.
+// keyLength is the minimum number of characters after the prefix of a key.
 const keyLength = 16
 
 // looksLikeKey reports whether a text contains a key: one of the prefixes at the

@@ -1,14 +1,14 @@
-// Package sessionlog writes what happens in one session of the app to one file,
-// as JSON lines.
+// Package sessionlog writes the events of one session of the app to one file, as
+// JSON lines.
 //
 // The log is an allowlist. [Open] names the file and removes old ones.
 // [Log.Event] writes a line: an event and fields, which are constants of the
 // program's source, numbers, and names that the program or the service has
 // listed ([Listed]). [Log.Panic] writes the type and the frames of a panic. No
-// field takes any other text, so nothing that a person types or a store holds
-// can be written. A listed name that looks like a key is "[redacted]".
+// field takes any other text, so the log never contains text that a person types, or
+// a secret of a store. It writes "[redacted]" for a listed name that looks like a key.
 //
-// A log that can't be written loses lines, and nothing else fails.
+// If the log can't be written, it drops lines, and nothing else fails.
 package sessionlog
 
 import (
@@ -49,9 +49,9 @@ type Log struct {
 	lines slog.Handler // writes to file
 }
 
-// Open names a new session and removes the files of old ones from dir. The first
-// line creates the directory and the file. An error means that old files could not
-// be removed; the Log is usable even then.
+// Open returns the log of a new session, and removes the files of old sessions from
+// dir. The first line creates the directory and the file. An error means that Open
+// could not remove old files; it returns a usable Log even then.
 func Open(dir string, o Options) (*Log, error) {
 	o = o.withDefaults()
 	l := &Log{file: &file{dir: dir, name: newName(o.Now()), limit: o.MaxSize, now: o.Now}}
@@ -67,8 +67,8 @@ func Open(dir string, o Options) (*Log, error) {
 	return l, nil
 }
 
-// Path returns the file, which the first line creates. Names sort by the time of
-// [Open], and can't be guessed.
+// Path returns the path of the file, which the first line creates. The names sort by
+// the time of [Open], and can't be guessed.
 func (l *Log) Path() string { return filepath.Join(l.file.dir, l.file.name) }
 
 // Event writes a line.
@@ -95,7 +95,7 @@ func (l *Log) write(level slog.Level, event Const, fields ...Field) {
 	_ = l.lines.Handle(context.Background(), line) // the file never fails
 }
 
-// Close closes the file. Later lines are lost.
+// Close closes the file. The log drops later lines.
 func (l *Log) Close() error { return l.file.close() }
 
 const (

@@ -15,7 +15,7 @@ import (
 	"github.com/mogplex/mogplex-cli/internal/sessionlog"
 )
 
-// lines returns what a log has written.
+// lines returns the lines of a log.
 func lines(t *testing.T, l *sessionlog.Log) (all []map[string]any) {
 	t.Helper()
 	text, err := os.ReadFile(l.Path())
@@ -67,14 +67,14 @@ type markedError struct{ text string }
 
 func (m markedError) Error() string { return m.text }
 
-// panics has a secret in its argument and in the value of its panic.
+// panics panics with the secret that is its argument.
 func panics(secret string) {
 	if secret != "" {
 		panic(markedError{secret})
 	}
 }
 
-// TestPanic writes the type and the frames, and nothing of the value.
+// TestPanic: Panic writes the type and the frames, and nothing of the value.
 func TestPanic(t *testing.T) {
 	l := open(t, t.TempDir(), sessionlog.Options{})
 	func() {

@@ -21,7 +21,7 @@ const Twice = 1500 * time.Millisecond
 // AgainText says so.
 const AgainText = "Ctrl+C again leaves."
 
-// Settle is how long the end waits for what was begun: a credential that was just granted is stored first.
+// Settle is how long the end waits for work under way, such as the storing of a credential that was just granted.
 const Settle = 10 * time.Second
 
 // CtrlC is called with each Ctrl+C, and reports whether it was the second in time, which leaves.

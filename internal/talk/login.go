@@ -3,7 +3,6 @@ package talk
 import (
 	"context"
 	"fmt"
-	"time"
 
 	"github.com/mogplex/mogplex-cli/internal/auth"
 	"github.com/mogplex/mogplex-cli/internal/text"
@@ -16,7 +15,7 @@ var Ways = [...]string{"Sign in with Mogplex", "Paste a personal access token", 
 func (t *Talk) LoginText(news string) string {
 	switch {
 	case t.session.SignedIn:
-		return "Active now: " + ActiveText(t.session) + "."
+		return "Active now: " + activeText(t.session) + "."
 	case t.unread:
 		return "The stored credential could not be read."
 	case t.session.Ended:
@@ -37,7 +36,7 @@ func Providers() (names []string) {
 	return names
 }
 
-// SecretText names what is stored for a provider.
+// SecretText names a provider's kind of secret.
 func SecretText(provider string) string {
 	if provider == auth.Mogplex {
 		return "personal access token"
@@ -56,14 +55,6 @@ type Attempt struct {
 // Pasting reports that [Talk.Paste] is of use.
 func (a *Attempt) Pasting() bool { return a.pasted != nil }
 
-// SignInNews is what a sign-in says. One field is set.
-type SignInNews struct {
-	Prompt *SignInPrompt
-	Notice string
-	Until  time.Time // the deadline became earlier than the prompt's
-	Reject *Problem  // what was pasted is not the address; the wait goes on
-}
-
 // Attempt is what stores a credential now, or nil.
 func (t *Talk) Attempt() *Attempt { return t.attempt }
 
@@ -71,23 +62,15 @@ func (t *Talk) Attempt() *Attempt { return t.attempt }
 func (t *Talk) SignIn() {
 	pasted := make(chan string)
 	t.try(auth.Mogplex, "Preparing the sign-in", func(ctx context.Context, a *Attempt) (Stored, error) {
-		tell := func(news SignInNews) {
+		return t.services.SignIn(ctx, pasted, func(news SignInNews) {
+			if p := news.Prompt; p != nil {
+				p.URL, p.UserCode, p.VerifyURL = text.Line(p.URL), text.Line(p.UserCode), text.Line(p.VerifyURL)
+			}
 			t.post(func() {
 				if t.attempt == a {
 					t.front.SignInNews(news)
 				}
 			})
-		}
-		return t.services.SignIn(ctx, SignIn{
-			Open: true,
-			Show: func(p SignInPrompt) {
-				p.URL, p.UserCode, p.VerifyURL = text.Line(p.URL), text.Line(p.UserCode), text.Line(p.VerifyURL)
-				tell(SignInNews{Prompt: &p})
-			},
-			Notice: func(line string) { tell(SignInNews{Notice: line}) },
-			Until:  func(end time.Time) { tell(SignInNews{Until: end}) },
-			Reject: func(p Problem) { tell(SignInNews{Reject: &p}) },
-			Pasted: pasted,
 		})
 	})
 	t.attempt.pasted = pasted
@@ -114,7 +97,7 @@ func (t *Talk) Paste(address string) {
 	})
 }
 
-// StopLogin ends what is under way, and reports whether something was. What it has stored by then is announced.
+// StopLogin cancels the attempt, and reports whether there was one. A credential that it still stores is announced.
 func (t *Talk) StopLogin() bool {
 	if t.attempt == nil {
 		return false
@@ -167,11 +150,12 @@ func (t *Talk) stored(a *Attempt, s Stored, now Session, unread error) {
 	} else {
 		t.unread = true
 	}
-	who := "Signed in as " + text.Line(s.Account) + "."
+	place := text.Line(s.Place)
 	if s.Account == "" {
-		who = "Stored the " + KeyText(a.provider) + "."
+		t.say(Noticed, fmt.Sprintf("Stored the %s in %s.", keyText(a.provider), place))
+	} else {
+		t.say(Noticed, fmt.Sprintf("Signed in as %s. The credential is in %s.", text.Line(s.Account), place))
 	}
-	t.say(Noticed, fmt.Sprintf("%s It is stored in %s.", who, text.Line(s.Place)))
 	for _, warning := range s.Warnings {
 		t.say(Warned, warning)
 	}
@@ -179,7 +163,7 @@ func (t *Talk) stored(a *Attempt, s Stored, now Session, unread error) {
 	case unread != nil:
 		t.explain(unread)
 	case now.Provider != a.provider, s.Account != "" && now.Account != s.Account:
-		t.say(Warned, "Another credential is active: "+ActiveText(now)+".")
+		t.say(Warned, "Another credential is active: "+activeText(now)+".")
 	}
 	t.warn(now)
 	left := t.front.SignedIn(true)

@@ -9,8 +9,8 @@ import (
 	"github.com/mogplex/mogplex-cli/internal/text"
 )
 
-// logOut signs out at once: what is running is cut before the stores are asked. Leaving the app does not stop it, and
-// if it fails then, that is what the app ends with.
+// logOut first cuts what is running, then signs out. Leaving the app does not stop it: if it fails afterwards, the app
+// ends with that error.
 func (t *Talk) logOut() {
 	t.cut()
 	job, ctx := t.newJob("Signing out")
@@ -42,7 +42,7 @@ func (t *Talk) lasting(job context.Context) (context.Context, context.CancelFunc
 	return lasting, func() { stop(); cancel() }
 }
 
-// signedOut says what a sign-out did, and what is active after it.
+// signedOut reports a sign-out, and which credential is active after it.
 func (t *Talk) signedOut(report SignedOut, err error, now Session, unread error) {
 	t.signingOut, t.signOut = false, nil
 	t.endJob()
@@ -59,7 +59,7 @@ func (t *Talk) signedOut(report SignedOut, err error, now Session, unread error)
 	case unread != nil:
 		t.explain(unread)
 	case now.SignedIn:
-		t.say(Noticed, "Active now: "+ActiveText(now)+".")
+		t.say(Noticed, "Active now: "+activeText(now)+".")
 		if hint := removeText(report, now); hint != "" {
 			t.say(Suggested, hint)
 		}

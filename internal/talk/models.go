@@ -83,7 +83,7 @@ func (t *Talk) FetchCatalog(then func()) {
 	})
 }
 
-// Details are what is known of a model besides its name; each may be empty.
+// Details describe a model; each may be empty.
 func (m Model) Details() (context, price, can string) {
 	if m.Context > 0 {
 		context = tokens(m.Context)

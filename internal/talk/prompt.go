@@ -48,7 +48,7 @@ func (a *answer) take() string {
 	return piece
 }
 
-// hear shows what came of the answer.
+// hear shows the pieces of the answer that arrived.
 func (t *Talk) hear(job *Job) {
 	if t.job != job {
 		return

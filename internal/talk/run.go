@@ -17,7 +17,7 @@ type Run struct {
 	Problem *Problem  // why it is not watched any more; nil if it ended
 	Next    time.Time // when the service is asked again; zero while it is asked
 	job     *Job      // watches it; nil once that ended
-	notice  string    // that was said last
+	notice  string    // the latest one
 }
 
 // Doing is what watches the run, or nil once that ended.
@@ -54,7 +54,7 @@ func (t *Talk) Rewatch() {
 	})
 }
 
-// LeaveRun ends the watching, and returns where the run is now.
+// LeaveRun stops watching, and returns a sentence about the run's state.
 func (t *Talk) LeaveRun() string {
 	r := t.run
 	t.run = nil
@@ -71,7 +71,7 @@ func (t *Talk) LeaveRun() string {
 	return "Run " + r.ID + " goes on. mogplex --attach " + r.ID + " shows it again."
 }
 
-// showRun shows what is new of the run.
+// showRun shows an update of the run.
 func (t *Talk) showRun(r *Run, update RunUpdate) {
 	if update.Run.Status != "" {
 		if !r.Known {

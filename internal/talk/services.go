@@ -11,13 +11,14 @@ import (
 // when ctx does. Methods may be called at the same time, except for Session. Texts they return are printable and hold no
 // secret; [Services.Explain] puts their errors into words.
 type Services interface {
-	// Session looks up whose credential is active, and renews it if that is due. That nobody is signed in is no error.
+	// Session looks up whose credential is active, and renews it if that is due. Without a credential it returns the zero Session and no error.
 	Session(ctx context.Context) (Session, error)
-	// SignIn signs in with the browser and stores the credential.
-	SignIn(ctx context.Context, flow SignIn) (Stored, error)
+	// SignIn signs in with the browser and stores the credential. Pasted receives addresses that the person pastes. It
+	// calls tell with its news; the prompt comes once.
+	SignIn(ctx context.Context, pasted <-chan string, tell func(SignInNews)) (Stored, error)
 	// StoreSecret checks and stores a personal access token (provider mogplex) or a provider's key.
 	StoreSecret(ctx context.Context, provider string, secret auth.Secret) (Stored, error)
-	// SignOut removes the account's credential from every store. The report says what was done, with an error too.
+	// SignOut removes the account's credential from every store. It returns a report even with an error.
 	SignOut(ctx context.Context) (SignedOut, error)
 	// Status returns the text of `mogplex auth status`.
 	Status(ctx context.Context) (string, error)
@@ -55,14 +56,12 @@ type Session struct {
 	Warnings []string // sentences
 }
 
-// SignIn is how a browser sign-in talks to the person.
-type SignIn struct {
-	Open   bool               // try to open the browser
-	Show   func(SignInPrompt) // called once, when the address is known
-	Notice func(string)       // a sentence in passing
-	Until  func(time.Time)    // the deadline became earlier than the prompt's
-	Pasted <-chan string      // addresses that the person pastes
-	Reject func(Problem)      // what was pasted is not the address; the wait goes on
+// SignInNews is something that a sign-in reports. One field is set.
+type SignInNews struct {
+	Prompt *SignInPrompt
+	Notice string    // a sentence in passing
+	Until  time.Time // the deadline became earlier than the prompt's
+	Reject *Problem  // the pasted text is not the address; the sign-in goes on
 }
 
 // SignInPrompt is what a person needs to sign in.
@@ -71,7 +70,7 @@ type SignInPrompt struct {
 	Opening   bool   // a browser is being opened
 	Listening bool   // false: no callback port is free, only pasting helps
 	UserCode  string // of the device grant; may be empty
-	VerifyURL string // where the code is typed in
+	VerifyURL string // the page that takes the code
 	Deadline  time.Time
 }
 
@@ -135,7 +134,7 @@ type Turn struct {
 	Text string
 }
 
-// RunUpdate is what is new of a run.
+// RunUpdate is news of a run.
 type RunUpdate struct {
 	Run    RunState      // the snapshot; zero before the service's first answer
 	Events []RunEvent    // oldest first, each reported once

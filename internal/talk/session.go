@@ -12,13 +12,13 @@ import (
 // sessions is the one owner of who is signed in.
 type sessions struct {
 	session    Session
-	unread     bool // the latest look failed: who is signed in may be so no more
+	unread     bool // the latest look failed: session may be outdated
 	started    bool // the session is known, or the person went on without
 	known      bool // somebody was signed in at some time
 	listening  bool
 	looking    bool
 	waiting    []func(Session, error) // called with the next look
-	retried    bool                   // the latest change could not be looked into, and is once more
+	retried    bool                   // the look after the latest change failed and is repeated
 	saved      int                    // credentials that were stored here, and are not announced yet
 	late       bool                   // a sign-in came up while one was under way here
 	signingOut bool
@@ -28,14 +28,14 @@ type sessions struct {
 // Session is whose credential is active.
 func (t *Talk) Session() Session { return t.session }
 
-// Unread reports that the credential could not be looked up: that nobody is signed in is not known.
+// Unread reports that the latest look failed: it is unknown who is signed in.
 func (t *Talk) Unread() bool { return t.unread }
 
 // SigningOut reports that a sign-out is under way.
 func (t *Talk) SigningOut() bool { return t.signingOut }
 
 // look looks up whose credential is active, then calls a function. Looks come one after the other, so that no answer
-// overtakes a later one; what is asked for during one is answered by the next.
+// overtakes a later one: a request during a look is answered by the next look.
 func (t *Talk) look(then func(Session, error)) {
 	t.waiting = append(t.waiting, then)
 	t.startLook()
@@ -77,20 +77,25 @@ func (t *Talk) listen() {
 	})
 }
 
-// retryAfter is when a change that could not be looked into is looked into once more. A keychain that did not answer is
-// not asked again for ten seconds; one that is locked would prompt the person forever.
+// retryAfter is how long after a failed look it is repeated, once. A keychain that did not answer is left alone for ten
+// seconds; a locked one would prompt the person each time.
 const retryAfter = 11 * time.Second
 
-// storing reports that a credential may just be being stored here.
+// storing reports that this app may be storing a credential.
 func (t *Talk) storing() bool { return t.attempt != nil || t.saved > 0 }
 
 // changed takes over what another process did.
 func (t *Talk) changed(now Session, err error) {
 	was, unread := t.session, t.unread
 	switch {
-	case t.signingOut, !t.started: // their own looks follow
+	case t.signingOut: // its own look follows
 		return
-	case err == nil && now.SignedIn && t.storing(): // most likely it is what is being stored here
+	case !t.started: // after a start that failed
+		if err == nil {
+			t.begin(now, false)
+		}
+		return
+	case err == nil && now.SignedIn && t.storing(): // probably the credential that is being stored here
 		t.late = true
 		return
 	case err != nil:
@@ -111,11 +116,11 @@ func (t *Talk) changed(now Session, err error) {
 	case !now.SignedIn:
 		t.problem(Problem{Text: goneText(now), Hint: "/login signs in again."})
 	case unread:
-		t.say(Noticed, "Active now: "+ActiveText(now)+".")
+		t.say(Noticed, "Active now: "+activeText(now)+".")
 	case !was.SignedIn:
-		t.say(Noticed, "Another terminal signed in: "+ActiveText(now)+".")
+		t.say(Noticed, "Another terminal signed in: "+activeText(now)+".")
 	default:
-		t.say(Noticed, "Changed in another terminal. Active now: "+ActiveText(now)+".")
+		t.say(Noticed, "Changed in another terminal. Active now: "+activeText(now)+".")
 	}
 	t.warn(now)
 	if now.SignedIn && !was.SignedIn && t.front.SignedIn(false) {
@@ -123,8 +128,7 @@ func (t *Talk) changed(now Session, err error) {
 	}
 }
 
-// adopt makes a session the active one. Nothing of another goes on: not what is running, not the conversation, not the
-// model.
+// adopt makes a session the active one. If it is another, what is running ends, and conversation and model are dropped.
 func (t *Talk) adopt(now Session) {
 	other := now.ID != t.session.ID || now.SignedIn != t.session.SignedIn
 	t.session, t.unread = now, false
@@ -134,7 +138,7 @@ func (t *Talk) adopt(now Session) {
 	}
 	t.cut()
 	if len(t.turns) > 0 {
-		t.say(Noticed, "The conversation starts anew: what was said so far is not sent on.")
+		t.say(Noticed, "The conversation starts over: what was said so far is not sent again.")
 	}
 	t.turns, t.model, t.catalog = nil, "", nil
 	t.stopRun()
@@ -151,7 +155,7 @@ func (t *Talk) warn(s Session) {
 	}
 }
 
-// EndedText is said of a [Session] that Ended.
+// EndedText describes a [Session] that Ended.
 const EndedText = "The stored sign-in has ended."
 
 // goneText says why nobody is signed in any more.
@@ -162,8 +166,8 @@ func goneText(now Session) string {
 	return "Signed out in another terminal."
 }
 
-// ActiveText is a session in a few words.
-func ActiveText(s Session) string {
+// activeText is a session in a few words.
+func activeText(s Session) string {
 	return fmt.Sprintf("%s, from %s", s.Who(), text.Line(s.Source))
 }
 
@@ -175,11 +179,11 @@ func (s Session) Who() string {
 	case s.Provider == auth.Mogplex:
 		return "personal access token"
 	}
-	return KeyText(s.Provider)
+	return keyText(s.Provider)
 }
 
-// KeyText names a credential that no account is known of.
-func KeyText(provider string) string {
+// keyText names a credential that no account is known of.
+func keyText(provider string) string {
 	if provider == auth.Mogplex {
 		return "personal access token"
 	}

@@ -1,5 +1,5 @@
-// Package talk is a conversation with the app, whoever draws it: who is signed in, what a typed line does, what is said
-// about each outcome, and what the app ends with.
+// Package talk is the conversation with the app, without its drawing: it owns the session, runs what a person types, says
+// what came of it, and decides what the app ends with.
 //
 // A front, the screens of package tui or the lines of package plain, makes a [Talk], draws what it says, and calls it
 // with what the person types. Everything else is done by [Services]. Neither knows a token, a store or the network.
@@ -37,13 +37,13 @@ type Talk struct {
 	pressed time.Time // of the latest Ctrl+C
 	over    bool
 	failure error // what the app ends with unless it is resolved before
-	signOut error // the outcome of a sign-out that nobody has seen
+	signOut error // the outcome of a sign-out, until it is shown
 }
 
 // Options are how a conversation begins.
 type Options struct {
 	Attach string           // the run to show first; empty for none
-	Login  bool             // begin at the login, whoever is signed in
+	Login  bool             // begin at the login even if somebody is signed in
 	Piped  bool             // no person types: ending without a credential is a failure
 	Now    func() time.Time // nil: time.Now
 }
@@ -74,7 +74,7 @@ type Front interface {
 	Say(kind Kind, text string)
 	// Answer adds a piece to the answer; the first piece begins it.
 	Answer(piece string, first bool)
-	// Clear removes what was said, if that can be.
+	// Clear removes the texts, if the front can.
 	Clear()
 	// Help lists commands, each with what it does, and adds the front's keys.
 	Help(rows [][2]string)
@@ -91,7 +91,7 @@ type Front interface {
 	// SignedIn leaves the login, unless something is being typed there and the credential came from elsewhere. It
 	// reports whether the login is gone.
 	SignedIn(here bool) (left bool)
-	// Watch shows a run, and forgets what was shown of it before.
+	// Watch shows a run from its beginning.
 	Watch(*Run)
 	// SayRun adds a text to the run that is shown.
 	SayRun(kind Kind, text string)
@@ -120,33 +120,36 @@ func (t *Talk) Start() {
 	job, _ := t.newJob("Looking for your credential")
 	t.job, job.heard = job, true
 	t.look(func(now Session, err error) {
-		if t.started {
-			return
-		}
-		t.endJob()
-		if t.failure = err; err != nil {
+		switch {
+		case t.started: // by a change
+		case err != nil:
+			t.endJob()
+			t.failure = err
 			t.front.StartFailed(t.services.Explain(err))
-			return
+		default:
+			t.begin(now, false)
 		}
-		t.begin(now, false)
 	})
 }
 
 // StartAnyway goes on to the login, although the credential could not be looked up.
 func (t *Talk) StartAnyway() {
 	if !t.started {
-		t.opt.Login, t.failure = true, nil
+		t.opt.Login = true
 		t.begin(Session{}, true)
 	}
 }
 
 // begin shows the conversation, then the login or the run to attach to.
 func (t *Talk) begin(now Session, unread bool) {
-	t.started, t.session, t.unread = true, now, unread
+	if t.job != nil {
+		t.endJob()
+	}
+	t.started, t.session, t.unread, t.failure = true, now, unread, nil
 	t.known = now.SignedIn
 	t.front.Started()
 	if now.SignedIn {
-		t.say(Headline, "Active now: "+ActiveText(now)+", at "+text.Line(now.Service)+".")
+		t.say(Headline, "Active now: "+activeText(now)+", at "+text.Line(now.Service)+".")
 	}
 	t.front.Adopted()
 	t.warn(now)

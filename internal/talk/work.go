@@ -48,7 +48,7 @@ func (w *work) post(do func()) {
 	}
 }
 
-// Handle does what was posted.
+// Handle runs the posted functions.
 func (t *Talk) Handle() {
 	t.mu.Lock()
 	posted := t.posted
@@ -138,8 +138,8 @@ type Job struct {
 	Label  string // "Asking for the models"
 	Began  time.Time
 	cancel context.CancelFunc
-	answer *answer // what is being answered; nil with a command
-	heard  bool    // its end is waited for, even when it is interrupted
+	answer *answer // to a prompt; nil for a command
+	heard  bool    // its end is reported even if it is interrupted
 }
 
 // Doing is the command or prompt that runs, or nil.
@@ -151,7 +151,7 @@ func (t *Talk) newJob(label string) (*Job, context.Context) {
 	return &Job{Label: label, Began: t.opt.Now(), cancel: cancel}, ctx
 }
 
-// do has work done as the running job, and what it returns on the front's goroutine. A job that was cut is not heard.
+// do runs work as the job, then what it returns on the front's goroutine, unless the job was cut.
 func (t *Talk) do(label string, work func(ctx context.Context) (finish func())) {
 	job, ctx := t.newJob(label)
 	t.job = job
@@ -171,7 +171,7 @@ func (t *Talk) endJob() {
 	t.job = nil
 }
 
-// cut ends what is running without a word. What was answered so far stays.
+// cut ends the running job silently. The answer so far stays part of the conversation.
 func (t *Talk) cut() {
 	if t.job == nil {
 		return

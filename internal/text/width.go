@@ -7,7 +7,7 @@ import (
 	"github.com/clipperhouse/displaywidth"
 )
 
-// tab is what a tab is drawn as.
+// tab is drawn in place of a tab.
 const tab = "    "
 
 // Cluster measures the first character of s with its combining marks, in bytes and in columns. Terminals disagree on the

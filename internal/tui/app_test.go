@@ -4,6 +4,7 @@ import (
 	"errors"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/mogplex/mogplex-cli/internal/dev/talktest"
@@ -86,7 +87,7 @@ func TestChangesAreNotMissed(t *testing.T) {
 		release()
 		r.settle()
 		if r.talk.Session().SignedIn || r.services.Called("Session") != 3 {
-			t.Errorf("asked %d times, and %+v is in force", r.services.Called("Session"), r.talk.Session())
+			t.Errorf("asked %d times, and %+v is active", r.services.Called("Session"), r.talk.Session())
 		}
 	})
 }
@@ -115,5 +116,35 @@ func TestPanic(t *testing.T) {
 		if err := r.ends(); !r.quit || !errors.Is(err, talk.ErrCrashed) || !strings.Contains(last, "tui.newPage") {
 			t.Errorf("quit %t, %v, logged %q", r.quit, err, last)
 		}
+	})
+}
+
+// A change after a failed start starts the app, on the screen and line by line.
+func TestAChangeStartsWhatFailed(t *testing.T) {
+	locked := func() *talktest.Fake {
+		f := talktest.SignedIn()
+		f.Errs["Session"] = talktest.Problem{Text: "The keychain is locked."}
+		return f
+	}
+	unlock := func(f *talktest.Fake) { f.Change(func() { clear(f.Errs) }) }
+	bubble(t, locked, Options{}, window80, func(r *rig) {
+		unlock(r.services)
+		r.settle()
+		r.shows("Ada Lovelace", "Ask anything.")
+		if err := r.ends(); err != nil {
+			t.Errorf("it ends with %v", err)
+		}
+	})
+	synctest.Test(t, func(t *testing.T) {
+		f := locked()
+		talktest.Talk(t, f, lines(talk.Options{}), func(p *talktest.Person) {
+			p.Wants(p.Hears(), "Error: The keychain is locked.\n1. Try again")
+			unlock(f)
+			p.Wants(p.Hears(), "Active now: Ada Lovelace", "/help.\n> ")
+			p.Types("/quit")
+			if err := p.Left(); err != nil {
+				t.Errorf("it ends with %v", err)
+			}
+		})
 	})
 }

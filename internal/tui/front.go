@@ -18,7 +18,7 @@ func (a *app) StartFailed(p talk.Problem) {
 // Started implements [talk.Front].
 func (a *app) Started() { a.screens = []screen{a.cockpit} }
 
-// Say implements [talk.Front]. While a run is shown, it is said there too.
+// Say implements [talk.Front]. While a run is shown, the text is added there too.
 func (a *app) Say(kind talk.Kind, text string) {
 	if kind == talk.Headline {
 		return

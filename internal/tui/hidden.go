@@ -12,7 +12,7 @@ import (
 type hidden struct {
 	text    []rune
 	address bool   // it takes an address: pasted lines are joined
-	wrong   string // why the last paste was not taken
+	wrong   string // why the last paste was refused
 }
 
 const (
@@ -56,9 +56,9 @@ func (h *hidden) take(text string) {
 	odd := func(r rune) bool { return unicode.IsControl(r) || unicode.IsSpace(r) }
 	switch {
 	case strings.ContainsFunc(text, odd):
-		h.wrong = "That is more than one word, and was not taken."
+		h.wrong = "That is more than one word, and was refused."
 	case len(h.text)+len(text) > hiddenLimit:
-		h.wrong = "That is too long, and was not taken."
+		h.wrong = "That is too long, and was refused."
 	default:
 		h.wrong = ""
 		grown := append(make([]rune, 0, len(h.text)+len(text)), h.text...)

@@ -54,7 +54,7 @@ func (l *loginScreen) choosing() bool {
 	return choosing
 }
 
-// hear shows what the sign-in says.
+// hear shows news of the sign-in.
 func (l *loginScreen) hear(news talk.SignInNews) {
 	if w, ok := l.step.(*waiting); ok {
 		w.hear(news)

@@ -25,9 +25,9 @@ func TestBrowserSignIn(t *testing.T) {
 		close(r.services.Granted)
 		r.settle()
 		if r.loginScreen() != nil || r.talk.Session().ID != talktest.Ada.ID {
-			t.Errorf("after the sign-in %+v is in force:\n%s", r.talk.Session(), r.screen())
+			t.Errorf("after the sign-in %+v is active:\n%s", r.talk.Session(), r.screen())
 		}
-		r.shows("Signed in as Ada Lovelace <ada@example.test>. It is stored in the keychain (Secret Service).")
+		r.shows("Signed in as Ada Lovelace <ada@example.test>. The credential is in the keychain (Secret Service).")
 		r.lacks("another terminal")
 	})
 }
@@ -106,8 +106,7 @@ func TestCopyAddress(t *testing.T) {
 // late stores a credential although the sign-in was cancelled.
 type late struct{ *talktest.Fake }
 
-func (l late) SignIn(ctx context.Context, flow talk.SignIn) (talk.Stored, error) {
-	flow.Show(l.Prompted)
+func (l late) SignIn(ctx context.Context, _ <-chan string, _ func(talk.SignInNews)) (talk.Stored, error) {
 	<-ctx.Done()
 	l.Account = talktest.Ada
 	return l.Stored, nil
@@ -165,10 +164,10 @@ func TestRejectedPasteStaysExplained(t *testing.T) {
 		paste string
 		says  string
 	}{
-		{[]string{"2"}, "two words", "That is more than one word, and was not taken."},
-		{[]string{"3", "2"}, "two\nlines", "That is more than one word, and was not taken."},
-		{[]string{"2"}, strings.Repeat("x", hiddenLimit+1), "That is too long, and was not taken."},
-		{[]string{"1"}, strings.Repeat("x", hiddenLimit+1), "That is too long, and was not taken."},
+		{[]string{"2"}, "two words", "That is more than one word, and was refused."},
+		{[]string{"3", "2"}, "two\nlines", "That is more than one word, and was refused."},
+		{[]string{"2"}, strings.Repeat("x", hiddenLimit+1), "That is too long, and was refused."},
+		{[]string{"1"}, strings.Repeat("x", hiddenLimit+1), "That is too long, and was refused."},
 	} {
 		bubble(t, talktest.New, Options{}, window80, func(r *rig) {
 			r.press(test.keys...)
@@ -177,7 +176,7 @@ func TestRejectedPasteStaysExplained(t *testing.T) {
 			r.press("enter")
 			r.shows(test.says)
 			r.send(tea.PasteMsg{Content: secretMark})
-			r.lacks("was not taken")
+			r.lacks("was refused")
 			if len(r.services.Secrets) > 0 || len(r.services.Pasted) > 0 {
 				t.Error("something was stored or handed on")
 			}

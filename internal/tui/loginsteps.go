@@ -70,7 +70,7 @@ func (p *providers) back() step                { return p.before }
 func (p *providers) press(msg tea.Msg) tea.Cmd { return p.menu.press(msg) }
 
 func (p *providers) draw(on *page) {
-	on.hint("Prompts then go to the provider itself. Whose key is it?")
+	on.hint("Prompts will go to this provider. Which one is it?")
 	on.blank()
 	p.menu.draw(on, on.window.height-2)
 	on.foot("↑ ↓ Enter", "Esc back")
@@ -97,7 +97,7 @@ func (f *failure) draw(p *page) {
 	p.problem(f.problem)
 	if f.talk.Session().SignedIn {
 		p.blank()
-		p.hint("The credential that was active before still is.")
+		p.hint("Your previous credential is still active.")
 	}
 	p.foot("Enter try again", "Esc back")
 }

@@ -93,7 +93,7 @@ func (p *picker) view(t *theme, room size) []string {
 	inner := room.width - 2*margin
 	count := fmt.Sprintf("%d of %d", len(p.shown), len(p.all))
 	lines := []string{sides{
-		[]string{"Which model is to answer?", "Which model?"},
+		[]string{"Which model should answer?", "Which model?"},
 		[]string{count + " · context · $ per 1M tokens in / out", count}, t.strong, t.muted,
 	}.drawn(room.width)}
 	if p.note != "" {

@@ -39,7 +39,7 @@ func Run(ctx context.Context, s talk.Services, opt Options) error {
 		settings = append(settings, tea.WithWindowSize(opt.window.width, opt.window.height))
 	}
 	_, err := tea.NewProgram(a, settings...).Run()
-	a.talk.Close(func() { fmt.Fprintln(opt.Output, "Finishing what was begun…") })
+	a.talk.Close(func() { fmt.Fprintln(opt.Output, "Finishing what is still running…") })
 	switch end := a.talk.End(ctx); {
 	case end != nil:
 		return end

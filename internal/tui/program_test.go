@@ -112,7 +112,7 @@ func TestLeavingWaitsForTheSignOut(t *testing.T) {
 	_, _ = io.WriteString(r.keyboard, "/logout\r")
 	r.draws("Signing out")
 	_, _ = io.WriteString(r.keyboard, "/quit\r")
-	r.draws("Finishing what was begun")
+	r.draws("Finishing what is still running")
 	release()
 	var told talktest.Problem
 	if err := r.leaves(); !errors.As(err, &told) || errors.Is(err, context.Canceled) {
@@ -145,7 +145,7 @@ func TestRunFinishes(t *testing.T) {
 	r.draws("Checking and storing")
 	_, _ = io.WriteString(r.keyboard, "\x03\x03")
 	r.draws("\x1b[?1049l") // the terminal is given back first
-	r.draws("Finishing what was begun…")
+	r.draws("Finishing what is still running…")
 	close(slow)
 	if err := r.leaves(); err != nil || len(f.Secrets) != 1 {
 		t.Errorf("%d stored, %v", len(f.Secrets), err)

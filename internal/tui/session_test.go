@@ -31,7 +31,7 @@ func TestLogoutCutsTheStream(t *testing.T) {
 		}
 		r.shows("Signed out. You are not signed in.")
 		r.press("esc")
-		r.shows("Not signed in", "Removed the credential of mogplex from the keychain.", "starts anew")
+		r.shows("Not signed in", "Removed the credential of mogplex from the keychain.", "starts over")
 		r.lacks("in another terminal")
 		r.press("ctrl+u")
 		r.enter("hello?")
@@ -142,7 +142,7 @@ func TestOtherTerminals(t *testing.T) {
 				t.Errorf("%s: cut %v, model %q", test.shows, cut, r.talk.Model())
 			}
 			if test.anew {
-				r.shows("The conversation starts anew")
+				r.shows("The conversation starts over")
 			}
 		})
 	}
@@ -173,7 +173,7 @@ func TestStoredIsSaid(t *testing.T) {
 	}
 	bubble(t, f, Options{}, window80, func(r *rig) {
 		r.press("enter")
-		r.shows("· Signed in as Ada Lovelace <ada@example.test>. It is stored in the keychain (Secret Service).", "! The file was lax.")
+		r.shows("· Signed in as Ada Lovelace <ada@example.test>. The credential is in the keychain (Secret Service).", "! The file was lax.")
 		r.services.Env = talktest.OpenAI
 		r.enter("/login")
 		r.press("enter")

@@ -16,7 +16,7 @@ import (
 // cause is an error in plain words.
 type cause struct {
 	text string
-	is   error // what errors.Is finds: a context's error, a syscall.Errno, a cause of this package, or nil
+	is   error // for errors.Is: a context's error, a syscall.Errno, ErrTooLarge, or nil
 }
 
 func (c *cause) Error() string { return c.text }

@@ -40,7 +40,7 @@ type Error struct {
 	Kind       error         // its class: one of this package, or of the package that made the request
 	Status     int           // HTTP status; 0 without an answer
 	RetryAfter time.Duration // how long the service asks to wait, up to an hour; 0 if it does not say
-	Message    string        // what the service says, see [Message]; may be empty
+	Message    string        // the service's message, cleaned by [Message]; may be empty
 	Err        error         // the cause, free of secrets; may be nil
 }
 

@@ -19,7 +19,7 @@ func SignedIn(ctx context.Context, a *account.Account, saved auth.Saved) (out Li
 	if c.Type != auth.OAuth {
 		what = "Stored the credential of " + c.Provider
 	}
-	out.Say("%s. It is kept in %s.", what, a.StoreName(ctx, saved.Layer, saved.Path))
+	out.Say("%s. It is stored in %s.", what, a.StoreName(ctx, saved.Layer, saved.Path))
 	for _, old := range saved.Replaced {
 		out.Say("%s", Replaced(old))
 	}

@@ -41,8 +41,8 @@ func (s *Server) api(handle apiHandler) http.HandlerFunc {
 	}
 }
 
-// limit counts an API call with a personal token. It returns how long to wait if that is
-// too many in a minute.
+// limit counts an API call with a personal token. Over the limit of a minute, it returns
+// how long to wait.
 func (s *Server) limit(p *pat) time.Duration {
 	if p == nil || s.cfg.RequestsPerMinute < 0 {
 		return 0

@@ -55,7 +55,7 @@ func (s *Server) serveAuthorize(w http.ResponseWriter, r *http.Request) {
 	http.Redirect(w, r, query.Get("redirect_uri")+"?"+callback.Encode(), http.StatusFound)
 }
 
-// checkClient checks what the callback address depends on.
+// checkClient checks the parameters that must be valid before the service calls back.
 func (s *Server) checkClient(query url.Values) *refusal {
 	switch {
 	case query.Get("client_id") != ClientID:

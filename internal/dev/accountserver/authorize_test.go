@@ -35,7 +35,7 @@ func TestLoginReturnsToTheAuthorizeRequest(t *testing.T) {
 	}
 	got := w.exchange(query.Get("code")).json(t)
 	if claims := idClaims(t, got["id_token"].(string)); claims["nonce"] != nil {
-		t.Error("the login page kept the nonce")
+		t.Error("the login page preserved the nonce")
 	}
 	again := w.get(authorizePath("prompt", "select_account", "nonce", "n-2"))
 	if again.location(t).Host != "127.0.0.1:24816" {

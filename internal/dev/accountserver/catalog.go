@@ -36,16 +36,13 @@ func (s *Server) SetMCPServers(list string) {
 	s.servers = json.RawMessage(list)
 }
 
-func (s *Server) listModels(*http.Request, caller) (any, *failure) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return map[string]any{"models": s.models}, nil
-}
-
-func (s *Server) listMCPServers(*http.Request, caller) (any, *failure) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return map[string]any{"servers": s.servers}, nil
+// serveList answers with a list under its name.
+func (s *Server) serveList(name string, list *json.RawMessage) apiHandler {
+	return func(*http.Request, caller) (any, *failure) {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		return map[string]any{name: *list}, nil
+	}
 }
 
 // model returns the ID of the model that answers a prompt for id, by default the first
@@ -54,7 +51,7 @@ func (s *Server) model(id string) (string, bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	var models []struct{ ID string }
-	_ = json.Unmarshal(s.models, &models) // a hostile list has no model
+	_ = json.Unmarshal(s.models, &models) // leaves models empty for a malformed list
 	i := slices.IndexFunc(models, func(m struct{ ID string }) bool { return id == "" || m.ID == id })
 	if i < 0 {
 		return "", false

@@ -6,8 +6,8 @@ import (
 	"time"
 )
 
-// Config configures a Server. The zero value of a field is how the deployed service
-// behaves, or the default that its comment names.
+// Config configures a Server. The zero value of a field means the behaviour of the
+// deployed service, or the default that its comment names.
 type Config struct {
 	// AccessTTL and RefreshTTL are the lifetimes of tokens from their issue: 1 hour
 	// and 30 days.
@@ -33,14 +33,15 @@ type Config struct {
 	// instead of 401. PATOnlyInference does so for prompts with an OAuth token only.
 	RedirectUnauthenticated, PATOnlyInference bool
 
-	// RequestsPerMinute limits the API calls of a personal token, 60; negative is no limit.
+	// RequestsPerMinute limits the API calls of a personal token, by default to 60; a
+	// negative value means no limit.
 	RequestsPerMinute int
 
 	// RedirectURIs are the registered callback addresses, matched exactly; by default
 	// ports 24816 and 24818 of 127.0.0.1 and localhost.
 	RedirectURIs []string
 
-	// Accounts can sign in; by default DefaultAccounts. The server keeps the slice.
+	// Accounts can sign in; by default DefaultAccounts. The caller must not change the slice.
 	Accounts []Account
 
 	// ChunkDelay is the pause between the chunks of a streamed answer.

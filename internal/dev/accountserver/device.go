@@ -52,14 +52,13 @@ func (s *Server) serveDeviceAuthorization(w http.ResponseWriter, r *http.Request
 		unauthorized("invalid_client", "invalid client_id").write(w)
 		return
 	}
-	query := url.Values{"scope": {r.PostFormValue("scope")}}
-	if unknown := unknownScopes(query); unknown != "" {
+	if unknown := unknownScopes(r.PostForm); unknown != "" {
 		badRequest("invalid_scope", "The following scopes are invalid: "+unknown).write(w)
 		return
 	}
 	letters := randomOf("BCDFGHJKLMNPQRSTVWXZ", 8) // RFC 8628 section 6.1: no vowels, so no words
 	d := &device{
-		userCode: letters[:4] + "-" + letters[4:], scopes: requestedScopes(query),
+		userCode: letters[:4] + "-" + letters[4:], scopes: requestedScopes(r.PostForm),
 		expires: s.cfg.Now().Add(codeTTL), interval: s.cfg.DeviceInterval,
 	}
 	deviceCode := random62(32)

@@ -19,7 +19,7 @@ import (
 type Fault struct {
 	Path  string // a prefix of the path
 	Grant string // only token requests of this grant_type
-	Times int    // how many requests it matches; 0 is until ClearFaults
+	Times int    // how many requests it matches; 0 means all until ClearFaults
 
 	Delay time.Duration // how long to wait, at most until the client is gone
 

@@ -75,30 +75,8 @@ func (s *Server) listEvents(r *http.Request, from caller) (any, *failure) {
 	return map[string]any{"run": run, "events": events[max(0, len(events)-limit):]}, nil
 }
 
-// runView is a run in the API.
-type runView struct {
-	RunID     string            `json:"runId"`
-	Status    string            `json:"status"`
-	Harness   string            `json:"harness"`
-	RepoID    string            `json:"repoId"`
-	Branch    map[string]string `json:"branch"`
-	CreatedAt string            `json:"createdAt"`
-	UpdatedAt string            `json:"updatedAt"`
-	Error     *string           `json:"error"`
-}
-
-// eventView is an event in the API.
-type eventView struct {
-	ID        string          `json:"id"`
-	Type      string          `json:"type"`
-	ToolName  *string         `json:"toolName"`
-	Message   string          `json:"message"`
-	Payload   json.RawMessage `json:"payload"`
-	CreatedAt string          `json:"createdAt"`
-}
-
-// viewRun returns a run and its events until now, or nil.
-func (s *Server) viewRun(id string, from caller) (*runView, []eventView) {
+// viewRun returns a run and its events until now, both in the API's form, or nil.
+func (s *Server) viewRun(id string, from caller) (view map[string]any, events []any) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	run, ok := s.runs[id]
@@ -109,34 +87,37 @@ func (s *Server) viewRun(id string, from caller) (*runView, []eventView) {
 	if run.Start.IsZero() {
 		run.Start = now
 	}
-	view := &runView{
-		RunID: run.ID, Status: "streaming", Harness: run.Harness, RepoID: run.RepoID,
-		Branch:    map[string]string{"base": run.Base, "working": run.Working},
-		CreatedAt: stamp(run.Start), UpdatedAt: stamp(run.Start),
+	view = map[string]any{
+		"runId": run.ID, "status": "streaming", "harness": run.Harness, "repoId": run.RepoID,
+		"branch":    map[string]string{"base": run.Base, "working": run.Working},
+		"createdAt": stamp(run.Start), "updatedAt": stamp(run.Start), "error": nil,
 	}
-	events := []eventView{}
+	events = []any{} // not null in JSON
 	for i, e := range run.Events {
 		at := run.Start.Add(e.After)
 		if at.After(now) {
 			break
 		}
-		view.UpdatedAt = stamp(at)
-		events = append(events, eventView{fmt.Sprintf("%s_%d", run.ID, i+1), e.Type, orNull(e.ToolName), e.Message, e.Payload, stamp(at)})
+		view["updatedAt"] = stamp(at)
+		events = append(events, map[string]any{
+			"id": fmt.Sprintf("%s_%d", run.ID, i+1), "type": e.Type, "toolName": orNull(e.ToolName),
+			"message": e.Message, "payload": e.Payload, "createdAt": stamp(at),
+		})
 	}
 	switch len(events) {
 	case len(run.Events):
-		view.Status, view.Error = cmp.Or(run.Status, "success"), orNull(run.Error)
+		view["status"], view["error"] = cmp.Or(run.Status, "success"), orNull(run.Error)
 	case 0:
-		view.Status = "pending"
+		view["status"] = "pending"
 	}
 	return view, events
 }
 
-func orNull(text string) *string {
+func orNull(text string) any {
 	if text == "" {
 		return nil
 	}
-	return &text
+	return text
 }
 
 // stamp formats a time as the service does: RFC 3339 in UTC, to the millisecond.

@@ -1,16 +1,16 @@
 // Package accountserver is a development account service: an [http.Handler] that behaves
-// like the hosted service, oddities included, for tests, the demo and people. Nothing of
-// it is in mogplex.
+// like the hosted service, oddities included, for tests, the demo and people. The mogplex
+// binary does not contain it.
 //
 // [New] makes a server with two accounts (Ada, who may use models, and Grace, who may
 // not), models, MCP servers and a run. IssuePAT and IssueTokens return credentials
 // without a sign-in; [WalkSignIn] signs in like a person with a browser. Fail adds a
-// fault, Requests lists what reached the server, and Valid and RefreshValid report which
-// tokens it accepts. To run one by hand:
+// fault, Requests lists the received requests, and Valid and RefreshValid report whether
+// it accepts a token. To run one by hand:
 //
 //	go run ./internal/dev/accountserver/serve
 //
-// All state is in memory and is never removed.
+// The server keeps all state in memory and never removes any.
 package accountserver
 
 import (
@@ -37,7 +37,7 @@ type Server struct {
 	cfg Config
 	mux *http.ServeMux
 
-	mu       sync.Mutex // guards what follows, and what that points to
+	mu       sync.Mutex // guards the fields below, and the values they point to
 	requests []*Request
 	faults   []Fault
 	sessions map[string]*Account // browsers, by cookie
@@ -73,8 +73,8 @@ func New(cfg Config) *Server {
 		s.mux.HandleFunc("GET /device", s.showDevice)
 		s.mux.HandleFunc("POST /device", s.submitDevice)
 	}
-	s.mux.HandleFunc("GET "+APIPath+"/models", s.api(s.listModels))
-	s.mux.HandleFunc("GET "+APIPath+"/mcp/servers", s.api(s.listMCPServers))
+	s.mux.HandleFunc("GET "+APIPath+"/models", s.api(s.serveList("models", &s.models)))
+	s.mux.HandleFunc("GET "+APIPath+"/mcp/servers", s.api(s.serveList("servers", &s.servers)))
 	s.mux.HandleFunc("GET "+APIPath+"/runs/{id}", s.api(s.showRun))
 	s.mux.HandleFunc("GET "+APIPath+"/runs/{id}/events", s.api(s.listEvents))
 	s.mux.HandleFunc(APIPath+"/", s.api(noEndpoint))

@@ -78,7 +78,7 @@ func (s *Server) grant(r *http.Request) (*tokenAnswer, *failure) {
 	return nil, badRequest("unsupported_grant_type", "grant_type must be 'authorization_code'")
 }
 
-// exchangeCode answers for a code, which is burnt even if another field is wrong. mu is held.
+// exchangeCode answers for a code, which it uses up even if another field is wrong. mu is held.
 func (s *Server) exchangeCode(form url.Values) (*tokenAnswer, *failure) {
 	value, verifier, redirectURI := form.Get("code"), form.Get("code_verifier"), form.Get("redirect_uri")
 	if value == "" {
@@ -111,7 +111,7 @@ func (s *Server) exchangeCode(form url.Values) (*tokenAnswer, *failure) {
 	return answer, nil
 }
 
-// rotate answers for a refresh token with a new one. It ignores scope. mu is held.
+// rotate exchanges a refresh token for a new one. It ignores scope. mu is held.
 func (s *Server) rotate(form url.Values) (*tokenAnswer, *failure) {
 	value := form.Get("refresh_token")
 	if value == "" {
@@ -160,7 +160,8 @@ func (s *Server) answer(f *family) *tokenAnswer {
 
 func (a *tokenAnswer) issued() Issued { return Issued{a.AccessToken, a.RefreshToken, a.IDToken} }
 
-// idToken has no iss, and a random signature because no client can check it.
+// idToken returns an id_token without iss, and with a random signature because no client
+// can check it.
 func (s *Server) idToken(f *family, nonce string) string {
 	now := s.cfg.Now()
 	claims := map[string]any{
@@ -182,7 +183,7 @@ func (s *Server) idToken(f *family, nonce string) string {
 	return encode([]byte(`{"alg":"HS256"}`)) + "." + encode(payload) + "." + encode([]byte(random62(32)))
 }
 
-// writeJSON writes an answer that no cache keeps.
+// writeJSON writes an answer that must not be cached.
 func writeJSON(w http.ResponseWriter, status int, body any) {
 	w.Header().Set("Content-Type", "application/json")
 	w.Header().Set("Cache-Control", "no-store")

@@ -41,7 +41,7 @@ func (s *Server) IssuePAT(email string) string {
 	return token
 }
 
-// IssueTokens returns what a sign-in with these scopes (by default all) returns. refresh
+// IssueTokens returns the tokens of a sign-in with these scopes (by default all). refresh
 // is empty without offline_access, and with NoRefreshTokens. It panics if the account
 // does not exist.
 func (s *Server) IssueTokens(email string, scopes ...string) (access, refresh string) {
@@ -101,7 +101,7 @@ func (s *Server) RefreshValid(refresh string) bool {
 	return ok && s.refreshable(t) && !(s.cfg.StrictRotation && t.replaced)
 }
 
-// caller is who an API call comes from.
+// caller is the account and token of an API call.
 type caller struct {
 	account *Account
 	scopes  []string
@@ -133,7 +133,8 @@ func (s *Server) issue(f *family) *tokens {
 	return t
 }
 
-// refreshable reports whether t's refresh token is alive, replaced or not. mu is held.
+// refreshable reports whether t's refresh token is neither revoked nor expired. It may be
+// replaced. mu is held.
 func (s *Server) refreshable(t *tokens) bool {
 	return !t.family.revoked && s.cfg.Now().Before(t.refreshExpires)
 }

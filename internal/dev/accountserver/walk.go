@@ -30,8 +30,8 @@ func WalkSignIn(ctx context.Context, address, who string) (Page, error) {
 	return walk(ctx, newBrowser(), address, who)
 }
 
-// WalkToCallback is WalkSignIn in a browser that can't reach the program: it returns
-// the callback's address, for the person to paste, and does not open it.
+// WalkToCallback is WalkSignIn for a browser that can't reach the program: it returns
+// the callback's address, which the person would paste, and does not open it.
 func WalkToCallback(ctx context.Context, address, who string) (callback *url.URL, err error) {
 	browser := newBrowser()
 	browser.CheckRedirect = func(r *http.Request, _ []*http.Request) error {
@@ -48,7 +48,7 @@ func WalkToCallback(ctx context.Context, address, who string) (callback *url.URL
 }
 
 func newBrowser() *http.Client {
-	jar, _ := cookiejar.New(nil) // fails for no options
+	jar, _ := cookiejar.New(nil) // never fails
 	return &http.Client{Jar: jar, Transport: &http.Transport{DisableKeepAlives: true}}
 }
 
@@ -127,7 +127,7 @@ func (s *Screen) Write(p []byte) (int, error) {
 	return len(p), nil
 }
 
-// String returns what the login has printed so far.
+// String returns the output so far.
 func (s *Screen) String() string {
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -7,7 +7,7 @@ import (
 	"io"
 )
 
-// ParseConfig makes a Config from words such as "strict" and "access-ttl=1m": the flags
+// ParseConfig returns a Config from words such as "strict" and "access-ttl=1m": the flags
 // of DefineConfig, without their dash.
 func ParseConfig(words ...string) (c Config, err error) {
 	err = parseWords(words, func(flags *flag.FlagSet) { DefineConfig(flags, &c) })
@@ -30,7 +30,7 @@ func DefineConfig(flags *flag.FlagSet, c *Config) {
 const FaultUsage = "path=PREFIX grant=TYPE times=N delay=DURATION status=N body=TEXT type=MIME retry-after=TEXT " +
 	"x-retry-after=TEXT redirect=ADDRESS html truncate drop lost endless mid-stream"
 
-// ParseFault makes a Fault from words such as "path=/api/v1", "status=503" and "lost",
+// ParseFault returns a Fault from words such as "path=/api/v1", "status=503" and "lost",
 // which is DropAfterProcessing.
 func ParseFault(words ...string) (f Fault, err error) {
 	err = parseWords(words, func(flags *flag.FlagSet) {

@@ -12,8 +12,8 @@ import (
 // mcpSecret begins the secrets in the service's MCP definitions.
 const mcpSecret = "demo-secret-"
 
-// check is something that holds after a step. Its function sees the output of the step in d.printed, and in d.token the
-// token that the steps before it got.
+// check is a condition after a step. Its function finds the output of the step in d.printed, and the token of earlier
+// steps in d.token.
 type check struct {
 	says  string
 	holds func(d *demo) bool
@@ -27,15 +27,15 @@ var (
 	newToken       = check{"it is a new token", func(d *demo) bool { return d.printed != d.token }}
 )
 
-// Checks of what the service knows.
+// Checks of the service.
 var (
 	serviceAccepts = check{"the service accepts it", func(d *demo) bool { return d.service.Valid(d.printed) }}
 	serviceRejects = check{"the service no longer accepts the token", func(d *demo) bool { return !d.service.Valid(d.token) }}
 	oneRefresh     = check{"the service got one refresh request", func(d *demo) bool { return d.service.Count("refresh_token") == 1 }}
 )
 
-// Checks of the stores. `mogplex auth status` reports what is in the keychain; in the state directory the demo searches
-// every file for the secrets that it has seen.
+// Checks of the stores. `mogplex auth status` reports the state of the keychain; in the state directory the demo searches
+// every file for the secrets so far.
 var (
 	keychainHasIt    = check{"the keychain has the credential", func(d *demo) bool { return d.states[keychain] == "present" }}
 	noStoreHasIt     = check{"no store has a credential", func(d *demo) bool { return d.states[keychain] != "present" && d.states[file] == "absent" }}

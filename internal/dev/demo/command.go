@@ -16,16 +16,16 @@ import (
 	"github.com/mogplex/mogplex-cli/internal/dev/accountserver"
 )
 
-// commandLimit bounds every command, a sign-in too.
+// commandLimit bounds every command, including a sign-in.
 const commandLimit = 30 * time.Second
 
-// result is what came of a command.
+// result is the outcome of a command.
 type result struct {
 	stdout, stderr string
 	code           int
 }
 
-// take runs a step, shows it, and returns an error if something is not as the step says.
+// take runs a step, shows it, and returns an error if the outcome is not the expected one.
 func (d *demo) take(ctx context.Context, s step) error {
 	if s.only != "" && s.only != d.store {
 		return nil
@@ -121,7 +121,7 @@ func (d *demo) mogplex(ctx context.Context, env []string, args ...string) (resul
 	return result{stdout.String(), stderr.String(), cmd.ProcessState.ExitCode()}, err
 }
 
-// signIn does what a person does in the browser.
+// signIn signs Ada in, like a person with a browser.
 func (d *demo) signIn(ctx context.Context, address string) {
 	page, err := accountserver.WalkSignIn(ctx, address, accountserver.DefaultAccounts()[0].Email)
 	d.page = page.Body

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -17,10 +18,10 @@ import (
 	"github.com/mogplex/mogplex-cli/internal/dev/accountserver"
 )
 
-// demo is one run: what it stands on, and what it has seen.
+// demo is one run of the demo: its environment, and the results so far.
 type demo struct {
 	out     io.Writer
-	dir     string // holds every file of the demo
+	dir     string // contains every file of the demo
 	home    string // the state directory of mogplex
 	binary  string
 	env     []string
@@ -114,7 +115,8 @@ func (d *demo) cleanUp(ctx context.Context) error {
 	var left error
 	if d.store == keychain {
 		if r, err := d.mogplex(ctx, d.env, "logout"); err != nil || r.code != 0 {
-			left = fmt.Errorf("look for items of the service mogplex in the keychain: mogplex logout: exit code %d, %w", r.code, err)
+			left = fmt.Errorf("the keychain may still have an item of the service mogplex: mogplex logout: %w",
+				cmp.Or(err, fmt.Errorf("exit code %d", r.code)))
 		}
 	}
 	if d.server != nil {

@@ -19,7 +19,7 @@ import (
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
-// output is what the demo prints. It interrupts the demo when a text is printed.
+// output collects the output of the demo. It interrupts the demo when the demo prints a text.
 type output struct {
 	bytes.Buffer
 	at        string
@@ -51,7 +51,7 @@ func runIn(t *testing.T, steps []step, interruptAt string) (code int, printed st
 }
 
 // .ci/run runs the whole demo, with and without a keychain. The tests here are about demos that end early.
-func TestTakeFindsWhatIsWrong(t *testing.T) {
+func TestTakeReportsUnexpectedOutcomes(t *testing.T) {
 	t.Setenv("MOGPLEX_API_KEY", "mog_of_the_person_who_runs_the_demo")
 	d := &demo{out: io.Discard}
 	t.Cleanup(func() {

@@ -3,11 +3,11 @@
 //	go run ./internal/dev/demo
 //
 // It builds mogplex, starts the development account service on this machine, and types the commands in steps.go. After
-// each command it checks what mogplex printed, what the service knows, and what the stores hold. It signs in without a
+// each command it checks the output, the service and the stores. It signs in without a
 // browser: the demo itself fills in the sign-in page.
 //
 // The credential goes to this machine's keychain if there is one, under a name of its own, and to auth.json if not. At
-// the end the demo removes everything that it made.
+// the end the demo removes everything that it created.
 package main
 
 import (
@@ -48,15 +48,15 @@ func run(ctx context.Context, steps []step, out io.Writer) int {
 	left := d.cleanUp(context.WithoutCancel(ctx))
 	switch {
 	case left != nil:
-		d.say("\nThe demo could not remove what it made: %v", left)
+		d.say("\nThe demo could not remove everything that it created: %v", left)
 		return exitFailure
 	case ctx.Err() != nil:
-		d.say("\nInterrupted. The demo has removed what it made.")
+		d.say("\nInterrupted. The demo has removed everything that it created.")
 		return exitInterrupted
 	case err != nil:
 		d.say("\nThe demo failed: %v", err)
 		return exitFailure
 	}
-	d.say("\nEverything worked. The demo has removed what it made.")
+	d.say("\nEverything worked. The demo has removed everything that it created.")
 	return 0
 }

@@ -11,7 +11,7 @@ const (
 	anyFailure      = -1 // any exit code but 0
 )
 
-// step is a command that a user types, and what must come of it.
+// step is a command that a user types, and its expected outcome.
 type step struct {
 	title   string  // begins a new part of the demo
 	only    string  // skip the step if the credential is stored elsewhere
@@ -19,7 +19,7 @@ type step struct {
 	run     string  // the arguments of mogplex; a step without them only checks
 	exit    int     // the exit code
 	prints  string  // a part of the output
-	checks  []check // what holds afterwards
+	checks  []check // conditions afterwards
 }
 
 // steps are the demo, from signed out to signed out.

@@ -27,12 +27,12 @@ const (
 )
 
 func main() {
-	what := strings.Join(os.Args[1:], " ")
+	show := strings.Join(os.Args[1:], " ")
 	rooms, err := list()
-	if err == nil && what != "lines" {
+	if err == nil && show != "lines" {
 		_, err = io.WriteString(os.Stdout, floors(rooms))
 	}
-	if err == nil && what != "floors" {
+	if err == nil && show != "floors" {
 		err = lines(os.Stdout, rooms)
 	}
 	if err != nil {
@@ -81,7 +81,7 @@ func list() ([]room, error) {
 	}
 }
 
-// floors draws what ships, the highest floor first, with the imports of each room.
+// floors draws the packages that ship, the highest floor first, with the imports of each.
 func floors(rooms []room) string {
 	byPath := map[string]room{}
 	for _, r := range rooms {

@@ -3,7 +3,7 @@
 // Command pictures makes the pictures of the README in docs/pictures:
 //
 //	go run ./internal/dev/pictures           write them
-//	go run ./internal/dev/pictures --check   fail if they are not what mogplex shows now
+//	go run ./internal/dev/pictures --check   fail if mogplex now shows something else
 //
 // It builds mogplex, runs it on a terminal of 80 columns against the development account service, and draws the
 // screen as SVG. It needs gnome-keyring. The same source makes the same bytes.
@@ -27,7 +27,7 @@ const limit = 10 * time.Minute
 const dir = "docs/pictures"
 
 func main() {
-	check := flag.Bool("check", false, "write nothing; compare "+dir+" with what mogplex shows")
+	check := flag.Bool("check", false, "write nothing; compare "+dir+" with the screens of mogplex")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	ctx, cancel := context.WithTimeout(ctx, limit)

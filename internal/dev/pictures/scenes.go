@@ -2,7 +2,7 @@
 
 package main
 
-// scene is a picture: what a person types into a shell, and when the picture is taken.
+// scene describes one picture: the input of a shell, and the text to wait for.
 type scene struct {
 	name     string
 	title    string // of the window
@@ -22,7 +22,7 @@ var scenes = []scene{
 		name: "cockpit", title: "mogplex", rows: 18, signedIn: true,
 		alt: "mogplex, signed in: who and from where, the chosen model, a prompt and its answer.",
 		script: []string{"$", "mogplex\r", "Enter sends", "/models\r", "Which model", "\r", "Enter sends", question + "\r",
-			"on top of main.", "", "Enter sends"}, // which is back once the answer is complete
+			"on top of main.", "", "Enter sends"}, // reappears after the answer
 	},
 	{
 		name: "status", title: "mogplex auth status", rows: 24, signedIn: true,

@@ -19,7 +19,7 @@ import (
 	"github.com/mogplex/mogplex-cli/internal/dev/terminal"
 )
 
-// What the pictures show instead of the addresses and directories of this machine.
+// The texts that replace the addresses and directories of this machine.
 const (
 	publicOrigin = "https://mogplex.com"
 	home         = "/home/ada"
@@ -31,7 +31,7 @@ const sceneLimit = 2 * time.Minute
 // lifetime of the token: mogplex shows it as 60 minutes during the whole scene.
 const lifetime = time.Hour + 59*time.Second
 
-// stage is what mogplex runs on.
+// stage is the environment of the scenes.
 type stage struct {
 	dir      string // everything below is in it
 	bin      string // has mogplex and nothing else

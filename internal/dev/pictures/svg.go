@@ -49,8 +49,8 @@ text{font:%[4]spx ui-monospace,SFMono-Regular,Menlo,Consolas,"DejaVu Sans Mono",
 </style>
 `
 
-// draw draws a screen in a window. alt is the picture in words, public replaces what only this machine has. If the
-// command does not use the whole screen, draw leaves out the empty rows at the end.
+// draw draws a screen in a window. alt is the picture in words; public replaces addresses and paths of this machine.
+// If the command does not use the whole screen, draw omits the empty rows at the end.
 func draw(screen terminal.Screen, title, alt string, public *strings.Replacer) ([]byte, error) {
 	rows := len(screen.Cells)
 	if !screen.Alternate {
@@ -128,8 +128,8 @@ func cut(row []terminal.Cell) ([]piece, error) {
 	return pieces, nil
 }
 
-// lookOf returns a style as attributes of SVG. It fails for what mogplex does not use today, so that a picture never
-// leaves something out.
+// lookOf returns a style as attributes of SVG. It fails for styles that mogplex does not use today, so that a picture
+// never omits one.
 func lookOf(style uv.Style) (string, error) {
 	var look string
 	switch style.Attrs {

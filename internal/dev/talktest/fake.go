@@ -141,13 +141,14 @@ func (f *Fake) Session(ctx context.Context) (talk.Session, error) {
 
 // SignIn implements [talk.Services]. It ends when Granted closes, when an address with a code is pasted, or with its
 // context. Held, it waits before it shows the address.
-func (f *Fake) SignIn(ctx context.Context, flow talk.SignIn) (talk.Stored, error) {
+func (f *Fake) SignIn(ctx context.Context, pasted <-chan string, tell func(talk.SignInNews)) (talk.Stored, error) {
 	if err := f.enter(ctx, "SignIn"); err != nil {
 		return talk.Stored{}, err
 	}
-	flow.Show(f.Prompted)
+	prompt := f.Prompted
+	tell(talk.SignInNews{Prompt: &prompt})
 	if !f.Until.IsZero() {
-		flow.Until(f.Until)
+		tell(talk.SignInNews{Until: f.Until})
 	}
 	for {
 		select {
@@ -155,14 +156,14 @@ func (f *Fake) SignIn(ctx context.Context, flow talk.SignIn) (talk.Stored, error
 			return talk.Stored{}, ctx.Err()
 		case <-f.Granted:
 			return f.store(Ada), nil
-		case address := <-flow.Pasted:
+		case address := <-pasted:
 			f.mu.Lock()
 			f.Pasted = append(f.Pasted, address)
 			f.mu.Unlock()
 			if strings.Contains(address, "code=") {
 				return f.store(Ada), nil
 			}
-			flow.Reject(talk.Problem{Text: "This is not the address that the browser ended at.", Hint: "It begins with http://127.0.0.1."})
+			tell(talk.SignInNews{Reject: &talk.Problem{Text: "This is not the address that the browser ended at.", Hint: "It begins with http://127.0.0.1."}})
 		}
 	}
 }

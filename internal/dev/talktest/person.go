@@ -15,7 +15,7 @@ import (
 // Lines is a front that reads and writes lines.
 type Lines func(ctx context.Context, s talk.Services, in io.Reader, out io.Writer, interrupts <-chan struct{}) error
 
-// Person types lines and reads what is said, in a bubble of synctest.
+// Person types lines and reads the output, in a bubble of synctest.
 type Person struct {
 	*testing.T
 	Keyboard   *io.PipeWriter
@@ -76,7 +76,7 @@ func (p *Person) Types(lines ...string) string {
 	return p.Hears()
 }
 
-// Wants fails the test unless each text is in what was said, and nothing that moves the cursor.
+// Wants fails the test unless said has each text, and nothing that moves the cursor.
 func (p *Person) Wants(said string, texts ...string) {
 	p.Helper()
 	for _, text := range texts {

@@ -11,7 +11,7 @@ import (
 	"github.com/charmbracelet/x/vt"
 )
 
-// extend adds what current terminals have and the emulator lacks: synchronized updates, the clipboard (OSC 52), and the
+// extend adds the features of current terminals that the emulator lacks: synchronized updates, the clipboard (OSC 52), and the
 // kitty keyboard protocol, https://sw.kovidgoyal.net/kitty/keyboard-protocol/. The functions here run with t.mu locked,
 // while the emulator parses output.
 func (t *Terminal) extend() {
@@ -20,7 +20,7 @@ func (t *Terminal) extend() {
 		EnableMode:  func(mode ansi.Mode) { t.setMode(mode, true) },
 		DisableMode: func(mode ansi.Mode) { t.setMode(mode, false) },
 	})
-	// The emulator answers questions about a mode only if the mode was set or reset before.
+	// The emulator answers queries about a mode only after the mode was set or reset.
 	for _, mode := range []ansi.Mode{ansi.ModeSynchronizedOutput, ansi.ModeUnicodeCore} {
 		_, _ = e.WriteString(ansi.ResetMode(mode))
 	}
@@ -59,7 +59,7 @@ func (t *Terminal) setMode(mode ansi.Mode, on bool) {
 	}
 }
 
-// copy takes what the command puts on the clipboard. Like most real terminals it does not answer what is on it.
+// copy stores the text that the command puts on the clipboard. Like most real terminals it does not answer queries for it.
 func (t *Terminal) copy(data []byte) bool {
 	if parts := bytes.SplitN(data, []byte(";"), 3); len(parts) == 3 {
 		if text, err := base64.StdEncoding.DecodeString(string(parts[2])); err == nil {

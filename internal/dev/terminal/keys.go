@@ -10,17 +10,17 @@ import (
 	"github.com/charmbracelet/x/ansi"
 )
 
-// sequences are what keys with a name send.
+// sequences has the bytes that named keys send.
 var sequences = map[string]string{
 	"enter": "\r", "tab": "\t", "esc": "\x1b", "backspace": "\x7f", "space": " ", "shift+tab": "\x1b[Z", "shift+enter": "\r",
 	"up": "\x1b[A", "down": "\x1b[B", "right": "\x1b[C", "left": "\x1b[D", "end": "\x1b[F", "home": "\x1b[H",
 	"delete": "\x1b[3~", "pgup": "\x1b[5~", "pgdown": "\x1b[6~",
 }
 
-// kittySequences are what some of them send instead if the kitty keyboard protocol is on: CSI code ; modifiers u.
+// kittySequences has those that differ with the kitty keyboard protocol: CSI code ; modifiers u.
 var kittySequences = map[string]string{"esc": "\x1b[27u", "shift+tab": "\x1b[9;2u", "shift+enter": "\x1b[13;2u"}
 
-// Type types a text as it is.
+// Type types a text unchanged.
 func (t *Terminal) Type(text string) error {
 	_, err := t.keyboard.WriteString(text)
 	return err
@@ -39,9 +39,8 @@ func (t *Terminal) Paste(text string) error {
 	return t.Type(text)
 }
 
-// Press presses a key: a character, one of the names in sequences, or "ctrl+" or "alt+" and a character. What it sends
-// depends on the command, as on a real terminal: Shift+Enter is Enter unless the command turned the kitty keyboard
-// protocol on.
+// Press presses a key: a character, one of the names in sequences, or "ctrl+" or "alt+" and a character. As on a real
+// terminal, Shift+Enter is Enter unless the command turned the kitty keyboard protocol on.
 func (t *Terminal) Press(key string) error {
 	t.mu.Lock()
 	kitty := t.kittyFlags()&1 != 0
@@ -53,7 +52,7 @@ func (t *Terminal) Press(key string) error {
 	return t.Type(sequence)
 }
 
-// encode returns what a terminal sends for a key.
+// encode returns the bytes that a terminal sends for a key.
 func encode(key string, kitty bool) (string, error) {
 	if sequence, ok := kittySequences[key]; ok && kitty {
 		return sequence, nil

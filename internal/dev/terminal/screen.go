@@ -13,7 +13,7 @@ import (
 // its hyperlink. The column after a character of two columns has Width 0.
 type Cell = uv.Cell
 
-// Screen is what a terminal shows at one moment.
+// Screen is the content of a terminal at one moment.
 type Screen struct {
 	Size      Size
 	Cells     [][]Cell // by row and column

@@ -1,10 +1,10 @@
 //go:build !windows
 
-// Package terminal runs a command on a terminal, types what a person would type, and reads what a person would see. It is
-// the terminal of tests and development programs.
+// Package terminal runs a command on a terminal, types for a person, and reads the screen. Tests and development programs
+// use it.
 //
 // [Start] connects a command to a pseudo terminal with a terminal emulator at its other end. The emulator answers queries
-// as a real terminal does, and [Terminal.Screen] is what it shows. [Terminal.WaitFor] and [Terminal.WaitUntil] look at the
+// as a real terminal does, and [Terminal.Screen] returns its screen. [Terminal.WaitFor] and [Terminal.WaitUntil] look at the
 // screen after each output, so a test never sleeps.
 //
 // The emulator, github.com/charmbracelet/x/vt, has one known gap: it loses a character of two columns that does not fit at
@@ -38,7 +38,7 @@ type Size struct{ Columns, Rows int }
 type Terminal struct {
 	cmd      *exec.Cmd
 	keyboard *os.File      // our end of the pseudo terminal
-	replies  io.Writer     // what the emulator answers
+	replies  io.Writer     // takes the emulator's answers to queries
 	drained  chan struct{} // closed when no more output comes
 	answered chan struct{} // closed when no more answers are sent
 	ended    chan struct{} // closed when the command ended and its output was read
@@ -124,8 +124,8 @@ func (t *Terminal) read() {
 	}
 }
 
-// answer types the emulator's answers to queries. When the terminal is closed it still reads them, because the emulator
-// would block.
+// answer types the emulator's answers to queries. After the terminal is closed it still reads them, because otherwise the
+// emulator would block.
 func (t *Terminal) answer() {
 	defer close(t.answered)
 	_, _ = io.Copy(t.keyboard, struct{ io.Reader }{t.emulator})
@@ -144,21 +144,21 @@ func (t *Terminal) wait() {
 	}
 }
 
-// Screen returns what the terminal shows now.
+// Screen returns the current screen.
 func (t *Terminal) Screen() Screen {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	return t.screen()
 }
 
-// Output returns a copy of everything that was written so far.
+// Output returns a copy of all output so far.
 func (t *Terminal) Output() []byte {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	return slices.Clone(t.output)
 }
 
-// Clipboard returns what the command last put on the clipboard (OSC 52).
+// Clipboard returns the text that the command last put on the clipboard (OSC 52).
 func (t *Terminal) Clipboard() string {
 	t.mu.Lock()
 	defer t.mu.Unlock()

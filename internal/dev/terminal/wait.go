@@ -7,14 +7,14 @@ import (
 	"fmt"
 )
 
-// Wait waits for the command's end and returns its exit code, -1 if a signal ended it. The screen then has everything
-// that the command wrote. If ctx ends first, the error has the screen.
+// Wait waits for the command's end and returns its exit code, -1 if a signal ended it. The screen then shows all of the
+// command's output. If ctx ends first, the error contains the screen.
 func (t *Terminal) Wait(ctx context.Context) (int, error) {
 	select {
 	case <-t.ended:
 		return t.exit, nil
 	case <-ctx.Done():
-		return 0, fmt.Errorf("the command does not end: %w; the screen:\n%s", ctx.Err(), t.Screen())
+		return 0, fmt.Errorf("the command did not end: %w; the screen:\n%s", ctx.Err(), t.Screen())
 	}
 }
 
