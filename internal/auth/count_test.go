@@ -2,7 +2,6 @@ package auth_test
 
 import (
 	"context"
-	"math/rand/v2"
 	"path/filepath"
 	"strings"
 	"sync/atomic"
@@ -152,8 +151,10 @@ func TestAHundredRenewalsLeaveOneRecord(t *testing.T) {
 		m := overKeyring(t, fake)
 		_, err := m.SignIn(t.Context(), signedIn(strings.Repeat("a", 2000), time.Hour))
 		must(t, err)
+		renewals := 0
 		m.Refresh = func(_ context.Context, c auth.Credential) (auth.Credential, error) {
-			c.Token = auth.NewSecret(c.Token.Reveal()[1:] + string(rune('a'+rand.N(26))))
+			renewals++
+			c.Token = auth.NewSecret(c.Token.Reveal()[1:] + string(rune('a'+renewals%26)))
 			return c, nil
 		}
 		var early []string

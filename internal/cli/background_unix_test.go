@@ -20,7 +20,7 @@ func TestNoCommandButASignInOpensABrowser(t *testing.T) {
 	w := fakeWorld(t, accountserver.Config{})
 	opened := filepath.Join(t.TempDir(), "opened")
 	browser := filepath.Join(t.TempDir(), "browser")
-	if err := os.WriteFile(browser, fmt.Appendf(nil, "#!/bin/sh\necho \"$1\" >> '%s'\n", opened), 0o755); err != nil {
+	if err := writeProgram(browser, fmt.Appendf(nil, "#!/bin/sh\necho \"$1\" >> '%s'\n", opened)); err != nil {
 		t.Fatal(err)
 	}
 	w.env = append(w.env, "BROWSER="+browser, "DISPLAY=:7", "WAYLAND_DISPLAY=wayland-7")

@@ -118,7 +118,15 @@ func shipped(name, pkg string) (path string, err error) {
 	if err != nil {
 		return "", err
 	}
-	return path, os.WriteFile(path, program, 0o700)
+	return path, writeProgram(path, program)
+}
+
+// writeProgram writes an executable file. No other test starts a process meanwhile: the
+// process would inherit the open file, which the kernel then refuses to execute.
+func writeProgram(path string, content []byte) error {
+	syscall.ForkLock.RLock()
+	defer syscall.ForkLock.RUnlock()
+	return os.WriteFile(path, content, 0o700)
 }
 
 // buildDir returns the directory of the test binary's copy named mogplex. It is

@@ -7,6 +7,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"runtime"
 	"slices"
 	"strconv"
 	"strings"
@@ -164,10 +165,14 @@ func TestFileModeNeverTouchesTheKeychain(t *testing.T) {
 	defer bus.Close()
 	var connections atomic.Int32
 	go func() {
+		var open []net.Conn // the garbage collector would close them
 		for {
-			if _, err := bus.Accept(); err != nil { // never answers, like a bus that hangs
+			conn, err := bus.Accept() // never answered, like a bus that hangs
+			if err != nil {
+				runtime.KeepAlive(open)
 				return
 			}
+			open = append(open, conn)
 			connections.Add(1)
 		}
 	}()

@@ -140,7 +140,7 @@ func (w *wine) world(cfg accountserver.Config) *world {
 	w.build("build", "-trimpath", "-tags=urfave_cli_no_docs", "-ldflags=-s -w", "-o", filepath.Join(dir, "mogplex.exe"), "../..")
 	script := filepath.Join(dir, "mogplex")
 	text := fmt.Sprintf("#!/bin/sh\nexec %s '%s/mogplex.exe' \"$@\"\n", wineProgram, dir)
-	if err := os.WriteFile(script, []byte(text), 0o700); err != nil {
+	if err := writeProgram(script, []byte(text)); err != nil {
 		w.Fatal(err)
 	}
 	homes, err := filepath.Glob(filepath.Join(w.prefix, "drive_c", "users", "*", "Temp"))
