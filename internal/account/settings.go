@@ -185,5 +185,7 @@ func parseStoreMode(where, text string) (StoreMode, error) {
 	if mode := StoreMode(text); slices.Contains(StoreModes(), mode) {
 		return mode, nil
 	}
-	return "", UsageError(where + ` is "auto", "` + strings.Join(StoreNames(), `" or "`) + `"`)
+	names := StoreNames()
+	last := len(names) - 1
+	return "", UsageError(where + ` is "auto", "` + strings.Join(names[:last], `", "`) + `" or "` + names[last] + `"`)
 }

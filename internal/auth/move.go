@@ -9,7 +9,7 @@ import (
 
 // Move describes a move of records from one store to another.
 type Move struct {
-	From, To string // InKeychain or InFile
+	From, To string // names of layers
 	DryRun   bool   // decide the outcome, and change nothing
 	Force    bool   // replace a record of another sign-in too
 }

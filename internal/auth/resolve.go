@@ -10,8 +10,8 @@ import (
 
 // Layer is a store in the order of reading.
 type Layer struct {
-	Name     string // InKeychain or InFile
-	Path     string // of a file
+	Name     string // such as InKeychain
+	Path     string // of a file; empty for a store that all state directories share
 	Store    Store
 	Disabled bool              // it is neither read nor written
 	Required bool              // it is an error if the layer can't be reached
@@ -59,8 +59,8 @@ func (r *Resolver) needsID() bool {
 	return slices.ContainsFunc(r.Layers, func(l Layer) bool { return l.shared() && !l.Disabled })
 }
 
-// shared reports whether the store holds the records of all state directories, as a
-// keychain does. A file belongs to one.
+// shared reports whether the store has the records of all state directories, as a
+// keychain does.
 func (l *Layer) shared() bool { return l.Path == "" }
 
 // Query selects the credential to resolve.

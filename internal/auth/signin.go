@@ -10,7 +10,7 @@ import (
 // Saved reports where a credential was stored and which ones it replaced.
 type Saved struct {
 	Credential Credential
-	Layer      string       // InKeychain or InFile
+	Layer      string       // its name
 	Path       string       // of the file
 	Replaced   []Credential // in this store, and strays of the same key
 	Warnings   []string
