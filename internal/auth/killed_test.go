@@ -181,3 +181,69 @@ func TestWatchNoticesASignOutThatIsKilled(t *testing.T) {
 	}
 	wantReport(t, w)
 }
+
+// killedMove is a case of TestTheNextMoveFinishesAKilledOne.
+type killedMove struct {
+	name  string
+	rev   Revision
+	force bool // over another sign-in
+	renew bool // between the two moves
+}
+
+// A process is killed at each step of a move. The credential is always stored
+// somewhere, and the same command finishes the move.
+func TestTheNextMoveFinishesAKilledOne(t *testing.T) {
+	for _, test := range []killedMove{
+		{"plain", firstRevision(), false, false}, {"from before revisions", Revision{}, false, false}, {"by force", firstRevision(), true, false},
+		{"renewed in between", firstRevision(), false, true}, {"from before revisions, renewed in between", Revision{}, false, true},
+	} {
+		for _, how := range []Move{toKeychain, toFile} {
+			t.Run(test.name+" to "+how.To, func(t *testing.T) {
+				how.Force = test.force
+				steps := 0
+				for test.run(t, how, steps) {
+					steps++
+				}
+				if steps < 6 {
+					t.Errorf("there were only %d steps", steps)
+				}
+			})
+		}
+	}
+}
+
+// run kills the first move after some steps, and reports whether it did not end
+// before.
+func (test killedMove) run(t *testing.T, how Move, steps int) (killed bool) {
+	r := newRig(t)
+	from, to := r.ends(how)
+	r.putRecord(t, from, Record{Credential: account("a", time.Hour), Revision: test.rev})
+	if test.force {
+		r.putRecord(t, to, Record{Credential: account("b", time.Hour), Revision: firstRevision()})
+	}
+	r.injector.killAfter(steps)
+	moved := r.Move(t.Context(), r.Key(Mogplex), how)
+	killed = r.injector.restart()
+	if !killed && (moved.Outcome != MoveDone || moved.Err != nil) {
+		t.Fatalf("not killed: %+v", moved)
+	}
+	res, err := r.Resolve(t.Context(), Query{All: true})
+	must(t, err)
+	want := "a"
+	if token := res.Credential.Token.Reveal(); token != want && !(test.force && token == "b") {
+		t.Fatalf("killed after %d steps: the token is %q", steps, token)
+	}
+	if test.renew {
+		_, err := r.Renew(t.Context())
+		must(t, err)
+		want = "new1"
+	}
+	moved = r.Move(t.Context(), r.Key(Mogplex), how)
+	if moved.Outcome != MoveDone && !(moved.Outcome == MoveSkipped && moved.Why == "it no longer exists") {
+		t.Errorf("killed after %d steps: run again: %+v", steps, moved)
+	}
+	if r.token(from) != "" || r.token(to) != want {
+		t.Errorf("killed after %d steps: left are %q, %q", steps, r.token(from), r.token(to))
+	}
+	return killed
+}

@@ -17,10 +17,10 @@ import (
 )
 
 func attachFlag() cli.Flag {
-	return &cli.StringFlag{Name: "attach", Usage: "show the run `RUN` as it goes on (also MOGPLEX_ATTACH_RUN_ID)"}
+	return &cli.StringFlag{Name: "attach", Usage: "follow the run `RUN` (also MOGPLEX_ATTACH_RUN_ID)"}
 }
 
-// attachedRun is the id of the run to show; empty if none was named.
+// attachedRun returns the id of the run to show, or "" if none is named.
 func (p *program) attachedRun(c *cli.Context) (string, error) {
 	id := stringFlag(c, "attach")
 	if emptyFlag(c, "attach") {
@@ -32,11 +32,11 @@ func (p *program) attachedRun(c *cli.Context) (string, error) {
 	return id, nil
 }
 
-// attachPatience is how long the service may be out of reach while a script waits.
+// attachPatience is how long attach retries while the service is unreachable.
 const attachPatience = 2 * time.Minute
 
 // attach prints a run as lines of JSON: the run, each event, and the run again when it
-// has ended. The exit code tells how it ended.
+// has ended. It returns an error if the run did not succeed.
 func (p *program) attach(ctx context.Context, id string) error {
 	res, err := p.account.Mogplex(ctx)
 	p.warn(res.Warnings...)
@@ -51,7 +51,7 @@ func (p *program) attach(ctx context.Context, id string) error {
 	follower.Patience = attachPatience
 	err = follower.Follow(following, id, func(u hosted.Update) {
 		if notice := words.RunNotice(u); notice != "" {
-			p.warn(notice) // for a person; it is not part of the data
+			p.warn(notice) // stdout has the data alone
 		}
 		if u.Err == nil && last.Status == "" {
 			out.write("run", u.Run.Raw)
@@ -82,7 +82,7 @@ func (p *program) attach(ctx context.Context, id string) error {
 	return nil
 }
 
-// jsonLines writes values as lines of JSON that steer no terminal.
+// jsonLines writes values as lines of JSON without control characters.
 type jsonLines struct {
 	io.Writer
 	err error

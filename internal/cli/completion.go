@@ -9,8 +9,8 @@ import (
 	"github.com/mogplex/mogplex-cli/internal/account"
 )
 
-// completionScripts ask mogplex itself, with the hidden flag that urfave/cli answers, so
-// that completing a word looks into no store. They pass the word that is being typed
+// completionScripts run mogplex with the hidden flag --generate-bash-completion, which
+// urfave/cli answers without reading a store. They pass the word that is being typed
 // only if it is a flag, as urfave/cli expects.
 var completionScripts = map[string]string{
 	"bash": `_mogplex() {
@@ -69,7 +69,7 @@ func completionCommand() *cli.Command {
 		Action: func(c *cli.Context) error {
 			script, ok := completionScripts[c.Args().First()]
 			if !ok || c.NArg() != 1 {
-				return account.UsageError("name one shell: " + strings.Join(completionShells, ", "))
+				return withHelp(c, account.UsageError("name one shell: "+strings.Join(completionShells, ", ")))
 			}
 			_, err := fmt.Fprint(c.App.Writer, script)
 			return err

@@ -4,7 +4,7 @@ package cli
 
 import "golang.org/x/sys/unix"
 
-// The requests of [quiet].
+// The ioctl requests of [quiet].
 const (
 	getTermios         = unix.TIOCGETA
 	setTermios         = unix.TIOCSETA

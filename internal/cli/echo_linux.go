@@ -2,7 +2,7 @@ package cli
 
 import "golang.org/x/sys/unix"
 
-// The requests of [quiet].
+// The ioctl requests of [quiet].
 const (
 	getTermios         = unix.TCGETS
 	setTermios         = unix.TCSETS

@@ -8,8 +8,8 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// quiet turns the terminal's echo off until restore, which also drops a line that was
-// begun: the person did not see it, and the next reader must not get it. Lines,
+// quiet turns the terminal's echo off until restore is called. restore also discards a
+// half-typed line: the person did not see it, and the next reader must not get it. Lines,
 // Ctrl+C and Ctrl+Z work as before. Ok is false if f is not a terminal.
 func quiet(f *os.File) (restore func(), ok bool) {
 	fd := int(f.Fd())

@@ -19,7 +19,7 @@ const (
 	exitInterrupted = outcome.Interrupted
 )
 
-// here is what hints depend on.
+// here returns what hints depend on.
 func (p *program) here() outcome.Here {
 	here := outcome.Here{Unlock: p.env.Site().UnlockHint()}
 	if a := p.account; a != nil {
@@ -28,7 +28,7 @@ func (p *program) here() outcome.Here {
 	return here
 }
 
-// report is the error object of --json.
+// report is the error object in JSON output.
 type report struct {
 	Code    string `json:"code"`
 	Message string `json:"message"`
@@ -43,8 +43,8 @@ func (p *program) reportOf(err error) *report {
 	return &report{Code: string(o.Code), Message: words.Sentence(err), Hint: o.Hint}
 }
 
-// fail prints a failure and returns its exit code: with --json as an object on
-// stdout, else, or if that can't be written, as text on stderr.
+// fail prints an error and returns its exit code. With --json it prints an object on
+// stdout; otherwise, or if stdout can't be written, text on stderr.
 func (p *program) fail(err error) int {
 	o := p.here().Of(err)
 	if p.json {

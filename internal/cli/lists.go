@@ -15,23 +15,21 @@ import (
 	"github.com/mogplex/mogplex-cli/internal/words"
 )
 
-// What `mogplex models` and `mogplex mcp` have in common.
-
 func refreshFlag() cli.Flag {
-	return &cli.BoolFlag{Name: "refresh", Usage: "ask the service, however young the cached list is"}
+	return &cli.BoolFlag{Name: "refresh", Usage: "fetch the list again, even if the cached one is recent"}
 }
 
-// listReport says where a list comes from, for --json.
+// listReport is the part of --json that `mogplex models` and `mogplex mcp` share.
 type listReport struct {
 	FetchedAt string `json:"fetched_at"`
-	Stale     bool   `json:"stale"` // it is cached, because the service could not be asked
+	Stale     bool   `json:"stale"` // cached, because the service could not be asked
 	Warning   string `json:"warning,omitempty"`
 }
 
-// printing says how a list is printed.
+// printing is how a list is printed.
 type printing[T any] struct {
 	table  func(list []T, width int) string
-	empty  string                             // for a person, in place of a table without rows
+	empty  string                             // printed in place of a table without rows
 	report func(list []T, how listReport) any // the object of --json
 }
 
@@ -60,12 +58,12 @@ func printList[T any](p *program, got hosted.Listing[T], res auth.Result, err er
 	if warning != "" {
 		p.warn(warning)
 	} else if age > time.Minute {
-		p.say("Fetched %s; --refresh asks again.", text.Ago(age))
+		p.say("Fetched %s. Use --refresh to fetch it again.", text.Ago(age))
 	}
 	return nil
 }
 
-// failedCall names the service that failed, and what helps if it refuses the
+// failedCall adds the service's origin to its errors, and a hint if it refuses the
 // credential.
 func (p *program) failedCall(res auth.Result, err error) error {
 	var failed *hosted.Error

@@ -17,21 +17,21 @@ func (p *program) loginCommand() *cli.Command {
 	return &cli.Command{
 		Name:  "login",
 		Usage: "sign in with the browser, or store a token or key",
-		Description: `Opens the browser at the sign-in page and waits. It prints the address too: open
-it on another machine, and paste the address you end up at. The credential that
-was stored before stays active until the new one is stored.
+		Description: `Opens the sign-in page in the browser and waits. It prints the address too:
+you can open it on another machine, and paste the address you end up at. The
+stored credential stays active until the new one is stored.
 
 Examples:
   mogplex login
-  mogplex login --no-browser                         over SSH
-  mogplex login --with-token < token.txt             a personal access token
+  mogplex login --no-browser               over SSH
+  mogplex login --with-token < token.txt   a personal access token
   mogplex login --provider openai --with-api-key < key.txt`,
 		Flags: []cli.Flag{
-			&cli.BoolFlag{Name: "no-browser", Usage: "open nothing; paste the callback address on stdin"},
-			&cli.BoolFlag{Name: "device", Usage: "also show a code to type in on another device, if the service offers one"},
+			&cli.BoolFlag{Name: "no-browser", Usage: "open nothing; read the callback address from stdin"},
+			&cli.BoolFlag{Name: "device", Usage: "also show a code for another device, if offered"},
 			&cli.BoolFlag{Name: "with-token", Usage: "read a personal access token from stdin"},
-			&cli.BoolFlag{Name: "force", Usage: "replace a sign-in that works by a token that could not be checked"},
-			&cli.BoolFlag{Name: "with-api-key", Usage: "read the key of --provider from stdin"},
+			&cli.BoolFlag{Name: "force", Usage: "replace a sign-in even if the token can't be checked"},
+			&cli.BoolFlag{Name: "with-api-key", Usage: "read the API key of --provider from stdin"},
 			providerFlag(),
 			&cli.DurationFlag{Name: "timeout", Value: 5 * time.Minute, Usage: "wait at most `TIME` for the browser"},
 		},
@@ -57,7 +57,7 @@ func (p *program) login(ctx context.Context, c *cli.Context) error {
 	case provider != auth.Mogplex:
 		return account.UsageError("only Mogplex has a browser sign-in; store a key with --provider " + provider + " --with-api-key")
 	case c.Duration("timeout") <= 0:
-		return account.UsageError("--timeout is a time such as 5m, more than 0")
+		return account.UsageError("--timeout must be a time such as 5m, more than 0")
 	}
 	return p.browserSignIn(ctx, signInOptions{
 		open: !c.Bool("no-browser"), device: c.Bool("device"), timeout: c.Duration("timeout"),
@@ -90,15 +90,14 @@ func (p *program) browserSignIn(ctx context.Context, opt signInOptions) error {
 	return p.signedIn(ctx, saved, err)
 }
 
-// signedIn reports what became of a sign-in, ends the sessions that it replaced and
-// fetches what the account has. These follow-ups fail with a warning at most,
-// because the sign-in is done.
+// signedIn reports the outcome of a sign-in, ends the sessions that it replaced and
+// fetches the account's lists. The sign-in is done by then, so a failure to do so is
+// only a warning.
 func (p *program) signedIn(ctx context.Context, saved auth.Saved, err error) error {
+	p.warn(saved.Warnings...)
 	if err != nil {
-		p.warn(saved.Warnings...)
 		return err
 	}
-	p.warn(saved.Warnings...)
 	p.sayAll(words.SignedIn(ctx, p.account, saved))
 	p.account.EndSessions(ctx, saved.Ended())
 	if saved.Credential.Provider != auth.Mogplex {

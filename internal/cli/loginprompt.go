@@ -10,8 +10,8 @@ import (
 	"github.com/mogplex/mogplex-cli/login"
 )
 
-// showPrompt says where to sign in. The address is alone on its line, so that it can be
-// copied.
+// showPrompt prints where to sign in. The address is alone on its line, so that it is
+// easy to copy.
 func (p *program) showPrompt(prompt login.Prompt, opt signInOptions) {
 	switch {
 	case opt.open && p.canOpenBrowser():
@@ -28,23 +28,23 @@ func (p *program) showPrompt(prompt login.Prompt, opt signInOptions) {
 		p.say("The service offers no code for another device.")
 	}
 	if !prompt.Listening {
-		p.say("The callback ports 24816 and 24818 are taken: the browser will end at a page that does not load, as expected.")
+		p.say("The callback ports 24816 and 24818 are in use: expect the browser to end at a page that does not load.")
 	}
 	if !opt.open || p.isTerminal(p.stdin) {
-		p.say("On another machine: sign in there, then paste here the address that the browser ends at.")
+		p.say("On another machine: sign in there, then paste the address of the last page here.")
 	}
 	p.say("Waiting for you until %s. Press Ctrl-C to stop.", prompt.Deadline.Local().Format("15:04:05"))
 }
 
-// canOpenBrowser reports whether a person could see a browser. Without a display the
-// openers of Linux start a text browser in this very terminal.
+// canOpenBrowser reports whether a person could see a browser. Without a display, Linux
+// would open a text browser in this terminal.
 func (p *program) canOpenBrowser() bool { return p.env.Site().Browser }
 
-// pasteGap is how long after a line another one still belongs to the same paste: a
-// terminal breaks a long address into lines.
+// pasteGap is the longest pause between the lines of one paste: a terminal breaks a long
+// address into lines.
 const pasteGap = 150 * time.Millisecond
 
-// pastes reads what a person pastes, and joins lines that come together. It closes the
+// pastes reads pasted text from r, and joins lines that arrive together. It closes the
 // channel at the end of the input.
 func pastes(ctx context.Context, r io.Reader) <-chan string {
 	lines := make(chan string)

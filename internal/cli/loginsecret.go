@@ -15,7 +15,7 @@ import (
 	"github.com/mogplex/mogplex-cli/internal/outcome"
 )
 
-// secretLimit is how many bytes a token or key on stdin may have.
+// secretLimit is the greatest size of a token or key on stdin, in bytes.
 const secretLimit = 64 << 10
 
 // storeSecret stores a personal access token or a provider's key from stdin.
@@ -45,8 +45,8 @@ func (p *program) readSecret(ctx context.Context, provider string) (string, erro
 	return text, err
 }
 
-// readInput reads a secret. It returns if ctx ends first, and leaves the read behind,
-// because that can't be cut short.
+// readInput calls read and checks its result. If ctx ends first it returns without
+// waiting for read, which can't be interrupted.
 func readInput(ctx context.Context, read func() ([]byte, error)) (string, error) {
 	type input struct {
 		text []byte
@@ -65,7 +65,7 @@ func readInput(ctx context.Context, read func() ([]byte, error)) (string, error)
 	}
 }
 
-// errNoInput reports a stdin without a token or key.
+// errNoInput means that stdin has no token or key.
 var errNoInput = account.UsageError("stdin is empty")
 
 func checkInput(text []byte, err error) (string, error) {
@@ -74,7 +74,7 @@ func checkInput(text []byte, err error) (string, error) {
 	case err != nil && !errors.Is(err, io.EOF):
 		return "", fmt.Errorf("read stdin: %w", err)
 	case len(text) > secretLimit:
-		return "", account.UsageError("stdin holds more than a token or key")
+		return "", account.UsageError("stdin is too large for a token or key")
 	case trimmed == "":
 		return "", errNoInput
 	}

@@ -17,18 +17,19 @@ func (p *program) logoutCommand() *cli.Command {
 	return &cli.Command{
 		Name:  "logout",
 		Usage: "sign out: remove the credential from every store",
-		Description: `Removes the Mogplex credential of this service and profile from the keychain and
-from auth.json, reads both back, ends the session at the service if it can, and
-removes the cached lists of models and MCP servers. Other services and profiles stay. Goes on after
-a failure, and exits with an error if anything may be left.
+		Description: `Removes the Mogplex credential of this service and profile from the keychain
+and from auth.json, and checks that it is gone. Ends the session at the
+service if possible. Removes the cached lists of models and MCP servers.
+Other services and profiles stay. Continues after a failure, and exits with
+an error if anything may be left.
 
 Examples:
   mogplex logout
-  mogplex logout --provider openai       that provider's key
-  mogplex logout --all                   every provider, profile and state directory`,
+  mogplex logout --provider openai   remove that provider's key
+  mogplex logout --all               every provider, profile and directory`,
 		Flags: []cli.Flag{
 			providerFlag(), jsonFlag(),
-			&cli.BoolFlag{Name: "all", Usage: "remove everything that mogplex stores for this user"},
+			&cli.BoolFlag{Name: "all", Usage: "remove everything that mogplex stores for you"},
 		},
 		Action: p.command(p.logout),
 	}
@@ -106,8 +107,8 @@ func (p *program) logoutReport(r *account.SignOutReport, err error) logoutReport
 	}
 }
 
-// signOut removes what the scope names, ends its sessions at the service, and
-// reports store by store. With ask, a person decides how often ending is retried.
+// signOut removes the credentials in the scope, ends their sessions at the service, and
+// reports store by store. With ask, the person decides how often to retry the latter.
 func (p *program) signOut(ctx context.Context, scope account.Scope, ask bool) error {
 	r := p.account.SignOut(ctx, scope)
 	if !p.json {
@@ -126,8 +127,8 @@ func (p *program) signOut(ctx context.Context, scope account.Scope, ask bool) er
 	return err
 }
 
-// endSessions ends sessions after a sign-out. If that fails in a way that passes and
-// ask is set, it asks the person whether to retry.
+// endSessions ends sessions at the service. If ask is set, it asks the person whether
+// to retry temporary failures.
 func (p *program) endSessions(ctx context.Context, sessions []auth.Credential, ask bool) (settled []account.Ending) {
 	for {
 		var left []auth.Credential
@@ -142,7 +143,7 @@ func (p *program) endSessions(ctx context.Context, sessions []auth.Credential, a
 		if len(left) == 0 || !ask {
 			return settled
 		}
-		p.say("Press Enter to try again, Ctrl-C to leave it.")
+		p.say("Press Enter to try again, or Ctrl-C to stop.")
 		if !p.entered(ctx) {
 			return settled
 		}
@@ -150,8 +151,8 @@ func (p *program) endSessions(ctx context.Context, sessions []auth.Credential, a
 	}
 }
 
-// entered waits for a line to be typed. It returns false if the input or ctx ends
-// first: a read that is left behind then ends with the program.
+// entered waits until a line is typed. It returns false if the input or ctx ends first;
+// the read may still be blocked then, until the program exits.
 func (p *program) entered(ctx context.Context) bool {
 	typed := make(chan error, 1)
 	go func() {

@@ -1,8 +1,8 @@
-// Package cli is mogplex' commands, one file each: flags in, words and exit codes
-// out. Package account does the work.
+// Package cli has mogplex' commands, one file each: flags in, text and exit codes out.
+// Package account does the work.
 //
-// [Main] is the whole program, and program.go what all commands share. exit.go has
-// the exit code and the hint of each failure.
+// [Main] runs the program. program.go has what all commands share, and exit.go prints
+// failures; package outcome has the exit code and the hint of each.
 package cli
 
 import (
@@ -39,13 +39,13 @@ func (p *program) main() int {
 
 // run runs one command line.
 func (p *program) run(ctx context.Context, args []string) int {
-	p.json = asksForJSON(args) // also if the rest can't be parsed
+	p.json = asksForJSON(args)
 	out := &checkedWriter{Writer: p.stdout}
 	p.stdout = out
 	err := p.app().RunContext(ctx, args)
 	switch {
 	case err == nil && errors.Is(out.err, syscall.EPIPE):
-		return exitFailure // the reader left, and needs no message
+		return exitFailure // nobody reads the output any more, so don't report it
 	case err == nil && out.err != nil:
 		err = fmt.Errorf("write to stdout: %w", out.err)
 	case err == nil:
@@ -57,7 +57,8 @@ func (p *program) run(ctx context.Context, args []string) int {
 	return p.fail(err)
 }
 
-// version is what `go install` or a release build stamped into the binary.
+// version returns the version that `go install` or a release build stamped into the
+// binary.
 func version() string {
 	info, ok := debug.ReadBuildInfo()
 	if !ok || info.Main.Version == "" {
@@ -85,16 +86,16 @@ func (p *program) app() *cli.App {
 	}
 }
 
-const rootHelp = `Sign in once in the browser; the token is kept in the system's keychain
-and renewed by itself. An environment variable such as MOGPLEX_API_KEY
-comes first, then the keychain, then ~/.mogplex/auth.json.
+const rootHelp = `Sign in once in the browser. mogplex stores the token in the system's
+keychain and renews it automatically. An environment variable such as
+MOGPLEX_API_KEY comes first, then the keychain, then ~/.mogplex/auth.json.
 
 Examples:
-  mogplex                                sign in on a screen, then ask and be answered
-  mogplex login                          sign in with the browser
-  mogplex auth status                    what is active, and what it hides
-  mogplex auth token                     a valid token, for a script
-  mogplex logout                         sign out everywhere on this machine`
+  mogplex                        open the app: sign in and send prompts
+  mogplex login                  sign in with the browser
+  mogplex auth status            show the active credential and its source
+  mogplex auth token             print a valid token, for a script
+  mogplex logout                 sign out everywhere on this machine`
 
 func (p *program) commands() []*cli.Command {
 	all := []*cli.Command{p.loginCommand(), p.logoutCommand(), p.authCommand(), p.modelsCommand(), p.mcpCommand(), completionCommand()}
@@ -116,11 +117,11 @@ func prepare(commands []*cli.Command) {
 func (p *program) authCommand() *cli.Command {
 	return &cli.Command{
 		Name:        "auth",
-		Usage:       "look at, print, renew and move credentials",
+		Usage:       "show, print, renew and move credentials",
 		Subcommands: []*cli.Command{p.statusCommand(), p.tokenCommand(), p.refreshCommand(), p.migrateCommand()},
 		Action: func(c *cli.Context) error {
 			if name := c.Args().First(); name != "" {
-				return unknownCommand("auth ", name)
+				return unknownCommand(c, name)
 			}
 			return cli.ShowSubcommandHelp(c)
 		},

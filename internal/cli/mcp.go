@@ -13,20 +13,20 @@ func (p *program) mcpCommand() *cli.Command {
 	return &cli.Command{
 		Name:  "mcp",
 		Usage: "list the remote MCP servers of your account",
-		Description: `Prints the MCP servers that are defined for your account. Values of headers and
-environment variables are never shown, nor what looks like a secret in an
-address or argument. The list is cached as with ` + "`mogplex models`" + `.
+		Description: `Prints the MCP servers that are defined for your account. Never prints the
+values of headers and environment variables, or anything in an address or
+argument that looks like a secret. Caches the list as ` + "`mogplex models`" + ` does.
 
 Examples:
   mogplex mcp
-  mogplex mcp --refresh                  ask the service
+  mogplex mcp --refresh            fetch the list again
   mogplex mcp --json`,
 		Flags:  []cli.Flag{jsonFlag(), refreshFlag()},
 		Action: p.command(p.printServers),
 	}
 }
 
-// serversReport is the object of --json; a definition marshals masked.
+// serversReport is the object of --json. MCPServer marshals with its secrets masked.
 type serversReport struct {
 	Servers []hosted.MCPServer `json:"servers"`
 	listReport

@@ -17,20 +17,20 @@ import (
 func (p *program) migrateCommand() *cli.Command {
 	return &cli.Command{
 		Name:  "migrate",
-		Usage: "move credentials from auth.json to the keychain, or back",
-		Description: `Writes each credential, reads it back and compares it, and only then removes the
-original. It can be interrupted and run again. If the destination holds
-another sign-in, both stay and the report says whose it is.
+		Usage: "move credentials between auth.json and the keychain",
+		Description: `Writes each credential, reads it back to compare it, and only then removes
+the original. You can interrupt it and run it again. If the destination holds
+another sign-in, both stay and the report names its account.
 
 Examples:
-  mogplex auth migrate --dry-run        only report what would be moved
+  mogplex auth migrate --dry-run    report what would be moved
   mogplex auth migrate
-  mogplex auth migrate --to file        out of the keychain, into auth.json
-  mogplex auth migrate --force          replace what the keychain holds`,
+  mogplex auth migrate --to file    out of the keychain, into auth.json
+  mogplex auth migrate --force      replace what the keychain holds`,
 		Flags: []cli.Flag{
-			&cli.StringFlag{Name: "to", Value: auth.InKeychain, Usage: "where to: `keychain` or file"},
-			&cli.BoolFlag{Name: "dry-run", Usage: "change nothing, only report what would be done"},
-			&cli.BoolFlag{Name: "force", Usage: "replace another sign-in that the destination holds"},
+			&cli.StringFlag{Name: "to", Value: auth.InKeychain, Usage: "the `STORE` to move to, keychain or file"},
+			&cli.BoolFlag{Name: "dry-run", Usage: "only report what would be moved"},
+			&cli.BoolFlag{Name: "force", Usage: "replace another sign-in at the destination"},
 			jsonFlag(),
 		},
 		Action: p.command(p.migrate),
@@ -43,7 +43,7 @@ type migrateReport struct {
 	To      string     `json:"to"`
 	DryRun  bool       `json:"dry_run"`
 	Moved   []string   `json:"moved"`
-	Copied  []string   `json:"copied,omitempty"` // another program's, which stay
+	Copied  []string   `json:"copied,omitempty"` // from another program's file, which keeps them
 	Skipped []notMoved `json:"skipped"`
 	Failed  []notMoved `json:"failed"`
 	Error   *report    `json:"error,omitempty"`
@@ -74,7 +74,7 @@ func (p *program) migrate(ctx context.Context, c *cli.Context) error {
 	case auth.InFile:
 		how.From = auth.InKeychain
 	default:
-		return account.UsageError("--to is keychain or file")
+		return account.UsageError("--to must be keychain or file")
 	}
 	m, err := p.account.Migrate(ctx, how)
 	var usage account.UsageError
@@ -102,7 +102,7 @@ func (p *program) migrate(ctx context.Context, c *cli.Context) error {
 	return err
 }
 
-// migrationError joins the failures of single records, with the class of the first.
+// migrationError joins the failures of the records. The first one decides the exit code.
 func migrationError(m *account.Migration) error {
 	err := m.Err()
 	if err == nil {

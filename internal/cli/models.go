@@ -14,14 +14,13 @@ func (p *program) modelsCommand() *cli.Command {
 	return &cli.Command{
 		Name:  "models",
 		Usage: "list the models of your account",
-		Description: `Prints the model catalog: what each model is called, how many tokens it reads,
-and what a million tokens cost in US dollars. A list that was fetched in the
-last ten minutes is not fetched again. If the service can't be reached, an older
-one is printed.
+		Description: `Prints each model's name, context length in tokens, and price in US dollars
+for a million tokens. Fetches the list at most every ten minutes. Prints an
+older list if the service can't be reached.
 
 Examples:
   mogplex models
-  mogplex models --refresh               ask the service
+  mogplex models --refresh         fetch the list again
   mogplex models --json`,
 		Flags:  []cli.Flag{jsonFlag(), refreshFlag()},
 		Action: p.command(p.printModels),
@@ -67,7 +66,7 @@ func tokens(n *int64) string {
 	return strconv.FormatInt(*n, 10)
 }
 
-// dollars formats a price with all its digits, and two after the point at least.
+// dollars formats a price with all its digits, at least two after the point.
 func dollars(price *float64) string {
 	if price == nil || *price < 0 {
 		return "-"

@@ -18,9 +18,9 @@ import (
 	"github.com/mogplex/mogplex-cli/internal/text"
 )
 
-// checkedWriter remembers that a write failed, as it does on a full disk, so that the
+// checkedWriter records that a write failed, for example on a full disk, so that the
 // exit code reports incomplete output. A write to a pipe without a reader ends the
-// process, as it ends any other, unless failed is set: the app may have other work.
+// process, as is usual, unless failed is set: the app may have other work.
 type checkedWriter struct {
 	io.Writer
 	err    error
@@ -50,7 +50,7 @@ func (p *program) rawStdout() io.Writer {
 	return p.stdout
 }
 
-// stdoutWidth is how many columns stdout has; 0 if it is not a terminal.
+// stdoutWidth returns how many columns stdout has, or 0 if it is not a terminal.
 func (p *program) stdoutWidth() int {
 	f, ok := p.rawStdout().(*os.File)
 	if !ok || !p.isTerminal(f) {
@@ -74,7 +74,8 @@ func (p *program) printJSON(v any) {
 	_, _ = io.WriteString(p.stdout, escaped(object.String())) // run reports a failed write
 }
 
-// escaped writes what steers a terminal as JSON's escapes: the value is the same.
+// escaped replaces control characters, which a terminal would obey, by JSON escapes. The
+// value stays the same.
 func escaped(json string) string {
 	var b strings.Builder
 	for _, r := range json {
@@ -98,7 +99,7 @@ func rows[From, To any](list []From, row func(From) To) []To {
 	return all
 }
 
-// timestamp is a time as JSON has it; empty if it is not known.
+// timestamp formats a time for JSON. It is empty if the time is not known.
 func timestamp(t time.Time) string {
 	if t.IsZero() {
 		return ""

@@ -16,8 +16,8 @@ import (
 	"github.com/mogplex/mogplex-cli/login"
 )
 
-// program is one run of mogplex: its surroundings, which tests replace, and the
-// account that it works on.
+// program is one run of mogplex: its environment, which tests replace, and the account
+// that it works on.
 type program struct {
 	stdin       io.Reader
 	stdout      io.Writer
@@ -26,17 +26,17 @@ type program struct {
 	isTerminal  func(any) bool // of an *os.File
 	openBrowser func(string) error
 
-	// catchSignals is called before a lock is taken and before a line is written to
+	// catchSignals is called before a lock is taken, before a line is written to
 	// stderr, and by commands that write. Until then signals have their default
-	// effect, because to catch four of them takes as long as everything else that
-	// prints a token from a variable.
+	// effect: catching four of them takes as long as all the rest of printing a token
+	// from a variable.
 	catchSignals func()
 
 	account *account.Account // nil until open
 
 	json    bool // errors go to stdout as an object
 	printed bool // the JSON object was printed
-	// handlesInterrupts says that an interrupt ends what the app does, and not the app.
+	// handlesInterrupts means that an interrupt ends the app's current work, not the app.
 	handlesInterrupts bool
 }
 
@@ -56,8 +56,8 @@ func newProgram() *program {
 	return p
 }
 
-// hideSecrets removes the variables that hold credentials from what programs that are
-// started from here inherit: a browser, or macOS' keychain tool.
+// hideSecrets removes the variables that hold credentials from the environment that
+// child processes inherit, such as a browser or macOS' keychain tool.
 func hideSecrets() {
 	for _, p := range auth.Providers() {
 		_ = os.Unsetenv(p.Variable)
@@ -69,13 +69,13 @@ func isTerminal(stream any) bool {
 	return ok && term.IsTerminal(int(f.Fd()))
 }
 
-// attended reports that a person is at the terminal, who can answer the keychain's
+// attended reports whether a person is at the terminal, who can answer the keychain's
 // prompt and sign in.
 func (p *program) attended() bool {
 	return p.isTerminal(p.stdin) && p.isTerminal(p.stderr) && p.env.Getenv("CI") == ""
 }
 
-// open reads the settings and opens the account. It looks into no store.
+// open reads the settings and opens the account. It reads no store.
 func (p *program) open(c *cli.Context) error {
 	p.json = p.json || boolFlag(c, "json")
 	if emptyFlag(c, "profile") {
@@ -91,8 +91,8 @@ func (p *program) open(c *cli.Context) error {
 	return nil
 }
 
-// profile is the profile of this run; empty for the default one, and until the
-// settings are read.
+// profile returns the profile of this run. It is empty for the default one, and until
+// the settings are read.
 func (p *program) profile() string {
 	if p.account == nil {
 		return ""
@@ -100,10 +100,10 @@ func (p *program) profile() string {
 	return p.account.Profile
 }
 
-// action is what a command does once the account is opened.
+// action is the work of a command, once the account is open.
 type action func(context.Context, *cli.Context) error
 
-// command opens the account, and catches signals before run.
+// command catches signals, opens the account and calls run.
 func (p *program) command(run action) cli.ActionFunc {
 	return p.quickCommand(func(ctx context.Context, c *cli.Context) error {
 		p.catchSignals()
@@ -111,21 +111,24 @@ func (p *program) command(run action) cli.ActionFunc {
 	})
 }
 
-// quickCommand opens the account. A signal may end run at any time, unless it calls
-// catchSignals.
+// quickCommand opens the account and calls run. A signal may end run at any time, until
+// it calls catchSignals.
 func (p *program) quickCommand(run action) cli.ActionFunc {
-	return func(c *cli.Context) error {
-		if err := rootFlagsAlone(c); err != nil {
-			return err
-		}
-		if extra := c.Args().First(); extra != "" {
-			return unexpectedArgument(extra)
-		}
-		if err := p.open(c); err != nil {
-			return err
-		}
-		defer p.account.Close()
-		defer func() { p.warn(p.account.Notices()...) }()
-		return run(c.Context, c)
+	return func(c *cli.Context) error { return withHelp(c, p.opened(c, run)) }
+}
+
+// opened checks what all commands refuse, opens the account and calls run.
+func (p *program) opened(c *cli.Context, run action) error {
+	if err := rootFlagsAlone(c); err != nil {
+		return err
 	}
+	if extra := c.Args().First(); extra != "" {
+		return unexpectedArgument(extra)
+	}
+	if err := p.open(c); err != nil {
+		return err
+	}
+	defer p.account.Close()
+	defer func() { p.warn(p.account.Notices()...) }()
+	return run(c.Context, c)
 }

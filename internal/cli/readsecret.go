@@ -14,9 +14,9 @@ import (
 	"github.com/mogplex/mogplex-cli/internal/tui"
 )
 
-// hidden reads a secret from the terminal without echo. It keeps the terminal's own
-// line editing off, because that takes no line of more than 4095 bytes and ignores an
-// Enter that was typed while it was still off.
+// hidden reads a secret from the terminal without echo. It turns off the terminal's line
+// editing, which limits a line to 4095 bytes and ignores an Enter that was typed before
+// it was turned on.
 func (p *program) hidden(ctx context.Context, prompt string) (auth.Secret, error) {
 	f, ok := p.stdin.(*os.File)
 	if !ok {
@@ -37,12 +37,12 @@ func (p *program) hidden(ctx context.Context, prompt string) (auth.Secret, error
 		return raw.begin()
 	}
 	text, err := readInput(ctx, func() ([]byte, error) { return readKeys(f, suspend) })
-	raw.close() // a read that was left behind must not turn the echo off again
+	raw.close() // a read that still runs must not turn the echo off again
 	return auth.NewSecret(text), err
 }
 
-// rawTerminal turns a terminal's raw mode on with begin and off with end, any number of
-// times. It is safe for concurrent use.
+// rawTerminal turns a terminal's raw mode on with begin and off with end, repeatedly. It
+// is safe for concurrent use.
 type rawTerminal struct {
 	fd     int
 	prompt func()
@@ -94,7 +94,7 @@ const (
 )
 
 // readKeys reads a line from a raw terminal, and starts over after suspend. It reads
-// one byte at a time, because what is typed after the line belongs to another reader.
+// one byte at a time, because the input after the line is for another reader.
 func readKeys(r io.Reader, suspend func() error) ([]byte, error) {
 	var line []byte
 	for key := make([]byte, 1); ; {

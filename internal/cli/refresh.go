@@ -16,8 +16,8 @@ func (p *program) refreshCommand() *cli.Command {
 	return &cli.Command{
 		Name:  "refresh",
 		Usage: "renew the Mogplex token now",
-		Description: `Renews the token of a browser sign-in, whether or not it is due. The old token
-stays in place until the new one is stored.
+		Description: `Renews the token of a browser sign-in, even if it does not expire soon. The
+old token stays stored until the new one is.
 
 Example:
   mogplex auth refresh`,

@@ -21,16 +21,16 @@ import (
 func rootFlags() []cli.Flag {
 	return []cli.Flag{
 		profileFlag(),
-		&cli.BoolFlag{Name: "logout", Usage: "clear the stored Mogplex credential first"},
+		&cli.BoolFlag{Name: "logout", Usage: "remove the stored Mogplex credential first"},
 		attachFlag(),
-		&cli.BoolFlag{Name: "plain", Usage: "draw nothing: read and write line by line (also MOGPLEX_PLAIN=1)"},
+		&cli.BoolFlag{Name: "plain", Usage: "read and write line by line (also MOGPLEX_PLAIN=1)"},
 	}
 }
 
 // root is `mogplex` alone.
 func (p *program) root(c *cli.Context) error {
 	if name := c.Args().First(); name != "" {
-		return unknownCommand("", name)
+		return unknownCommand(c, name)
 	}
 	return p.command(func(ctx context.Context, c *cli.Context) error {
 		run, err := p.attachedRun(c)
@@ -56,8 +56,7 @@ func (p *program) root(c *cli.Context) error {
 	})(c)
 }
 
-// greet says who is signed in. `mogplex` alone does so off a terminal, where it
-// starts no sign-in.
+// greet reports who is signed in: `mogplex` off a terminal, where no sign-in can start.
 func (p *program) greet(ctx context.Context) error {
 	res, err := p.account.Token(ctx, auth.Query{}, time.Minute)
 	p.warn(res.Warnings...)
@@ -68,26 +67,28 @@ func (p *program) greet(ctx context.Context) error {
 	return nil
 }
 
-// atTerminal reports that a person reads stdout and types into stdin.
+// atTerminal reports whether a person reads stdout and types into stdin.
 func (p *program) atTerminal() bool {
 	return p.isTerminal(p.stdin) && p.isTerminal(p.rawStdout()) && p.env.Getenv("CI") == ""
 }
 
-// wantsPlain reports that the terminal or its person can't have a screen drawn. A
-// terminal of no name is taken for one that can't; Windows names none.
+// wantsPlain reports whether the user asks for plain mode, or the terminal can't draw a
+// screen. A terminal without a name counts as one that can't, except on Windows, which
+// names none.
 func (p *program) wantsPlain() bool {
 	name := p.env.Getenv("TERM")
 	return p.env.Getenv("MOGPLEX_PLAIN") == "1" || name == "dumb" || name == "" && runtime.GOOS != "windows"
 }
 
-// runApp draws the app.
+// runApp runs the app on the screen.
 func (p *program) runApp(ctx context.Context, opt talk.Options) error {
 	return p.withApp(ctx, func(ctx context.Context, a *app.App) error {
 		return tui.Run(ctx, a, tui.Options{Options: opt, Input: p.stdin, Output: p.rawStdout(), Environ: os.Environ()})
 	})
 }
 
-// runPlain is the app line by line. Ctrl-C interrupts what it does and does not end ctx. A write that fails does.
+// runPlain runs the app line by line. Ctrl-C interrupts its current work and does not
+// cancel ctx; a failed write does.
 func (p *program) runPlain(ctx context.Context, opt talk.Options) error {
 	ctx, stop := signal.NotifyContext(context.WithoutCancel(ctx), syscall.SIGTERM, syscall.SIGHUP)
 	defer stop()
@@ -111,7 +112,8 @@ func (p *program) runPlain(ctx context.Context, opt talk.Options) error {
 	return err
 }
 
-// withApp opens the app for a conversation.
+// withApp opens the app, runs converse with it, and ends pending sessions at the
+// service.
 func (p *program) withApp(ctx context.Context, converse func(context.Context, *app.App) error) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
@@ -128,7 +130,7 @@ func (p *program) withApp(ctx context.Context, converse func(context.Context, *a
 	return err
 }
 
-// interrupts receives with each Ctrl-C until ctx ends.
+// interrupts returns a channel that receives once for each Ctrl-C until ctx ends.
 func interrupts(ctx context.Context) <-chan struct{} {
 	typed, received := make(chan os.Signal, 1), make(chan struct{})
 	signal.Notify(typed, os.Interrupt)

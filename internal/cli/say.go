@@ -12,27 +12,27 @@ import (
 	"github.com/mogplex/mogplex-cli/internal/words"
 )
 
-// say writes lines to the person, broken between words on a terminal. Text from
-// elsewhere can't steer it.
+// say writes lines to stderr, wrapped to the width of a terminal. It removes control
+// characters, because the text may come from elsewhere.
 func (p *program) say(format string, args ...any) {
 	lines := text.Clean(fmt.Sprintf(format, args...))
 	p.catchSignals()
 	if f, ok := p.stderr.(*os.File); ok && p.isTerminal(f) {
-		if width, _, err := term.GetSize(int(f.Fd())); err == nil && width > 0 { // 0: it does not know
+		if width, _, err := term.GetSize(int(f.Fd())); err == nil && width > 0 { // 0: the width is not known
 			lines = text.Wrap(lines, width)
 		}
 	}
 	fmt.Fprintln(p.stderr, lines)
 }
 
-// warn writes each warning to the person.
+// warn writes warnings to stderr.
 func (p *program) warn(warnings ...string) {
 	for _, w := range warnings {
 		p.say("Warning: %s", words.Warning(w))
 	}
 }
 
-// sayAll writes lines to the person.
+// sayAll writes lines and warnings to stderr.
 func (p *program) sayAll(all words.Lines) {
 	for _, l := range all {
 		if l.Warns {
@@ -43,7 +43,7 @@ func (p *program) sayAll(all words.Lines) {
 	}
 }
 
-// progress reports what a use case does to the person at the command line.
+// progress writes the progress of a use case to stderr.
 func (p *program) progress() account.Progress {
 	return account.Progress{
 		Begin:   p.begin,
@@ -53,16 +53,16 @@ func (p *program) progress() account.Progress {
 	}
 }
 
-// patience is how long a command works in silence.
+// patience is how long a step runs before begin reports it.
 const patience = time.Second
 
-// begin reports a step that takes longer than patience.
+// begin writes a step to stderr if it takes longer than patience.
 func (p *program) begin(step account.Step) (end func()) {
 	timer := time.AfterFunc(patience, func() { p.say("%s…", stepTitles[step]) })
 	return func() { timer.Stop() }
 }
 
-// stepTitles say what a step is, for the start of a sentence.
+// stepTitles name the steps for a person.
 var stepTitles = map[account.Step]string{
 	account.FindCredential:  "Waiting for the credential",
 	account.WaitForKeychain: "Waiting for the keychain",

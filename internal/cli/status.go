@@ -18,18 +18,18 @@ import (
 func (p *program) statusCommand() *cli.Command {
 	return &cli.Command{
 		Name:  "status",
-		Usage: "show what is active, where it came from, and what it hides",
-		Description: `Asks the environment, the keychain and auth.json, and reports what each holds.
-Exits with 64 if no credential is active. Shows no secret.
+		Usage: "show which credential is active, and what it hides",
+		Description: `Reads the environment, the keychain and auth.json, and reports what each
+holds. Exits with 64 if no credential is active. Prints no secrets.
 
 Examples:
   mogplex auth status
-  mogplex auth status --check              ask the service whether it is accepted
+  mogplex auth status --check            ask the service as well
   mogplex auth status --provider openai
   mogplex auth status --json`,
 		Flags: []cli.Flag{
 			jsonFlag(), providerFlag(),
-			&cli.BoolFlag{Name: "check", Usage: "ask the service whether the credential is still accepted"},
+			&cli.BoolFlag{Name: "check", Usage: "ask the service if it accepts the credential"},
 		},
 		Action: p.command(p.status),
 	}
@@ -97,7 +97,7 @@ func (p *program) statusReport(ctx context.Context, st account.Status, err error
 	for _, f := range st.Findings {
 		l := layerReport{Layer: f.Layer, Name: f.Name, Path: f.Path, State: f.State, ShadowedBy: f.ShadowedBy, Stray: f.Stray}
 		l.Displaced = f.Layer == auth.InDisplaced
-		l.InForce = f.Active && !l.Displaced // it belongs to the record of the keychain or the file
+		l.InForce = f.Active && !l.Displaced // JSON marks the record of the keychain or the file instead
 		if f.Layer == auth.InKeychain {
 			l.Backend = st.Backend
 		}
@@ -126,7 +126,8 @@ func (p *program) statusReport(ctx context.Context, st account.Status, err error
 	return r
 }
 
-// strayWarning reports a credential that another layer's hides, and how to remove it.
+// strayWarning reports a credential that is hidden by another layer's for the same
+// provider, and how to remove it.
 func strayWarning(f auth.Finding) string {
 	c, whose := f.Record().Credential, ""
 	if name := words.AccountName(c.Account); name != "" {
@@ -145,8 +146,8 @@ func strayWarning(f auth.Finding) string {
 		f.Layer, f.Provider, whose, outcome.StoreCommand(f.Provider), to, to)
 }
 
-// refusedHint says what to do about a credential that the service refuses. Signing in
-// does not help if a variable comes first.
+// refusedHint returns the next step for a credential that the service refuses. Signing
+// in does not help if a variable comes first.
 func refusedHint(res auth.Result) string {
 	switch p, _ := auth.ProviderNamed(res.Credential.Provider); {
 	case res.Source == auth.Env:

@@ -13,7 +13,7 @@ import (
 	"github.com/mogplex/mogplex-cli/internal/words"
 )
 
-// printStatus writes the report for a person.
+// printStatus writes the report as text.
 func printStatus(w io.Writer, r statusReport, st account.Status, now time.Time) {
 	out := func(format string, args ...any) { fmt.Fprintf(w, format+"\n", args...) }
 	switch {
@@ -43,11 +43,11 @@ func printStatus(w io.Writer, r statusReport, st account.Status, now time.Time) 
 	}
 	out("Searched in this order:")
 	for _, l := range r.Layers {
-		out("  %-12s%-20s%s", layerTitle(l.Layer), said(l), text.Printable(l.Name+l.Backend+l.Path))
+		out("  %-12s%-20s%s", layerTitle(l.Layer), stateTitle(l), text.Printable(l.Name+l.Backend+l.Path))
 	}
 }
 
-// headline says who is signed in, in one line.
+// headline names the signed-in account, in one line.
 func headline(c auth.Credential) string {
 	switch name := words.AccountName(c.Account); {
 	case c.Provider != auth.Mogplex:
@@ -87,8 +87,8 @@ func layerTitle(layer string) string {
 	return layer
 }
 
-// said puts a layer's state into a word or two.
-func said(l layerReport) string {
+// stateTitle names a layer's state in a word or two.
+func stateTitle(l layerReport) string {
 	switch {
 	case l.InForce:
 		return "active"
@@ -104,7 +104,7 @@ func said(l layerReport) string {
 	return string(l.State)
 }
 
-// statusText is the report for the app.
+// statusText returns the report for the app.
 func (p *program) statusText(ctx context.Context) (string, error) {
 	st, err := p.account.Status(ctx, "", false)
 	var shown strings.Builder

@@ -10,9 +10,9 @@ import (
 // cellLimit is the greatest width of a column.
 const cellLimit = 120
 
-// table aligns rows in columns. If they are wider than width it leaves out the columns
-// of spare, in that order, and then cuts lines; 0 means any width. The columns of right
-// are right-aligned. Cells are untrusted text.
+// table aligns rows in columns. If they are wider than width, it drops the columns in
+// spare, in that order, and then cuts lines; a width of 0 is no limit. The columns in
+// right are right-aligned. Cells are untrusted text.
 func table(rows [][]string, right, spare []int, width int) string {
 	sizes := make([]int, len(rows[0]))
 	for i, row := range rows {
@@ -23,18 +23,18 @@ func table(rows [][]string, right, spare []int, width int) string {
 			sizes[column] = max(sizes[column], text.Columns(cell))
 		}
 	}
-	var left []int
+	var dropped []int
 	for _, column := range spare {
-		if width == 0 || total(sizes, left) <= width {
+		if width == 0 || total(sizes, dropped) <= width {
 			break
 		}
-		left = append(left, column)
+		dropped = append(dropped, column)
 	}
 	var b strings.Builder
 	for _, row := range rows {
 		var line strings.Builder
 		for column, cell := range row {
-			if slices.Contains(left, column) {
+			if slices.Contains(dropped, column) {
 				continue
 			}
 			space := strings.Repeat(" ", sizes[column]-text.Columns(cell))
@@ -52,11 +52,11 @@ func table(rows [][]string, right, spare []int, width int) string {
 	return b.String()
 }
 
-// total is the width of a table without some columns.
-func total(sizes, left []int) int {
+// total returns the width of a table without the dropped columns.
+func total(sizes, dropped []int) int {
 	sum := -2
 	for column, size := range sizes {
-		if !slices.Contains(left, column) {
+		if !slices.Contains(dropped, column) {
 			sum += size + 2
 		}
 	}

@@ -230,7 +230,7 @@ func TestRevocationIsRetried(t *testing.T) {
 			_, refresh := w.seed(time.Hour, "keychain")
 			w.service.Fail(accountserver.Fault{Path: accountserver.RevokePath, Drop: true})
 			at := w.terminal("logout")
-			at.shows("Press Enter to try again, Ctrl-C to leave it.")
+			at.shows("Press Enter to try again, or Ctrl-C to stop.")
 			if !strings.Contains(at.shown(), "Removed the mogplex credential for "+w.service.url+" from the keychain") {
 				t.Error("it is not said what was removed")
 			}

@@ -21,11 +21,11 @@ about to expire is renewed first. Never opens a browser.
 
 Examples:
   mogplex auth token
-  mogplex auth token --min-ttl 10m       good for at least ten minutes
+  mogplex auth token --min-ttl 10m       valid for at least ten minutes
   mogplex auth token --provider openai   that provider's key`,
 		Flags: []cli.Flag{
 			providerFlag(),
-			&cli.DurationFlag{Name: "min-ttl", Value: time.Minute, Usage: "renew a token that lives for less than `TIME`"},
+			&cli.DurationFlag{Name: "min-ttl", Value: time.Minute, Usage: "renew a token that expires within `TIME`"},
 		},
 		Action: p.quickCommand(p.printToken),
 	}
@@ -38,7 +38,7 @@ func (p *program) printToken(ctx context.Context, c *cli.Context) error {
 	}
 	minTTL := c.Duration("min-ttl")
 	if minTTL < 0 {
-		return account.UsageError("--min-ttl is a time such as 60s, not less than 0")
+		return account.UsageError("--min-ttl must be a time such as 60s, not less than 0")
 	}
 	res, err := p.account.Token(ctx, auth.Query{Provider: provider}, minTTL)
 	p.warn(res.Warnings...)

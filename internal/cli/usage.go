@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"errors"
 	"regexp"
 	"slices"
 	"strings"
@@ -10,17 +11,17 @@ import (
 	"github.com/mogplex/mogplex-cli/internal/account"
 )
 
-// Errors of a command line quote no more than a plain word of it, because what was
-// typed in the wrong place may be a token. The patterns are compiled when they are
-// needed, so that other commands don't pay for them.
+// Usage errors quote at most a plain word of the command line, because an argument in
+// the wrong place may be a token. The patterns are compiled on use, so that valid
+// command lines don't pay for them.
 
 // plainWord reports whether an error may quote an argument.
 func plainWord(argument string) bool {
 	return regexp.MustCompile(`^[a-z][a-z-]{0,19}$`).MatchString(argument)
 }
 
-// flagNamed finds the flag that an error of package flag names. It returns "" if an
-// error may not quote it.
+// flagNamed returns the name of the flag in an error of package flag, or "" if it may not
+// be quoted.
 func flagNamed(message string) string {
 	pattern := regexp.MustCompile(`(?:for|for flag|argument:|defined:) -([a-z][a-z-]{0,19})(?::|$)`)
 	if found := pattern.FindStringSubmatch(message); found != nil {
@@ -29,12 +30,22 @@ func flagNamed(message string) string {
 	return ""
 }
 
-func unknownCommand(above, name string) error {
+// withHelp adds a hint to a usage error that has none: the help of the command.
+func withHelp(c *cli.Context, err error) error {
+	var usage account.UsageError
+	var own account.HintError
+	if !errors.As(err, &usage) || errors.As(err, &own) {
+		return err
+	}
+	return account.HintError{Err: err, Hint: "See `" + c.Command.HelpName + " --help`."}
+}
+
+func unknownCommand(c *cli.Context, name string) error {
 	message := "unknown command; a token or key is read from stdin"
 	if plainWord(name) {
-		message = "unknown command `mogplex " + above + name + "`"
+		message = "unknown command `" + c.Command.HelpName + " " + name + "`"
 	}
-	return account.HintError{Err: account.UsageError(message), Hint: "See `mogplex " + above + "--help`."}
+	return withHelp(c, account.UsageError(message))
 }
 
 func unexpectedArgument(argument string) error {
@@ -45,23 +56,26 @@ func unexpectedArgument(argument string) error {
 }
 
 // onUsageError replaces the errors of package flag, which quote values.
-func onUsageError(_ *cli.Context, err error, _ bool) error {
-	name := flagNamed(err.Error())
-	if name == "" {
-		return account.UsageError("unknown flag")
-	}
-	switch kind, _, _ := strings.Cut(err.Error(), ":"); {
-	case kind == "flag provided but not defined":
-		return account.UsageError("unknown flag --" + name)
-	case kind == "flag needs an argument":
-		return account.UsageError("--" + name + " needs a value")
-	case strings.HasPrefix(kind, "invalid boolean value"):
-		return account.UsageError("--" + name + " takes no value")
-	}
-	return account.UsageError("invalid value of --" + name)
+func onUsageError(c *cli.Context, err error, _ bool) error {
+	return withHelp(c, flagError(err.Error()))
 }
 
-// asksForJSON reports whether a command line asks for JSON, also if the rest of it
+func flagError(message string) account.UsageError {
+	name := account.UsageError(flagNamed(message))
+	switch kind, _, _ := strings.Cut(message, ":"); {
+	case name == "":
+		return "unknown flag"
+	case kind == "flag provided but not defined":
+		return "unknown flag --" + name
+	case kind == "flag needs an argument":
+		return "--" + name + " needs a value"
+	case strings.HasPrefix(kind, "invalid boolean value"):
+		return "--" + name + " takes no value"
+	}
+	return "invalid value of --" + name + ": it must be a time such as 60s or 5m" // no other flag is parsed
+}
+
+// asksForJSON reports whether a command line asks for JSON. It also works if the rest
 // can't be parsed.
 func asksForJSON(args []string) bool {
 	return slices.ContainsFunc(args, func(arg string) bool {

@@ -110,13 +110,18 @@ func (w *work) end(limit time.Duration, slow func()) {
 	if count == 0 {
 		return
 	}
-	late := time.AfterFunc(Patience, slow)
+	late, timer := time.NewTimer(Patience), time.NewTimer(limit)
 	defer late.Stop()
-	timer := time.NewTimer(limit)
 	defer timer.Stop()
-	select {
-	case <-w.nobody:
-	case <-timer.C:
+	for {
+		select {
+		case <-w.nobody:
+			return
+		case <-timer.C:
+			return
+		case <-late.C:
+			slow()
+		}
 	}
 }
 
