@@ -95,9 +95,8 @@ func noKeychain(f auth.Finding) bool {
 // explainLayer names the layer that could not be read. It does not say "not signed
 // in", because the layer may hold a credential.
 func explainLayer(e *auth.LayerError) error {
-	err := e.Err
 	if e.Layer == auth.InKeychain { // the errors of the other layers name a variable or a file
-		err = fmt.Errorf("the credential could not be looked up: %w", err)
+		return ProviderError{fmt.Errorf("the credential could not be looked up: %w", e), e.Provider}
 	}
-	return ProviderError{err, e.Provider}
+	return ProviderError{e, e.Provider}
 }

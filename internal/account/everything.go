@@ -143,3 +143,16 @@ func (a *Account) removeFiles(ctx context.Context, home string, r *SignOutReport
 	}
 	_ = os.Remove(filepath.Join(home, "displaced.json"))
 }
+
+// hostedDirs returns the directories of a profile that can have cached lists, one for
+// each service.
+func hostedDirs(home string) []string {
+	dirs := []string{home}
+	services, _ := os.ReadDir(filepath.Join(home, "services"))
+	for _, service := range services {
+		if service.IsDir() {
+			dirs = append(dirs, filepath.Join(home, "services", service.Name()))
+		}
+	}
+	return dirs
+}

@@ -5,8 +5,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"os"
-	"path/filepath"
 
 	"github.com/mogplex/mogplex-cli/internal/auth"
 	"github.com/mogplex/mogplex-cli/internal/hosted"
@@ -197,17 +195,4 @@ func (r *SignOutReport) skipped(store string, state auth.State) {
 		}
 	}
 	r.NotSearched = append(r.NotSearched, NotSearched{store, state})
-}
-
-// hostedDirs returns the directories of a profile that can have cached lists, one for
-// each service.
-func hostedDirs(home string) []string {
-	dirs := []string{home}
-	services, _ := os.ReadDir(filepath.Join(home, "services"))
-	for _, service := range services {
-		if service.IsDir() {
-			dirs = append(dirs, filepath.Join(home, "services", service.Name()))
-		}
-	}
-	return dirs
 }
