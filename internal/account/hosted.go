@@ -15,18 +15,17 @@ const (
 	// hostedFresh is the age up to which a cached list is used without asking the
 	// service.
 	hostedFresh = 10 * time.Minute
-	// dropLimit bounds the look into the cached lists after a failed Sync.
+	// dropLimit bounds the removal of other accounts' lists after a failed Sync.
 	dropLimit = time.Second
 )
 
-// Models lists the models of the account. With refresh it asks the service, however
-// young the cached list is. The result says which credential the list is of, with an
-// error too.
+// Models lists the models of the account. With refresh it ignores the cached list. The
+// result has the credential that was used, even on error.
 func (a *Account) Models(ctx context.Context, refresh bool) (hosted.Listing[hosted.Model], auth.Result, error) {
 	return list(ctx, a, refresh, hosted.Catalog.Models)
 }
 
-// Servers lists the remote MCP definitions of the account, as Models does.
+// Servers lists the remote MCP servers of the account, as Models does.
 func (a *Account) Servers(ctx context.Context, refresh bool) (hosted.Listing[hosted.MCPServer], auth.Result, error) {
 	return list(ctx, a, refresh, hosted.Catalog.Servers)
 }
@@ -40,7 +39,7 @@ func list[T any](
 	if refresh {
 		fresh = 0
 	}
-	for range 2 { // a sign-in in between makes it the list of the new account
+	for range 2 { // once more if another account signs in meanwhile
 		var c hosted.Catalog
 		if c, res, err = a.catalog(ctx); err == nil {
 			got, err = ask(c, ctx, fresh)
@@ -52,8 +51,8 @@ func list[T any](
 	return got, res, err
 }
 
-// Sync fetches and caches both lists, within limit. If it fails, it removes the
-// cached lists of any other account.
+// Sync fetches and caches both lists within limit. If that fails, it removes the cached
+// lists of other accounts.
 func (a *Account) Sync(ctx context.Context, limit time.Duration) error {
 	defer a.begin(FetchLists)()
 	ctx, cancel := context.WithTimeout(ctx, limit)
@@ -80,7 +79,7 @@ func (a *Account) Sync(ctx context.Context, limit time.Duration) error {
 	return errors.Join(models.NotCached, servers.NotCached)
 }
 
-// catalog lists for the active Mogplex credential, which is in the result.
+// catalog returns the catalog of the active Mogplex credential, which is in the result.
 func (a *Account) catalog(ctx context.Context) (hosted.Catalog, auth.Result, error) {
 	res, err := a.Mogplex(ctx)
 	if err != nil {
