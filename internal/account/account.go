@@ -1,15 +1,14 @@
-// Package account is what a person can do with an account: sign in and out, have a
-// valid token, look at what is stored, move it, and list what the service has for
-// them.
+// Package account has the use cases of an account: sign in and out, get a valid token,
+// report and move what is stored, and list the account's models and MCP servers.
 //
 // [Env.ReadSettings] reads the environment and the user's config.toml, and [Open]
-// makes an [Account] of them. Its methods are the use cases. They take values and
-// return values and errors of a class; what goes on in between they report to
-// [Account.Progress]. Nothing here prints or knows a flag: words and exit codes are
-// the caller's.
+// turns the result into an [Account]. Its methods are the use cases. They take and
+// return values, report progress to [Account.Progress], and return errors that wrap a
+// class. They print nothing and know no flags: text and exit codes are up to the
+// caller.
 //
-// settings.go has what can be set, stores.go where credentials are stored,
-// service.go how the service is reached.
+// settings.go has the settings, stores.go the stores of credentials, and service.go
+// the clients of the service.
 package account
 
 import (
@@ -27,10 +26,10 @@ import (
 )
 
 // Account is a user's credentials at one service, in one profile and state
-// directory. Its methods may be called at the same time.
+// directory. Its methods may be called concurrently.
 type Account struct {
 	Settings
-	// Progress may be replaced while no method runs.
+	// Progress must not be replaced while a method runs.
 	Progress Progress
 	// Manager resolves and stores the credentials.
 	Manager *auth.Manager
@@ -39,12 +38,12 @@ type Account struct {
 	keychain keychain
 	file     *legacyfile.File
 	onWait   atomic.Pointer[func()] // see beginOnWait
-	// The HTTP clients are made when the network is first needed. A model may think
-	// for longer than any other answer may take: package chat has limits of its own.
+	// The HTTP clients are made when the network is first needed. promptClient has no
+	// timeout, because a model may think for long: package chat has its own limits.
 	client, promptClient func() *http.Client
 }
 
-// Open names the stores of the settings. It looks into none of them.
+// Open returns an account with the stores of the settings. It reads none of them.
 func Open(env Env, s Settings) *Account {
 	a := &Account{Settings: s, env: env}
 	userAgent := "mogplex/" + strings.Trim(env.Version, "()") // "(devel)" would be a comment, by RFC 9110
@@ -64,19 +63,19 @@ func Open(env Env, s Settings) *Account {
 	return a
 }
 
-// Close gives the keychain's connection back.
+// Close closes the connection to the keychain.
 func (a *Account) Close() { a.keychain.attended.Close() }
 
-// Notices are what the file repaired by itself since the last call, in sentences.
+// Notices returns a sentence for each repair of the file since the last call.
 func (a *Account) Notices() []string { return a.file.Notices() }
 
 // Watch reports changes of what is stored, by this process or another, until ctx
 // ends.
 func (a *Account) Watch(ctx context.Context) <-chan struct{} { return a.Manager.Watch(ctx) }
 
-// SetProviders are the providers whose variable holds a credential, which comes
-// before what is stored.
-func (a *Account) SetProviders() (set []auth.Provider) {
+// EnvProviders returns the providers whose variable is set. The variable comes before
+// any stored credential.
+func (a *Account) EnvProviders() (set []auth.Provider) {
 	for _, p := range auth.Providers() {
 		if a.env.Getenv(p.Variable) != "" {
 			set = append(set, p)
@@ -85,5 +84,5 @@ func (a *Account) SetProviders() (set []auth.Provider) {
 	return set
 }
 
-// Now is the time by the clock of the environment.
+// Now returns the time of the environment's clock.
 func (a *Account) Now() time.Time { return a.env.Now() }

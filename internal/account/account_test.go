@@ -14,8 +14,8 @@ import (
 
 const openaiKey = "sk-proj-0123456789abcdefghijklmnop"
 
-// openAccount opens the account of a user who has a home and a keychain of their own.
-// It reads the settings from the variables alone.
+// openAccount opens an account with an empty home directory, an empty fake keychain, and
+// settings from the given variables.
 func openAccount(t *testing.T, variables ...string) *Account {
 	t.Helper()
 	home, items := t.TempDir(), keyringtest.Fake{Dir: t.TempDir()}
@@ -37,7 +37,7 @@ func openAccount(t *testing.T, variables ...string) *Account {
 	return a
 }
 
-// A key is stored, found, moved and removed, and every report says where it is.
+// A key is stored, found, moved and removed, and each report names the right store.
 func TestAKeyIsStoredMovedAndRemoved(t *testing.T) {
 	a, ctx := openAccount(t), t.Context()
 	saved, err := a.StoreSecret(ctx, "openai", auth.NewSecret(openaiKey), false)
@@ -67,7 +67,7 @@ func TestAKeyIsStoredMovedAndRemoved(t *testing.T) {
 	}
 }
 
-// What a caller asks for wrongly is refused before anything is stored.
+// Invalid requests are refused before anything is stored.
 func TestBadRequestsAreUsageErrors(t *testing.T) {
 	a := openAccount(t, "MOGPLEX_CREDENTIAL_STORE=file")
 	_, unknown := a.StoreSecret(t.Context(), "acme", auth.NewSecret(openaiKey), false)
@@ -81,9 +81,9 @@ func TestBadRequestsAreUsageErrors(t *testing.T) {
 	}
 }
 
-// A credential from a variable begins no step, because to set a timer for one would
-// cost more than to find it. A look into the keychain begins one, and ends it.
-func TestStepsBeginWithTheWait(t *testing.T) {
+// A credential from a variable begins no step, because setting a timer would cost more
+// than the lookup. Reading the keychain begins a step and ends it.
+func TestAStepBeginsWhenTheKeychainIsRead(t *testing.T) {
 	for _, test := range []struct {
 		variables []string
 		want      []Step

@@ -13,10 +13,11 @@ import (
 )
 
 const (
-	// cacheLimit bounds the storing of an answer: no list is worth a longer wait.
-	// busyLimit is the part of it that may pass in waiting for other processes.
+	// cacheLimit bounds the caching of a list, because no list is worth a longer wait.
+	// busyLimit bounds its wait for other processes.
 	cacheLimit, busyLimit = 5 * time.Second, 2 * time.Second
-	// sealLabel is bound to what is sealed with the key in the keychain.
+	// sealLabel is authenticated with the sealed lists, so that the key opens no other
+	// data.
 	sealLabel = "mcp-servers.remote.json"
 	// sealAccount is the keychain account of the key that seals the cached lists of
 	// one service, profile and directory. It is no provider's name.
@@ -27,20 +28,20 @@ func (a *Account) sealAccount() string {
 	return auth.AccountNamed(sealAccount, a.Manager.Key(auth.Mogplex))
 }
 
-// hostedDir is the directory of the service's cached lists: beside auth.json, or one
-// of its own for another service than the default one.
+// hostedDir is the directory of the service's cached lists: that of auth.json for the
+// default service, and one below it for any other.
 func (a *Account) hostedDir() string {
 	return filepath.Join(a.Home, a.Manager.Key(auth.Mogplex).Subdir())
 }
 
-// owner names the account whose lists a credential fetches.
+// owner identifies the account that a credential belongs to.
 func (a *Account) owner(c auth.Credential) string {
 	return hosted.Owner(a.Origin, c.Account.ID, c.Token.Reveal())
 }
 
-// cache is where the lists of a credential are cached, sealed as the settings want.
-// It asks the keychain without a prompt, and not at all if that has just failed: no
-// list is worth a wait for it.
+// cache returns the cache of a credential's lists, sealed as the settings require. It
+// reads the keychain without a prompt, and not at all if the resolver just failed to:
+// no list is worth a second wait.
 func (a *Account) cache(res auth.Result) hosted.Cache {
 	k := hosted.Cache{Dir: a.hostedDir(), Owner: a.owner(res.Credential), SealedOnly: !a.allows(auth.InFile)}
 	if !a.allows(auth.InKeychain) {
@@ -48,7 +49,7 @@ func (a *Account) cache(res auth.Result) hosted.Cache {
 		k.Open = func(context.Context, string) ([]byte, error) { return nil, errKeyForbidden }
 		return k
 	}
-	if at := slices.IndexFunc(res.Findings, shut); at >= 0 {
+	if at := slices.IndexFunc(res.Findings, unreadable); at >= 0 {
 		err := res.Findings[at].Err
 		k.Seal = func(context.Context, []byte) (string, error) { return "", err }
 		k.Open = func(context.Context, string) ([]byte, error) { return nil, err }
@@ -61,7 +62,7 @@ func (a *Account) cache(res auth.Result) hosted.Cache {
 		a.Manager.MakeID(ctx)
 		sealed, err := sealer().Seal(ctx, sealLabel, plain)
 		if a.Store == StoreAuto && errors.Is(err, keyring.ErrUnavailable) {
-			return "", nil // there is no keychain: as with auth.json
+			return "", nil // without a keychain, store it in plain text, as auth.json is
 		}
 		return sealed, err
 	}
@@ -69,16 +70,17 @@ func (a *Account) cache(res auth.Result) hosted.Cache {
 	return k
 }
 
-// errKeyForbidden: the settings forbid to read the key that a list is sealed with.
-var errKeyForbidden = keyring.Failure(keyring.ErrUnavailable, "MOGPLEX_CREDENTIAL_STORE=file forbids the keychain, which has the key")
+// errKeyForbidden means that the settings forbid reading the key of a sealed list.
+var errKeyForbidden = keyring.Failure(keyring.ErrUnavailable, "MOGPLEX_CREDENTIAL_STORE=file forbids the keychain, which has the key of the cached list")
 
-// shut reports a keychain that is there and could not be read.
-func shut(f auth.Finding) bool {
+// unreadable reports whether a finding is of a keychain that exists and could not be
+// read.
+func unreadable(f auth.Finding) bool {
 	return f.Layer == auth.InKeychain && f.Err != nil && f.State != auth.Unavailable && f.State != auth.Corrupt
 }
 
-// whileActive calls save while no other process can change the active credential,
-// if that is still owner's. It waits for no person.
+// whileActive calls save while no other process can change the active credential, and
+// only if that still belongs to owner. It never prompts.
 func (a *Account) whileActive(ctx context.Context, owner string, save func(context.Context) error) error {
 	ctx, cancel := context.WithTimeout(ctx, cacheLimit)
 	defer cancel()

@@ -13,8 +13,8 @@ import (
 	"github.com/mogplex/mogplex-cli/internal/auth"
 )
 
-// If another process holds the lock for longer than a list is worth a wait, that
-// process caches its own list. Not caching ours is no error.
+// A process that can't get the lock in time skips the cache without an error: the other
+// process caches its own list.
 func TestAListIsNotCachedWithoutTheLock(t *testing.T) {
 	dir := t.TempDir()
 	locks := filepath.Join(dir, "locks")

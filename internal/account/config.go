@@ -15,33 +15,33 @@ import (
 	"github.com/mogplex/mogplex-cli/internal/text"
 )
 
-// configKeys are our keys of config.toml, each of a string. A key of ours that is
-// mistyped or in the wrong table is an error, because it may be a security setting.
+// configKeys are our keys in config.toml. Their values are strings. A key that is nearly
+// one of them, or in the wrong table, is an error: it may be a mistyped security setting.
 // All other keys belong to other programs.
 var configKeys = []string{"credential_store"}
 
-// setting is a string of config.toml, and its line.
+// setting is a value of config.toml, and its line.
 type setting struct {
 	value string
 	line  int
 }
 
-// configReader collects our strings.
+// configReader collects our settings.
 type configReader struct {
 	path   string
 	parser unstable.Parser
 	found  map[string]setting
 }
 
-// readConfig returns our strings in the text of the file at path.
+// readConfig returns our settings in the text of the file at path.
 func readConfig(path string, text []byte) (map[string]setting, error) {
 	if err := toml.Unmarshal(text, new(any)); err != nil {
 		var at *toml.DecodeError
 		if errors.As(err, &at) {
 			line, column := at.Position()
-			return nil, fmt.Errorf("%s: line %d, column %d: it is not valid TOML", path, line, column)
+			return nil, fmt.Errorf("%s: line %d, column %d: not valid TOML", path, line, column)
 		}
-		return nil, fmt.Errorf("%s: it is not valid TOML", path)
+		return nil, fmt.Errorf("%s: not valid TOML", path)
 	}
 	r := configReader{path: path, found: map[string]setting{}}
 	r.parser.Reset(text)
@@ -61,7 +61,7 @@ func readConfig(path string, text []byte) (map[string]setting, error) {
 	return r.found, r.parser.Error()
 }
 
-// keyValue checks one key and those inside its value.
+// keyValue checks a key and the keys inside its value.
 func (r *configReader) keyValue(table []string, node *unstable.Node) error {
 	value := node.Value()
 	path, err := r.key(table, node, value.Kind)
@@ -74,7 +74,7 @@ func (r *configReader) keyValue(table []string, node *unstable.Node) error {
 	return r.inside(path, value)
 }
 
-// inside checks the keys in an inline table, or in those of an array.
+// inside checks the keys of an inline table, or of the inline tables in an array.
 func (r *configReader) inside(path []string, value *unstable.Node) error {
 	if value.Kind != unstable.Array && value.Kind != unstable.InlineTable {
 		return nil
@@ -112,8 +112,8 @@ func (r *configReader) line(node *unstable.Node) int {
 	return r.parser.Shape(it.Node().Raw).Start.Line
 }
 
-// wrongKey says what is wrong with a path that means the key called name. It is empty
-// for a right path and for another program's.
+// wrongKey returns the mistake in a path that is meant to be the key called name. It
+// returns "" for the correct path and for keys of other programs.
 func wrongKey(name string, path []string, kind unstable.Kind) string {
 	last := path[len(path)-1]
 	switch {
@@ -129,8 +129,8 @@ func wrongKey(name string, path []string, kind unstable.Kind) string {
 	return ""
 }
 
-// near reports whether typed differs from name by its case, its dashes and three
-// letters at most.
+// near reports whether typed and name differ by at most three characters, ignoring case
+// and punctuation.
 func near(typed, name string) bool {
 	const slips = 3
 	fold := func(s string) string {
@@ -145,7 +145,7 @@ func near(typed, name string) bool {
 	return len(a) <= len(b)+slips && len(b) <= len(a)+slips && smetrics.WagnerFischer(a, b, 1, 1, 1) <= slips
 }
 
-// configLimit is the most bytes that a config.toml may have.
+// configLimit is the greatest size of a config.toml, in bytes.
 const configLimit = 1 << 20
 
 // openConfig reads a small file that belongs to the user or to root, who may have

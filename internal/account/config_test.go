@@ -6,7 +6,8 @@ import (
 	"testing"
 )
 
-// A mistyped key of ours is an error with its line. Keys of other programs are ignored.
+// A mistyped key of ours is an error that names its line. Keys of other programs are
+// ignored.
 func TestConfig(t *testing.T) {
 	t.Parallel()
 	const mistyped, misplaced, wrongType = "did you mean credential_store?", "belongs above the first table", "credential_store must be a string"
@@ -64,7 +65,8 @@ func TestConfig(t *testing.T) {
 	}
 }
 
-// No config.toml gets control characters into an error, or a setting without its line.
+// No config.toml puts control characters into an error, or yields a setting without its
+// line.
 func FuzzConfig(f *testing.F) {
 	f.Add("credential_store = 'file'\n[a.b]\nc = [{d = 1}]")
 	f.Add("auth = {credential-store = 1}")

@@ -9,28 +9,28 @@ import (
 	"github.com/mogplex/mogplex-cli/keyring"
 )
 
-// Env is what surrounds the program. Tests replace it. Every field has to be set.
+// Env is the environment of the program. Tests replace it. Every field must be set.
 type Env struct {
 	LookupEnv    func(string) (string, bool)
 	UserHome     func() (string, error)
-	UserDatabase func() string // the home that the user database names
+	UserDatabase func() string // the home directory in the user database
 	Now          func() time.Time
 	OpenKeyring  func(keyring.Options) *keyring.Keyring
 	// Attended reports whether a person can answer a prompt of the keychain.
 	Attended func() bool
-	// BeforeLock is called before a lock is taken: a signal must not cut what
-	// follows.
+	// BeforeLock is called before a lock is taken: no signal may interrupt the work
+	// under the lock.
 	BeforeLock func()
 	Version    string // of the program, for the user agent
 }
 
-// Getenv returns a variable without the space around it.
+// Getenv returns a variable without leading and trailing space.
 func (e Env) Getenv(name string) string {
 	value, _ := e.LookupEnv(name)
 	return strings.TrimSpace(value)
 }
 
-// Site recognizes the kind of site that the program runs at.
+// Site returns the kind of site that the program runs at.
 func (e Env) Site() Site {
 	return siteOf(runtime.GOOS, e.LookupEnv, func(path string) bool {
 		_, err := os.Stat(path)
@@ -43,7 +43,7 @@ func (e Env) Site() Site {
 func Variables(goos string, pairs []string) func(name string) (string, bool) {
 	found := map[string]string{}
 	for _, pair := range pairs {
-		// Windows has pairs such as `=C:=C:\Users`, which are no variables.
+		// Windows has pairs such as `=C:=C:\Users`, which are not variables.
 		if name, value, ok := strings.Cut(pair, "="); ok && name != "" {
 			found[envKey(goos, name)] = value
 		}
@@ -54,7 +54,8 @@ func Variables(goos string, pairs []string) func(name string) (string, bool) {
 	}
 }
 
-// envKey is the map key of a variable: to Windows Path and PATH are the same one.
+// envKey returns the map key of a variable. On Windows Path and PATH are the same
+// variable.
 func envKey(goos, name string) string {
 	if goos == "windows" {
 		return strings.ToUpper(name)

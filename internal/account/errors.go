@@ -11,17 +11,20 @@ import (
 
 // Failures of the use cases, for errors.Is.
 var (
-	// ErrReplaced: what belongs to one credential is not for the next one.
+	// ErrReplaced means that the active credential changed during a request: an answer
+	// for one account is not for another.
 	ErrReplaced = errors.New("another credential has replaced the one that it belongs to")
-	// ErrUnchecked: a new token that the service could not be asked about replaces
-	// nothing unless the person insists.
+	// ErrUnchecked means that the service could not check a new token, which therefore
+	// does not replace a stored credential.
 	ErrUnchecked = errors.New("the token could not be checked, and replaces nothing")
-	// ErrNotAsked: the service was not asked about an expired token.
+	// ErrNotAsked means that the service was not asked about an expired token.
 	ErrNotAsked = errors.New("was not asked")
-	// ErrGivenUp: the program ended before a session was ended at the service.
+	// ErrGivenUp means that the program exited before it ended a session at the
+	// service.
 	ErrGivenUp = errors.New("it did not answer in time")
-	// ErrBackup: a backup may be another program's, and is not removed.
-	ErrBackup = errors.New("this backup of a file that could not be parsed may hold a credential; look into it, and remove it")
+	// ErrBackup means that a backup was not removed, because it may belong to another
+	// program.
+	ErrBackup = errors.New("this backup of a file that could not be parsed may hold a credential; look at it, then remove it")
 )
 
 // UsageError is invalid usage, or an invalid setting.
@@ -29,18 +32,18 @@ type UsageError string
 
 func (e UsageError) Error() string { return string(e) }
 
-// HintError is an error with its own next step, in place of its class's.
+// HintError is an error with its own hint, which replaces that of its class.
 type HintError struct {
 	Err  error
-	Hint string // sentences for a person
+	Hint string // sentences that name the next step
 }
 
 func (e HintError) Error() string { return e.Err.Error() }
 
 func (e HintError) Unwrap() error { return e.Err }
 
-// ProviderError is a failure with a provider's credential. Other commands help with
-// a provider's key than with the account.
+// ProviderError is a failure with a provider's credential. The commands in its hint
+// depend on the provider.
 type ProviderError struct {
 	Err      error
 	Provider string // empty: any provider's
@@ -50,7 +53,7 @@ func (e ProviderError) Error() string { return e.Err.Error() }
 
 func (e ProviderError) Unwrap() error { return e.Err }
 
-// forProvider names the provider that a failure is about.
+// forProvider adds the provider to an error, which may be nil.
 func forProvider(err error, provider string) error {
 	if err == nil {
 		return nil
@@ -70,15 +73,15 @@ func CheckProvider(name string) error {
 	return UsageError("unknown provider; use one of " + strings.Join(names, ", "))
 }
 
-// explain completes the error of a resolution for a provider: which layer could not
-// be read, or whether there was a keychain to look into.
+// explain adds to the error of a resolution which layer could not be read, or whether
+// a keychain was found.
 func explain(provider string, res auth.Result, err error) error {
 	var layer *auth.LayerError
 	switch {
 	case errors.As(err, &layer):
 		return explainLayer(layer)
 	case errors.Is(err, auth.ErrNotSignedIn) && slices.ContainsFunc(res.Findings, noKeychain):
-		return ProviderError{fmt.Errorf("%w: no credential is set or in auth.json, and there is no keychain to look into", auth.ErrNotSignedIn), provider}
+		return ProviderError{fmt.Errorf("%w: no credential in the environment or auth.json, and there is no keychain to look into", auth.ErrNotSignedIn), provider}
 	case errors.Is(err, auth.ErrNotSignedIn):
 		return ProviderError{fmt.Errorf("%w: no credential is set or stored", auth.ErrNotSignedIn), provider}
 	}
@@ -90,11 +93,10 @@ func noKeychain(f auth.Finding) bool {
 }
 
 // explainLayer names the layer that could not be read. It does not say "not signed
-// in", because that is unknown.
+// in", because the layer may hold a credential.
 func explainLayer(e *auth.LayerError) error {
-	err := e.Err
-	if e.Layer == auth.InKeychain { // a variable or a file is named by its error
-		err = fmt.Errorf("the credential could not be looked up: %w", err)
+	if e.Layer == auth.InKeychain { // the errors of the other layers name a variable or a file
+		return ProviderError{fmt.Errorf("the credential could not be looked up: %w", e), e.Provider}
 	}
-	return ProviderError{err, e.Provider}
+	return ProviderError{e, e.Provider}
 }

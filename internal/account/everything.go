@@ -98,7 +98,7 @@ func (a *Account) removeLeftItems(ctx context.Context) error {
 	for _, account := range accounts {
 		what, _, _ := strings.Cut(account, ".")
 		if _, credential := auth.ProviderNamed(what); credential {
-			continue // it could not be removed under its lock, and that is reported
+			continue // removeItems failed to remove it, and reported that
 		}
 		if _, err := ring.Delete(ctx, account); err != nil {
 			errs = append(errs, fmt.Errorf("%s: %w", account, err))
@@ -107,7 +107,7 @@ func (a *Account) removeLeftItems(ctx context.Context) error {
 	return errors.Join(append(errs, ring.Tidy(ctx))...)
 }
 
-// homes are the homes of all profiles of this state directory.
+// homes returns the directories of all profiles of this state directory.
 func (a *Account) homes(r *SignOutReport) []string {
 	profiles := filepath.Join(a.Dir, "profiles")
 	entries, err := os.ReadDir(profiles)
@@ -124,8 +124,8 @@ func (a *Account) homes(r *SignOutReport) []string {
 	return homes
 }
 
-// removeFiles removes the records of one profile's file, whichever service they
-// are of, and what waits to be brought home.
+// removeFiles removes the records of all services from one profile's file, and the
+// renewed tokens in its displaced.json.
 func (a *Account) removeFiles(ctx context.Context, home string, r *SignOutReport) {
 	if !a.allows(auth.InFile) {
 		r.skipped(auth.InFile, auth.Disabled)
@@ -149,4 +149,17 @@ func (a *Account) removeFiles(ctx context.Context, home string, r *SignOutReport
 		r.Backups = append(r.Backups, file.BackedUp()...)
 	}
 	_ = os.Remove(filepath.Join(home, "displaced.json"))
+}
+
+// hostedDirs returns the directories of a profile that can have cached lists, one for
+// each service.
+func hostedDirs(home string) []string {
+	dirs := []string{home}
+	services, _ := os.ReadDir(filepath.Join(home, "services"))
+	for _, service := range services {
+		if service.IsDir() {
+			dirs = append(dirs, filepath.Join(home, "services", service.Name()))
+		}
+	}
+	return dirs
 }

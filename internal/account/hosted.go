@@ -14,13 +14,13 @@ const (
 	// hostedFresh is the age up to which a cached list is used without asking the
 	// service.
 	hostedFresh = 10 * time.Minute
-	// dropLimit bounds the look into the cached lists after a failed Sync.
+	// dropLimit bounds the removal of other accounts' lists after a failed Sync.
 	dropLimit = time.Second
 )
 
 // List returns one of the account's lists, such as [hosted.Catalog.Models]. With refresh
-// it asks the service, however young the cached list is. The result says which
-// credential the list is of, with an error too.
+// it ignores the cached list. The result has the credential that was used, even on
+// error.
 func List[T any](
 	ctx context.Context, a *Account, refresh bool,
 	ask func(hosted.Catalog, context.Context, time.Duration) (hosted.Listing[T], error),
@@ -30,7 +30,7 @@ func List[T any](
 	if refresh {
 		fresh = 0
 	}
-	for range 2 { // a sign-in in between makes it the list of the new account
+	for range 2 { // once more if another account signs in meanwhile
 		var c hosted.Catalog
 		if c, res, err = a.catalog(ctx); err == nil {
 			got, err = ask(c, ctx, fresh)
@@ -42,8 +42,8 @@ func List[T any](
 	return got, res, err
 }
 
-// Sync fetches and caches all lists, within limit. If it fails, it removes the cached
-// lists of any other account.
+// Sync fetches and caches all lists within limit. If that fails, it removes the cached
+// lists of other accounts.
 func (a *Account) Sync(ctx context.Context, limit time.Duration) error {
 	defer a.begin(FetchLists)()
 	ctx, cancel := context.WithTimeout(ctx, limit)
@@ -62,7 +62,7 @@ func (a *Account) Sync(ctx context.Context, limit time.Duration) error {
 	return fmt.Errorf("%s: %w", a.Origin, failed)
 }
 
-// catalog lists for the active Mogplex credential, which is in the result.
+// catalog returns the catalog of the active Mogplex credential, which is in the result.
 func (a *Account) catalog(ctx context.Context) (hosted.Catalog, auth.Result, error) {
 	res, err := a.Mogplex(ctx)
 	if err != nil {

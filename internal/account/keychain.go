@@ -9,19 +9,19 @@ import (
 	"github.com/mogplex/mogplex-cli/keyring"
 )
 
-// KeychainService is the service name of every keychain item of ours.
+// KeychainService is the service name of all our keychain items.
 const KeychainService = "mogplex"
 
-// keychain is the system's keychain on one connection. It asks a person only
-// under a context that is not marked by unattended.
+// keychain is the system's keychain on one connection. It may prompt a person, but not
+// under a context of unattended.
 type keychain struct {
 	attended, unattended *keyring.Keyring
-	waiting              func() // called before the keychain is
+	waiting              func() // called before each access
 }
 
 type unattendedKey struct{}
 
-// unattended returns a context under which no keychain asks a person.
+// unattended returns a context under which the keychain does not prompt.
 func unattended(ctx context.Context) context.Context {
 	return context.WithValue(ctx, unattendedKey{}, true)
 }
@@ -43,8 +43,8 @@ func (k keychain) Get(ctx context.Context, account string) ([]byte, bool, error)
 	return entry, found, err
 }
 
-// damagedItem stands for the value of an item that can't be read, so that it can
-// be replaced and removed like any other.
+// damagedItem stands for the value of an item that can't be read, so that it can be
+// replaced and removed like any other item.
 var damagedItem = []byte("damaged")
 
 // Update implements [auth.Place].
@@ -82,8 +82,7 @@ func (k keychain) All(ctx context.Context) (map[string][]byte, error) {
 	return all, err
 }
 
-// keychainLabel names an item for the person who sees it in the keychain's own
-// window.
+// keychainLabel returns the label of an item in the keychain's own window.
 func (s Settings) keychainLabel(account string) string {
 	provider, rest, _ := strings.Cut(account, ".")
 	label := "Mogplex: key of " + provider

@@ -8,22 +8,22 @@ import (
 	"github.com/mogplex/mogplex-cli/internal/auth"
 )
 
-// Migration is what a migration did with each record, by the name of its key.
+// Migration reports what a migration did with each record, by the name of its key.
 type Migration struct {
 	From, To string // auth.InKeychain or auth.InFile
 	DryRun   bool
 	Moved    []string
-	Copied   []string // another program's, which stay
+	Copied   []string // from another program's file, which keeps them
 	Skipped  []NotMoved
 	Failed   []NotMoved
-	Replaced []auth.Credential // other sign-ins, with Force
+	Replaced []auth.Credential // other sign-ins at the destination, with Force
 }
 
 // NotMoved is a record that stays in its place.
 type NotMoved struct {
 	Name string
-	Why  string // of what was skipped: a short phrase
-	Err  error  // of what failed
+	Why  string // if it was skipped: a short phrase
+	Err  error  // if it failed
 }
 
 // Err joins the failures.
@@ -35,9 +35,9 @@ func (m *Migration) Err() error {
 	return errors.Join(errs...)
 }
 
-// Migrate moves every record of this directory and profile to the keychain or to the
-// file, and ends the sessions that it replaced. It reports what is not ours as
-// skipped. The error is that not all records could be looked at.
+// Migrate moves every record of this directory and profile to the keychain or the file,
+// and ends the sessions that it replaced. It reports entries of other programs as
+// skipped. It returns an error if it could not list all records.
 func (a *Account) Migrate(ctx context.Context, how auth.Move) (*Migration, error) {
 	m := &Migration{From: how.From, To: how.To, DryRun: how.DryRun}
 	if !a.allows(how.To) {
@@ -76,7 +76,7 @@ func (a *Account) moveAll(ctx context.Context, how auth.Move, m *Migration) erro
 	return err
 }
 
-// add puts what became of one record into the report.
+// add adds the outcome for one record to the report.
 func (m *Migration) add(done auth.Moved) {
 	name := done.Key.Name()
 	switch done.Outcome {

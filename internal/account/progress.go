@@ -2,18 +2,18 @@ package account
 
 import "sync"
 
-// Progress has the functions that a use case calls while it works. Each may be nil,
-// and is called from any goroutine.
+// Progress has functions that a use case calls while it works. Each may be nil, and is
+// called from any goroutine.
 type Progress struct {
-	// Begin is called before work that can take long. The function that it returns
-	// is called when the work is over.
+	// Begin is called before work that can take long. The function that it returns is
+	// called after the work.
 	Begin func(Step) (end func())
 	// Unlock is called when the keychain shows its unlock prompt.
 	Unlock func()
-	// Confirm is called when the keychain asks a person whether to delete an item,
-	// which is empty by then.
+	// Confirm is called when the keychain asks a person whether to delete an item. The
+	// item is already empty.
 	Confirm func()
-	// Removed is called now and then while many items are removed.
+	// Removed is called every few seconds while many items are removed.
 	Removed func(done, total int)
 }
 
@@ -38,7 +38,7 @@ const (
 	EndAtService    Step = "end sessions at the service"
 )
 
-// begin reports a step. The caller calls end when it is over.
+// begin reports a step. The caller calls end after it.
 func (a *Account) begin(step Step) (end func()) {
 	if a.Progress.Begin == nil {
 		return func() {}
@@ -46,9 +46,9 @@ func (a *Account) begin(step Step) (end func()) {
 	return a.Progress.Begin(step)
 }
 
-// beginOnWait is begin for work that can be over before a timer is set: the first
-// timer of a process starts a thread. The step begins when the keychain is asked or
-// a lock is taken.
+// beginOnWait is begin for work that is often faster than setting a timer, because the
+// first timer of a process starts a thread. The step begins when the work first reads
+// the keychain or takes a lock.
 func (a *Account) beginOnWait(step Step) (end func()) {
 	if a.Progress.Begin == nil {
 		return func() {}
@@ -62,7 +62,7 @@ func (a *Account) beginOnWait(step Step) (end func()) {
 	}
 }
 
-// waiting is called before the keychain is asked and before a lock is taken.
+// waiting is called before each access to the keychain and before a lock is taken.
 func (a *Account) waiting() {
 	if onWait := a.onWait.Load(); onWait != nil {
 		(*onWait)()

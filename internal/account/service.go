@@ -12,20 +12,20 @@ import (
 	"github.com/mogplex/mogplex-cli/login"
 )
 
-// loginClient signs in at an origin, renews and revokes.
+// loginClient returns the OAuth client of an origin.
 func (a *Account) loginClient(origin string) *login.Client {
 	return &login.Client{Origin: origin, HTTP: a.client(), AllowLoopbackHTTP: a.Dev, Now: a.env.Now}
 }
 
-// api calls the account service.
+// api returns the client of the account service.
 func (a *Account) api() hosted.Client {
 	return hosted.Client{Origin: a.Origin, HTTP: a.client()}
 }
 
-// inferencePath is where the account service takes prompts.
+// inferencePath is the path for prompts at the account service.
 const inferencePath = "/api/cli/inference"
 
-// Chat sends prompts to the service that a credential belongs to.
+// Chat returns a client that sends prompts to the service of a credential.
 func (a *Account) Chat(c auth.Credential) chat.Client {
 	if c.Provider == auth.Mogplex {
 		return chat.Client{BaseURL: a.Origin + inferencePath, HTTP: a.promptClient()}
@@ -34,7 +34,7 @@ func (a *Account) Chat(c auth.Credential) chat.Client {
 	return chat.Client{BaseURL: p.BaseURL, HTTP: a.promptClient(), Anthropic: c.Provider == "anthropic"}
 }
 
-// newManager wires a manager to the stores of settings, the environment and the
+// newManager returns a manager of the stores in the settings, the environment and the
 // service.
 func (a *Account) newManager(s Settings, file *legacyfile.File) *auth.Manager {
 	return &auth.Manager{
@@ -55,7 +55,7 @@ func (a *Account) newManager(s Settings, file *legacyfile.File) *auth.Manager {
 	}
 }
 
-// refresh spends a refresh token at the service.
+// refresh exchanges the refresh token of a credential at the service.
 func (a *Account) refresh(ctx context.Context, c auth.Credential) (auth.Credential, error) {
 	grant, err := a.loginClient(a.Origin).Refresh(ctx, c.Refresh.Reveal())
 	if errors.Is(err, login.ErrInvalidGrant) {
@@ -67,8 +67,8 @@ func (a *Account) refresh(ctx context.Context, c auth.Credential) (auth.Credenti
 	return granted(c, grant), nil
 }
 
-// granted puts a grant's tokens into a credential. It keeps what the answer to a
-// refresh leaves out: the account and mostly the scopes.
+// granted puts a grant's tokens into a credential. It keeps the account and the scopes
+// of the credential if the grant has none, as is usual after a refresh.
 func granted(c auth.Credential, g *login.Grant) auth.Credential {
 	c.Type, c.Provider, c.Issuer = auth.OAuth, auth.Mogplex, g.Issuer
 	c.Token, c.Refresh, c.ExpiresAt = auth.NewSecret(g.Token.AccessToken), auth.NewSecret(g.Token.RefreshToken), g.Token.Expiry

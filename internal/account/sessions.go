@@ -16,23 +16,24 @@ import (
 const (
 	// EndLimit bounds [Account.EndSessions].
 	EndLimit = 5 * time.Second
-	// The pauses between tries double from the first one to the longest.
+	// The pauses between retries double from firstPause to longestPause.
 	firstPause, longestPause = 250 * time.Millisecond, time.Minute
 )
 
-// Ending is what came of ending one session at the service that issued it.
+// Ending is the outcome of ending one session at the service that issued it.
 type Ending struct {
 	Session auth.Credential
-	Offered bool  // the service offers it, as far as is known
+	Offered bool  // the service offers revocation, as far as is known
 	Err     error // of the last try
 }
 
-// Passing reports that another try may succeed.
-func (e Ending) Passing() bool {
-	return web.Temporary(e.Err)
-}
+// Temporary reports whether another try may succeed.
+func (e Ending) Temporary() bool { return web.Temporary(e.Err) }
 
-// EndSessions ends sessions at the services that issued them, for EndLimit at most.
+// ended reports whether the tokens of the session work no more.
+func (e Ending) ended() bool { return e.Offered && e.Err == nil }
+
+// EndSessions ends sessions at the services that issued them, within EndLimit.
 func (a *Account) EndSessions(ctx context.Context, sessions []auth.Credential) []Ending {
 	defer a.begin(EndAtService)()
 	ctx, cancel := context.WithTimeout(ctx, EndLimit)
@@ -40,11 +41,10 @@ func (a *Account) EndSessions(ctx context.Context, sessions []auth.Credential) [
 	return a.KeepEnding(ctx, sessions)
 }
 
-// KeepEnding revokes tokens (RFC 7009), each sign-in once and all at the same time:
-// the refresh token, or the access token if there is no other. It retries failures
-// that pass, with growing pauses and no sooner than the service allows, until ctx
-// ends or has too little time left: for as long as ctx lives if it has no deadline.
-// The tokens are in memory alone.
+// KeepEnding revokes tokens (RFC 7009), once for each sign-in and all concurrently: the
+// refresh token or, without one, the access token. It retries temporary failures with
+// growing pauses, and no sooner than the service allows, until ctx ends or its deadline
+// is too close. The tokens are in memory only.
 func (a *Account) KeepEnding(ctx context.Context, sessions []auth.Credential) []Ending {
 	var endings []Ending
 	for _, c := range sessions {
@@ -70,7 +70,7 @@ func (a *Account) keepEnding(ctx context.Context, e *Ending) {
 		if failed := (*web.Error)(nil); errors.As(e.Err, &failed) {
 			wait = max(pause, failed.RetryAfter)
 		}
-		if end, ok := ctx.Deadline(); !e.Passing() || ok && time.Until(end) <= wait {
+		if end, ok := ctx.Deadline(); !e.Temporary() || ok && time.Until(end) <= wait {
 			return
 		}
 		select {
@@ -94,20 +94,20 @@ func (a *Account) revoke(ctx context.Context, c auth.Credential) (offered bool, 
 	return client.Revoke(ctx, c.Refresh.Reveal(), "refresh_token")
 }
 
-// revokeUnsaved ends a grant that no store holds.
+// revokeUnsaved ends the session of a credential that no store holds.
 func (a *Account) revokeUnsaved(ctx context.Context, c auth.Credential) {
 	a.EndSessions(ctx, []auth.Credential{c})
 }
 
-// issuerOf is the origin of the service that issued a credential. An entry that
-// names none is of the default service.
+// issuerOf returns the origin of the service that issued a credential. A credential
+// without one is from the default service.
 func issuerOf(c auth.Credential) string { return cmp.Or(c.Issuer, auth.DefaultOrigin) }
 
-// LiveToken is a token that the service goes on accepting.
+// LiveToken is a token that the service still accepts.
 type LiveToken struct {
 	Kind   TokenKind
 	Issuer string
-	Until  time.Time // zero if it is not known
+	Until  time.Time // zero if not known
 }
 
 // TokenKind is a kind of token.
@@ -120,10 +120,10 @@ const (
 	PersonalAccessToken TokenKind = "personal_access_token"
 )
 
-// LiveTokens are the tokens of sessions that were not ended.
+// LiveTokens returns the tokens of the sessions that were not ended.
 func (a *Account) LiveTokens(endings []Ending) (left []LiveToken) {
 	for _, e := range endings {
-		if e.Offered && e.Err == nil {
+		if e.ended() {
 			continue
 		}
 		c := e.Session

@@ -14,7 +14,7 @@ import (
 	"github.com/mogplex/mogplex-cli/login"
 )
 
-// DefaultProfile is the profile that is used if none is named.
+// DefaultProfile is the profile that applies if none is named.
 const DefaultProfile = "default"
 
 // StoreMode says where credentials may be stored.
@@ -27,19 +27,20 @@ const (
 	StoreFile     StoreMode = "file"     // never the keychain
 )
 
-// Settings are what the environment, a flag and the user's config.toml say.
+// Settings are the settings in the environment, the --profile flag and the user's
+// config.toml.
 type Settings struct {
-	Profile         string // empty for the default one
+	Profile         string // empty: the default one
 	Dir             string // the state directory
 	Home            string // the directory of the profile in it
 	Origin          string // of the account service
-	Dev             bool   // plain http to a loopback address is allowed
+	Dev             bool   // allow plain http to a loopback address
 	Store           StoreMode
 	KeychainTimeout time.Duration // 0: the keyring's own
 	CallbackPorts   []int         // nil: those of package login
 	Notices         []string      // warnings for a person
 
-	codex bool  // Dir is Codex's: its auth.json is only read
+	codex bool  // Dir is Codex's: only read its auth.json
 	noDir error // why there is no state directory
 }
 
@@ -52,9 +53,9 @@ func StoreModes() []StoreMode {
 	return modes
 }
 
-// ReadSettings reads the settings for a profile, or for the one of the environment
-// if it is empty. It ignores a project's own .mogplex/config.toml: that must not
-// decide where tokens are stored or sent.
+// ReadSettings reads the settings for a profile or, if that is empty, for the one in the
+// environment. It ignores a project's own .mogplex/config.toml, which must not decide
+// where tokens are stored or sent.
 func (e Env) ReadSettings(profile string) (Settings, error) {
 	var s Settings
 	root, err := e.stateDir(&s)
@@ -66,7 +67,7 @@ func (e Env) ReadSettings(profile string) (Settings, error) {
 	}
 	if profile != "" && profile != DefaultProfile {
 		if !validProfile(profile) {
-			return s, UsageError("a profile's name has 1 to 32 of a-z, 0-9, dash and underscore, and begins with a letter or a digit")
+			return s, UsageError("a profile name must have 1 to 32 of a-z, 0-9, dash and underscore, and begin with a letter or a digit")
 		}
 		s.Profile = profile
 	}
@@ -89,7 +90,7 @@ func (e Env) ReadSettings(profile string) (Settings, error) {
 	return s, err
 }
 
-// stateDir is MOGPLEX_HOME, else the deprecated CODEX_HOME, else ~/.mogplex.
+// stateDir returns MOGPLEX_HOME, else the deprecated CODEX_HOME, else ~/.mogplex.
 func (e Env) stateDir(s *Settings) (string, error) {
 	dir := e.Getenv("MOGPLEX_HOME")
 	if dir == "" {
@@ -129,8 +130,7 @@ func (e Env) readOrigin(dev bool) (string, error) {
 	return canonical, nil
 }
 
-// readCallbackPorts reads the ports that tests set, so that no two of them share a
-// port.
+// readCallbackPorts reads the ports that a test sets to avoid those of other tests.
 func (e Env) readCallbackPorts(dev bool) (ports []int, err error) {
 	text := e.Getenv("MOGPLEX_CALLBACK_PORTS")
 	if text == "" || !dev {
@@ -139,11 +139,16 @@ func (e Env) readCallbackPorts(dev bool) (ports []int, err error) {
 	for part := range strings.SplitSeq(text, ",") {
 		port, err := strconv.ParseUint(part, 10, 16)
 		if err != nil || port == 0 {
-			return nil, UsageError(`MOGPLEX_CALLBACK_PORTS is a list of ports such as "24816,24818"`)
+			return nil, badVariable(`MOGPLEX_CALLBACK_PORTS must be a list of ports such as "24816,24818"`)
 		}
 		ports = append(ports, int(port))
 	}
 	return ports, nil
+}
+
+// badVariable is a usage error with a hint about a variable.
+func badVariable(message string) error {
+	return HintError{UsageError(message), "Correct the variable, or unset it."}
 }
 
 func (e Env) readKeychainTimeout() (time.Duration, error) {
@@ -153,12 +158,12 @@ func (e Env) readKeychainTimeout() (time.Duration, error) {
 	}
 	d, err := time.ParseDuration(text)
 	if err != nil || d <= 0 {
-		return 0, UsageError(`MOGPLEX_KEYCHAIN_TIMEOUT is a time such as "10s"`)
+		return 0, badVariable(`MOGPLEX_KEYCHAIN_TIMEOUT must be a time such as "10s"`)
 	}
 	return d, nil
 }
 
-// readStoreMode reads MOGPLEX_CREDENTIAL_STORE, else credential_store of the user's
+// readStoreMode reads MOGPLEX_CREDENTIAL_STORE, else credential_store in the user's
 // config.toml. A config.toml that can't be read is an error, because it may forbid
 // files.
 func (e Env) readStoreMode(root string) (StoreMode, error) {

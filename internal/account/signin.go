@@ -11,11 +11,11 @@ import (
 	"github.com/mogplex/mogplex-cli/login"
 )
 
-// SignIn signs a person in, whom flow talks to. It changes nothing that is stored
-// before it stores the new credential. flow.Save is set here. With an error too, the
-// result has the warnings.
+// SignIn signs a person in through flow, whose Save and Ports it sets. The stored
+// credential stays until the new one is stored. The result has the warnings, even on
+// error.
 //
-// The caller ends the sessions that were replaced, [auth.Saved.Ended], with
+// The caller must end the replaced sessions, [auth.Saved.Ended], with
 // [Account.EndSessions].
 func (a *Account) SignIn(ctx context.Context, flow login.Flow) (saved auth.Saved, err error) {
 	if _, err := a.prepare(ctx, auth.Mogplex); err != nil {
@@ -31,16 +31,16 @@ func (a *Account) SignIn(ctx context.Context, flow login.Flow) (saved auth.Saved
 		return saved, err
 	}
 	unsaved := granted(auth.Credential{}, grant)
-	ctx = context.WithoutCancel(ctx) // an interrupt is no reason to leave a session behind
+	ctx = context.WithoutCancel(ctx) // end the session at the service after an interrupt too
 	if a.storedNowhere(ctx, unsaved, err) {
 		a.revokeUnsaved(ctx, unsaved)
 	}
 	return saved, err
 }
 
-// storedNowhere reports that no store holds a credential whose save failed with err.
-// The store that failed may hold it if it can't be read: a keychain that was cut off
-// in the middle keeps what it took, and one that does not answer acts later.
+// storedNowhere reports whether no store holds a credential whose save failed with err.
+// A failed store that can't be read may hold it: an interrupted keychain may have
+// stored the item, and a slow one may store it later.
 func (a *Account) storedNowhere(ctx context.Context, c auth.Credential, err error) bool {
 	res, _ := a.Manager.Resolve(unattended(ctx), auth.Query{Provider: auth.Mogplex, All: true})
 	for _, f := range res.Findings {
@@ -52,18 +52,18 @@ func (a *Account) storedNowhere(ctx context.Context, c auth.Credential, err erro
 	return true
 }
 
-// prepare readies the stores, and refuses to begin a sign-in that could not be
-// stored. It returns what is stored now.
+// prepare checks that a new credential can be stored, before a sign-in begins. It
+// returns the stored credentials.
 func (a *Account) prepare(ctx context.Context, provider string) ([]auth.Credential, error) {
 	defer a.begin(WaitForKeychain)()
 	stored, err := a.Manager.Prepare(ctx, provider)
 	return stored, forProvider(err, provider)
 }
 
-// StoreSecret asks the service about a personal access token (provider mogplex), and
-// stores it or a provider's key. A token that could not be checked replaces nothing
-// unless force is set: the error is ErrUnchecked. With an error too, the result has
-// the warnings.
+// StoreSecret stores a provider's key or, for provider mogplex, a personal access token
+// that the service accepts. If the service can't be asked and another credential is
+// stored, it returns ErrUnchecked unless force is set. The result has the warnings, even
+// on error.
 func (a *Account) StoreSecret(ctx context.Context, provider string, secret auth.Secret, force bool) (saved auth.Saved, err error) {
 	if err := CheckProvider(provider); err != nil {
 		return saved, err
@@ -99,18 +99,18 @@ func (a *Account) StoreSecret(ctx context.Context, provider string, secret auth.
 	return saved, nil
 }
 
-// CheckLimit bounds the question whether the service accepts a token.
+// CheckLimit bounds [Account.Accepts].
 const CheckLimit = 10 * time.Second
 
-// Accepts asks the service about the account's token. The error is nil,
-// hosted.ErrUnauthorized, or why the service could not be asked.
+// Accepts asks the service whether it accepts a token. It returns
+// hosted.ErrUnauthorized if not, and any other error if the service could not be asked.
 func (a *Account) Accepts(ctx context.Context, c auth.Credential) error {
 	ctx, cancel := context.WithTimeout(ctx, CheckLimit)
 	defer cancel()
 	return a.api().Check(ctx, c.Token.Reveal())
 }
 
-// checkTimes asks the service about a stored token whose times can't be believed.
+// checkTimes asks the service about a stored token whose times are implausible.
 func (a *Account) checkTimes(ctx context.Context, c auth.Credential) error {
 	if err := a.Accepts(ctx, c); errors.Is(err, hosted.ErrUnauthorized) {
 		return fmt.Errorf("%w: %w", auth.ErrExpired, err)
@@ -118,8 +118,8 @@ func (a *Account) checkTimes(ctx context.Context, c auth.Credential) error {
 	return nil
 }
 
-// checkNew refuses a token that the service does not accept. unchecked is why the
-// service could not be asked.
+// checkNew returns an error for a token that the service does not accept. If the service
+// could not be asked, unchecked is the reason.
 func (a *Account) checkNew(ctx context.Context, c auth.Credential) (unchecked, err error) {
 	defer a.begin(AskService)()
 	switch err = a.Accepts(ctx, c); {

@@ -5,30 +5,28 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"os"
-	"path/filepath"
 
 	"github.com/mogplex/mogplex-cli/internal/auth"
 	"github.com/mogplex/mogplex-cli/internal/hosted"
 )
 
-// Scope says what a sign-out removes: the Mogplex credential, another provider's, or
+// Scope selects what a sign-out removes: the Mogplex credential, another provider's, or
 // everything.
 type Scope struct {
 	Provider string // empty: the Mogplex credential
 	All      bool   // every provider, profile, service and state directory
 }
 
-// ProviderName is the provider of the scope.
+// ProviderName returns the provider of the scope.
 func (s Scope) ProviderName() string { return cmp.Or(s.Provider, auth.Mogplex) }
 
-// includes reports whether the sign-out is about a provider's credential. After a
-// sign-out from the account any of them signs in.
+// includes reports whether a provider's credential would keep a person signed in after
+// the sign-out. Any does after that of the account.
 func (s Scope) includes(provider string) bool {
 	return s.All || s.ProviderName() == auth.Mogplex || s.Provider == provider
 }
 
-// SignOutReport is what a sign-out did, store by store.
+// SignOutReport reports what a sign-out did, store by store.
 type SignOutReport struct {
 	Scope         Scope
 	Removed       []Removed
@@ -38,14 +36,14 @@ type SignOutReport struct {
 	StillActive   []StillActive
 	NotSearched   []NotSearched
 	Failures      []Failure
-	Sessions      []auth.Credential // what was removed, to be ended at the service
-	Backups       []string          // paths of files that could not be parsed
+	Sessions      []auth.Credential // to be ended at the service
+	Backups       []string          // paths of backed-up files that could not be parsed
 }
 
 // Removed is a credential that was removed.
 type Removed struct{ Store, Provider, Profile, Issuer string }
 
-// StillActive is a variable, or a credential in a store, that mogplex goes on using.
+// StillActive is a variable, or a credential in a store, that mogplex still uses.
 type StillActive struct {
 	Variable        string
 	Store, Provider string
@@ -73,12 +71,12 @@ func (r *SignOutReport) Err() error {
 	return errors.Join(errs...)
 }
 
-// Settle puts what came of ending the sessions into the report. Revoked stays nil if
-// there was nothing to end, or if no service offers it.
+// Settle adds the outcome of ending the sessions to the report. Revoked stays nil if
+// there was nothing to end, or if no service offers revocation.
 func (r *SignOutReport) Settle(a *Account, endings []Ending) {
 	for _, e := range endings {
 		if e.Offered || e.Err != nil {
-			all := e.Offered && e.Err == nil && (r.Revoked == nil || *r.Revoked)
+			all := e.ended() && (r.Revoked == nil || *r.Revoked)
 			r.Revoked = &all
 		}
 	}
@@ -90,9 +88,9 @@ func (r *SignOutReport) Settle(a *Account, endings []Ending) {
 	}
 }
 
-// SignOut removes what the scope names from every store that the settings allow. It
-// asks no service: the caller ends the report's Sessions, and settles the report
-// with the endings.
+// SignOut removes the credentials in the scope from every store that the settings
+// allow. It sends no request: the caller must end the report's Sessions, and call
+// Settle with the outcome.
 func (a *Account) SignOut(ctx context.Context, scope Scope) *SignOutReport {
 	r := &SignOutReport{Scope: scope}
 	end := a.begin(RemoveStored)
@@ -103,7 +101,7 @@ func (a *Account) SignOut(ctx context.Context, scope Scope) *SignOutReport {
 	}
 	r.Backups = append(r.Backups, a.file.BackedUp()...)
 	end()
-	if scope.All { // nothing was to be left
+	if scope.All { // a leftover is a failure
 		for _, path := range r.Backups {
 			r.failed(auth.InFile, "", fmt.Errorf("%s: %w", path, ErrBackup))
 		}
@@ -113,10 +111,10 @@ func (a *Account) SignOut(ctx context.Context, scope Scope) *SignOutReport {
 	return r
 }
 
-// addStillActive reports what signs in after the sign-out: after that of the account
-// also keys of other providers.
+// addStillActive reports the credentials that mogplex uses after the sign-out. After
+// that of the account, these include keys of other providers.
 func (a *Account) addStillActive(ctx context.Context, r *SignOutReport) {
-	for _, p := range a.SetProviders() {
+	for _, p := range a.EnvProviders() {
 		if r.Scope.includes(p.Name) {
 			r.StillActive = append(r.StillActive, StillActive{Variable: p.Variable})
 		}
@@ -133,7 +131,8 @@ func (a *Account) addStillActive(ctx context.Context, r *SignOutReport) {
 	}
 }
 
-// removeKey removes one key everywhere, with the account's what it brought.
+// removeKey removes one key from every store. With the account's key it also removes
+// the cached lists.
 func (a *Account) removeKey(ctx context.Context, key auth.Key, r *SignOutReport) {
 	removals, err := a.Manager.Remove(ctx, key)
 	if err != nil {
@@ -170,7 +169,7 @@ func (r *SignOutReport) failed(store, provider string, err error) {
 	r.Failures = append(r.Failures, Failure{store, provider, err})
 }
 
-// add puts what came of one store into the report.
+// add adds the outcome for one store to the report.
 func (r *SignOutReport) add(done auth.Removal) {
 	key := done.Key
 	switch {
@@ -188,7 +187,7 @@ func (r *SignOutReport) add(done auth.Removal) {
 	r.Sessions = append(r.Sessions, done.Held...)
 }
 
-// skipped reports a store that was not searched, once.
+// skipped adds a store that was not searched to the report, once.
 func (r *SignOutReport) skipped(store string, state auth.State) {
 	for _, known := range r.NotSearched {
 		if known.Store == store {
@@ -196,17 +195,4 @@ func (r *SignOutReport) skipped(store string, state auth.State) {
 		}
 	}
 	r.NotSearched = append(r.NotSearched, NotSearched{store, state})
-}
-
-// hostedDirs are the directories below a profile's home that can have cached lists:
-// one for each service.
-func hostedDirs(home string) []string {
-	dirs := []string{home}
-	services, _ := os.ReadDir(filepath.Join(home, "services"))
-	for _, service := range services {
-		if service.IsDir() {
-			dirs = append(dirs, filepath.Join(home, "services", service.Name()))
-		}
-	}
-	return dirs
 }

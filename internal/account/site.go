@@ -2,8 +2,8 @@ package account
 
 import "strings"
 
-// Site is the kind of site that the program runs at: whether a person sees a window
-// that opens there, and what to do if not.
+// Site is the kind of place that the program runs at, such as a desktop or an SSH
+// session: whether a person sees windows that open there, and what to do if not.
 type Site struct {
 	Name    string // such as "ssh"
 	Prompt  bool   // the keychain's unlock prompt can be seen
@@ -20,42 +20,42 @@ var sites = []struct {
 }{
 	{Site{
 		Name: "ci", what: "this is a CI job",
-		unlock: "Unlock the keychain in an earlier step of the job.",
+		unlock: "Unlock it in an earlier step of the job.",
 	}, func(e evidence) bool {
 		return e.on("CI") || e.set("TF_BUILD", "JENKINS_URL", "TEAMCITY_VERSION")
 	}},
 	{Site{
 		Name: "ssh", what: "this is an SSH session",
-		unlock: "Unlock the keychain at that computer's own screen: log in there once.",
+		unlock: "Log in at that computer's own screen to unlock it.",
 	}, func(e evidence) bool { return e.set("SSH_CONNECTION", "SSH_CLIENT", "SSH_TTY") }},
 	{Site{
 		Name: "container", what: "this is a container",
-		unlock: "Unlock the keychain outside the container.",
+		unlock: "Unlock it outside the container.",
 	}, func(e evidence) bool {
 		return e.linux && (e.set("container", "KUBERNETES_SERVICE_HOST") || e.exists("/.dockerenv") || e.exists("/run/.containerenv"))
 	}},
 	{Site{
 		Name: "wsl", what: "this is WSL", Browser: true,
-		unlock: "Unlock the keychain with the program that keeps it.",
+		unlock: "Unlock it in the program that provides the keychain.",
 	}, func(e evidence) bool {
 		return e.linux && (e.set("WSL_DISTRO_NAME") || e.exists("/proc/sys/fs/binfmt_misc/WSLInterop"))
 	}},
 	{Site{
 		Name: "no_display", what: "there is no display here",
-		unlock: "Unlock the keychain at this computer's own screen: log in there once.",
+		unlock: "Log in at this computer's own screen to unlock it.",
 	}, func(e evidence) bool { return !e.display() }},
 	{Site{Name: "desktop", Prompt: true, Browser: true}, func(evidence) bool { return true }},
 }
 
-// evidence is what a site is recognized by.
+// evidence has the facts by which a site is recognized.
 type evidence struct {
 	lookup func(string) (string, bool)
 	exists func(path string) bool
 	linux  bool
-	screen bool // the system has windows without saying so in a variable
+	screen bool // the system has windows without a variable such as DISPLAY
 }
 
-// set reports that one of the variables is set to something.
+// set reports whether one of the variables is not empty.
 func (e evidence) set(names ...string) bool {
 	for _, name := range names {
 		if value, _ := e.lookup(name); value != "" {
@@ -65,7 +65,7 @@ func (e evidence) set(names ...string) bool {
 	return false
 }
 
-// on reports that a variable that can say no is set and does not.
+// on reports whether a boolean variable is set and true.
 func (e evidence) on(name string) bool {
 	value, _ := e.lookup(name)
 	return value != "" && value != "0" && !strings.EqualFold(value, "false")
@@ -85,28 +85,28 @@ func siteOf(goos string, lookup func(string) (string, bool), exists func(path st
 	panic("unreachable: the last site always matches")
 }
 
-// on completes a site with what the system and its variables say.
+// on adjusts a site to the system and its variables.
 func (s Site) on(goos string, e evidence) Site {
-	if s.Name == "container" || s.Name == "wsl" { // windows of these open on the host's screen
+	if s.Name == "container" || s.Name == "wsl" { // their windows open on the host's screen
 		s.Prompt = e.display()
 		s.Browser = s.Browser || e.display()
 	}
-	s.Browser = s.Browser || e.set("BROWSER") // the user says that this one works
+	s.Browser = s.Browser || e.set("BROWSER") // set by a user whose browser works here
 	if goos == "darwin" {
 		s.unlock = "Unlock the keychain with `security unlock-keychain`."
 	}
 	return s
 }
 
-// UnlockHint says how to unlock a keychain from here.
+// UnlockHint returns how to unlock the keychain from here.
 func (s Site) UnlockHint() string {
 	if s.Prompt {
 		return "Unlock it in the window that it opens, then try again."
 	}
-	return sentenceCase(s.what) + ": no window can open here. " + s.unlock
+	return sentenceCase(s.what) + ": the keychain's window can't open here. " + s.unlock
 }
 
-// WhyNoBrowser says why no browser can open here. It is empty if one can.
+// WhyNoBrowser returns why no browser can open here. It is empty if one can.
 func (s Site) WhyNoBrowser() string {
 	if s.Browser {
 		return ""
@@ -114,5 +114,5 @@ func (s Site) WhyNoBrowser() string {
 	return sentenceCase(s.what) + ": no browser can open here."
 }
 
-// sentenceCase makes an ASCII clause the start of a sentence.
+// sentenceCase capitalizes the first letter of an ASCII text.
 func sentenceCase(clause string) string { return strings.ToUpper(clause[:1]) + clause[1:] }

@@ -74,7 +74,7 @@ func TestNoHintPointsAtAWindowThatCannotOpen(t *testing.T) {
 			}
 		}
 	}
-	const want = "This is an SSH session: no window can open here. Unlock the keychain with `security unlock-keychain`."
+	const want = "This is an SSH session: the keychain's window can't open here. Unlock the keychain with `security unlock-keychain`."
 	if got := siteFor("darwin", "SSH_TTY=x", "").UnlockHint(); got != want {
 		t.Errorf("%q; want %q", got, want)
 	}

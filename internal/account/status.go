@@ -9,27 +9,27 @@ import (
 	"github.com/mogplex/mogplex-cli/internal/hosted"
 )
 
-// Status is what is active, and what each layer holds.
+// Status reports which credential is active, and what each layer holds.
 type Status struct {
 	auth.Result
-	SignedIn bool     // the active credential works, as far as is known
+	SignedIn bool     // the active credential works, as far as known
 	Backend  string   // of the keychain; empty if it is not used or does not answer
-	Notices  []string // what the file repaired by itself
+	Notices  []string // repairs of the file
 	Checked  Checked
 }
 
-// Checked is what came of asking the service about a credential.
+// Checked is the service's answer about a credential.
 type Checked string
 
-// The outcomes of asking the service; empty if it was not to be asked.
+// The answers of the service. The empty value means that it was not asked to check.
 const (
 	Accepted   Checked = "accepted"
 	NotChecked Checked = "not_checked"
 )
 
-// Status asks every layer and, with check, the service whether it accepts the active
-// credential. The result has what was found, with an error too; if ctx ended first,
-// the error is ctx.Err() itself and there is no result.
+// Status reads every layer. With check it asks the service whether it accepts the active
+// credential. The result has the findings, even on error. If ctx ends first, the error
+// is ctx.Err() itself and the result is empty.
 func (a *Account) Status(ctx context.Context, provider string, check bool) (Status, error) {
 	end := a.begin(WaitForKeychain)
 	res, err := a.Manager.Resolve(ctx, auth.Query{Provider: provider, All: true})
@@ -56,13 +56,13 @@ func (a *Account) Status(ctx context.Context, provider string, check bool) (Stat
 	return st, err
 }
 
-// usable reports that a credential has not expired, or can be renewed.
+// usable reports whether a credential has not expired or can be renewed.
 func (a *Account) usable(c auth.Credential) bool {
 	return !c.Expired(a.env.Now()) || c.Refreshable()
 }
 
-// check asks the service about the account's credential. It does not know keys of
-// other providers.
+// check asks the service about the account's credential. The service does not know the
+// keys of other providers.
 func (a *Account) check(ctx context.Context, c auth.Credential) (Checked, error) {
 	if c.Provider != auth.Mogplex {
 		return NotChecked, nil
@@ -73,7 +73,7 @@ func (a *Account) check(ctx context.Context, c auth.Credential) (Checked, error)
 	defer a.begin(AskService)()
 	err := a.api().Check(ctx, c.Token.Reveal())
 	switch {
-	case errors.Is(err, hosted.ErrUnauthorized), errors.Is(err, hosted.ErrForbidden): // it was asked
+	case errors.Is(err, hosted.ErrUnauthorized), errors.Is(err, hosted.ErrForbidden): // these are answers
 		return "", fmt.Errorf("%s: %w", a.Origin, err)
 	case err != nil:
 		return NotChecked, fmt.Errorf("%s: %w", a.Origin, err)

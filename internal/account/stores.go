@@ -16,8 +16,8 @@ import (
 	"github.com/mogplex/mogplex-cli/legacyfile"
 )
 
-// openFile names the profile's auth.json. Beside Codex's file, which is only read,
-// ours has another name.
+// openFile returns the profile's auth.json. In Codex's directory our file has another
+// name, because Codex's auth.json is only read.
 func (s Settings) openFile() *legacyfile.File {
 	if s.codex {
 		return legacyfile.New(filepath.Join(s.Home, "auth.mogplex.json"), legacyfile.Options{Codex: filepath.Join(s.Dir, "auth.json")})
@@ -83,8 +83,8 @@ func (a *Account) StoreTitle(ctx context.Context, layer, path string) string {
 	return layer
 }
 
-// fileLocks is the directory of the locks on what auth.json holds: beside the file
-// that links resolve to.
+// fileLocks returns the directory of the locks on auth.json. It is beside the file that
+// symbolic links resolve to.
 func fileLocks(file *legacyfile.File, key auth.Key) string {
 	dir, err := file.LockDir()
 	if err != nil {
@@ -93,12 +93,12 @@ func fileLocks(file *legacyfile.File, key auth.Key) string {
 	return dir
 }
 
-// nowhere stands for the state directory if none can be found. Nothing can be
-// there, because a device has no directory in it. A variable that holds a credential
-// works without a state directory.
+// nowhere stands for a state directory that was not found. No file can be below it,
+// because its parent is a device. A credential in a variable works without a state
+// directory.
 var nowhere = filepath.Join(os.DevNull, "mogplex")
 
-// closedStore is a store of a state directory that was not found.
+// closedStore stands for the stores of a state directory that was not found.
 type closedStore struct{ why error }
 
 // Load implements [auth.Store].
@@ -117,7 +117,7 @@ func (s closedStore) Delete(context.Context, auth.Key, *auth.Revision) (auth.Rec
 // List implements [auth.Store].
 func (s closedStore) List(context.Context) ([]auth.Listed, error) { return nil, s.why }
 
-// UserDatabaseHome is the home that the user database names, else HOME's.
+// UserDatabaseHome returns the home directory in the user database, or else HOME.
 func UserDatabaseHome() string {
 	if u, err := user.Current(); err == nil {
 		return u.HomeDir
@@ -148,7 +148,7 @@ func fileState(err error) auth.State {
 	})
 }
 
-// stateClass is the state that an error of a class means.
+// stateClass is the state of a store for a class of errors.
 type stateClass struct {
 	kind  error
 	state auth.State

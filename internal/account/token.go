@@ -10,8 +10,8 @@ import (
 	"github.com/mogplex/mogplex-cli/internal/web"
 )
 
-// Token resolves a credential that lives for at least minTTL, renewing it if that is
-// due. It never signs in. The result has the warnings, with an error too.
+// Token resolves a credential, and renews it if it expires within minTTL. It never signs
+// in. The result has the warnings, even on error.
 func (a *Account) Token(ctx context.Context, q auth.Query, minTTL time.Duration) (auth.Result, error) {
 	defer a.beginOnWait(FindCredential)()
 	res, err := a.Manager.Token(ctx, q, minTTL)
@@ -21,16 +21,15 @@ func (a *Account) Token(ctx context.Context, q auth.Query, minTTL time.Duration)
 	return res, explain(q.Provider, res, err)
 }
 
-// Renew renews the account's token now. The result has the warnings, with an error
-// too.
+// Renew renews the account's token now. The result has the warnings, even on error.
 func (a *Account) Renew(ctx context.Context) (auth.Result, error) {
 	defer a.begin(RenewToken)()
 	res, err := a.Manager.Renew(ctx)
 	return res, explain(auth.Mogplex, res, err)
 }
 
-// Mogplex finds the account's credential, and does not renew it. The error names
-// another provider's key that is active instead.
+// Mogplex finds the account's credential without renewing it. If another provider's key
+// is active instead, the error names it.
 func (a *Account) Mogplex(ctx context.Context) (auth.Result, error) {
 	res, err := a.Manager.Resolve(ctx, auth.Query{Provider: auth.Mogplex})
 	return res, a.explainMogplex(ctx, res, err)
@@ -46,9 +45,10 @@ func (a *Account) explainMogplex(ctx context.Context, res auth.Result, err error
 	return explain(auth.Mogplex, res, err)
 }
 
-// tokenFor returns the Mogplex token for the next request, renewed if that is due. It
-// belongs to owner, or to any account if owner is empty. A renewal that another
-// process delays fails as if the service asked to wait.
+// tokenFor returns the Mogplex token for the next request, renewed if it expires soon.
+// It returns ErrReplaced if the token is not owner's; an empty owner means any account.
+// If another process delays the renewal, the error is hosted.ErrRateLimited, so that
+// callers retry.
 func (a *Account) tokenFor(ctx context.Context, owner string) (string, error) {
 	res, err := a.Manager.Token(ctx, auth.Query{Provider: auth.Mogplex}, time.Minute)
 	switch {

@@ -23,7 +23,7 @@ func (a *App) SignOut(ctx context.Context) (talk.SignedOut, error) {
 	endings, pending := a.endRemoved(r)
 	r.Settle(a.Account, endings)
 	out := talk.SignedOut{Pending: pending}
-	for _, p := range a.Account.SetProviders() {
+	for _, p := range a.Account.EnvProviders() {
 		out.StillInEnv = append(out.StillInEnv, p.Variable)
 	}
 	// The conversation shows the variables and what is active.

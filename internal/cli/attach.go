@@ -39,7 +39,7 @@ const attachPatience = 2 * time.Minute
 // has ended. It returns an error if the run did not succeed.
 func (p *program) attach(ctx context.Context, id string) error {
 	res, err := p.account.Mogplex(ctx)
-	p.warn(res.Warnings...)
+	p.warnBefore(err, res.Warnings)
 	if err != nil {
 		return err
 	}

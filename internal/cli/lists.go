@@ -35,7 +35,7 @@ type printing[T any] struct {
 
 // printList prints one of the account's lists.
 func printList[T any](p *program, got hosted.Listing[T], res auth.Result, err error, how printing[T]) error {
-	p.warn(res.Warnings...)
+	p.warnBefore(err, res.Warnings)
 	if err != nil {
 		return p.failedCall(res, err)
 	}

@@ -134,7 +134,7 @@ func (p *program) endSessions(ctx context.Context, sessions []auth.Credential, a
 		var left []auth.Credential
 		endings := p.account.EndSessions(ctx, sessions)
 		for _, e := range endings {
-			if e.Passing() {
+			if e.Temporary() {
 				left = append(left, e.Session)
 			}
 		}
@@ -147,7 +147,7 @@ func (p *program) endSessions(ctx context.Context, sessions []auth.Credential, a
 		if !p.entered(ctx) {
 			return settled
 		}
-		settled, sessions = slices.DeleteFunc(settled, account.Ending.Passing), left
+		settled, sessions = slices.DeleteFunc(settled, account.Ending.Temporary), left
 	}
 }
 

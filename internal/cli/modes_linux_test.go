@@ -145,6 +145,35 @@ func (l *ledger) wantSeen(t *testing.T, w *world) {
 	}
 }
 
+// hangingBus is a bus that never answers. It counts its connections.
+func hangingBus(t *testing.T) (socket string, connections *atomic.Int32) {
+	t.Helper()
+	dir, err := os.MkdirTemp("/tmp", "bus") // a socket's path is short
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = os.RemoveAll(dir) })
+	socket, connections = filepath.Join(dir, "bus"), &atomic.Int32{}
+	bus, err := net.Listen("unix", socket)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = bus.Close() })
+	go func() {
+		var open []net.Conn // the garbage collector would close them
+		for {
+			conn, err := bus.Accept()
+			if err != nil {
+				runtime.KeepAlive(open)
+				return
+			}
+			open = append(open, conn)
+			connections.Add(1)
+		}
+	}()
+	return socket, connections
+}
+
 // TestFileModeNeverTouchesTheKeychain counts connections to the session
 // bus, so that a keychain that hangs or asks for a password disturbs nobody.
 func TestFileModeNeverTouchesTheKeychain(t *testing.T) {
@@ -154,28 +183,7 @@ func TestFileModeNeverTouchesTheKeychain(t *testing.T) {
 		t.Fatal(err)
 	}
 	w := newWorld(t, mogplex, accountserver.Config{OfferRevocation: true})
-	socket := filepath.Join(t.TempDir(), "bus")
-	if len(socket) > 100 {
-		t.Skip("the temporary directory's name is too long for a socket")
-	}
-	bus, err := net.Listen("unix", socket)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer bus.Close()
-	var connections atomic.Int32
-	go func() {
-		var open []net.Conn // the garbage collector would close them
-		for {
-			conn, err := bus.Accept() // never answered, like a bus that hangs
-			if err != nil {
-				runtime.KeepAlive(open)
-				return
-			}
-			open = append(open, conn)
-			connections.Add(1)
-		}
-	}()
+	socket, connections := hangingBus(t)
 	common := append(w.env, "DBUS_SESSION_BUS_ADDRESS=unix:path="+socket, "MOGPLEX_KEYCHAIN_TIMEOUT=200ms")
 	quiet := func(what string) {
 		t.Helper()

@@ -27,7 +27,7 @@ Example:
 
 func (p *program) refresh(ctx context.Context, _ *cli.Context) error {
 	res, err := p.account.Renew(ctx)
-	p.warn(res.Warnings...)
+	p.warnBefore(err, res.Warnings)
 	c := res.Credential
 	switch {
 	case errors.Is(err, auth.ErrNotRefreshable) && res.Source == auth.Env:

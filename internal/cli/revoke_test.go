@@ -36,7 +36,7 @@ func TestSessionsAreEndedInTheBackground(t *testing.T) {
 	go func() { done <- a.KeepEnding(ctx, []auth.Credential{there, here}) }()
 	eventually(t, "the end of the session", func() bool { return !alive.RefreshValid(here.Refresh.Reveal()) })
 	cancel() // the answer about the other may still be on its way
-	if endings := <-done; len(endings) != 2 || !errors.Is(endings[0].Err, account.ErrGivenUp) || endings[0].Passing() {
+	if endings := <-done; len(endings) != 2 || !errors.Is(endings[0].Err, account.ErrGivenUp) || endings[0].Temporary() {
 		t.Errorf("%+v", endings)
 	}
 }

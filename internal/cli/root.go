@@ -59,7 +59,7 @@ func (p *program) root(c *cli.Context) error {
 // greet reports who is signed in: `mogplex` off a terminal, where no sign-in can start.
 func (p *program) greet(ctx context.Context) error {
 	res, err := p.account.Token(ctx, auth.Query{}, time.Minute)
-	p.warn(res.Warnings...)
+	p.warnBefore(err, res.Warnings)
 	if err != nil {
 		return err
 	}

@@ -1,13 +1,16 @@
 package cli
 
 import (
+	"errors"
 	"fmt"
 	"os"
+	"strings"
 	"time"
 
 	"golang.org/x/term"
 
 	"github.com/mogplex/mogplex-cli/internal/account"
+	"github.com/mogplex/mogplex-cli/internal/auth"
 	"github.com/mogplex/mogplex-cli/internal/text"
 	"github.com/mogplex/mogplex-cli/internal/words"
 )
@@ -29,6 +32,17 @@ func (p *program) say(format string, args ...any) {
 func (p *program) warn(warnings ...string) {
 	for _, w := range warnings {
 		p.say("Warning: %s", words.Warning(w))
+	}
+}
+
+// warnBefore writes the warnings of a failed or successful lookup, without the one that
+// err repeats.
+func (p *program) warnBefore(err error, warnings []string) {
+	var unread *auth.LayerError
+	for _, w := range warnings {
+		if !errors.As(err, &unread) || !strings.HasSuffix(w, unread.Error()) {
+			p.warn(w)
+		}
 	}
 }
 

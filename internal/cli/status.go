@@ -87,7 +87,7 @@ func (p *program) status(ctx context.Context, c *cli.Context) error {
 		return err
 	}
 	printStatus(p.stdout, r, st, p.env.Now())
-	p.warn(r.Warnings...)
+	p.warnBefore(err, r.Warnings)
 	return err
 }
 

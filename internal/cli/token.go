@@ -41,7 +41,7 @@ func (p *program) printToken(ctx context.Context, c *cli.Context) error {
 		return account.UsageError("--min-ttl must be a time such as 60s, not less than 0")
 	}
 	res, err := p.account.Token(ctx, auth.Query{Provider: provider}, minTTL)
-	p.warn(res.Warnings...)
+	p.warnBefore(err, res.Warnings)
 	if err != nil {
 		return err
 	}

@@ -228,7 +228,7 @@ var windowsTests = []struct{ dir, run, skip string }{
 	{"login", "", ""},
 	// Wine 8 reports that it made a symbolic link, and makes none. And now and then it can't start a process, of which a
 	// test that kills at each step needs hundreds.
-	{"internal/auth", "", "ThatIsKilledAnywhere$|TestADirectoryIsTheSameWhereverItIs|TestOnlyTheUsersOwnDirectoryHasPlainNames|TestALinkedIDIsFollowed"},
+	{"internal/auth", "", "KilledAtAnyStep$|TestAMovedOrLinkedDirectoryKeepsItsID|TestOnlyTheUsersOwnDirectoryHasPlainNames|TestTheIDFileMayBeALink"},
 	{"internal/hosted", "", ""},
 	{"internal/sessionlog", "", "TestADirectoryThatIsALinkIsRefused"}, // a link again
 	// The other tests measure how long commands take, and Wine takes its time. Wine opens every file to everyone that

@@ -26,7 +26,7 @@ func SignedIn(ctx context.Context, a *account.Account, saved auth.Saved) (out Li
 	if c.Type == auth.OAuth && c.Refresh.IsZero() {
 		out.Warn(fmt.Sprintf("%s gave no refresh token: the token %s, and can't be renewed", a.Origin, Lifetime(c, a.Now())))
 	}
-	for _, p := range a.SetProviders() {
+	for _, p := range a.EnvProviders() {
 		switch {
 		case p.Name == c.Provider:
 			out.Warn(p.Variable + " is set, and still comes before what was stored")

@@ -46,7 +46,7 @@ func ownerSuffix(done account.Removed) (suffix string) {
 	return suffix
 }
 
-// SignedOut says which tokens still work after a sign-out, what is still active, and what failed.
+// SignedOut lists the tokens that still work after a sign-out, the credentials that are still active, and the failures.
 func SignedOut(r *account.SignOutReport, now time.Time) (out Lines) {
 	if r.Revoked != nil && *r.Revoked {
 		out.Say("The session was ended at the service.")
@@ -62,8 +62,10 @@ func SignedOut(r *account.SignOutReport, now time.Time) (out Lines) {
 			out.Warn("the " + v.Store + " still has a key of " + v.Provider + ", and mogplex uses it if no provider is named")
 		}
 	}
-	for _, f := range r.Failures {
-		out.Say("Failed in the %s: %s", strings.ReplaceAll(f.Store, "_", " "), strings.TrimSuffix(Sentence(f.Err), "."))
+	if len(r.Failures) > 1 { // SignOutError reports a single one
+		for _, f := range r.Failures {
+			out.Say("Failed in the %s: %s", strings.ReplaceAll(f.Store, "_", " "), strings.TrimSuffix(Sentence(f.Err), "."))
+		}
 	}
 	return out
 }
