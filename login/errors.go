@@ -24,7 +24,7 @@ var (
 	// answer.
 	ErrUnreachable = web.ErrUnreachable
 	// ErrTimeout: the person did not finish the sign-in in time.
-	ErrTimeout = errors.New("the sign-in was not finished in time")
+	ErrTimeout = errors.New("not finished in time")
 	// ErrNoPort: no callback port could be bound, and there is no other way to finish.
 	ErrNoPort = errors.New("no callback port is free")
 	// ErrSave: the tokens were granted, and [Flow.Save] or the store of a [Client.TokenSource] failed.

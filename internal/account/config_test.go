@@ -56,6 +56,10 @@ func TestConfig(t *testing.T) {
 			t.Errorf("%q: %+v", c.text, found)
 		}
 	}
+}
+
+func TestInvalidTOMLIsAnErrorWithItsLine(t *testing.T) {
+	t.Parallel()
 	for _, text := range []string{"a = ", "credential_store = 'a'\ncredential_store = 'b'", "a = 1\na.b = 2"} {
 		_, err := readConfig("config.toml", []byte(text))
 		var usage UsageError

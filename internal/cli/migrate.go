@@ -82,7 +82,7 @@ func (p *program) migrate(ctx context.Context, c *cli.Context) error {
 	case err == nil:
 		err = migrationError(m)
 	case errors.As(err, &usage):
-		return err
+		return account.HintError{Err: err, Hint: "Allow both stores with MOGPLEX_CREDENTIAL_STORE=auto."}
 	case !errors.Is(err, context.Canceled):
 		err = account.HintError{Err: err, Hint: p.here().AgainHint(err, "mogplex auth migrate --to "+how.To)}
 	}

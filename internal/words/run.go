@@ -9,7 +9,7 @@ import (
 	"github.com/mogplex/mogplex-cli/internal/text"
 )
 
-// RunNotice is what a person should know of an update of a run; it may be empty.
+// RunNotice returns a notice for a person about an update of a run. It may be empty.
 func RunNotice(u hosted.Update) string {
 	switch {
 	case u.Err != nil:
@@ -20,7 +20,7 @@ func RunNotice(u hosted.Update) string {
 	return ""
 }
 
-// RunError names the run that was not found.
+// RunError adds the run's id to an error that it was not found.
 func RunError(id string, err error) error {
 	if !errors.Is(err, hosted.ErrNotFound) {
 		return err

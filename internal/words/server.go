@@ -8,8 +8,8 @@ import (
 	"github.com/mogplex/mogplex-cli/internal/hosted"
 )
 
-// MaskedServer is a definition without its secrets: the command or address, and the
-// names of its headers and variables.
+// MaskedServer returns a definition without its secrets: the command or address, and the
+// headers and variables with masked values.
 func MaskedServer(server hosted.MCPServer) (target string, values []string) {
 	config := server.Config.Masked(hosted.Dots)
 	target = strings.Join(append([]string{config.Command}, config.Args...), " ")
@@ -17,7 +17,7 @@ func MaskedServer(server hosted.MCPServer) (target string, values []string) {
 	case config.URL != "":
 		target = config.URL
 	case config.Command == "":
-		target = "(of a kind that this version does not know)"
+		target = "(of a kind unknown to this version)"
 	}
 	for _, name := range slices.Sorted(maps.Keys(config.Headers)) {
 		values = append(values, name+": "+config.Headers[name])

@@ -8,8 +8,8 @@ import (
 	"github.com/mogplex/mogplex-cli/internal/auth"
 )
 
-// SignedIn says where a credential was stored and what it replaced. It warns of a missing refresh token, and of variables
-// that come before the credential.
+// SignedIn reports where a credential is stored and which ones it replaced. It warns about a missing refresh token, and
+// about variables that come before the credential.
 func SignedIn(ctx context.Context, a *account.Account, saved auth.Saved) (out Lines) {
 	c := saved.Credential
 	what := "Signed in"
@@ -29,7 +29,7 @@ func SignedIn(ctx context.Context, a *account.Account, saved auth.Saved) (out Li
 	for _, p := range a.EnvProviders() {
 		switch {
 		case p.Name == c.Provider:
-			out.Warn(p.Variable + " is set, and still comes before what was stored")
+			out.Warn(p.Variable + " is set, and still comes before the stored credential")
 		case c.Provider == auth.Mogplex:
 			out.Warn(p.Variable + " is set, and comes before it if no provider is named")
 		}
@@ -37,7 +37,7 @@ func SignedIn(ctx context.Context, a *account.Account, saved auth.Saved) (out Li
 	return out
 }
 
-// Replaced says whose credential a new one replaced.
+// Replaced reports whose credential a new one replaced.
 func Replaced(old auth.Credential) string {
 	name := AccountName(old.Account)
 	switch {

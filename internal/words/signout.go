@@ -12,10 +12,10 @@ import (
 	"github.com/mogplex/mogplex-cli/internal/text"
 )
 
-// removedMax is how many removals are named one by one.
+// removedMax is the most removals that are listed one by one.
 const removedMax = 20
 
-// Removed says what a sign-out of a profile removed.
+// Removed lists the credentials that a sign-out of a profile removed.
 func Removed(r *account.SignOutReport, profile string) (out Lines) {
 	for i, done := range r.Removed {
 		if i == removedMax {
@@ -34,8 +34,8 @@ func Removed(r *account.SignOutReport, profile string) (out Lines) {
 	return out
 }
 
-// ownerSuffix names the profile and the service of what was removed, if they are not
-// the usual ones.
+// ownerSuffix names the profile and the service of a removed credential, if they are not
+// the default ones.
 func ownerSuffix(done account.Removed) (suffix string) {
 	if done.Profile != account.DefaultProfile {
 		suffix += " of profile " + done.Profile
@@ -70,17 +70,17 @@ func SignedOut(r *account.SignOutReport, now time.Time) (out Lines) {
 	return out
 }
 
-// Unsearched names what may still hold a credential: backups, and stores that were not searched, unless the sign-out
-// failed anyway. A store that the person's own setting excludes is not a warning.
+// Unsearched lists backups and stores that may still hold a credential. It omits the stores if the sign-out failed
+// anyway. A store that the person's own setting excludes is no warning.
 func Unsearched(r *account.SignOutReport) (out Lines) {
 	for _, n := range r.NotSearched {
 		switch {
 		case len(r.Failures) > 0:
 		case n.State == auth.Disabled:
 			out.Say("The %s was not searched, because the setting credential_store (MOGPLEX_CREDENTIAL_STORE) forbids it. "+
-				"What it holds can be used again without that setting.", n.Store)
+				"A credential in it can be used again without that setting.", n.Store)
 		default:
-			out.Warn("no keychain can be reached, so it was not searched; a credential that it holds can be used again when it is back")
+			out.Warn("no keychain can be reached, so it was not searched; a credential in it can be used again when it is back")
 		}
 	}
 	for _, path := range r.Backups {
@@ -89,7 +89,7 @@ func Unsearched(r *account.SignOutReport) (out Lines) {
 	return out
 }
 
-// LiveTokens says which tokens the service still accepts.
+// LiveTokens lists the tokens that the service still accepts.
 func LiveTokens(tokens []account.LiveToken, now time.Time) (out Lines) {
 	for _, t := range tokens {
 		kind, left := strings.ReplaceAll(string(t.Kind), "_", " "), t.Until.Sub(now)
@@ -105,7 +105,7 @@ func LiveTokens(tokens []account.LiveToken, now time.Time) (out Lines) {
 	return out
 }
 
-// EndingFailures says why sessions could not be ended, once for each cause.
+// EndingFailures reports why sessions could not be ended, once for each cause.
 func EndingFailures(endings []account.Ending) (out Lines) {
 	for _, e := range endings {
 		if e.Err == nil {
@@ -118,7 +118,7 @@ func EndingFailures(endings []account.Ending) (out Lines) {
 	return out
 }
 
-// OfProfile names a profile in a sentence about what is stored, unless it is the default one.
+// OfProfile returns the end of a sentence that names a profile, unless it is the default one.
 func OfProfile(profile string) string {
 	if profile == "" {
 		return ""
@@ -126,8 +126,8 @@ func OfProfile(profile string) string {
 	return " in profile " + profile
 }
 
-// SignOutError joins the failures of a sign-out. Its hint repeats the sign-out: to bypass the failed store would leave
-// its credential there.
+// SignOutError joins the failures of a sign-out. Its hint is to repeat the sign-out: bypassing the failed store would
+// leave its credential there.
 func SignOutError(r *account.SignOutReport, here outcome.Here) error {
 	err := r.Err()
 	if err == nil {
@@ -136,7 +136,7 @@ func SignOutError(r *account.SignOutReport, here outcome.Here) error {
 	return account.HintError{Err: fmt.Errorf("signing out is not complete: %w", err), Hint: here.AgainHint(err, LogoutCommand(r.Scope))}
 }
 
-// LogoutCommand is the command that signs a scope out.
+// LogoutCommand returns the command that removes a scope.
 func LogoutCommand(scope account.Scope) string {
 	switch {
 	case scope.All:

@@ -1,6 +1,6 @@
-// Package words has sentences that commands and the app share: about a sign-in, a sign-out, a run, a failure.
+// Package words has the sentences that commands and the app share: about a sign-in, a sign-out, a run, a failure.
 //
-// It writes nothing: callers print the [Lines]. What to do about a failure is in package outcome.
+// It prints nothing: callers print the [Lines]. Package outcome has the hints for failures.
 package words
 
 import (
@@ -25,7 +25,7 @@ func AccountName(a auth.Account) string {
 	return text.Printable(a.Name)
 }
 
-// Lifetime says how long a credential is good for.
+// Lifetime completes a sentence such as "The token …" with when a credential expires.
 func Lifetime(c auth.Credential, now time.Time) string {
 	left := c.ExpiresAt.Sub(now)
 	switch {
@@ -42,10 +42,10 @@ func Warning(w string) string {
 	return strings.TrimSuffix(text.Printable(strings.ReplaceAll(w, "\n", "; ")), ".") + "."
 }
 
-// Sentence returns an error's text as one printable line, without Go's words for a deadline.
+// Sentence returns an error's text as one printable line, with plain words for context.DeadlineExceeded.
 func Sentence(err error) string {
-	said := strings.ReplaceAll(err.Error(), context.DeadlineExceeded.Error(), "it took too long")
-	return text.Printable(strings.ReplaceAll(said, "\n", "; "))
+	plain := strings.ReplaceAll(err.Error(), context.DeadlineExceeded.Error(), "it took too long")
+	return text.Printable(strings.ReplaceAll(plain, "\n", "; "))
 }
 
 // Finished returns a text with a capital letter and a full stop. A text that begins with an address or a path keeps its
@@ -61,16 +61,16 @@ func Finished(text string) string {
 	return strings.TrimSuffix(text, ".") + "."
 }
 
-// Line is a line to print.
+// Line is a sentence to print.
 type Line struct {
 	Text  string
-	Warns bool
+	Warns bool // it is a warning
 }
 
-// Lines are collected, and printed by the caller.
+// Lines collects sentences for the caller to print.
 type Lines []Line
 
-// Say adds a printable line.
+// Say adds a sentence, without control characters.
 func (l *Lines) Say(format string, args ...any) {
 	*l = append(*l, Line{Text: text.Printable(fmt.Sprintf(format, args...))})
 }
@@ -78,8 +78,8 @@ func (l *Lines) Say(format string, args ...any) {
 // Warn adds a warning.
 func (l *Lines) Warn(warning string) { *l = append(*l, Line{warning, true}) }
 
-// What to do in the keychain's own window.
+// Requests to use the keychain's own window.
 const (
 	Unlock  = "The keychain is locked. Unlock it in the window that it opens."
-	Confirm = "The keychain asks whether to delete an item, which is empty by now. Answer in the window that it opens."
+	Confirm = "The keychain asks whether to delete an item, which is already empty. Answer in the window that it opens."
 )
