@@ -11,7 +11,7 @@ import (
 	"time"
 
 	"github.com/mogplex/mogplex-cli/internal/dev/accountserver"
-	term "github.com/mogplex/mogplex-cli/internal/dev/terminal"
+	"github.com/mogplex/mogplex-cli/internal/dev/terminal"
 )
 
 // typedTexts are ordinary words, then a key of every known shape, in pieces that
@@ -56,7 +56,7 @@ func (s typist) gives(text string) {
 // showsOneOf waits until one of two texts is on the screen.
 func (s typist) showsOneOf(a, b string) {
 	s.Helper()
-	s.until(a+" or "+b, func(now term.Screen) bool { return now.Contains(a) || now.Contains(b) })
+	s.until(a+" or "+b, func(now terminal.Screen) bool { return now.Contains(a) || now.Contains(b) })
 }
 
 // Nothing that a person types or pastes is in the session log, in any place of the
@@ -119,7 +119,7 @@ func TestATypedModelIsNotInTheSessionLog(t *testing.T) {
 		at.enters(fmt.Sprintf("prompt %d", i))
 		at.shows("Check the network")
 		at.enters("/clear")
-		at.until("an empty screen", func(now term.Screen) bool { return !now.Contains("Now using") })
+		at.until("an empty screen", func(now terminal.Screen) bool { return !now.Contains("Now using") })
 	}
 	at.leaves()
 	w.logHasNoMark(`"msg":"prompt sent","provider":"openai","model":"(not listed)"`)

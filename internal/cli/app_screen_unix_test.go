@@ -13,7 +13,7 @@ import (
 	"time"
 
 	"github.com/mogplex/mogplex-cli/internal/dev/accountserver"
-	term "github.com/mogplex/mogplex-cli/internal/dev/terminal"
+	"github.com/mogplex/mogplex-cli/internal/dev/terminal"
 )
 
 // Every way to leave the app restores the terminal.
@@ -27,7 +27,7 @@ func TestAppGivesTheTerminalBack(t *testing.T) {
 		{"Ctrl-C twice", func(s *screen) {
 			s.presses("ctrl+c")
 			s.shows("again leaves")
-			s.until("the end of the hint", func(now term.Screen) bool { return !now.Contains("again leaves") })
+			s.until("the end of the hint", func(now terminal.Screen) bool { return !now.Contains("again leaves") })
 			s.presses("ctrl+c", "ctrl+c") // in time even on a slow machine
 		}, exitOK},
 		{"/exit", func(s *screen) { s.enters("/exit") }, exitOK},
@@ -56,7 +56,7 @@ func (s *screen) interruptsTwice() {
 		before = said()
 		s.presses("ctrl+c")
 		ctx, cancel := context.WithTimeout(s.Context(), longest)
-		_ = s.WaitUntil(ctx, func(term.Screen) bool { return said() > before }) // or the end
+		_ = s.WaitUntil(ctx, func(terminal.Screen) bool { return said() > before }) // or the end
 		cancel()
 	}
 }
@@ -73,10 +73,10 @@ func TestAppResizes(t *testing.T) {
 	t.Parallel()
 	w := fakeWorld(t, accountserver.Config{})
 	w.seed(time.Hour, "keychain")
-	at := w.screen(term.Size{Columns: 40, Rows: 12})
+	at := w.screen(terminal.Size{Columns: 40, Rows: 12})
 	at.shows("ada@example.test")
 	for _, size := range [][2]int{{120, 40}, {20, 6}, {10, 3}, {80, 24}} {
-		if err := at.Resize(term.Size{Columns: size[0], Rows: size[1]}); err != nil {
+		if err := at.Resize(terminal.Size{Columns: size[0], Rows: size[1]}); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -159,7 +159,7 @@ func TestAppLineByLineHidesThePastedAddress(t *testing.T) {
 	at.shows("another sign-in")
 	at.presses("ctrl+c")
 	at.shows("Ctrl+C again leaves.")
-	at.until("the menu", func(now term.Screen) bool { return strings.Count(now.String(), "Number:") == 2 })
+	at.until("the menu", func(now terminal.Screen) bool { return strings.Count(now.String(), "Number:") == 2 })
 	if now, err := at.State(); err != nil || *now != *before {
 		t.Errorf("the terminal is not as it was: %v", err)
 	}

@@ -8,7 +8,7 @@ import (
 	"time"
 
 	"github.com/mogplex/mogplex-cli/internal/dev/accountserver"
-	term "github.com/mogplex/mogplex-cli/internal/dev/terminal"
+	"github.com/mogplex/mogplex-cli/internal/dev/terminal"
 )
 
 // appWorlds are where the app is run with a person who signs in.
@@ -75,7 +75,7 @@ func TestAppPastedToken(t *testing.T) {
 	t.Parallel()
 	w := fakeWorld(t, accountserver.Config{})
 	token := w.service.issuePAT()
-	at := w.screen(term.Size{Columns: 40, Rows: 12})
+	at := w.screen(terminal.Size{Columns: 40, Rows: 12})
 	at.shows("personal access token")
 	at.presses("2")
 	at.shows("not shown")
@@ -189,7 +189,7 @@ func TestAppPastedCallback(t *testing.T) {
 	at.presses("1")
 	callback := at.callback(ada)
 	at.presses("c")
-	at.until("the copied address", func(term.Screen) bool { return strings.Contains(at.Clipboard(), "/authorize?") })
+	at.until("the copied address", func(terminal.Screen) bool { return strings.Contains(at.Clipboard(), "/authorize?") })
 	if err := at.Paste(callback); err != nil {
 		t.Fatal(err)
 	}

@@ -9,7 +9,7 @@ import (
 	"time"
 
 	"github.com/mogplex/mogplex-cli/internal/dev/accountserver"
-	term "github.com/mogplex/mogplex-cli/internal/dev/terminal"
+	"github.com/mogplex/mogplex-cli/internal/dev/terminal"
 )
 
 // A sign-out cuts the answer in another terminal, and both front ends say why. The
@@ -37,7 +37,7 @@ func TestASignOutInAnotherTerminalCutsTheAnswer(t *testing.T) {
 				if text := string(at.Terminal.Output()); strings.Contains(text, "no model has read it.") {
 					t.Error("the answer went on to its end")
 				}
-				at.until("a prompt for the next line", func(now term.Screen) bool { return now.Contains("Not signed in") || args != "" })
+				at.until("a prompt for the next line", func(now terminal.Screen) bool { return now.Contains("Not signed in") || args != "" })
 				at.leaves()
 			})
 		}

@@ -9,7 +9,7 @@ import (
 	"time"
 
 	"github.com/mogplex/mogplex-cli/internal/dev/accountserver"
-	term "github.com/mogplex/mogplex-cli/internal/dev/terminal"
+	"github.com/mogplex/mogplex-cli/internal/dev/terminal"
 )
 
 // Ctrl+Z restores the terminal for the shell; fg continues, in a window whose size
@@ -31,23 +31,23 @@ func TestAppIsSuspended(t *testing.T) {
 	}
 	at.shows("half a prompt")
 	at.presses("ctrl+z")
-	at.until("the shell", func(now term.Screen) bool { return !now.Alternate && now.Contains("Stopped") && !now.Cursor.Hidden })
+	at.until("the shell", func(now terminal.Screen) bool { return !now.Alternate && now.Contains("Stopped") && !now.Cursor.Hidden })
 	at.enters("echo $((40+2)) are here")
 	at.shows("42 are here")
 	if now, err := at.State(); err != nil || *now != *before {
 		t.Errorf("the terminal is not as it was: %v", err)
 	}
-	if err := at.Resize(term.Size{Columns: 60, Rows: 16}); err != nil {
+	if err := at.Resize(terminal.Size{Columns: 60, Rows: 16}); err != nil {
 		t.Fatal(err)
 	}
 	at.enters("fg")
-	at.until("the app", func(now term.Screen) bool {
+	at.until("the app", func(now terminal.Screen) bool {
 		return now.Alternate && now.Contains("Ada Lovelace") && now.Contains("half a prompt") && now.Size.Columns == 60
 	})
 	at.presses("enter")
 	at.shows("You wrote: half a prompt")
 	at.enters("/quit")
-	at.until("the shell", func(now term.Screen) bool { return !now.Alternate })
+	at.until("the shell", func(now terminal.Screen) bool { return !now.Alternate })
 	eventually(t, "the terminal as it was", func() bool { now, err := at.State(); return err == nil && *now == *before })
 	at.enters("exit $?")
 	at.ends(exitOK)
@@ -92,7 +92,9 @@ func TestHiddenPromptIsSuspended(t *testing.T) {
 		t.Errorf("the terminal is not as it was: %v", err)
 	}
 	at.enters("fg")
-	at.until("the prompt again", func(term.Screen) bool { return strings.Count(string(at.Terminal.Output()), "(it is not shown)") == 2 })
+	at.until("the prompt again", func(terminal.Screen) bool {
+		return strings.Count(string(at.Terminal.Output()), "(it is not shown)") == 2
+	})
 	at.enters(token)
 	at.shows("It is stored in the keychain")
 	eventually(t, "the terminal as it was", func() bool { now, err := at.State(); return err == nil && *now == *before })

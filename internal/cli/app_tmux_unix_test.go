@@ -13,11 +13,11 @@ import (
 
 	"github.com/mogplex/mogplex-cli/internal/dev/accountserver"
 	"github.com/mogplex/mogplex-cli/internal/dev/deep"
-	term "github.com/mogplex/mogplex-cli/internal/dev/terminal"
+	"github.com/mogplex/mogplex-cli/internal/dev/terminal"
 )
 
 // inTmux is mogplex in a tmux of its own, whose window is the whole terminal.
-func (w *world) inTmux(size term.Size, name string) *screen {
+func (w *world) inTmux(size terminal.Size, name string) *screen {
 	w.Helper()
 	tmux, err := exec.LookPath("tmux")
 	if err != nil {
@@ -45,7 +45,7 @@ func (w *world) inTmux(size term.Size, name string) *screen {
 func TestAppInTmux(t *testing.T) {
 	t.Parallel()
 	for _, name := range []string{"tmux-256color", "screen-256color"} {
-		for _, size := range []term.Size{{Columns: 80, Rows: 24}, {Columns: 40, Rows: 12}} {
+		for _, size := range []terminal.Size{{Columns: 80, Rows: 24}, {Columns: 40, Rows: 12}} {
 			t.Run(fmt.Sprintf("%s %dx%d", name, size.Columns, size.Rows), func(t *testing.T) {
 				w := fakeWorld(t, accountserver.Config{})
 				both := pair{w.inTmux(size, name), w.screen(size)}
@@ -60,7 +60,7 @@ func TestAppInTmux(t *testing.T) {
 				both.each(func(s *screen) { s.enters("/nothing") })
 				both.show("Unknown command")
 				both.each(func(s *screen) {
-					if err := s.Resize(term.Size{Columns: size.Columns + 5, Rows: size.Rows + 3}); err != nil {
+					if err := s.Resize(terminal.Size{Columns: size.Columns + 5, Rows: size.Rows + 3}); err != nil {
 						t.Fatal(err)
 					}
 				})
@@ -85,5 +85,5 @@ func (p pair) show(text string) {
 	p[0].Helper()
 	p.each(func(s *screen) { s.shows(text) })
 	want := p[1].Screen().String()
-	p[0].until("what is shown without tmux:\n"+want, func(now term.Screen) bool { return now.String() == want })
+	p[0].until("what is shown without tmux:\n"+want, func(now terminal.Screen) bool { return now.String() == want })
 }

@@ -13,29 +13,35 @@ import (
 	"testing"
 
 	"github.com/mogplex/mogplex-cli/internal/dev/deep"
-	term "github.com/mogplex/mogplex-cli/internal/dev/terminal"
+	"github.com/mogplex/mogplex-cli/internal/dev/terminal"
 )
 
 // screen is mogplex on a terminal. When it ends, everything it ever showed is
 // searched for secrets.
 type screen struct {
 	testing.TB
-	*term.Terminal
+	*terminal.Terminal
 	cmd *exec.Cmd
 }
 
-var wide = term.Size{Columns: 100, Rows: 30}
+var wide = terminal.Size{Columns: 100, Rows: 30}
 
-func (w *world) screen(size term.Size, args ...string) *screen {
+func (w *world) screen(size terminal.Size, args ...string) *screen {
 	w.Helper()
 	return w.screenOf(size, w.command(args...))
 }
 
-func (w *world) screenOf(size term.Size, cmd *exec.Cmd, env ...string) *screen {
+func (w *world) screenOf(size terminal.Size, cmd *exec.Cmd, env ...string) *screen {
 	w.Helper()
 	cmd.Env = append(append([]string{"TERM=xterm-256color"}, w.env...), "DISPLAY=", "WAYLAND_DISPLAY=")
 	cmd.Env = append(cmd.Env, env...)
-	t, err := term.Start(cmd, size)
+	return w.startOn(size, cmd)
+}
+
+// startOn starts a command on a terminal of its own.
+func (w *world) startOn(size terminal.Size, cmd *exec.Cmd) *screen {
+	w.Helper()
+	t, err := terminal.Start(cmd, size)
 	if err != nil {
 		deep.Missing(w, "there are no pseudo terminals here: "+err.Error())
 	}
@@ -46,13 +52,13 @@ func (w *world) screenOf(size term.Size, cmd *exec.Cmd, env ...string) *screen {
 // shows waits until a text is on the screen.
 func (s *screen) shows(text string) {
 	s.Helper()
-	s.until(text, func(now term.Screen) bool { return now.Contains(text) })
+	s.until(text, func(now terminal.Screen) bool { return now.Contains(text) })
 	if heard.holds(lineBreaks.Replace(s.Screen().String())) {
 		s.Error("a secret is on the screen")
 	}
 }
 
-func (s *screen) until(what string, good func(term.Screen) bool) {
+func (s *screen) until(what string, good func(terminal.Screen) bool) {
 	s.Helper()
 	ctx, cancel := context.WithTimeout(s.Context(), longest)
 	defer cancel()
@@ -75,10 +81,10 @@ func (s *screen) enters(text string) {
 // composer.
 func (s *screen) entersBehindAnAnswer(text, shows string) {
 	s.Helper()
-	refused := func(now term.Screen) int { return strings.Count(now.String(), "this has to wait.") }
+	refused := func(now terminal.Screen) int { return strings.Count(now.String(), "this has to wait.") }
 	said := refused(s.Screen())
 	for s.enters(text); ; s.presses("enter") {
-		s.until(shows, func(now term.Screen) bool { return now.Contains(shows) || refused(now) > said })
+		s.until(shows, func(now terminal.Screen) bool { return now.Contains(shows) || refused(now) > said })
 		now := s.Screen()
 		if now.Contains(shows) {
 			return
@@ -96,18 +102,20 @@ func (s *screen) presses(keys ...string) {
 	}
 }
 
-// ends waits for the exit code and checks that the terminal is restored.
-func (s *screen) ends(want int) {
+// exit waits for the command's exit code.
+func (s *screen) exit(want int) {
 	s.Helper()
 	ctx, cancel := context.WithTimeout(s.Context(), longest)
 	defer cancel()
-	got, err := s.Wait(ctx)
-	if err != nil {
-		s.Fatal(err)
+	if got, err := s.Wait(ctx); got != want || err != nil {
+		s.Fatalf("exit %d in place of %d, %v: %s", got, want, err, s.Terminal.Output())
 	}
-	if got != want {
-		s.Errorf("exit %d in place of %d:\n%s", got, want, s.Screen())
-	}
+}
+
+// ends waits for the exit code and checks that the terminal is restored.
+func (s *screen) ends(want int) {
+	s.Helper()
+	s.exit(want)
 	if now := s.Screen(); now.Alternate || now.Cursor.Hidden {
 		s.Errorf("the terminal was not restored: %+v", now.Cursor)
 	}
@@ -146,7 +154,7 @@ func (s *screen) callback(who string) string {
 	s.Helper()
 	s.shows("Waiting for you")
 	var address string
-	s.until("the address", func(now term.Screen) bool {
+	s.until("the address", func(now terminal.Screen) bool {
 		for _, link := range now.Links() {
 			if strings.Contains(link, "/authorize?") {
 				address = link

@@ -3,7 +3,6 @@
 package cli
 
 import (
-	"context"
 	"fmt"
 	"os/exec"
 	"reflect"
@@ -14,15 +13,13 @@ import (
 	"golang.org/x/term"
 
 	"github.com/mogplex/mogplex-cli/internal/dev/accountserver"
-	"github.com/mogplex/mogplex-cli/internal/dev/deep"
 	"github.com/mogplex/mogplex-cli/internal/dev/keyringtest"
 	"github.com/mogplex/mogplex-cli/internal/dev/terminal"
 )
 
-// seat is a command that runs where a person sits.
+// seat is a command on a terminal that writes lines and draws no screen.
 type seat struct {
-	testing.TB
-	*terminal.Terminal
+	*screen
 	args  []string
 	typed []string
 }
@@ -34,12 +31,7 @@ func (w *world) terminal(args ...string) *seat {
 
 func (w *world) seat(cmd *exec.Cmd, args []string) *seat {
 	w.Helper()
-	at, err := terminal.Start(cmd, terminal.Size{Columns: 80, Rows: 24})
-	if err != nil {
-		deep.Missing(w, err.Error())
-	}
-	w.Cleanup(func() { _ = at.Close() })
-	return &seat{TB: w, Terminal: at, args: args}
+	return &seat{screen: w.startOn(terminal.Size{Columns: 80, Rows: 24}, cmd), args: args}
 }
 
 func (s *seat) types(text string) {
@@ -52,26 +44,11 @@ func (s *seat) types(text string) {
 
 func (s *seat) shown() string { return string(s.Terminal.Output()) }
 
-// shows waits until a text was shown, and returns all that was.
+// shows waits until a text was written, and returns all that was.
 func (s *seat) shows(text string) string {
 	s.Helper()
-	ctx, cancel := context.WithTimeout(s.Context(), longest)
-	defer cancel()
-	seen := func(terminal.Screen) bool { return strings.Contains(s.shown(), text) }
-	if err := s.WaitUntil(ctx, seen); err != nil {
-		s.Fatalf("%q is not shown: %v", text, err)
-	}
+	s.until(text, func(terminal.Screen) bool { return strings.Contains(s.shown(), text) })
 	return s.shown()
-}
-
-// exit waits for the command's exit code.
-func (s *seat) exit(want int) {
-	s.Helper()
-	ctx, cancel := context.WithTimeout(s.Context(), longest)
-	defer cancel()
-	if got, err := s.Wait(ctx); got != want || err != nil {
-		s.Fatalf("exit %d in place of %d, %v: %s", got, want, err, s.shown())
-	}
 }
 
 // ends waits for the command's exit code, and looks for secrets in what was shown.
