@@ -103,3 +103,14 @@ func TestAStepBeginsWhenTheKeychainIsRead(t *testing.T) {
 		}
 	}
 }
+
+// The settings and the log know a store by its name.
+func TestEachStoreHasANameAndALayer(t *testing.T) {
+	var layers []string
+	for _, l := range openAccount(t).Manager.Layers {
+		layers = append(layers, l.Name)
+	}
+	if !slices.Equal(layers, StoreNames()) {
+		t.Errorf("the layers are %q and the names %q", layers, StoreNames())
+	}
+}

@@ -43,8 +43,8 @@ func (a *Account) owner(c auth.Credential) string {
 // reads the keychain without a prompt, and not at all if the resolver just failed to:
 // no list is worth a second wait.
 func (a *Account) cache(res auth.Result) hosted.Cache {
-	k := hosted.Cache{Dir: a.hostedDir(), Owner: a.owner(res.Credential), SealedOnly: a.Store == StoreKeychain}
-	if a.Store == StoreFile {
+	k := hosted.Cache{Dir: a.hostedDir(), Owner: a.owner(res.Credential), SealedOnly: !a.allows(auth.InFile)}
+	if !a.allows(auth.InKeychain) {
 		k.Seal = func(context.Context, []byte) (string, error) { return "", nil }
 		k.Open = func(context.Context, string) ([]byte, error) { return nil, errKeyForbidden }
 		return k

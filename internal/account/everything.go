@@ -15,10 +15,14 @@ import (
 )
 
 // removeEverything removes what mogplex stores for this user: the files of every
-// profile of this state directory, and the keychain's items of every profile, state
-// directory and service.
+// profile of this state directory, and from a store without a path, as a keychain is,
+// the items of every profile, state directory and service.
 func (a *Account) removeEverything(ctx context.Context, r *SignOutReport) {
-	a.removeAllItems(ctx, r)
+	for _, l := range a.Manager.Layers {
+		if l.Path == "" {
+			a.removeAllItems(ctx, l, r)
+		}
+	}
 	for _, home := range a.homes(r) {
 		a.removeFiles(ctx, home, r)
 		for _, dir := range hostedDirs(home) {
@@ -27,25 +31,28 @@ func (a *Account) removeEverything(ctx context.Context, r *SignOutReport) {
 	}
 }
 
-// removeAllItems removes every item of ours from the keychain. It lists them once:
-// each record names its key, and is removed under that key's lock.
-func (a *Account) removeAllItems(ctx context.Context, r *SignOutReport) {
-	if a.Store == StoreFile {
-		r.skipped(auth.InKeychain, auth.Disabled)
+// removeAllItems removes every item of ours from a store. It lists them once: each
+// record names its key, and is removed under that key's lock.
+func (a *Account) removeAllItems(ctx context.Context, l auth.Layer, r *SignOutReport) {
+	if l.Disabled {
+		r.skipped(l.Name, auth.Disabled)
 		return
 	}
-	items, err := a.Manager.List(ctx, auth.InKeychain)
-	if err != nil && keychainState(err) == auth.Unavailable && a.Store != StoreKeychain {
-		r.skipped(auth.InKeychain, auth.Unavailable)
+	items, err := a.Manager.List(ctx, l.Name)
+	switch {
+	case err != nil && l.State(err) == auth.Unavailable && !l.Required:
+		r.skipped(l.Name, auth.Unavailable)
+		return
+	case err != nil:
+		r.failed(l.Name, "", err)
 		return
 	}
-	if err != nil {
-		r.failed(auth.InKeychain, "", err)
+	a.removeItems(ctx, l.Name, items, r)
+	if l.Name != auth.InKeychain {
 		return
 	}
-	a.removeItems(ctx, items, r)
 	if err := a.removeLeftItems(ctx); err != nil {
-		r.failed(auth.InKeychain, "", err)
+		r.failed(l.Name, "", err)
 	}
 }
 
@@ -54,14 +61,14 @@ const removers = 8
 
 // removeItems removes items, each under the lock of its key, and reports its
 // progress.
-func (a *Account) removeItems(ctx context.Context, items []auth.Listed, r *SignOutReport) {
+func (a *Account) removeItems(ctx context.Context, store string, items []auth.Listed, r *SignOutReport) {
 	var workers sync.WaitGroup
 	removals := make([]auth.Removal, len(items))
 	next, reported := make(chan int), time.Now()
 	for range min(removers, len(items)) {
 		workers.Go(func() {
 			for i := range next {
-				removals[i] = a.Manager.RemoveListed(ctx, auth.InKeychain, items[i])
+				removals[i] = a.Manager.RemoveListed(ctx, store, items[i])
 			}
 		})
 	}
@@ -82,8 +89,8 @@ func (a *Account) removeItems(ctx context.Context, items []auth.Listed, r *SignO
 // progressPause is how often a long sign-out reports its progress.
 const progressPause = 2 * time.Second
 
-// removeLeftItems removes items of ours that hold no credential: keys that seal
-// files, and what a killed writer left.
+// removeLeftItems removes items of ours from the keychain that hold no credential:
+// keys that seal files, and what a killed writer left.
 func (a *Account) removeLeftItems(ctx context.Context) error {
 	ring := a.keychain.attended
 	accounts, err := ring.List(ctx)
@@ -120,7 +127,7 @@ func (a *Account) homes(r *SignOutReport) []string {
 // removeFiles removes the records of all services from one profile's file, and the
 // renewed tokens in its displaced.json.
 func (a *Account) removeFiles(ctx context.Context, home string, r *SignOutReport) {
-	if a.Store == StoreKeychain {
+	if !a.allows(auth.InFile) {
 		r.skipped(auth.InFile, auth.Disabled)
 		return
 	}

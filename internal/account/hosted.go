@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"sync"
 	"time"
 
 	"github.com/mogplex/mogplex-cli/internal/auth"
@@ -19,18 +18,10 @@ const (
 	dropLimit = time.Second
 )
 
-// Models lists the models of the account. With refresh it ignores the cached list. The
-// result has the credential that was used, even on error.
-func (a *Account) Models(ctx context.Context, refresh bool) (hosted.Listing[hosted.Model], auth.Result, error) {
-	return list(ctx, a, refresh, hosted.Catalog.Models)
-}
-
-// Servers lists the remote MCP servers of the account, as Models does.
-func (a *Account) Servers(ctx context.Context, refresh bool) (hosted.Listing[hosted.MCPServer], auth.Result, error) {
-	return list(ctx, a, refresh, hosted.Catalog.Servers)
-}
-
-func list[T any](
+// List returns one of the account's lists, such as [hosted.Catalog.Models]. With refresh
+// it ignores the cached list. The result has the credential that was used, even on
+// error.
+func List[T any](
 	ctx context.Context, a *Account, refresh bool,
 	ask func(hosted.Catalog, context.Context, time.Duration) (hosted.Listing[T], error),
 ) (got hosted.Listing[T], res auth.Result, err error) {
@@ -51,7 +42,7 @@ func list[T any](
 	return got, res, err
 }
 
-// Sync fetches and caches both lists within limit. If that fails, it removes the cached
+// Sync fetches and caches all lists within limit. If that fails, it removes the cached
 // lists of other accounts.
 func (a *Account) Sync(ctx context.Context, limit time.Duration) error {
 	defer a.begin(FetchLists)()
@@ -61,22 +52,14 @@ func (a *Account) Sync(ctx context.Context, limit time.Duration) error {
 	if err != nil {
 		return err
 	}
-	var models hosted.Listing[hosted.Model]
-	var servers hosted.Listing[hosted.MCPServer]
-	var errs [2]error
-	var both sync.WaitGroup
-	both.Go(func() { models, errs[0] = c.Models(ctx, 0) })
-	both.Go(func() { servers, errs[1] = c.Servers(ctx, 0) })
-	both.Wait()
-	for _, err := range []error{errs[0], models.Stale, errs[1], servers.Stale} {
-		if err != nil {
-			dropping, cancel := context.WithTimeout(context.WithoutCancel(ctx), dropLimit)
-			defer cancel()
-			c.DropForeign(dropping)
-			return fmt.Errorf("%s: %w", a.Origin, err)
-		}
+	failed, notCached := c.Sync(ctx)
+	if failed == nil {
+		return notCached
 	}
-	return errors.Join(models.NotCached, servers.NotCached)
+	dropping, stop := context.WithTimeout(context.WithoutCancel(ctx), dropLimit)
+	defer stop()
+	c.DropForeign(dropping)
+	return fmt.Errorf("%s: %w", a.Origin, failed)
 }
 
 // catalog returns the catalog of the active Mogplex credential, which is in the result.

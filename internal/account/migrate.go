@@ -40,7 +40,7 @@ func (m *Migration) Err() error {
 // skipped. It returns an error if it could not list all records.
 func (a *Account) Migrate(ctx context.Context, how auth.Move) (*Migration, error) {
 	m := &Migration{From: how.From, To: how.To, DryRun: how.DryRun}
-	if a.Store != StoreAuto && string(a.Store) != how.To {
+	if !a.allows(how.To) {
 		return m, UsageError(fmt.Sprintf("the setting credential_store (MOGPLEX_CREDENTIAL_STORE) is %q, which forbids the %s", a.Store, how.To))
 	}
 	end := a.begin(MoveCredentials)

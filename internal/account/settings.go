@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io/fs"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -41,6 +42,15 @@ type Settings struct {
 
 	codex bool  // Dir is Codex's: only read its auth.json
 	noDir error // why there is no state directory
+}
+
+// StoreModes are the values of credential_store: [StoreAuto], and each store's name.
+func StoreModes() []StoreMode {
+	modes := []StoreMode{StoreAuto}
+	for _, name := range StoreNames() {
+		modes = append(modes, StoreMode(name))
+	}
+	return modes
 }
 
 // ReadSettings reads the settings for a profile or, if that is empty, for the one in the
@@ -177,9 +187,10 @@ func (e Env) readStoreMode(root string) (StoreMode, error) {
 }
 
 func parseStoreMode(where, text string) (StoreMode, error) {
-	switch mode := StoreMode(text); mode {
-	case StoreAuto, StoreKeychain, StoreFile:
+	if mode := StoreMode(text); slices.Contains(StoreModes(), mode) {
 		return mode, nil
 	}
-	return "", UsageError(where + ` is "auto", "keychain" or "file"`)
+	names := StoreNames()
+	last := len(names) - 1
+	return "", UsageError(where + ` is "auto", "` + strings.Join(names[:last], `", "`) + `" or "` + names[last] + `"`)
 }

@@ -29,26 +29,34 @@ func (s Settings) openFile() *legacyfile.File {
 	return legacyfile.New(filepath.Join(s.Home, "auth.json"), opt)
 }
 
+// StoreNames are the stores in the order in which they are read. Each has a row in
+// layers.
+func StoreNames() []string { return []string{auth.InKeychain, auth.InFile} }
+
+// allows reports whether the settings allow a store.
+func (s Settings) allows(store string) bool { return s.Store == StoreAuto || string(s.Store) == store }
+
 // layers puts the stores in the order in which they are read.
 func (a *Account) layers(s Settings, file *legacyfile.File) []auth.Layer {
 	layers := []auth.Layer{
 		{
 			Name: auth.InKeychain, Store: auth.KeychainStore(a.keychain), State: keychainState,
-			Disabled: s.Store == StoreFile, Required: s.Store == StoreKeychain,
-			LockDir: func(k auth.Key) string { return filepath.Join(k.Home(), "locks") },
-			Tidy:    a.keychain.attended.Tidy,
+			Required: s.Store == StoreKeychain,
+			LockDir:  func(k auth.Key) string { return filepath.Join(k.Home(), "locks") },
+			Tidy:     a.keychain.attended.Tidy,
 		},
 		{
 			Name: auth.InFile, Path: file.Path(), Store: auth.FileStore(file, auth.Key{Dir: s.Dir, Profile: s.Profile}), State: fileState,
-			Disabled: s.Store == StoreKeychain, Required: true,
+			Required:  true,
 			LockDir:   func(k auth.Key) string { return fileLocks(file, k) },
 			OnNetwork: func() bool { return private.OnNetwork(file.Path()) },
 			Reserve:   file.Reserve,
 			Replaces:  func(err error) bool { return errors.Is(err, legacyfile.ErrCorrupt) },
 		},
 	}
-	if s.noDir != nil {
-		for i := range layers {
+	for i := range layers {
+		layers[i].Disabled = !s.allows(layers[i].Name)
+		if s.noDir != nil {
 			layers[i].Store = closedStore{s.noDir}
 		}
 	}
@@ -58,15 +66,21 @@ func (a *Account) layers(s Settings, file *legacyfile.File) []auth.Layer {
 // StoreName names a store in a sentence: "the keychain (Secret Service)", or the
 // file's path.
 func (a *Account) StoreName(ctx context.Context, layer, path string) string {
-	if layer == auth.InKeychain {
-		return "the " + a.KeychainName(ctx)
+	if path == "" {
+		return "the " + a.StoreTitle(ctx, layer, path)
 	}
 	return path + ", not encrypted"
 }
 
-// KeychainName names the keychain that is used, its kind without brackets of its own.
-func (a *Account) KeychainName(ctx context.Context) string {
-	return "keychain (" + strings.NewReplacer(" (", ", ", ")", "").Replace(text.Printable(a.keychain.attended.Backend(ctx))) + ")"
+// StoreTitle names a store in two words: "keychain (Secret Service)", or "auth.json".
+func (a *Account) StoreTitle(ctx context.Context, layer, path string) string {
+	switch {
+	case path != "":
+		return filepath.Base(path)
+	case layer == auth.InKeychain: // its kind without brackets of its own
+		return "keychain (" + strings.NewReplacer(" (", ", ", ")", "").Replace(text.Printable(a.keychain.attended.Backend(ctx))) + ")"
+	}
+	return layer
 }
 
 // fileLocks returns the directory of the locks on auth.json. It is beside the file that

@@ -57,7 +57,7 @@ func Open(ctx context.Context, opt Options) *App {
 	}
 	a.changed = a.Account.Watch(a.ctx)
 	a.log.Event("session started", sessionlog.Program(), sessionlog.Flag("default_service", a.Account.Origin == auth.DefaultOrigin),
-		sessionlog.Listed("store", a.Account.Store, []account.StoreMode{account.StoreAuto, account.StoreKeychain, account.StoreFile}))
+		sessionlog.Listed("store", a.Account.Store, account.StoreModes()))
 	return a
 }
 

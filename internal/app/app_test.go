@@ -14,6 +14,7 @@ import (
 
 	"github.com/mogplex/mogplex-cli/internal/account"
 	"github.com/mogplex/mogplex-cli/internal/auth"
+	"github.com/mogplex/mogplex-cli/internal/hosted"
 	"github.com/mogplex/mogplex-cli/internal/outcome"
 	"github.com/mogplex/mogplex-cli/internal/sessionlog"
 	"github.com/mogplex/mogplex-cli/internal/talk"
@@ -103,7 +104,7 @@ func TestAListIsOfTheAccountThatAskedForIt(t *testing.T) {
 	}
 	a := openWith(t, store)
 	a.useService(service.URL)
-	got, res, err := a.Account.Models(t.Context(), true)
+	got, res, err := account.List(t.Context(), a.Account, true, hosted.Catalog.Models)
 	if err != nil || got.List[0].ID != "of-grace" || res.Credential.Account.ID != "grace" || got.NotCached != nil {
 		t.Errorf("%+v of %+v: %v", got, res.Credential.Account, err)
 	}

@@ -17,7 +17,7 @@ import (
 func (a *App) sync() {
 	ctx, cancel := context.WithTimeout(a.ctx, account.CheckLimit)
 	defer cancel()
-	_, _, err := a.Account.Models(ctx, false)
+	_, _, err := account.List(ctx, a.Account, false, hosted.Catalog.Models)
 	if a.failed("sync of models", err) != nil {
 		return
 	}
@@ -41,7 +41,7 @@ func (a *App) Models(ctx context.Context, refresh bool) (talk.Models, error) {
 		a.listed(models.List)
 		return models, a.failed("models", err)
 	}
-	got, res, err := a.Account.Models(ctx, refresh)
+	got, res, err := account.List(ctx, a.Account, refresh, hosted.Catalog.Models)
 	if err != nil {
 		return talk.Models{}, a.failed("models", wrongKey(res, err))
 	}
@@ -85,7 +85,7 @@ func (a *App) providerModels(ctx context.Context, c auth.Credential) (talk.Model
 
 // Servers implements [talk.Services].
 func (a *App) Servers(ctx context.Context, refresh bool) (talk.Servers, error) {
-	got, res, err := a.Account.Servers(ctx, refresh)
+	got, res, err := account.List(ctx, a.Account, refresh, hosted.Catalog.Servers)
 	if err != nil {
 		return talk.Servers{}, a.failed("MCP servers", wrongKey(res, err))
 	}

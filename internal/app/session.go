@@ -5,7 +5,6 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
-	"path/filepath"
 	"slices"
 	"strings"
 
@@ -53,14 +52,11 @@ func identity(c auth.Credential) string {
 
 // sourceOf names the source of the active credential.
 func (a *App) sourceOf(ctx context.Context, res auth.Result) string {
-	switch res.Source {
-	case auth.Env:
+	if res.Source == auth.Env {
 		p, _ := auth.ProviderNamed(res.Credential.Provider)
 		return p.Variable
-	case auth.InKeychain:
-		return a.Account.KeychainName(ctx)
 	}
-	return text.Printable(filepath.Base(res.Path))
+	return text.Printable(a.Account.StoreTitle(ctx, res.Source, res.Path))
 }
 
 // serviceOf names the service that prompts go to.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"time"
 
+	"github.com/mogplex/mogplex-cli/internal/account"
 	"github.com/mogplex/mogplex-cli/internal/auth"
 	"github.com/mogplex/mogplex-cli/internal/sessionlog"
 	"github.com/mogplex/mogplex-cli/internal/talk"
@@ -78,7 +79,7 @@ func (a *App) stored(ctx context.Context, saved auth.Saved, err error) (talk.Sto
 	done.Account, done.Place = words.AccountName(c.Account), text.Printable(a.Account.StoreName(ctx, saved.Layer, saved.Path))
 	a.log.Event("signed in", loggedProvider(c.Provider),
 		sessionlog.Listed("type", c.Type, []auth.Type{auth.OAuth, auth.PAT, auth.APIKey}),
-		sessionlog.Listed("layer", saved.Layer, []string{auth.InKeychain, auth.InFile}))
+		sessionlog.Listed("layer", saved.Layer, account.StoreNames()))
 	a.endLater(saved.Ended())
 	if c.Provider == auth.Mogplex {
 		a.background.Go(a.resync)

@@ -9,7 +9,7 @@ import (
 
 // Move describes a move of records from one store to another.
 type Move struct {
-	From, To string // InKeychain or InFile
+	From, To string // names of layers
 	DryRun   bool   // decide the outcome, and change nothing
 	Force    bool   // replace a record of another sign-in too
 }
@@ -42,11 +42,12 @@ func (m *Manager) List(ctx context.Context, layer string) ([]Listed, error) {
 
 // Movable lists the source's records of this directory and profile.
 func (m *Manager) Movable(ctx context.Context, how Move) ([]Listed, error) {
-	list, err := m.layerNamed(how.From).Store.List(ctx)
+	from := m.layerNamed(how.From)
+	list, err := from.Store.List(ctx)
 	if err != nil {
 		return nil, err
 	}
-	if how.To == InKeychain && len(list) > 0 && !how.DryRun {
+	if m.layerNamed(how.To).shared() && len(list) > 0 && !how.DryRun {
 		m.MakeID(ctx)
 	}
 	id, err := m.Dir.find()
@@ -55,7 +56,7 @@ func (m *Manager) Movable(ctx context.Context, how Move) ([]Listed, error) {
 	}
 	var ours []Listed
 	for _, l := range list {
-		if how.From == InFile {
+		if !from.shared() {
 			l.Key.DirID = id // a file has records of its own directory only
 		}
 		if l.Key.Profile == m.Profile && l.Key.DirID == id {

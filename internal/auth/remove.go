@@ -84,7 +84,7 @@ func (m *Manager) removeFrom(ctx context.Context, l *Layer, key Key, reached boo
 		}
 	}
 	m.dropDisplaced(ctx, key, l.Name)
-	if l.Name == InFile { // which may also show another program's credential
+	if !l.shared() { // a file, which may also show another program's credential
 		if left, still, err := l.Store.Load(ctx, key); err == nil && still {
 			done.State, done.Foreign = Present, left.ReadOnly
 		}

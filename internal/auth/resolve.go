@@ -10,8 +10,8 @@ import (
 
 // Layer is a store in the order of reading.
 type Layer struct {
-	Name     string // InKeychain or InFile
-	Path     string // of a file
+	Name     string // such as InKeychain
+	Path     string // of a file; empty for a store that all state directories share
 	Store    Store
 	Disabled bool              // it is neither read nor written
 	Required bool              // it is an error if the layer can't be reached
@@ -44,7 +44,7 @@ type Resolver struct {
 // Key returns a provider's key in this directory and profile, for this service.
 func (r *Resolver) Key(provider string) Key {
 	k := Key{Dir: r.Dir.Path, Profile: r.Profile, Provider: provider}
-	if !r.keychainDisabled() {
+	if r.needsID() {
 		k.DirID, k.noID = r.Dir.find()
 	}
 	if provider == Mogplex {
@@ -53,9 +53,15 @@ func (r *Resolver) Key(provider string) Key {
 	return k
 }
 
-func (r *Resolver) keychainDisabled() bool {
-	return slices.ContainsFunc(r.Layers, func(l Layer) bool { return l.Name == InKeychain && l.Disabled })
+// needsID reports whether a store is enabled that tells state directories apart by
+// their ids.
+func (r *Resolver) needsID() bool {
+	return slices.ContainsFunc(r.Layers, func(l Layer) bool { return l.shared() && !l.Disabled })
 }
+
+// shared reports whether the store has the records of all state directories, as a
+// keychain does.
+func (l *Layer) shared() bool { return l.Path == "" }
 
 // Query selects the credential to resolve.
 type Query struct {

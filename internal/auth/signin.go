@@ -10,7 +10,7 @@ import (
 // Saved reports where a credential was stored and which ones it replaced.
 type Saved struct {
 	Credential Credential
-	Layer      string       // InKeychain or InFile
+	Layer      string       // its name
 	Path       string       // of the file
 	Replaced   []Credential // in this store, and strays of the same key
 	Warnings   []string
@@ -122,19 +122,26 @@ func (m *Manager) Prepare(ctx context.Context, provider string) (stored []Creden
 // MakeID creates the directory's id, before something is first stored under it in the
 // keychain.
 func (m *Manager) MakeID(ctx context.Context) {
-	if !m.keychainDisabled() {
+	if m.needsID() {
 		m.Dir.MakeID(ctx, m.keychainHas)
 	}
 }
 
-// keychainHas reports whether the keychain has an item of a directory id.
+// keychainHas reports whether a keychain has an item of a directory id.
 func (m *Manager) keychainHas(ctx context.Context, id string) (bool, error) {
-	l := m.layerNamed(InKeychain)
-	if l == nil {
-		return false, nil
+	for _, l := range m.all() {
+		if !l.shared() {
+			continue
+		}
+		if l.Disabled {
+			return false, fmt.Errorf("the %s is disabled", l.Name)
+		}
+		list, err := l.Store.List(ctx)
+		if err != nil || slices.ContainsFunc(list, func(item Listed) bool { return item.Key.DirID == id }) {
+			return err == nil, err
+		}
 	}
-	list, err := l.Store.List(ctx)
-	return slices.ContainsFunc(list, func(item Listed) bool { return item.Key.DirID == id }), err
+	return false, nil
 }
 
 // SignIn stores a new credential in place of its key's record, and removes the key's

@@ -3,7 +3,9 @@
 package cli
 
 import (
+	"fmt"
 	"os"
+	"regexp"
 	"strings"
 	"syscall"
 	"testing"
@@ -21,11 +23,11 @@ func TestAClosedTerminalOrPipeCostsNoSession(t *testing.T) {
 		goes    func(p *os.Process) // in the moment of the refresh
 		nowhere bool                // stderr is a pipe without a reader
 	}{
-		// Give the signals time to kill the process. There is no way to see on every Unix that they were delivered.
+		// The answer comes after the signals.
 		{"the terminal is closed", func(p *os.Process) {
 			_ = p.Signal(syscall.SIGHUP)
 			_ = p.Signal(syscall.SIGHUP)
-			time.Sleep(100 * time.Millisecond)
+			awaitSignals(p)
 		}, false},
 		// After a second it writes a progress message, which would kill it.
 		{"nobody reads what it says", func(*os.Process) { time.Sleep(patience + patience/2) }, true},
@@ -57,6 +59,23 @@ func TestAClosedTerminalOrPipeCostsNoSession(t *testing.T) {
 				t.Errorf("%v, %d refreshes: the session is gone", err, w.service.refreshes())
 			}
 		})
+	}
+}
+
+var pendingSignals = regexp.MustCompile(`(?m)^S\w+Pnd:\s*0*[1-9a-f]`)
+
+// awaitSignals returns when no signal of a process is pending. Without /proc it can't
+// see that, and gives the signals a moment.
+func awaitSignals(p *os.Process) {
+	status := fmt.Sprintf("/proc/%d/status", p.Pid)
+	for end := time.Now().Add(longest); time.Now().Before(end); time.Sleep(time.Millisecond) {
+		text, err := os.ReadFile(status)
+		if err != nil {
+			time.Sleep(100 * time.Millisecond)
+		}
+		if !pendingSignals.Match(text) {
+			return
+		}
 	}
 }
 

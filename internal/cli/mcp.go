@@ -5,6 +5,7 @@ import (
 
 	"github.com/urfave/cli/v2"
 
+	"github.com/mogplex/mogplex-cli/internal/account"
 	"github.com/mogplex/mogplex-cli/internal/hosted"
 	"github.com/mogplex/mogplex-cli/internal/words"
 )
@@ -33,7 +34,7 @@ type serversReport struct {
 }
 
 func (p *program) printServers(ctx context.Context, c *cli.Context) error {
-	got, res, err := p.account.Servers(ctx, c.Bool("refresh"))
+	got, res, err := account.List(ctx, p.account, c.Bool("refresh"), hosted.Catalog.Servers)
 	return printList(p, got, res, err, printing[hosted.MCPServer]{
 		table:  serverTable,
 		empty:  "No MCP servers are defined for your account.",

@@ -7,6 +7,7 @@ import (
 
 	"github.com/urfave/cli/v2"
 
+	"github.com/mogplex/mogplex-cli/internal/account"
 	"github.com/mogplex/mogplex-cli/internal/hosted"
 )
 
@@ -34,7 +35,7 @@ type modelsReport struct {
 }
 
 func (p *program) printModels(ctx context.Context, c *cli.Context) error {
-	got, res, err := p.account.Models(ctx, c.Bool("refresh"))
+	got, res, err := account.List(ctx, p.account, c.Bool("refresh"), hosted.Catalog.Models)
 	return printList(p, got, res, err, printing[hosted.Model]{
 		table:  modelTable,
 		empty:  "Your account has no models. See " + p.account.Origin + "/web/models.",

@@ -136,4 +136,9 @@ func Clear(dir string) error {
 }
 
 // stateFiles returns the names of the cached copies.
-func stateFiles() []string { return []string{modelList.file, serverList.file} }
+func stateFiles() (names []string) {
+	for _, l := range lists {
+		names = append(names, l.copyName())
+	}
+	return names
+}

@@ -1,8 +1,11 @@
 package hosted
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
+	"errors"
+	"sync"
 	"time"
 
 	"github.com/mogplex/mogplex-cli/internal/web"
@@ -40,7 +43,23 @@ type list[T any] struct {
 var (
 	modelList  = list[Model]{path: "/models", file: "models.remote.json", rows: "models"}
 	serverList = list[MCPServer]{path: "/mcp/servers", file: "mcp-servers.remote.json", rows: "servers", secret: true}
+
+	lists = []syncer{modelList, serverList}
 )
+
+// syncer is a list of any type.
+type syncer interface {
+	copyName() string
+	sync(context.Context, Catalog) (failed, notCached error)
+}
+
+func (l list[T]) copyName() string { return l.file }
+
+// sync fetches and caches the list.
+func (l list[T]) sync(ctx context.Context, c Catalog) (failed, notCached error) {
+	got, err := serve(ctx, c, l, 0)
+	return cmp.Or(err, got.Stale), got.NotCached
+}
 
 // parse reads the rows. An answer without a list, even an empty one, is not the service's.
 func (l list[T]) parse(data json.RawMessage) ([]T, error) {
@@ -86,6 +105,17 @@ func (c Catalog) Models(ctx context.Context, fresh time.Duration) (Listing[Model
 // Servers returns the remote MCP definitions, as Models does.
 func (c Catalog) Servers(ctx context.Context, fresh time.Duration) (Listing[MCPServer], error) {
 	return serve(ctx, c, serverList, fresh)
+}
+
+// Sync fetches and caches all lists at once. The errors are the first failure to fetch one, and the failures to cache.
+func (c Catalog) Sync(ctx context.Context) (failed, notCached error) {
+	errs, uncached := make([]error, len(lists)), make([]error, len(lists))
+	var fetches sync.WaitGroup
+	for i, l := range lists {
+		fetches.Go(func() { errs[i], uncached[i] = l.sync(ctx, c) })
+	}
+	fetches.Wait()
+	return cmp.Or(errs...), errors.Join(uncached...)
 }
 
 func serve[T any](ctx context.Context, c Catalog, l list[T], fresh time.Duration) (Listing[T], error) {

@@ -18,6 +18,7 @@ type Command struct {
 	Argument string // what may follow the name; empty for nothing
 	Help     string
 	runs     bool // for a while, and nothing else meanwhile
+	perform  func(t *Talk, argument string)
 }
 
 // Usage is the command as it is typed.
@@ -30,17 +31,18 @@ func (c Command) Leaves() bool { return c.Name == "quit" || c.Name == "exit" }
 
 // Commands is the table, in the order of /help.
 func Commands() []Command {
+	alone := func(do func(*Talk)) func(*Talk, string) { return func(t *Talk, _ string) { do(t) } }
 	return []Command{
-		{"login", "", "sign in, or store a key", false},
-		{"logout", "", "sign out of the account", false},
-		{"status", "", "which credential is active, and which it hides", true},
-		{"models", "[ID]", "pick the model that answers", true},
-		{"mcp", "", "the remote MCP servers", true},
-		{"sync", "", "fetch models and MCP servers again", true},
-		{"help", "", "what can be typed here", false},
-		{"clear", "", "forget the conversation", false},
-		{"quit", "", "leave", false},
-		{"exit", "", "leave", false},
+		{"login", "", "sign in, or store a key", false, alone((*Talk).logIn)},
+		{"logout", "", "sign out of the account", false, alone((*Talk).logOut)},
+		{"status", "", "which credential is active, and which it hides", true, alone((*Talk).status)},
+		{"models", "[ID]", "pick the model that answers", true, (*Talk).chooseModel},
+		{"mcp", "", "the remote MCP servers", true, alone((*Talk).showServers)},
+		{"sync", "", "fetch models and MCP servers again", true, alone((*Talk).sync)},
+		{"help", "", "what can be typed here", false, alone((*Talk).help)},
+		{"clear", "", "forget the conversation", false, alone((*Talk).clear)},
+		{"quit", "", "leave", false, alone((*Talk).Leave)},
+		{"exit", "", "leave", false, alone((*Talk).Leave)},
 	}
 }
 

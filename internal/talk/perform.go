@@ -9,32 +9,23 @@ import (
 // perform runs a slash command.
 func (t *Talk) perform(cmd Command, argument string) {
 	t.services.LogCommand(cmd.Name)
-	switch cmd.Name {
-	case "login":
-		t.front.Login("")
-	case "logout":
-		t.logOut()
-	case "status":
-		t.status()
-	case "models":
-		t.chooseModel(argument)
-	case "mcp":
-		t.showServers()
-	case "sync":
-		t.sync()
-	case "help":
-		var rows [][2]string
-		for _, c := range Commands() {
-			rows = append(rows, [2]string{c.Usage(), c.Help})
-		}
-		t.front.Help(rows)
-	case "clear":
-		t.cut()
-		t.turns = nil
-		t.front.Clear()
-	case "quit", "exit":
-		t.Leave()
+	cmd.perform(t, argument)
+}
+
+func (t *Talk) logIn() { t.front.Login("") }
+
+func (t *Talk) help() {
+	var rows [][2]string
+	for _, c := range Commands() {
+		rows = append(rows, [2]string{c.Usage(), c.Help})
 	}
+	t.front.Help(rows)
+}
+
+func (t *Talk) clear() {
+	t.cut()
+	t.turns = nil
+	t.front.Clear()
 }
 
 func (t *Talk) status() {
