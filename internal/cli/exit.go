@@ -7,18 +7,6 @@ import (
 	"github.com/mogplex/mogplex-cli/internal/words"
 )
 
-// The exit codes, see package outcome.
-const (
-	exitOK          = outcome.OK
-	exitFailure     = outcome.Failure
-	exitUsage       = outcome.Usage
-	exitNotSignedIn = outcome.NotSignedIn
-	exitForbidden   = outcome.Forbidden
-	exitUnavailable = outcome.Unavailable
-	exitTryAgain    = outcome.TryAgain
-	exitInterrupted = outcome.Interrupted
-)
-
 // here returns what hints depend on.
 func (p *program) here() outcome.Here {
 	here := outcome.Here{Unlock: p.env.Site().UnlockHint()}
@@ -59,7 +47,7 @@ func (p *program) fail(err error) int {
 	if errors.As(err, &quiet) {
 		return o.Exit
 	}
-	if o.Exit == exitInterrupted {
+	if o.Exit == outcome.Interrupted {
 		p.say("Interrupted.")
 		return o.Exit
 	}

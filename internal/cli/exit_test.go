@@ -13,6 +13,18 @@ import (
 	"github.com/mogplex/mogplex-cli/legacyfile"
 )
 
+// Short names for the exit codes.
+const (
+	exitOK          = outcome.OK
+	exitFailure     = outcome.Failure
+	exitUsage       = outcome.Usage
+	exitNotSignedIn = outcome.NotSignedIn
+	exitForbidden   = outcome.Forbidden
+	exitUnavailable = outcome.Unavailable
+	exitTryAgain    = outcome.TryAgain
+	exitInterrupted = outcome.Interrupted
+)
+
 // full is a full disk.
 type full struct{}
 

@@ -17,13 +17,14 @@ import (
 
 	"github.com/urfave/cli/v2"
 
+	"github.com/mogplex/mogplex-cli/internal/outcome"
 	"github.com/mogplex/mogplex-cli/keyring"
 )
 
 // Main runs mogplex on the process' arguments and returns its exit code.
 func Main() int {
 	if keyring.RunChild() {
-		return exitOK
+		return outcome.OK
 	}
 	return newProgram().main()
 }
@@ -45,11 +46,11 @@ func (p *program) run(ctx context.Context, args []string) int {
 	err := p.app().RunContext(ctx, args)
 	switch {
 	case err == nil && errors.Is(out.err, syscall.EPIPE):
-		return exitFailure // nobody reads the output any more, so don't report it
+		return outcome.Failure // nobody reads the output any more, so don't report it
 	case err == nil && out.err != nil:
 		err = fmt.Errorf("write to stdout: %w", out.err)
 	case err == nil:
-		return exitOK
+		return outcome.OK
 	}
 	if ctx.Err() != nil && !p.handlesInterrupts && !errors.Is(err, context.Canceled) {
 		err = errors.Join(err, ctx.Err())
