@@ -61,6 +61,15 @@ func forProvider(err error, provider string) error {
 	return ProviderError{err, provider}
 }
 
+// reworded is an error with a text of its own, for people.
+type reworded struct {
+	error
+	text string
+}
+
+func (e reworded) Error() string { return e.text }
+func (e reworded) Unwrap() error { return e.error }
+
 // CheckProvider refuses a name that is not in the provider table.
 func CheckProvider(name string) error {
 	if _, ok := auth.ProviderNamed(name); ok {

@@ -3,7 +3,6 @@ package account
 import (
 	"context"
 	"errors"
-	"fmt"
 
 	"github.com/mogplex/mogplex-cli/internal/auth"
 	"github.com/mogplex/mogplex-cli/internal/chat"
@@ -59,7 +58,11 @@ func (a *Account) newManager(s Settings, file *legacyfile.File) *auth.Manager {
 func (a *Account) refresh(ctx context.Context, c auth.Credential) (auth.Credential, error) {
 	grant, err := a.loginClient(a.Origin).Refresh(ctx, c.Refresh.Reveal())
 	if errors.Is(err, login.ErrInvalidGrant) {
-		return c, fmt.Errorf("%w (%w)", auth.ErrRejected, err)
+		text := auth.ErrRejected.Error()
+		if e := (*login.Error)(nil); errors.As(err, &e) && e.Description != "" {
+			text += ": " + e.Description
+		}
+		return c, reworded{errors.Join(auth.ErrRejected, err), text}
 	}
 	if err != nil {
 		return c, err

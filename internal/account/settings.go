@@ -125,7 +125,11 @@ func (e Env) readOrigin(dev bool) (string, error) {
 	}
 	canonical, err := login.CheckOrigin(origin, dev)
 	if err != nil {
-		return "", fmt.Errorf("MOGPLEX_URL: %w", err)
+		why := err
+		if e := (*login.Error)(nil); errors.As(err, &e) {
+			why = e.Err
+		}
+		return "", reworded{err, "MOGPLEX_URL can't be used: " + why.Error()}
 	}
 	return canonical, nil
 }

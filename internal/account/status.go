@@ -37,10 +37,11 @@ func (a *Account) Status(ctx context.Context, provider string, check bool) (Stat
 	if ctx.Err() != nil {
 		return Status{}, ctx.Err()
 	}
-	if err == nil && !a.usable(res.Credential) {
-		err = auth.ErrExpired
+	st := Status{Result: res, SignedIn: res.Found, Notices: a.file.Notices()}
+	if err == nil {
+		err = a.unusable(res)
+		st.SignedIn = err == nil
 	}
-	st := Status{Result: res, SignedIn: res.Found && a.usable(res.Credential), Notices: a.file.Notices()}
 	for _, f := range res.Findings {
 		if f.Layer == auth.InKeychain && f.State != auth.Disabled && f.State != auth.Timeout {
 			st.Backend = a.keychain.attended.Backend(ctx)
@@ -56,9 +57,18 @@ func (a *Account) Status(ctx context.Context, provider string, check bool) (Stat
 	return st, err
 }
 
-// usable reports whether a credential has not expired or can be renewed.
-func (a *Account) usable(c auth.Credential) bool {
-	return !c.Expired(a.env.Now()) || c.Refreshable()
+// unusable returns why the active credential has expired for good; nil if it has not
+// or can be renewed.
+func (a *Account) unusable(res auth.Result) error {
+	switch {
+	case !res.Credential.Expired(a.env.Now()):
+		return nil
+	case res.Rejected():
+		return auth.ErrRejected
+	case !res.Credential.Refreshable():
+		return auth.ErrExpired
+	}
+	return nil
 }
 
 // check asks the service about the account's credential. The service does not know the

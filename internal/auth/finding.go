@@ -61,6 +61,10 @@ type Result struct {
 	blocked error // a variable takes precedence, and its value can't be a key
 }
 
+// Rejected reports that the service rejected the refresh token of the active
+// credential, which is not renewed until someone signs in or forces a refresh.
+func (r Result) Rejected() bool { return r.held.record.rejected() }
+
 // held is the stored record of a credential, and its place.
 type held struct {
 	key       Key

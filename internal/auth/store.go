@@ -58,6 +58,11 @@ type Place interface {
 	Update(ctx context.Context, name string, change func(current []byte) (next []byte, err error)) error
 }
 
+// damagedError is why a place could not read an entry, as an ErrDamaged.
+type damagedError struct{ error }
+
+func (e damagedError) Unwrap() []error { return []error{ErrDamaged, e.error} }
+
 // records is a Store over a Place.
 type records struct {
 	place Place
@@ -78,7 +83,7 @@ func (s records) Load(ctx context.Context, key Key) (Record, bool, error) {
 	entry, found, err := s.place.Get(ctx, name)
 	switch {
 	case err != nil && found:
-		return Record{Revision: revisionOf(entry)}, true, fmt.Errorf("%w: %w", ErrDamaged, err)
+		return Record{Revision: revisionOf(entry)}, true, damagedError{err}
 	case err != nil || !found:
 		return Record{}, false, err
 	}

@@ -72,6 +72,12 @@ func signedOutStates() []signedOutState {
 		{name: "expired for good", cause: func(w *world) error {
 			return w.writeEntry(`{"type": "oauth", "access_token": "dead-0123456789", "expires_at": "2023-11-14T22:13:20Z", "issuer": "ORIGIN"}`)
 		}, layer: "file present", exit: 64, code: "not_signed_in", says: "has expired", hint: "Sign in again"},
+		{name: "a refresh token that was refused", cause: func(w *world) error {
+			w.seed(-time.Hour, "keychain")
+			w.service.RevokeAll(ada)
+			w.run("auth", "token") // asks the service, and stores the answer
+			return nil
+		}, layer: "keychain present", exit: 64, code: "not_signed_in", says: "does not accept the refresh token", hint: "Sign in again"},
 		{name: "refused by the service", cause: func(w *world) error {
 			other := accountserver.New(accountserver.Config{}).IssuePAT(ada)
 			heard.secret(other)

@@ -112,7 +112,7 @@ func (p *program) statusReport(ctx context.Context, st account.Status, err error
 	c := st.Credential
 	r.Active = &activeReport{
 		Provider: c.Provider, Source: st.Source, Type: c.Type, Issuer: text.Printable(c.Issuer), Scopes: c.Scopes,
-		ExpiresAt: timestamp(c.ExpiresAt), SignInEnds: timestamp(c.SignInExpiresAt), Refreshable: c.Refreshable(),
+		ExpiresAt: timestamp(c.ExpiresAt), SignInEnds: timestamp(c.SignInExpiresAt), Refreshable: c.Refreshable() && !st.Rejected(),
 	}
 	if c.Account != (auth.Account{}) {
 		r.Active.Account = &auth.Account{ID: text.Printable(c.Account.ID), Email: text.Printable(c.Account.Email), Name: text.Printable(c.Account.Name)}

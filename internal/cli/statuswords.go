@@ -29,7 +29,7 @@ func printStatus(w io.Writer, r statusReport, st account.Status, now time.Time) 
 	if a := r.Active; a != nil {
 		out("")
 		out("  from      %s", sourceName(r))
-		out("  kind      %s", kind(st.Credential, now))
+		out("  kind      %s", kind(st.Result, now))
 		if end := st.Credential.SignInExpiresAt; !end.IsZero() {
 			out("  sign-in   ends in %s", text.Duration(end.Sub(now)))
 		}
@@ -67,17 +67,19 @@ func sourceName(r statusReport) string {
 	return r.Active.Source
 }
 
-func kind(c auth.Credential, now time.Time) string {
-	switch c.Type {
-	case auth.PAT:
+func kind(res auth.Result, now time.Time) string {
+	c := res.Credential
+	switch {
+	case c.Type == auth.PAT:
 		return "personal access token"
-	case auth.APIKey:
+	case c.Type == auth.APIKey:
 		return "API key"
+	case res.Rejected():
+		return "browser sign-in, no longer renewable; token " + words.Lifetime(c, now)
+	case c.Refreshable():
+		return "browser sign-in, renewed automatically; token " + words.Lifetime(c, now)
 	}
-	if c.Refreshable() {
-		return "browser sign-in, renewed by itself; the token " + words.Lifetime(c, now)
-	}
-	return "browser sign-in, not renewable; the token " + words.Lifetime(c, now)
+	return "browser sign-in, not renewable; token " + words.Lifetime(c, now)
 }
 
 func layerTitle(layer string) string {

@@ -83,7 +83,7 @@ var table = []row{
 		"Move that file away, then sign in again with `mogplex login`.",
 		"Move that file away, then sign in again with /login."},
 	{[]error{fs.ErrPermission}, "file_refused", Failure,
-		"Fix its permissions: the file must be yours, and readable and writable for you.",
+		"Fix its permissions: `chown $USER FILE && chmod 600 FILE`.",
 		""},
 	{[]error{hosted.ErrForbidden}, "forbidden", Forbidden, "", ""},
 	{[]error{hosted.ErrNotFound}, "not_found", Failure,
