@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"runtime"
 	"strings"
 
 	"github.com/mogplex/mogplex-cli/internal/auth"
@@ -34,15 +35,16 @@ func (d *doctor) checkDirectory(context.Context) []Check {
 		return []Check{{State: CheckFailure, Message: d.Dir + " is not a directory, so nothing can be stored there",
 			Fix: "Move that file away, or set MOGPLEX_HOME to another directory."}}
 	}
-	dir, home := private.RealPath(d.Dir), d.env.Getenv("HOME")
+	dir := private.RealPath(d.Dir)
+	home, _ := d.env.UserHome()
 	open, err := private.Inspect(dir)
 	switch {
 	case err != nil:
 		return []Check{{State: CheckFailure, Message: fmt.Sprintf("%s: %v", dir, private.Cause(err)),
-			Fix: "Set MOGPLEX_HOME to a directory of yours, or correct its owner: `chown -R $USER " + dir + "`."}}
-	case info.Mode().Perm()&0o700 != 0o700:
+			Fix: "Set MOGPLEX_HOME to a directory of yours, or make it yours with " + takeOwnership(dir) + "."}}
+	case info.Mode().Perm()&0o700 != 0o700 && runtime.GOOS != "windows": // there the mode says little
 		return []Check{{State: CheckFailure, Message: fmt.Sprintf("you may not write to %s (mode %04o)", dir, info.Mode().Perm()),
-			Fix: "`chmod 700 " + dir + "`"}}
+			Fix: "Allow it with `chmod 700 " + quoted(dir) + "`."}}
 	case open != "" && home != "" && dir == private.RealPath(home): // its mode is not ours to change
 		return ok("%s, your home directory (%s)", d.Dir, open)
 	case open != "":
@@ -130,8 +132,7 @@ func (d *doctor) checkFiles(context.Context) (rows []Check) {
 		case errors.Is(err, fs.ErrNotExist):
 			continue
 		case err != nil:
-			rows = append(rows, Check{State: CheckFailure, Message: fmt.Sprintf("%s: %v", path, private.Cause(err)),
-				Fix: "Move it away, or correct its owner and mode: `chown $USER FILE && chmod 600 FILE`."})
+			rows = append(rows, refused(path, err))
 		case open != "":
 			rows = append(rows, openToOthers(path, open))
 		}
@@ -141,6 +142,15 @@ func (d *doctor) checkFiles(context.Context) (rows []Check) {
 		rows = ok("%s, yours alone", count(len(checked), "file or directory", "files and directories"))
 	}
 	return rows
+}
+
+// refused is the row for a file or directory that mogplex does not use.
+func refused(path string, err error) Check {
+	row := Check{State: CheckFailure, Message: fmt.Sprintf("%s: %v", path, private.Cause(err)), Fix: "Move it away."}
+	if errors.Is(err, private.ErrNotOwner) || errors.Is(err, fs.ErrPermission) {
+		row.Fix = "Move it away, or make it yours with " + takeOwnership(path) + "."
+	}
+	return row
 }
 
 // checkLeftovers looks for what killed writers left, and for backups of corrupt files.
@@ -217,6 +227,22 @@ func (d *doctor) checkLogs(context.Context) []Check {
 		}
 	}
 	return ok("%s, %d KiB", count(files, "session log", "session logs"), (size+1023)/1024)
+}
+
+// takeOwnership returns the command that gives a file or directory to this user.
+func takeOwnership(path string) string {
+	if runtime.GOOS == "windows" {
+		return "`takeown /F \"" + path + "\"`"
+	}
+	return "`sudo chown -R $USER " + quoted(path) + "`"
+}
+
+// quoted quotes a path for a shell, if it needs that.
+func quoted(path string) string {
+	if strings.ContainsAny(path, " \t\n\"'`$&|;<>()*?[]#~\\") {
+		return "'" + strings.ReplaceAll(path, "'", `'\''`) + "'"
+	}
+	return path
 }
 
 // count formats a number of things.

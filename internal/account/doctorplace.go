@@ -52,6 +52,9 @@ func (d *doctor) checkVariables(ctx context.Context) (rows []Check) {
 // defaultPorts are those of package login.
 var defaultPorts = []int{24816, 24818}
 
+// wsaAddrInUse is EADDRINUSE on Windows, which package syscall does not name.
+const wsaAddrInUse syscall.Errno = 10048
+
 // checkPorts tries to listen on the callback ports.
 func (d *doctor) checkPorts(context.Context) []Check {
 	ports := d.CallbackPorts
@@ -65,7 +68,7 @@ func (d *doctor) checkPorts(context.Context) []Check {
 		case err == nil:
 			listener.Close()
 			free = append(free, fmt.Sprint(port))
-		case errors.Is(err, syscall.EADDRINUSE):
+		case errors.Is(err, syscall.EADDRINUSE), errors.Is(err, wsaAddrInUse):
 			taken = append(taken, fmt.Sprintf("%d is taken%s", port, by(portHolder(port))))
 		default:
 			taken = append(taken, fmt.Sprintf("%d can't be used", port))
@@ -93,7 +96,7 @@ func (d *doctor) checkBrowser(context.Context) []Check {
 	paste := "Sign in with `mogplex login --no-browser`: open the address elsewhere, and paste the one where the browser ends."
 	site := d.env.Site()
 	if !site.Browser {
-		return []Check{{State: CheckWarning, Message: site.WhyNoBrowser(), Fix: paste}}
+		return []Check{{State: CheckWarning, Message: "no browser can open here: " + site.what, Fix: paste}}
 	}
 	chosen := d.env.Getenv("BROWSER")
 	if chosen == "" && runtime.GOOS != "linux" {

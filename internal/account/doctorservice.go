@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"net/http"
 	"os"
+	"runtime"
 	"strings"
 	"sync"
 	"time"
@@ -114,6 +115,13 @@ func yes(is bool) string {
 // The differences of the clocks that are reported. Half a minute is the slowest answer.
 const clockWarning, clockFailure = time.Minute, 5 * time.Minute
 
+// setClock has the command that sets the clock, by the system's name.
+var setClock = map[string]string{
+	"linux":   "Set the clock with `sudo timedatectl set-ntp true`.",
+	"darwin":  "Set the clock with `sudo sntp -sS time.apple.com`.",
+	"windows": "Set the clock with `w32tm /resync`, as an administrator.",
+}
+
 func (d *doctor) checkClock(context.Context) []Check {
 	found := d.service.discovery
 	if found.Date.IsZero() {
@@ -128,7 +136,7 @@ func clockRow(ahead time.Duration) Check {
 	if ahead.Abs() <= clockWarning {
 		return row
 	}
-	row.State, row.Fix = CheckWarning, "Set the clock, for example with `timedatectl set-ntp true`."
+	row.State, row.Fix = CheckWarning, setClock[runtime.GOOS]
 	if ahead.Abs() > clockFailure {
 		row.State = CheckFailure
 	}

@@ -193,37 +193,58 @@ func (d *doctor) checkProfiles(ctx context.Context) (rows []Check) {
 }
 
 // checkProfile returns a row with what the stores hold, and one for each fault.
-func (d *doctor) checkProfile(ctx context.Context, profile string) (faults []Check) {
+func (d *doctor) checkProfile(ctx context.Context, profile string) []Check {
 	m := d.manager(profile)
 	m.LookupEnv = func(string) (string, bool) { return "", false }
 	var held []string
-	plaintext := false
+	var faults []Check
 	for _, p := range auth.Providers() {
 		res, _ := m.Resolve(ctx, auth.Query{Provider: p.Name, All: true})
 		for _, f := range res.Findings {
-			if fault, found := d.fault(f); found {
-				repeated := func(c Check) bool { return c.Message == fault.Message }
-				if !slices.ContainsFunc(faults, repeated) { // a file can't be read for any provider
-					faults = append(faults, fault)
-				}
-				continue
-			}
-			if f.State == auth.Present {
+			fault, found := d.fault(f)
+			repeated := func(c Check) bool { return c.Message == fault.Message }
+			switch {
+			case found && !slices.ContainsFunc(faults, repeated): // a file fails for every provider
+				faults = append(faults, fault)
+			case !found && f.State == auth.Present:
 				held = append(held, p.Name+" in the "+f.Layer)
-				plaintext = plaintext || f.Layer == auth.InFile && !f.Record().ReadOnly
 			}
 		}
 	}
 	d.stored = d.stored || profile == d.Profile && len(held) > 0
-	if len(held) == 0 {
-		return append(ok("no credential stored"), faults...)
+	row := Check{State: CheckOK, Message: cmp.Or(strings.Join(held, ", "), "no credential stored")}
+	switch {
+	case d.keychainUnread():
+		row.State, row.Message = CheckSkipped, "the keychain could not be read"
+		if len(held) > 0 {
+			row.Message += "; " + strings.Join(held, ", ")
+		}
+	case len(held) == 0 && len(faults) > 0:
+		return faults
 	}
-	row := Check{State: CheckOK, Message: strings.Join(held, ", ")}
-	if plaintext && d.allows(auth.InKeychain) && d.items.err == nil {
-		row.State, row.Message = CheckWarning, row.Message+"; the file is not encrypted"
+	if plain := plaintext(ctx, m); len(plain) > 0 && d.allows(auth.InKeychain) && d.items.err == nil {
+		row.State, row.Message = CheckWarning, row.Message+"; not encrypted in auth.json: "+strings.Join(plain, ", ")
 		row.Fix = "Move it to the keychain with `mogplex auth migrate`."
 	}
 	return append([]Check{row}, faults...)
+}
+
+// keychainUnread reports whether there is a keychain that may hold credentials, but could
+// not be read.
+func (d *doctor) keychainUnread() bool {
+	return d.allows(auth.InKeychain) && d.items.err != nil && !errors.Is(d.items.err, keyring.ErrUnavailable)
+}
+
+// plaintext names what a profile's file holds, for all services, even if the settings
+// disable the file.
+func plaintext(ctx context.Context, m *auth.Manager) (names []string) {
+	list, _ := m.List(ctx, auth.InFile) // checkProfile reports a file that can't be read
+	for _, item := range list {
+		if !item.Record.ReadOnly {
+			names = append(names, item.Key.Name())
+		}
+	}
+	return names
 }
 
 // fault returns the row for a layer that can't be read, or whose credential is not used.
