@@ -115,11 +115,15 @@ func yes(is bool) string {
 // The differences of the clocks that are reported. Half a minute is the slowest answer.
 const clockWarning, clockFailure = time.Minute, 5 * time.Minute
 
-// setClock has the command that sets the clock, by the system's name.
-var setClock = map[string]string{
-	"linux":   "Set the clock with `sudo timedatectl set-ntp true`.",
-	"darwin":  "Set the clock with `sudo sntp -sS time.apple.com`.",
-	"windows": "Set the clock with `w32tm /resync`, as an administrator.",
+// setClock returns how to set the clock on the system named by goos.
+func setClock(goos string) string {
+	switch goos {
+	case "darwin":
+		return "Set the clock with `sudo sntp -sS time.apple.com`."
+	case "windows":
+		return "Set the clock with `w32tm /resync`, as an administrator."
+	}
+	return "Set the clock, on Linux with `sudo timedatectl set-ntp true`."
 }
 
 func (d *doctor) checkClock(context.Context) []Check {
@@ -136,7 +140,7 @@ func clockRow(ahead time.Duration) Check {
 	if ahead.Abs() <= clockWarning {
 		return row
 	}
-	row.State, row.Fix = CheckWarning, setClock[runtime.GOOS]
+	row.State, row.Fix = CheckWarning, setClock(runtime.GOOS)
 	if ahead.Abs() > clockFailure {
 		row.State = CheckFailure
 	}
@@ -202,6 +206,9 @@ func (d *doctor) checkCertificates(context.Context) []Check {
 	}
 	bad := func(why string) []Check {
 		return []Check{{State: CheckFailure, Message: "SSL_CERT_FILE: " + path + " " + why, Fix: "Correct SSL_CERT_FILE, or unset it."}}
+	}
+	if info, err := os.Stat(path); err != nil || !info.Mode().IsRegular() { // a pipe would block
+		return bad("is not a file that can be read")
 	}
 	data, err := os.ReadFile(path)
 	if err != nil {
