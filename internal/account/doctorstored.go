@@ -163,12 +163,12 @@ func (d *doctor) manager(profile string) *auth.Manager {
 }
 
 // checkProfiles has a row for each profile of the state directory, in files or in the
-// keychain.
+// keychain, and for that of the account.
 func (d *doctor) checkProfiles(ctx context.Context) (rows []Check) {
 	if !d.hasDir() || d.Store == "" {
 		return skip(noSettings)
 	}
-	names := []string{""}
+	names := []string{"", d.Profile}
 	for _, home := range d.profileHomes()[1:] {
 		names = append(names, filepath.Base(home))
 	}
