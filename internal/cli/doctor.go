@@ -61,7 +61,7 @@ func (p *program) doctor(c *cli.Context) error {
 	}
 	profile := stringFlag(c, "profile")
 	settings, wrong := p.env.ReadSettings(profile)
-	if wrong != nil && profile != "" && settings.Dir == "" {
+	if wrong != nil && profile != "" && settings.Profile == "" && settings.Origin == "" {
 		return wrong // the flag is wrong, not the machine
 	}
 	p.catchSignals()
