@@ -40,8 +40,9 @@ type Settings struct {
 	CallbackPorts   []int         // nil: those of package login
 	Notices         []string      // warnings for a person
 
-	codex bool  // Dir is Codex's: only read its auth.json
-	noDir error // why there is no state directory
+	codex    bool  // Dir is Codex's: only read its auth.json
+	noDir    error // why there is no state directory
+	readOnly bool  // reading repairs no modes; see OpenReadOnly
 }
 
 // StoreModes are the values of credential_store: [StoreAuto], and each store's name.
@@ -55,7 +56,8 @@ func StoreModes() []StoreMode {
 
 // ReadSettings reads the settings for a profile or, if that is empty, for the one in the
 // environment. It ignores a project's own .mogplex/config.toml, which must not decide
-// where tokens are stored or sent.
+// where tokens are stored or sent. After an error the fields that it has not read are
+// empty.
 func (e Env) ReadSettings(profile string) (Settings, error) {
 	var s Settings
 	root, err := e.stateDir(&s)
@@ -183,9 +185,12 @@ func (e Env) readStoreMode(root string) (StoreMode, error) {
 		return "", fmt.Errorf("read the settings: %w", err)
 	}
 	found, err := readConfig(path, text)
+	if err != nil {
+		return "", err
+	}
 	mode := found["credential_store"]
-	if err != nil || mode.value == "" {
-		return StoreAuto, err
+	if mode.value == "" {
+		return StoreAuto, nil
 	}
 	return parseStoreMode(fmt.Sprintf("%s: line %d: credential_store", path, mode.line), mode.value)
 }

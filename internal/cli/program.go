@@ -75,11 +75,14 @@ func (p *program) attended() bool {
 	return p.isTerminal(p.stdin) && p.isTerminal(p.stderr) && p.env.Getenv("CI") == ""
 }
 
+// errEmptyProfile refuses the value of a script's unset variable.
+const errEmptyProfile = account.UsageError("--profile is empty")
+
 // open reads the settings and opens the account. It reads no store.
 func (p *program) open(c *cli.Context) error {
 	p.json = p.json || boolFlag(c, "json")
 	if emptyFlag(c, "profile") {
-		return account.UsageError("--profile is empty")
+		return errEmptyProfile
 	}
 	s, err := p.env.ReadSettings(stringFlag(c, "profile"))
 	if err != nil {
@@ -117,13 +120,21 @@ func (p *program) quickCommand(run action) cli.ActionFunc {
 	return func(c *cli.Context) error { return withHelp(c, p.opened(c, run)) }
 }
 
-// opened checks what all commands refuse, opens the account and calls run.
-func (p *program) opened(c *cli.Context, run action) error {
+// checkLine checks what all commands refuse.
+func checkLine(c *cli.Context) error {
 	if err := rootFlagsAlone(c); err != nil {
 		return err
 	}
 	if extra := c.Args().First(); extra != "" {
 		return unexpectedArgument(extra)
+	}
+	return nil
+}
+
+// opened opens the account and calls run.
+func (p *program) opened(c *cli.Context, run action) error {
+	if err := checkLine(c); err != nil {
+		return err
 	}
 	if err := p.open(c); err != nil {
 		return err
