@@ -52,7 +52,7 @@ func TestEveryEndingIsDocumented(t *testing.T) {
 func TestEveryExitCodeIsInREADME(t *testing.T) {
 	t.Parallel()
 	text := readDoc(t, "README.md")
-	for _, code := range []int{exitOK, exitFailure, exitUsage, exitNotSignedIn, exitForbidden, exitUnavailable, exitTryAgain, exitInterrupted} {
+	for _, code := range []int{exitOK, exitFailure, exitUsage, exitNotSignedIn, exitForbidden, exitUnavailable, exitTryAgain, outcome.CannotRun, outcome.NoCommand, exitInterrupted} {
 		if !strings.Contains(text, fmt.Sprintf("| %d |", code)) {
 			t.Errorf("exit code %d is not in README.md", code)
 		}
@@ -70,10 +70,10 @@ func TestEveryProviderIsInREADME(t *testing.T) {
 }
 
 // TestEveryCommandIsDocumented compares the commands and flags with those in README
-// and the user's guide, both ways.
+// and the users' guides, both ways.
 func TestEveryCommandIsDocumented(t *testing.T) {
 	t.Parallel()
-	text := readDoc(t, "README.md") + readDoc(t, "docs/authentication.md")
+	text := readDoc(t, "README.md") + readDoc(t, "docs/authentication.md") + readDoc(t, "docs/automation.md")
 	app := newProgram().app()
 	known := []string{"mogplex"}
 	check := func(path string, flags []cli.Flag) {

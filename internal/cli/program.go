@@ -34,8 +34,10 @@ type program struct {
 
 	account *account.Account // nil until open
 
-	json    bool // errors go to stdout as an object
-	printed bool // the JSON object was printed
+	args    []string // the command line
+	exit    int      // the exit code of a command that succeeds: that of the child of `auth exec`
+	json    bool     // errors go to stdout as an object
+	printed bool     // the JSON object was printed
 	// handlesInterrupts means that an interrupt ends the app's current work, not the app.
 	handlesInterrupts bool
 }
@@ -119,11 +121,15 @@ func (p *program) quickCommand(run action) cli.ActionFunc {
 
 // opened checks what all commands refuse, opens the account and calls run.
 func (p *program) opened(c *cli.Context, run action) error {
-	if err := rootFlagsAlone(c); err != nil {
-		return err
-	}
 	if extra := c.Args().First(); extra != "" {
 		return unexpectedArgument(extra)
+	}
+	return p.openedWithArguments(c, run)
+}
+
+func (p *program) openedWithArguments(c *cli.Context, run action) error {
+	if err := rootFlagsAlone(c); err != nil {
+		return err
 	}
 	if err := p.open(c); err != nil {
 		return err
