@@ -36,7 +36,7 @@ Examples:
   mogplex auth exec --min-ttl 1h -- ./long-job.sh`,
 		Flags: []cli.Flag{
 			&cli.StringSliceFlag{Name: "provider", Usage: "set the variable of the provider `NAME`; may be repeated"},
-			&cli.DurationFlag{Name: "min-ttl", Value: 10 * time.Minute, Usage: "renew a token that expires within `TIME`"},
+			minTTLFlag(10 * time.Minute),
 		},
 		Action: func(c *cli.Context) error { return withHelp(c, p.openedWithArguments(c, p.execute)) },
 	}
@@ -53,9 +53,9 @@ func (p *program) execute(ctx context.Context, c *cli.Context) error {
 	if err != nil {
 		return err
 	}
-	minTTL := c.Duration("min-ttl")
-	if minTTL < 0 {
-		return account.UsageError("--min-ttl must be a time such as 10m, not less than 0")
+	minTTL, err := minTTLValue(c)
+	if err != nil {
+		return err
 	}
 	path, err := exec.LookPath(command[0])
 	if err != nil {

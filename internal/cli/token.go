@@ -28,7 +28,7 @@ Examples:
 		Flags: []cli.Flag{
 			providerFlag(), jsonFlag(),
 			&cli.BoolFlag{Name: "header", Usage: "print the whole line of the HTTP header"},
-			&cli.DurationFlag{Name: "min-ttl", Value: time.Minute, Usage: "renew a token that expires within `TIME`"},
+			minTTLFlag(time.Minute),
 		},
 		Action: p.quickCommand(p.printToken),
 	}
@@ -39,11 +39,12 @@ func (p *program) printToken(ctx context.Context, c *cli.Context) error {
 	if err != nil {
 		return err
 	}
-	minTTL, header := c.Duration("min-ttl"), c.Bool("header")
-	switch {
-	case minTTL < 0:
-		return account.UsageError("--min-ttl must be a time such as 60s, not less than 0")
-	case header && p.json:
+	minTTL, err := minTTLValue(c)
+	if err != nil {
+		return err
+	}
+	header := c.Bool("header")
+	if header && p.json {
 		return account.UsageError("use one of --header and --json")
 	}
 	res, err := p.token(ctx, provider, minTTL)
