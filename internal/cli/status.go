@@ -86,8 +86,8 @@ func (p *program) status(ctx context.Context, c *cli.Context) error {
 	switch {
 	case short && p.json:
 		return account.UsageError("use one of --short and --json")
-	case short: // a shell prompt must not open the prompt of a keychain
-		ctx = p.account.Manager.Unattended(ctx)
+	case short: // a shell prompt must not open the prompt of a keychain, or report progress
+		ctx, p.account.Progress = p.account.Manager.Unattended(ctx), account.Progress{}
 	}
 	st, err := p.account.Status(ctx, provider, c.Bool("check"))
 	if err != nil && err == ctx.Err() {
