@@ -143,15 +143,8 @@ func (p *program) statusReport(ctx context.Context, st account.Status, err error
 	return r
 }
 
-func newActiveReport(source string, c auth.Credential) activeReport {
-	return activeReport{
-		Provider: c.Provider, Source: source, Type: c.Type, Account: printableAccount(c.Account), Issuer: text.Printable(c.Issuer),
-		Scopes: c.Scopes, ExpiresAt: timestamp(c.ExpiresAt), SignInEnds: timestamp(c.SignInExpiresAt), Refreshable: c.Refreshable(),
-	}
-}
-
-// printableAccount returns nil for an account that is not known.
-func printableAccount(a auth.Account) *auth.Account {
+// accountReport returns an account for JSON; nil if nothing is known of it.
+func accountReport(a auth.Account) *auth.Account {
 	if a == (auth.Account{}) {
 		return nil
 	}

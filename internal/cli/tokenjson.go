@@ -62,6 +62,13 @@ func (p *program) grantReport(c auth.Credential) grantReport {
 	return r
 }
 
+func newActiveReport(source string, c auth.Credential) activeReport {
+	return activeReport{
+		Provider: c.Provider, Source: source, Type: c.Type, Account: accountReport(c.Account), Issuer: text.Printable(c.Issuer),
+		Scopes: c.Scopes, ExpiresAt: timestamp(c.ExpiresAt), SignInEnds: timestamp(c.SignInExpiresAt), Refreshable: c.Refreshable(),
+	}
+}
+
 // savedReport is the object of `auth refresh --json` and `login --json`: the credential
 // that was stored, as in `auth status --json`, and the fields of `auth token --json`
 // that hold no secret.
@@ -82,7 +89,7 @@ type replacedReport struct {
 func (p *program) savedReport(source string, c auth.Credential, replaced []auth.Credential) savedReport {
 	r := savedReport{activeReport: newActiveReport(source, c), grantReport: p.grantReport(c)}
 	for _, old := range replaced {
-		r.Replaced = append(r.Replaced, replacedReport{old.Provider, old.Type, printableAccount(old.Account), text.Printable(old.Issuer)})
+		r.Replaced = append(r.Replaced, replacedReport{old.Provider, old.Type, accountReport(old.Account), text.Printable(old.Issuer)})
 	}
 	return r
 }
