@@ -70,21 +70,22 @@ func version() string {
 
 func (p *program) app() *cli.App {
 	return &cli.App{
-		Name:                      "mogplex",
-		Usage:                     "sign in to Mogplex once, and have a valid token in every terminal",
-		Version:                   p.env.Version,
-		Description:               rootHelp,
-		Flags:                     quickFlags(rootFlags()),
-		Commands:                  p.commands(),
-		EnableBashCompletion:      true,
+		Name:                 "mogplex",
+		Usage:                "sign in to Mogplex once, and have a valid token in every terminal",
+		Version:              p.env.Version,
+		Description:          rootHelp,
+		Flags:                quickFlags(rootFlags()),
+		Commands:             p.commands(),
+		EnableBashCompletion: true,
+		HideHelpCommand:      true,
+		Reader:               p.stdin,
+		Writer:               p.stdout,
+		ErrWriter:            io.Discard, // errors are printed once, by fail
+		Action:               p.root,
+		OnUsageError:         onUsageError,
+		ExitErrHandler:       func(*cli.Context, error) {},
+
 		DisableSliceFlagSeparator: true,
-		HideHelpCommand:           true,
-		Reader:                    p.stdin,
-		Writer:                    p.stdout,
-		ErrWriter:                 io.Discard, // errors are printed once, by fail
-		Action:                    p.root,
-		OnUsageError:              onUsageError,
-		ExitErrHandler:            func(*cli.Context, error) {},
 	}
 }
 
