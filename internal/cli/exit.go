@@ -62,3 +62,11 @@ func (p *program) fail(err error) int {
 type silent struct{ error }
 
 func (s silent) Unwrap() error { return s.error }
+
+// silenced returns an error that fail does not print; nil for nil.
+func silenced(err error) error {
+	if err == nil {
+		return nil
+	}
+	return silent{err}
+}

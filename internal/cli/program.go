@@ -34,8 +34,10 @@ type program struct {
 
 	account *account.Account // nil until open
 
-	json    bool // errors go to stdout as an object
-	printed bool // the JSON object was printed
+	args    []string // the command line
+	exit    int      // the exit code of a command that succeeds: that of the child of `auth exec`
+	json    bool     // errors go to stdout as an object
+	printed bool     // the JSON object was printed
 	// handlesInterrupts means that an interrupt ends the app's current work, not the app.
 	handlesInterrupts bool
 }
@@ -120,7 +122,7 @@ func (p *program) quickCommand(run action) cli.ActionFunc {
 	return func(c *cli.Context) error { return withHelp(c, p.opened(c, run)) }
 }
 
-// checkLine checks what all commands refuse.
+// checkLine checks what all commands without arguments refuse.
 func checkLine(c *cli.Context) error {
 	if err := rootFlagsAlone(c); err != nil {
 		return err
@@ -131,9 +133,16 @@ func checkLine(c *cli.Context) error {
 	return nil
 }
 
-// opened opens the account and calls run.
+// opened opens the account of a command without arguments and calls run.
 func (p *program) opened(c *cli.Context, run action) error {
 	if err := checkLine(c); err != nil {
+		return err
+	}
+	return p.openedWithArguments(c, run)
+}
+
+func (p *program) openedWithArguments(c *cli.Context, run action) error {
+	if err := rootFlagsAlone(c); err != nil {
 		return err
 	}
 	if err := p.open(c); err != nil {
