@@ -24,13 +24,14 @@ func rootFlags() []cli.Flag {
 		&cli.BoolFlag{Name: "logout", Usage: "remove the stored Mogplex credential first"},
 		attachFlag(),
 		&cli.BoolFlag{Name: "plain", Usage: "read and write line by line (also MOGPLEX_PLAIN=1)"},
+		cli.HelpFlag, // the library adds it only to an app without a help command
 	}
 }
 
 // root is `mogplex` alone.
 func (p *program) root(c *cli.Context) error {
 	if name := c.Args().First(); name != "" {
-		return unknownCommand(c, name)
+		return unknownCommand(c.App, c.Command.HelpName, c.Command.Subcommands, name)
 	}
 	return p.command(func(ctx context.Context, c *cli.Context) error {
 		run, err := p.attachedRun(c)
