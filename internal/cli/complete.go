@@ -76,7 +76,7 @@ func (p *program) choices(name string) []choice {
 	switch name {
 	case "--provider":
 		return rows(auth.Providers(), func(p auth.Provider) choice { return choice{p.Name, "as in " + p.Variable} })
-	case "--profile":
+	case "--profile", "switch":
 		return rows(p.env.Profiles(), func(name string) choice { return choice{name, "profile " + name} })
 	case "--to":
 		return rows(account.StoreNames(), func(store string) choice { return choice{store, "move credentials to the " + store} })
