@@ -104,13 +104,13 @@ func (p *program) commands() []*cli.Command {
 	return all
 }
 
-// prepare gives every command the profile flag, and has it return usage errors
+// prepare gives every command the flags that all have, and has it return usage errors
 // instead of printing them with a page of help.
 func prepare(commands []*cli.Command) {
 	for _, c := range commands {
 		c.OnUsageError = onUsageError
 		c.HideHelpCommand = true
-		c.Flags = quickFlags(append(c.Flags, profileFlag()))
+		c.Flags = quickFlags(append(c.Flags, profileFlag(), debugFlag()))
 		prepare(c.Subcommands)
 	}
 }

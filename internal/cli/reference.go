@@ -12,7 +12,7 @@ type Entry struct {
 	Args        string // such as "bash|zsh"; may be empty
 	Usage       string // in one line
 	Description string // paragraphs and, after "Examples:", command lines
-	Flags       []Flag // without --help and, for all entries but the first, --profile
+	Flags       []Flag // without --help and, for all entries but the first, --profile and --debug
 }
 
 // Flag is a flag of a command.
@@ -22,13 +22,16 @@ type Flag struct {
 	Usage string // in one line
 }
 
+// commonFlags is the number of flags that prepare adds to those of each command.
+const commonFlags = 2
+
 // Reference returns the entries of mogplex itself and of each command that help shows.
 func Reference() []Entry {
 	app := newProgram().app()
 	all := []Entry{{app.Name, "", app.Usage, app.Description, flagsOf(app.Flags)}}
 	eachCommand(app.Name, app.Commands, func(line string, c *cli.Command) {
 		own := flagsOf(c.Flags)
-		all = append(all, Entry{line, c.ArgsUsage, c.Usage, c.Description, own[:len(own)-1]}) // prepare put --profile last
+		all = append(all, Entry{line, c.ArgsUsage, c.Usage, c.Description, own[:len(own)-commonFlags]})
 	})
 	return all
 }

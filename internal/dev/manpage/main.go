@@ -72,7 +72,7 @@ func program(b *strings.Builder, e cli.Entry) {
 }
 
 func commands(b *strings.Builder, entries []cli.Entry) {
-	b.WriteString(".SH COMMANDS\nEach command also takes \\fB\\-\\-profile\\fR and \\fB\\-\\-help\\fR.\n")
+	b.WriteString(".SH COMMANDS\nEach command also takes \\fB\\-\\-profile\\fR, \\fB\\-\\-debug\\fR and \\fB\\-\\-help\\fR.\n")
 	first := map[string]string{}
 	for _, c := range entries {
 		b.WriteString(".SS " + escape(strings.TrimSpace(c.Line+" "+c.Args)) + "\n")
