@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/mogplex/mogplex-cli/internal/auth"
+	"github.com/mogplex/mogplex-cli/internal/text"
 )
 
 // Failures of the use cases, for errors.Is.
@@ -80,6 +81,9 @@ func CheckProvider(name string) error {
 	var names []string
 	for _, p := range auth.Providers() {
 		names = append(names, p.Name)
+	}
+	if near := text.Nearest(name, names); near != "" {
+		return UsageError("unknown provider; did you mean " + near + "?")
 	}
 	return UsageError("unknown provider; use one of " + strings.Join(names, ", "))
 }

@@ -59,6 +59,7 @@ func (a *Account) layers(s Settings, file *legacyfile.File) []auth.Layer {
 		if s.noDir != nil {
 			layers[i].Store = closedStore{s.noDir}
 		}
+		layers[i].Store = reportingStore{layers[i].Store, a, layers[i].Name}
 	}
 	return layers
 }

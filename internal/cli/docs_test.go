@@ -91,6 +91,9 @@ func TestEveryCommandIsDocumented(t *testing.T) {
 	var walk func(path string, commands []*cli.Command)
 	walk = func(path string, commands []*cli.Command) {
 		for _, c := range commands {
+			if c.Hidden {
+				continue
+			}
 			check(path+" "+c.Name, c.Flags)
 			walk(path+" "+c.Name, c.Subcommands)
 		}

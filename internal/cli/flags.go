@@ -13,6 +13,10 @@ func profileFlag() cli.Flag {
 	return &cli.StringFlag{Name: "profile", Usage: "use the profile `NAME` (also MOGPLEX_PROFILE)"}
 }
 
+func debugFlag() cli.Flag {
+	return &cli.BoolFlag{Name: "debug", Usage: "write what is asked of whom to stderr (also MOGPLEX_DEBUG=1)"}
+}
+
 func jsonFlag() cli.Flag {
 	return &cli.BoolFlag{Name: "json", Usage: "print one JSON object"}
 }

@@ -70,20 +70,19 @@ func version() string {
 
 func (p *program) app() *cli.App {
 	return &cli.App{
-		Name:                 "mogplex",
-		Usage:                "sign in to Mogplex once, and have a valid token in every terminal",
-		Version:              p.env.Version,
-		Description:          rootHelp,
-		Flags:                quickFlags(rootFlags()),
-		Commands:             p.commands(),
-		EnableBashCompletion: true,
-		HideHelpCommand:      true,
-		Reader:               p.stdin,
-		Writer:               p.stdout,
-		ErrWriter:            io.Discard, // errors are printed once, by fail
-		Action:               p.root,
-		OnUsageError:         onUsageError,
-		ExitErrHandler:       func(*cli.Context, error) {},
+		Name:            "mogplex",
+		Usage:           "sign in to Mogplex once, and have a valid token in every terminal",
+		Version:         p.env.Version,
+		Description:     rootHelp,
+		Flags:           quickFlags(rootFlags()),
+		Commands:        p.commands(),
+		HideHelpCommand: true,
+		Reader:          p.stdin,
+		Writer:          p.stdout,
+		ErrWriter:       io.Discard, // errors are printed once, by fail
+		Action:          p.root,
+		OnUsageError:    onUsageError,
+		ExitErrHandler:  func(*cli.Context, error) {},
 
 		DisableSliceFlagSeparator: true,
 	}
@@ -101,18 +100,19 @@ Examples:
   mogplex logout                 sign out everywhere on this machine`
 
 func (p *program) commands() []*cli.Command {
-	all := []*cli.Command{p.loginCommand(), p.logoutCommand(), p.authCommand(), p.modelsCommand(), p.mcpCommand(), completionCommand()}
+	all := []*cli.Command{p.loginCommand(), p.logoutCommand(), p.authCommand(), p.modelsCommand(), p.mcpCommand(),
+		completionCommand(), p.completeCommand(), p.helpCommand(), versionCommand()}
 	prepare(all)
 	return all
 }
 
-// prepare gives every command the profile flag, and has it return usage errors
+// prepare gives every command the flags that all have, and has it return usage errors
 // instead of printing them with a page of help.
 func prepare(commands []*cli.Command) {
 	for _, c := range commands {
 		c.OnUsageError = onUsageError
 		c.HideHelpCommand = true
-		c.Flags = quickFlags(append(c.Flags, profileFlag()))
+		c.Flags = quickFlags(append(c.Flags, profileFlag(), debugFlag()))
 		prepare(c.Subcommands)
 	}
 }
@@ -123,10 +123,11 @@ func (p *program) authCommand() *cli.Command {
 		Usage: "show, print, use, renew and move credentials",
 		Subcommands: []*cli.Command{
 			p.statusCommand(), p.tokenCommand(), p.refreshCommand(), p.execCommand(), p.migrateCommand(), p.doctorCommand(),
+			p.loginCommand(), p.logoutCommand(),
 		},
 		Action: func(c *cli.Context) error {
 			if name := c.Args().First(); name != "" {
-				return unknownCommand(c, name)
+				return unknownCommand(c.App, c.Command.HelpName, c.Command.Subcommands, name)
 			}
 			return cli.ShowSubcommandHelp(c)
 		},

@@ -93,6 +93,9 @@ func (p *program) open(c *cli.Context) error {
 	p.warn(s.Notices...)
 	p.account = account.Open(p.env, s)
 	p.account.Progress = p.progress()
+	if boolFlag(c, "debug") || p.env.Getenv("MOGPLEX_DEBUG") == "1" {
+		p.debug(s)
+	}
 	return nil
 }
 
