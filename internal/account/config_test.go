@@ -52,7 +52,7 @@ func TestConfig(t *testing.T) {
 			t.Errorf("%q: %v", c.text, err)
 		case err != nil && (!strings.HasPrefix(err.Error(), "config.toml: line 2: ") || !strings.Contains(err.Error(), c.wrong)):
 			t.Errorf("%q: %v", c.text, err)
-		case found["credential_store"].value != c.value, c.value != "" && found["credential_store"].line != 2:
+		case found.values["credential_store"].value != c.value, c.value != "" && found.values["credential_store"].line != 2:
 			t.Errorf("%q: %+v", c.text, found)
 		}
 	}
@@ -80,7 +80,7 @@ func FuzzConfig(f *testing.F) {
 		if err != nil && strings.ContainsAny(err.Error(), "\x1b\n") {
 			t.Errorf("%q", err)
 		}
-		if mode, ok := found["credential_store"]; ok && (mode.line < 1 || mode.line > 1+strings.Count(text, "\n")) {
+		if mode, ok := found.values["credential_store"]; ok && (mode.line < 1 || mode.line > 1+strings.Count(text, "\n")) {
 			t.Errorf("line %d", mode.line)
 		}
 	})
