@@ -119,7 +119,7 @@ func (p *program) authCommand() *cli.Command {
 	return &cli.Command{
 		Name:        "auth",
 		Usage:       "show, print, renew and move credentials",
-		Subcommands: []*cli.Command{p.statusCommand(), p.tokenCommand(), p.refreshCommand(), p.migrateCommand()},
+		Subcommands: []*cli.Command{p.statusCommand(), p.listCommand(), p.switchCommand(), p.tokenCommand(), p.refreshCommand(), p.migrateCommand()},
 		Action: func(c *cli.Context) error {
 			if name := c.Args().First(); name != "" {
 				return unknownCommand(c, name)

@@ -85,10 +85,15 @@ func (p *program) open(c *cli.Context) error {
 	if err != nil {
 		return err
 	}
+	p.openWith(s)
+	return nil
+}
+
+// openWith opens the account of the settings. It reads no store.
+func (p *program) openWith(s account.Settings) {
 	p.warn(s.Notices...)
 	p.account = account.Open(p.env, s)
 	p.account.Progress = p.progress()
-	return nil
 }
 
 // profile returns the profile of this run. It is empty for the default one, and until

@@ -38,11 +38,19 @@ Examples:
 // statusReport is the object of --json. Absent fields are omitted.
 type statusReport struct {
 	SignedIn bool            `json:"signed_in"`
+	Profile  profileReport   `json:"profile"`
 	Active   *activeReport   `json:"active,omitempty"`
 	Layers   []layerReport   `json:"layers"`
 	Warnings []string        `json:"warnings,omitempty"`
 	Checked  account.Checked `json:"checked,omitempty"` // with --check
 	Error    *report         `json:"error,omitempty"`
+}
+
+// profileReport is the profile of a command, and what chose it.
+type profileReport struct {
+	Name     string         `json:"name"`
+	ChosenBy account.Choice `json:"chosen_by"`
+	Rule     string         `json:"rule,omitempty"` // the directory of the rule, as config.toml has it
 }
 
 type activeReport struct {
@@ -93,6 +101,7 @@ func (p *program) status(ctx context.Context, c *cli.Context) error {
 
 func (p *program) statusReport(ctx context.Context, st account.Status, err error) statusReport {
 	r := statusReport{SignedIn: st.SignedIn, Checked: st.Checked, Error: p.reportOf(err)}
+	r.Profile = profileReport{p.account.ProfileName(), p.account.ChosenBy, text.Printable(p.account.Rule)}
 	r.Warnings = append(append(r.Warnings, st.Warnings...), st.Notices...)
 	for _, f := range st.Findings {
 		l := layerReport{Layer: f.Layer, Name: f.Name, Path: f.Path, State: f.State, ShadowedBy: f.ShadowedBy, Stray: f.Stray}
@@ -111,11 +120,8 @@ func (p *program) statusReport(ctx context.Context, st account.Status, err error
 	}
 	c := st.Credential
 	r.Active = &activeReport{
-		Provider: c.Provider, Source: st.Source, Type: c.Type, Issuer: text.Printable(c.Issuer), Scopes: c.Scopes,
+		Provider: c.Provider, Source: st.Source, Type: c.Type, Account: accountReport(c.Account), Issuer: text.Printable(c.Issuer), Scopes: c.Scopes,
 		ExpiresAt: timestamp(c.ExpiresAt), SignInEnds: timestamp(c.SignInExpiresAt), Refreshable: c.Refreshable() && !st.Rejected(),
-	}
-	if c.Account != (auth.Account{}) {
-		r.Active.Account = &auth.Account{ID: text.Printable(c.Account.ID), Email: text.Printable(c.Account.Email), Name: text.Printable(c.Account.Name)}
 	}
 	if st.Source == auth.InFile {
 		r.Warnings = append(r.Warnings, "the credential is stored in "+p.account.StoreName(ctx, st.Source, st.Path))
@@ -124,6 +130,14 @@ func (p *program) statusReport(ctx context.Context, st account.Status, err error
 		r.Warnings = append(r.Warnings, "only a Mogplex credential can be checked at the service")
 	}
 	return r
+}
+
+// accountReport returns an account for JSON; nil if nothing is known of it.
+func accountReport(a auth.Account) *auth.Account {
+	if a == (auth.Account{}) {
+		return nil
+	}
+	return &auth.Account{ID: text.Printable(a.ID), Email: text.Printable(a.Email), Name: text.Printable(a.Name)}
 }
 
 // strayWarning reports a credential that is hidden by another layer's for the same
