@@ -135,10 +135,14 @@ func (s Settings) SwitchProfile() error {
 		return s.noDir
 	}
 	err := private.Replace(s.switchFile(), []byte(s.ProfileName()+"\n"))
-	if err != nil && !errors.Is(err, private.ErrUnsure) {
-		return fmt.Errorf("store the choice: %w", err)
+	var rename *os.LinkError
+	switch {
+	case err == nil || errors.Is(err, private.ErrUnsure):
+		return nil
+	case errors.As(err, &rename): // a directory that is not empty
+		return HintError{fmt.Errorf("%s: %w", text.Printable(s.switchFile()), rename.Err), "Move it away, then try again."}
 	}
-	return nil
+	return fmt.Errorf("store the choice: %w", err)
 }
 
 // ProfileNames returns the names of the profiles that files and settings name, the default

@@ -30,15 +30,18 @@ type Holding struct {
 // service. If a store can't be read, it returns what the others hold, and an error.
 // Warnings are about single credentials.
 func (a *Account) Profiles(ctx context.Context) (list []Profile, warnings []string, err error) {
+	if a.noDir != nil {
+		return nil, nil, a.noDir
+	}
 	defer a.begin(WaitForKeychain)()
 	names := a.ProfileNames()
-	found, err := a.sharedRecords(ctx)
+	found, warnings, err := a.sharedRecords(ctx)
 	for _, l := range found {
 		names = append(names, l.Key.ProfileName())
 	}
 	names = sortedProfiles(names)
 	errs := []error{err}
-	if a.allows(auth.InFile) && a.noDir == nil {
+	if a.allows(auth.InFile) {
 		for _, name := range names {
 			inFile, notices, err := a.fileRecords(ctx, name)
 			found, errs, warnings = append(found, inFile...), append(errs, err), append(warnings, notices...)
@@ -71,22 +74,25 @@ type inStore struct {
 }
 
 // sharedRecords returns the records of this state directory in the stores that all
-// directories share, as a keychain is.
-func (a *Account) sharedRecords(ctx context.Context) (found []inStore, err error) {
+// directories share, as a keychain is, and a warning if there is no such store.
+func (a *Account) sharedRecords(ctx context.Context) (found []inStore, warnings []string, err error) {
 	var errs []error
 	for _, l := range a.Manager.Layers {
 		if l.Path != "" || l.Disabled {
 			continue
 		}
 		list, err := a.Manager.OfDirectory(ctx, l.Name)
-		if err != nil && (l.Required || l.State(err) != auth.Unavailable) {
+		switch {
+		case err != nil && !l.Required && l.State(err) == auth.Unavailable:
+			warnings = append(warnings, fmt.Sprintf("no %s can be reached, so it was not searched", l.Name))
+		case err != nil:
 			errs = append(errs, fmt.Errorf("the %s could not be read: %w", l.Name, err))
 		}
 		for _, item := range list {
 			found = append(found, inStore{item, l.Name})
 		}
 	}
-	return found, errors.Join(errs...)
+	return found, warnings, errors.Join(errs...)
 }
 
 // fileRecords returns the records in a profile's file, and a sentence for each repair of

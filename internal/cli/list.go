@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"io"
 	"time"
@@ -54,8 +55,8 @@ type listedHoldings struct {
 
 func (p *program) list(ctx context.Context, _ *cli.Context) error {
 	profiles, warnings, err := p.account.Profiles(ctx)
-	if ctx.Err() != nil {
-		return ctx.Err()
+	if ctx.Err() != nil || profiles == nil {
+		return cmp.Or(ctx.Err(), err)
 	}
 	if p.json {
 		p.printJSON(profilesReport{rows(profiles, p.listedProfile), p.reportOf(err)})

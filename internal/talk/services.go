@@ -53,6 +53,7 @@ type Session struct {
 	Account  string   // "Ada Lovelace <ada@example.test>"; empty if it is not known
 	Source   string   // where it comes from: "keychain (Secret Service)", "MOGPLEX_API_KEY", "auth.json"
 	Service  string   // where prompts go: the provider's name, or the service's origin, which is known without a sign-in
+	Profile  string   // empty for the default one, if nothing chose it
 	Warnings []string // sentences
 }
 
