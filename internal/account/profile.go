@@ -27,6 +27,7 @@ const (
 	ByRule    Choice = "rule"   // [[profile_rule]] in the user's config.toml
 	BySwitch  Choice = "switch" // `auth switch`
 	ByDefault Choice = "default"
+	ByApp     Choice = "app" // /profile in the app, which comes before the others
 )
 
 // ProfileName returns the name of the profile for people and programs.

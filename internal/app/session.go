@@ -88,6 +88,12 @@ func (a *App) Status(ctx context.Context) (string, error) {
 	return status, nil
 }
 
+// Profiles implements [talk.Services].
+func (a *App) Profiles(ctx context.Context) (string, error) {
+	list, err := a.Options.Profiles(ctx)
+	return list, a.failed("profiles", err)
+}
+
 // finishedWarnings returns warnings as printable sentences.
 func finishedWarnings(lists ...[]string) (sentences []string) {
 	for _, w := range slices.Concat(lists...) {

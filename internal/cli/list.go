@@ -3,7 +3,9 @@ package cli
 import (
 	"cmp"
 	"context"
+	"fmt"
 	"io"
+	"strings"
 	"time"
 
 	"github.com/urfave/cli/v2"
@@ -124,4 +126,25 @@ func ends(h account.Holding, now time.Time) string {
 		return "expired"
 	}
 	return "in " + text.Duration(h.ExpiresAt.Sub(now))
+}
+
+// profilesText returns the list of the profiles for the app, in lines that fit a narrow
+// screen.
+func (p *program) profilesText(ctx context.Context) (string, error) {
+	profiles, warnings, err := p.account.Profiles(ctx)
+	var shown strings.Builder
+	for _, profile := range profiles {
+		mark := "  "
+		if profile.Active {
+			mark = "* "
+		}
+		for _, h := range profile.Holdings {
+			fmt.Fprintf(&shown, "%s%s: %s, %s, in the %s\n", mark, profile.Name, h.Provider, holder(h), h.Store)
+		}
+		if len(profile.Holdings) == 0 {
+			fmt.Fprintf(&shown, "%s%s: nothing stored\n", mark, profile.Name)
+		}
+	}
+	writeWarnings(&shown, warnings)
+	return shown.String(), err
 }

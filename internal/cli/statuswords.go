@@ -113,10 +113,14 @@ func (p *program) statusText(ctx context.Context) (string, error) {
 	var shown strings.Builder
 	r := p.statusReport(ctx, st, err)
 	printStatus(&shown, r, st, p.env.Now())
-	for _, w := range r.Warnings {
-		shown.WriteString("Warning: " + words.Warning(w) + "\n")
-	}
+	writeWarnings(&shown, r.Warnings)
 	return shown.String(), err
+}
+
+func writeWarnings(b *strings.Builder, warnings []string) {
+	for _, w := range warnings {
+		b.WriteString("Warning: " + words.Warning(w) + "\n")
+	}
 }
 
 // profileTitle names a profile and what chose it.
@@ -130,6 +134,8 @@ func profileTitle(r profileReport) string {
 		return r.Name + ", by the rule for " + r.Rule
 	case account.BySwitch:
 		return r.Name + ", by `mogplex auth switch`"
+	case account.ByApp:
+		return r.Name + ", by /profile"
 	}
 	return r.Name
 }

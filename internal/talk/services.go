@@ -22,6 +22,11 @@ type Services interface {
 	SignOut(ctx context.Context) (SignedOut, error)
 	// Status returns the text of `mogplex auth status`.
 	Status(ctx context.Context) (string, error)
+	// Profiles returns the text of `mogplex auth list`.
+	Profiles(ctx context.Context) (string, error)
+	// UseProfile makes another profile the one of this conversation. It changes nothing that is stored. The caller looks
+	// the session up again.
+	UseProfile(ctx context.Context, name string) error
 	// Models returns the catalog of the active session: the cached copy, or the service's if there is none or refresh is
 	// set.
 	Models(ctx context.Context, refresh bool) (Models, error)
