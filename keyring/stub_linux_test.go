@@ -44,7 +44,7 @@ type stub struct {
 
 	mu         sync.Mutex
 	locked     map[dbus.ObjectPath]bool
-	attributes map[string]string // of the item; nil where there is none
+	attributes map[string]string // of the item; nil if there is none
 	value      string
 	prompts    int // made
 	shown      int

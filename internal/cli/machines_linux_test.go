@@ -93,7 +93,7 @@ func TestTwoMachinesWithoutACommonLock(t *testing.T) {
 					token, want = "not signed in", 0
 				}
 				if got != token || (code == exitNotSignedIn) != (want == 0) || w.service.refreshes() != 1 || w.service.living() != want {
-					t.Errorf("the renewal gave %q, in force is %q (exit %d) after %d refreshes; %d sessions live",
+					t.Errorf("the renewal gave %q, %q is active (exit %d) after %d refreshes; %d sessions live",
 						got, token, code, w.service.refreshes(), w.service.living())
 				}
 			})

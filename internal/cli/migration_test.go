@@ -146,7 +146,7 @@ func TestMigrateLeavesAnotherSignInAlone(t *testing.T) {
 				}
 				w.wantSame(before, "skipped")
 				if !w.service.Valid(keychain) || !w.service.Valid(file) || w.token() != keychain {
-					t.Error("a session was ended, or another one is in force")
+					t.Error("a session was ended, or another one is active")
 				}
 				if _, stdout, _ := w.run("auth", "status", "--json"); !strings.Contains(stdout, `"stray": true`) {
 					t.Errorf("the other one is not shown: %s", stdout)

@@ -41,7 +41,7 @@ func TestASlowKeychainThatStoredTheSignInHasNoPlaintextBesideIt(t *testing.T) {
 			code, _, said := w.run("auth", "refresh")
 			w.wantSlowWrite(bus, deafly, "auth refresh", code, said)
 			if again := w.token(); again == token || !w.service.Valid(again) {
-				t.Error("the renewed token is not what is in force")
+				t.Error("the renewed token is not the active one")
 			}
 			if n := w.service.refreshes(); n != 1 {
 				t.Errorf("%d refresh requests", n)

@@ -113,7 +113,7 @@ func TestASlowKeychainLeavesNoPlaintextCopy(t *testing.T) {
 			}
 			w.wantStored("the renewal", "keychain")
 			if renewed := w.token(); renewed == token || !w.service.Valid(renewed) || w.service.refreshes() != 1 {
-				t.Errorf("after %d refreshes the token in force does not work", w.service.refreshes())
+				t.Errorf("after %d refreshes the active token does not work", w.service.refreshes())
 			}
 			if err := w.fake().Break(keyringtest.Hangs); err != nil {
 				t.Fatal(err)

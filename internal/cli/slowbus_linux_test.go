@@ -10,9 +10,8 @@ import (
 	"testing"
 )
 
-// slowBus stands between the programs of a world and its session bus. The
-// keychain gets every call that it carries; of those that write, the caller never
-// hears what became of them.
+// slowBus stands between the programs of a world and its session bus. It carries
+// every call to the keychain, but drops the answers to calls that write.
 type slowBus struct {
 	testing.TB
 	bus string

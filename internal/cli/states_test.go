@@ -24,7 +24,7 @@ type signedOutState struct {
 	cause func(*world) error
 	args  string
 	layer string // "keychain locked": its state
-	row   string // the same in text, where it is not that word
+	row   string // the same in text, if it is another word
 	exit  int
 	code  string // of the error object
 	says  string
@@ -229,7 +229,7 @@ func (w *world) wantState(p signedOutState, args ...string) {
 	}
 }
 
-// wantSameEnd compares with what a program is told that wants the token.
+// wantSameEnd compares with the answer to a program that wants the token.
 func (w *world) wantSameEnd(p signedOutState) {
 	w.Helper()
 	if p.args != "" {

@@ -56,7 +56,7 @@ func (s *seat) ends(want int) {
 	s.Helper()
 	s.exit(want)
 	shown := s.shown()
-	for _, text := range s.typed { // the terminal's echo, where it is on
+	for _, text := range s.typed { // the terminal's echo, if it is on
 		shown = strings.ReplaceAll(shown, text, "")
 	}
 	heard.output(s.args, "", shown)

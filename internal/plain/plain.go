@@ -1,8 +1,7 @@
 // Package plain has the conversation with the app line by line, for screen readers and for terminals that can't be drawn
-// on. Nothing moves, and each thing is said once.
+// on. Nothing moves, and each sentence is written once.
 //
-// [Run] is all of it. What happens, what is said and what the app ends with is decided in package talk; plain is its
-// front.
+// [Run] is the whole API. Package talk decides what happens, what to say and how the app ends; plain reads and writes.
 package plain
 
 import (

@@ -81,7 +81,7 @@ func TestSignInIsQuiet(t *testing.T) {
 	})
 }
 
-// A deadline that comes closer is said.
+// An earlier deadline is reported.
 func TestSignInSaysAnEarlierDeadline(t *testing.T) {
 	sooner := func() *talktest.Fake { f := deadline(); f.Until = time.Now().Add(30 * time.Second); return f }
 	talking(t, sooner, Options{}, func(p *person) {
@@ -155,7 +155,7 @@ func TestInterrupt(t *testing.T) {
 	})
 }
 
-// What takes long is said once.
+// Work that takes long is reported once.
 func TestWaiting(t *testing.T) {
 	fake := func() *talktest.Fake { f := talktest.SignedIn(); f.Hold("Status"); return f }
 	talking(t, fake, Options{}, func(p *person) {
@@ -168,7 +168,7 @@ func TestWaiting(t *testing.T) {
 	})
 }
 
-// What happens in another terminal is said, and the prompt comes again.
+// A change in another terminal is reported, and the prompt is written again.
 func TestOtherTerminal(t *testing.T) {
 	talking(t, talktest.SignedIn, Options{}, func(p *person) {
 		p.Wants(p.Hears(), "Active now: Ada Lovelace <ada@example.test>, from keychain (Secret Service), at https://mogplex.com.\n")

@@ -1,7 +1,6 @@
 // Package tui draws the conversation with the app on a terminal: the login screen, the cockpit, a run that is watched.
 //
-// [Run] is all of it. What happens, what is said and what the app ends with is decided in package talk; app is its
-// front, and a screen is what of it is seen at one time.
+// [Run] is the whole API. Package talk decides what happens, what to say and how the app ends; tui draws and takes keys.
 package tui
 
 import (
