@@ -74,6 +74,8 @@ func TestInvalidTOMLIsAnErrorWithItsLine(t *testing.T) {
 func FuzzConfig(f *testing.F) {
 	f.Add("credential_store = 'file'\n[a.b]\nc = [{d = 1}]")
 	f.Add("auth = {credential-store = 1}")
+	f.Add("[[profile_rule]]\nname = 'work'\ndirs = ['~/work']")
+	f.Add("profile_rule = [{name = 'work', dirs = ['/w', 1]}]")
 	f.Add("[\"a\\u001b\\n\"]\ncredential_store = 'file'")
 	f.Fuzz(func(t *testing.T, text string) {
 		found, err := readConfig("config.toml", []byte(text))

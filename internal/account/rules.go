@@ -6,6 +6,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"time"
 
 	"github.com/mogplex/mogplex-cli/internal/private"
 	"github.com/mogplex/mogplex-cli/internal/text"
@@ -47,23 +48,53 @@ type target struct {
 // directory that the rule names; "" if there is none. The rule for the nearest directory
 // wins.
 func (e Env) ruledProfile(c config) (profile, dir string, err error) {
+	return c.inTime(ruleLimit, func() (target, error) { return e.ruleHere(c) })
+}
+
+// ruleLimit is how long the directories of the rules may take: one can be on a file server
+// that does not answer.
+const ruleLimit = 3 * time.Second
+
+// inTime returns what find finds, or an error if that takes longer than limit.
+func (c config) inTime(limit time.Duration, find func() (target, error)) (profile, dir string, err error) {
+	type answer struct {
+		target
+		err error
+	}
+	found := make(chan answer, 1)
+	go func() {
+		t, err := find()
+		found <- answer{t, err}
+	}()
+	select {
+	case a := <-found:
+		return a.profile, a.dir.value, a.err
+	case <-time.After(limit):
+		return "", "", HintError{fmt.Errorf("%s: a directory of the profile rules does not answer", c.path),
+			"Name the profile with --profile or MOGPLEX_PROFILE."}
+	}
+}
+
+// ruleHere returns the target of the rule for the working directory; the zero target if
+// there is none.
+func (e Env) ruleHere(c config) (target, error) {
 	targets, err := e.targets(c)
 	if err != nil || len(targets) == 0 {
-		return "", "", err
+		return target{}, err
 	}
 	here, err := os.Getwd()
 	if err != nil {
-		return "", "", HintError{fmt.Errorf("find the working directory, for the profile rules: %w", err),
+		return target{}, HintError{fmt.Errorf("find the working directory, for the profile rules: %w", err),
 			"Change to a directory that exists, or name the profile with --profile."}
 	}
 	for at := private.RealPath(here); ; at = filepath.Dir(at) {
 		if p, found := placeOf(at); found {
 			if t, err := c.ruleFor(p, targets); err != nil || t.profile != "" {
-				return t.profile, t.dir.value, err
+				return t, err
 			}
 		}
 		if at == filepath.Dir(at) {
-			return "", "", nil
+			return target{}, nil
 		}
 	}
 }

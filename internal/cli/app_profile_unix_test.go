@@ -39,7 +39,9 @@ func TestAppUsesAnotherProfile(t *testing.T) {
 	at.shows("A profile name must have 1 to 32")
 	at.enters("/profile empty")
 	at.shows("You are not signed in in profile empty.")
-	at.until("the header", func(now terminal.Screen) bool { return now.Contains("· profile empty") && now.Contains("Not signed in") })
+	at.until("the header", func(now terminal.Screen) bool {
+		return now.Contains("· profile empty") && now.Contains("Not signed in")
+	})
 	at.enters("/profile default")
 	at.shows("Active now: Ada Lovelace <ada@example.test>")
 	if out := w.must("auth", "status"); !strings.Contains(out, "profile   default\n") {
