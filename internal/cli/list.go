@@ -63,7 +63,7 @@ func (p *program) list(ctx context.Context, _ *cli.Context) error {
 	if p.json {
 		p.printJSON(profilesReport{rows(profiles, p.listedProfile), p.reportOf(err)})
 	} else {
-		_, _ = io.WriteString(p.stdout, profileTable(profiles, p.env.Now(), p.stdoutWidth())) // run reports a failed write
+		_, _ = io.WriteString(p.stdout, profileTable(profiles, nothing(err), p.env.Now(), p.stdoutWidth())) // run reports a failed write
 	}
 	p.warn(warnings...)
 	for _, set := range p.account.EnvProviders() {
@@ -83,7 +83,15 @@ func (p *program) listedProfile(profile account.Profile) listedProfile {
 	return l
 }
 
-func profileTable(profiles []account.Profile, now time.Time, width int) string {
+// nothing describes a profile in which nothing was found, with the error of the search.
+func nothing(err error) string {
+	if err != nil {
+		return "not known"
+	}
+	return "nothing stored"
+}
+
+func profileTable(profiles []account.Profile, nothing string, now time.Time, width int) string {
 	cells := [][]string{{"", "PROFILE", "PROVIDER", "ACCOUNT", "SERVICE", "STORE", "ENDS"}}
 	for _, profile := range profiles {
 		mark := ""
@@ -94,7 +102,7 @@ func profileTable(profiles []account.Profile, now time.Time, width int) string {
 			cells = append(cells, []string{mark, profile.Name, h.Provider, holder(h), h.Issuer, h.Store, ends(h, now)})
 		}
 		if len(profile.Holdings) == 0 {
-			cells = append(cells, []string{mark, profile.Name, "-", "nothing stored", "", "", ""})
+			cells = append(cells, []string{mark, profile.Name, "-", nothing, "", "", ""})
 		}
 	}
 	return table(cells, nil, []int{4, 6, 5}, width)
@@ -142,7 +150,7 @@ func (p *program) profilesText(ctx context.Context) (string, error) {
 			fmt.Fprintf(&shown, "%s%s: %s, %s, in the %s\n", mark, profile.Name, h.Provider, holder(h), h.Store)
 		}
 		if len(profile.Holdings) == 0 {
-			fmt.Fprintf(&shown, "%s%s: nothing stored\n", mark, profile.Name)
+			fmt.Fprintf(&shown, "%s%s: %s\n", mark, profile.Name, nothing(err))
 		}
 	}
 	writeWarnings(&shown, warnings)
