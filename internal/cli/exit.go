@@ -13,7 +13,7 @@ import (
 func (p *program) here() outcome.Here {
 	here := outcome.Here{Unlock: p.env.Site().UnlockHint()}
 	if a := p.account; a != nil {
-		here.Profile, here.Store, here.Origin = a.Profile, a.Store, a.Origin
+		here.Profile, here.Store, here.Origin = a.CommandProfile(), a.Store, a.Origin
 	}
 	return here
 }

@@ -122,8 +122,8 @@ func (p *program) authCommand() *cli.Command {
 		Name:  "auth",
 		Usage: "show, print, use, renew and move credentials",
 		Subcommands: []*cli.Command{
-			p.statusCommand(), p.tokenCommand(), p.refreshCommand(), p.execCommand(), p.migrateCommand(), p.doctorCommand(),
-			p.loginCommand(), p.logoutCommand(),
+			p.statusCommand(), p.listCommand(), p.switchCommand(), p.tokenCommand(), p.refreshCommand(), p.execCommand(),
+			p.migrateCommand(), p.doctorCommand(), p.loginCommand(), p.logoutCommand(),
 		},
 		Action: func(c *cli.Context) error {
 			if name := c.Args().First(); name != "" {

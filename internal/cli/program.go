@@ -90,13 +90,18 @@ func (p *program) open(c *cli.Context) error {
 	if err != nil {
 		return err
 	}
-	p.warn(s.Notices...)
-	p.account = account.Open(p.env, s)
-	p.account.Progress = p.progress()
+	p.openWith(s)
 	if boolFlag(c, "debug") || p.env.Getenv("MOGPLEX_DEBUG") == "1" {
 		p.debug(s)
 	}
 	return nil
+}
+
+// openWith opens the account of the settings. It reads no store.
+func (p *program) openWith(s account.Settings) {
+	p.warn(s.Notices...)
+	p.account = account.Open(p.env, s)
+	p.account.Progress = p.progress()
 }
 
 // profile returns the profile of this run. It is empty for the default one, and until

@@ -42,11 +42,19 @@ Examples:
 // statusReport is the object of --json. Absent fields are omitted.
 type statusReport struct {
 	SignedIn bool            `json:"signed_in"`
+	Profile  profileReport   `json:"profile"`
 	Active   *activeReport   `json:"active,omitempty"`
 	Layers   []layerReport   `json:"layers"`
 	Warnings []string        `json:"warnings,omitempty"`
 	Checked  account.Checked `json:"checked,omitempty"` // with --check
 	Error    *report         `json:"error,omitempty"`
+}
+
+// profileReport is the profile of a command, and what chose it.
+type profileReport struct {
+	Name     string         `json:"name"`
+	ChosenBy account.Choice `json:"chosen_by"`
+	Rule     string         `json:"rule,omitempty"` // the directory of the rule, as config.toml has it
 }
 
 type activeReport struct {
@@ -115,6 +123,7 @@ func (p *program) status(ctx context.Context, c *cli.Context) error {
 
 func (p *program) statusReport(ctx context.Context, st account.Status, err error) statusReport {
 	r := statusReport{SignedIn: st.SignedIn, Checked: st.Checked, Error: p.reportOf(err)}
+	r.Profile = profileReport{p.account.ProfileName(), p.account.ChosenBy, text.Printable(p.account.Rule)}
 	r.Warnings = append(append(r.Warnings, st.Warnings...), st.Notices...)
 	for _, f := range st.Findings {
 		l := layerReport{Layer: f.Layer, Name: f.Name, Path: f.Path, State: f.State, ShadowedBy: f.ShadowedBy, Stray: f.Stray}
