@@ -156,7 +156,7 @@ func (s Settings) ProfileNames() []string {
 			names = append(names, entry.Name())
 		}
 	}
-	for _, rule := range s.rules {
+	for _, rule := range s.config.rules {
 		names = append(names, rule.name.value)
 	}
 	if name, err := s.switchedProfile(); err == nil && s.noDir == nil {
