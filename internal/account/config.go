@@ -3,6 +3,7 @@ package account
 import (
 	"errors"
 	"fmt"
+	"io/fs"
 	"slices"
 	"strings"
 	"unicode"
@@ -15,9 +16,9 @@ import (
 	"github.com/mogplex/mogplex-cli/internal/text"
 )
 
-// configKeys are our keys in config.toml. Their values are strings. A key that is nearly
-// one of them, or in the wrong table, is an error: it may be a mistyped security setting.
-// All other keys belong to other programs.
+// configKeys are our keys in config.toml whose values are strings; profile rules are in
+// configrules.go. A key that is nearly one of ours, or in the wrong table, is an error: it
+// may be a mistyped security setting. All other keys belong to other programs.
 var configKeys = []string{"credential_store"}
 
 // setting is a value of config.toml, and its line.
@@ -26,24 +27,30 @@ type setting struct {
 	line  int
 }
 
+// config has our settings in a config.toml.
+type config struct {
+	path   string
+	values map[string]setting
+	rules  []profileRule
+}
+
 // configReader collects our settings.
 type configReader struct {
-	path   string
+	config
 	parser unstable.Parser
-	found  map[string]setting
 }
 
 // readConfig returns our settings in the text of the file at path.
-func readConfig(path string, text []byte) (map[string]setting, error) {
+func readConfig(path string, text []byte) (config, error) {
 	if err := toml.Unmarshal(text, new(any)); err != nil {
 		var at *toml.DecodeError
 		if errors.As(err, &at) {
 			line, column := at.Position()
-			return nil, fmt.Errorf("%s: line %d, column %d: not valid TOML", path, line, column)
+			return config{}, fmt.Errorf("%s: line %d, column %d: not valid TOML", path, line, column)
 		}
-		return nil, fmt.Errorf("%s: not valid TOML", path)
+		return config{}, fmt.Errorf("%s: not valid TOML", path)
 	}
-	r := configReader{path: path, found: map[string]setting{}}
+	r := configReader{config: config{path: path, values: map[string]setting{}}}
 	r.parser.Reset(text)
 	var table []string
 	for r.parser.NextExpression() {
@@ -53,12 +60,16 @@ func readConfig(path string, text []byte) (map[string]setting, error) {
 			err = r.keyValue(table, node)
 		} else {
 			table, err = r.key(nil, node, node.Kind)
+			r.beginRule(table, r.line(node))
 		}
 		if err != nil {
-			return nil, err
+			return config{}, err
 		}
 	}
-	return r.found, r.parser.Error()
+	if err := r.parser.Error(); err != nil {
+		return config{}, err
+	}
+	return r.config, r.checkRules()
 }
 
 // keyValue checks a key and the keys inside its value.
@@ -69,7 +80,10 @@ func (r *configReader) keyValue(table []string, node *unstable.Node) error {
 		return err
 	}
 	if len(path) == 1 && slices.Contains(configKeys, path[0]) {
-		r.found[path[0]] = setting{string(value.Data), r.line(node)}
+		r.values[path[0]] = setting{string(value.Data), r.line(node)}
+	}
+	if path[0] == ruleKey {
+		return r.ruleValue(path, node)
 	}
 	return r.inside(path, value)
 }
@@ -100,10 +114,18 @@ func (r *configReader) key(table []string, node *unstable.Node, kind unstable.Ki
 	}
 	for _, name := range configKeys {
 		if wrong := wrongKey(name, path, kind); wrong != "" {
-			return nil, HintError{UsageError(fmt.Sprintf("%s: line %d: %s", r.path, r.line(node), wrong)), "Correct that line."}
+			return nil, r.wrong(r.line(node), wrong)
 		}
 	}
+	if wrong := wrongRuleKey(path, kind); wrong != "" {
+		return nil, r.wrong(r.line(node), wrong)
+	}
 	return path, nil
+}
+
+// wrong returns a usage error about a line of the file.
+func (c config) wrong(line int, message string) error {
+	return HintError{UsageError(fmt.Sprintf("%s: line %d: %s", c.path, line, message)), "Correct that line."}
 }
 
 func (r *configReader) line(node *unstable.Node) int {
@@ -123,16 +145,15 @@ func wrongKey(name string, path []string, kind unstable.Kind) string {
 		return name + " must be a string"
 	case last == name:
 		return fmt.Sprintf("%s belongs above the first table, not below [%s]", name, text.Printable(strings.Join(path[:len(path)-1], ".")))
-	case near(last, name), near(strings.Join(path, ""), name):
+	case near(last, name, 3), near(strings.Join(path, ""), name, 3):
 		return fmt.Sprintf("%q is not a setting; did you mean %s?", strings.Join(path, "."), name)
 	}
 	return ""
 }
 
-// near reports whether typed and name differ by at most three characters, ignoring case
+// near reports whether typed and name differ by at most slips characters, ignoring case
 // and punctuation.
-func near(typed, name string) bool {
-	const slips = 3
+func near(typed, name string, slips int) bool {
 	fold := func(s string) string {
 		return strings.Map(func(r rune) rune {
 			if !unicode.IsLetter(r) && !unicode.IsDigit(r) {
@@ -143,6 +164,18 @@ func near(typed, name string) bool {
 	}
 	a, b := fold(typed), fold(name)
 	return len(a) <= len(b)+slips && len(b) <= len(a)+slips && smetrics.WagnerFischer(a, b, 1, 1, 1) <= slips
+}
+
+// readConfigFile returns our settings in the file at path; none if it does not exist.
+func readConfigFile(path string) (config, error) {
+	text, err := openConfig(path)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return config{}, nil
+	case err != nil:
+		return config{}, fmt.Errorf("read the settings: %w", err)
+	}
+	return readConfig(path, text)
 }
 
 // configLimit is the greatest size of a config.toml, in bytes.

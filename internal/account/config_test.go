@@ -52,7 +52,7 @@ func TestConfig(t *testing.T) {
 			t.Errorf("%q: %v", c.text, err)
 		case err != nil && (!strings.HasPrefix(err.Error(), "config.toml: line 2: ") || !strings.Contains(err.Error(), c.wrong)):
 			t.Errorf("%q: %v", c.text, err)
-		case found["credential_store"].value != c.value, c.value != "" && found["credential_store"].line != 2:
+		case found.values["credential_store"].value != c.value, c.value != "" && found.values["credential_store"].line != 2:
 			t.Errorf("%q: %+v", c.text, found)
 		}
 	}
@@ -74,13 +74,15 @@ func TestInvalidTOMLIsAnErrorWithItsLine(t *testing.T) {
 func FuzzConfig(f *testing.F) {
 	f.Add("credential_store = 'file'\n[a.b]\nc = [{d = 1}]")
 	f.Add("auth = {credential-store = 1}")
+	f.Add("[[profile_rule]]\nname = 'work'\ndirs = ['~/work']")
+	f.Add("profile_rule = [{name = 'work', dirs = ['/w', 1]}]")
 	f.Add("[\"a\\u001b\\n\"]\ncredential_store = 'file'")
 	f.Fuzz(func(t *testing.T, text string) {
 		found, err := readConfig("config.toml", []byte(text))
 		if err != nil && strings.ContainsAny(err.Error(), "\x1b\n") {
 			t.Errorf("%q", err)
 		}
-		if mode, ok := found["credential_store"]; ok && (mode.line < 1 || mode.line > 1+strings.Count(text, "\n")) {
+		if mode, ok := found.values["credential_store"]; ok && (mode.line < 1 || mode.line > 1+strings.Count(text, "\n")) {
 			t.Errorf("line %d", mode.line)
 		}
 	})

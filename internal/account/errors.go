@@ -20,6 +20,8 @@ var (
 	ErrUnchecked = errors.New("the token could not be checked, and replaces nothing")
 	// ErrNotAsked means that the service was not asked about an expired token.
 	ErrNotAsked = errors.New("was not asked")
+	// ErrEndsSoon means that the sign-in ends within the time that the caller needs it.
+	ErrEndsSoon = errors.New("the sign-in ends")
 	// ErrGivenUp means that the program exited before it ended a session at the
 	// service.
 	ErrGivenUp = errors.New("it did not answer in time")

@@ -3,7 +3,6 @@ package account
 import (
 	"errors"
 	"fmt"
-	"io/fs"
 	"path/filepath"
 	"slices"
 	"strconv"
@@ -13,9 +12,6 @@ import (
 	"github.com/mogplex/mogplex-cli/internal/auth"
 	"github.com/mogplex/mogplex-cli/login"
 )
-
-// DefaultProfile is the profile that applies if none is named.
-const DefaultProfile = "default"
 
 // StoreMode says where credentials may be stored.
 type StoreMode string
@@ -31,6 +27,8 @@ const (
 // config.toml.
 type Settings struct {
 	Profile         string // empty: the default one
+	ChosenBy        Choice // what chose the profile
+	Rule            string // the directory of the rule that did, as config.toml has it
 	Dir             string // the state directory
 	Home            string // the directory of the profile in it
 	Origin          string // of the account service
@@ -40,8 +38,10 @@ type Settings struct {
 	CallbackPorts   []int         // nil: those of package login
 	Notices         []string      // warnings for a person
 
-	codex bool  // Dir is Codex's: only read its auth.json
-	noDir error // why there is no state directory
+	rules    []profileRule // of config.toml, if it was read
+	codex    bool          // Dir is Codex's: only read its auth.json
+	noDir    error         // why there is no state directory
+	readOnly bool          // reading repairs no modes; see OpenReadOnly
 }
 
 // StoreModes are the values of credential_store: [StoreAuto], and each store's name.
@@ -53,25 +53,20 @@ func StoreModes() []StoreMode {
 	return modes
 }
 
-// ReadSettings reads the settings for a profile or, if that is empty, for the one in the
-// environment. It ignores a project's own .mogplex/config.toml, which must not decide
-// where tokens are stored or sent.
+// ReadSettings reads the settings. An empty profile stands for the one that the
+// environment, a rule or `auth switch` chooses. It ignores a project's own
+// .mogplex/config.toml, which must not decide where tokens are stored or sent. After
+// an error the fields that it has not read are empty.
 func (e Env) ReadSettings(profile string) (Settings, error) {
 	var s Settings
 	root, err := e.stateDir(&s)
 	if err != nil {
 		root, s.noDir = nowhere, err
 	}
-	if profile == "" {
-		profile = e.Getenv("MOGPLEX_PROFILE")
+	s.Dir, s.Home = root, root
+	if err = e.readNamedProfile(&s, profile); err != nil {
+		return s, err
 	}
-	if profile != "" && profile != DefaultProfile {
-		if !validProfile(profile) {
-			return s, UsageError("a profile name must have 1 to 32 of a-z, 0-9, dash and underscore, and begin with a letter or a digit")
-		}
-		s.Profile = profile
-	}
-	s.Dir, s.Home = root, auth.ProfileHome(root, s.Profile)
 	s.Dev = e.Getenv("MOGPLEX_DEV") == "1"
 	if s.Origin, err = e.readOrigin(s.Dev); err != nil {
 		return s, err
@@ -82,12 +77,29 @@ func (e Env) ReadSettings(profile string) (Settings, error) {
 	if s.KeychainTimeout, err = e.readKeychainTimeout(); err != nil {
 		return s, err
 	}
-	if s.noDir != nil && e.Getenv("MOGPLEX_CREDENTIAL_STORE") == "" {
-		s.Store = StoreAuto
-		return s, nil
-	}
-	s.Store, err = e.readStoreMode(root)
+	err = e.readConfigured(&s)
+	s.Home = auth.ProfileHome(s.Dir, s.Profile)
 	return s, err
+}
+
+// readConfigured reads what the user's config.toml can decide: the store, and the profile
+// if nothing has named one. Without a state directory there is no config.toml. A
+// config.toml that can't be read is an error, because it may forbid files.
+func (e Env) readConfigured(s *Settings) error {
+	mode, named := e.Getenv("MOGPLEX_CREDENTIAL_STORE"), s.ChosenBy != ""
+	var c config
+	if s.noDir == nil && (mode == "" || !named) {
+		var err error
+		if c, err = readConfigFile(filepath.Join(s.Dir, "config.toml")); err != nil {
+			return err
+		}
+	}
+	s.rules = c.rules
+	var err error
+	if s.Store, err = readStoreMode(mode, c); err != nil || named {
+		return err
+	}
+	return e.chooseProfile(s, c)
 }
 
 // stateDir returns MOGPLEX_HOME, else the deprecated CODEX_HOME, else ~/.mogplex.
@@ -107,15 +119,6 @@ func (e Env) stateDir(s *Settings) (string, error) {
 		return "", HintError{fmt.Errorf("find the home directory: %w", err), "Set MOGPLEX_HOME to the directory to use."}
 	}
 	return filepath.Join(home, ".mogplex"), nil
-}
-
-func validProfile(name string) bool {
-	if len(name) > 32 || strings.ContainsRune("-_", rune(name[0])) {
-		return false
-	}
-	return !strings.ContainsFunc(name, func(r rune) bool {
-		return (r < 'a' || r > 'z') && (r < '0' || r > '9') && r != '-' && r != '_'
-	})
 }
 
 func (e Env) readOrigin(dev bool) (string, error) {
@@ -167,27 +170,16 @@ func (e Env) readKeychainTimeout() (time.Duration, error) {
 	return d, nil
 }
 
-// readStoreMode reads MOGPLEX_CREDENTIAL_STORE, else credential_store in the user's
-// config.toml. A config.toml that can't be read is an error, because it may forbid
-// files.
-func (e Env) readStoreMode(root string) (StoreMode, error) {
-	if mode := e.Getenv("MOGPLEX_CREDENTIAL_STORE"); mode != "" {
-		return parseStoreMode("MOGPLEX_CREDENTIAL_STORE", mode)
-	}
-	path := filepath.Join(root, "config.toml")
-	text, err := openConfig(path)
-	if errors.Is(err, fs.ErrNotExist) {
+// readStoreMode reads MOGPLEX_CREDENTIAL_STORE, else credential_store in config.toml.
+func readStoreMode(variable string, c config) (StoreMode, error) {
+	inFile := c.values["credential_store"]
+	switch {
+	case variable != "":
+		return parseStoreMode("MOGPLEX_CREDENTIAL_STORE", variable)
+	case inFile.value == "":
 		return StoreAuto, nil
 	}
-	if err != nil {
-		return "", fmt.Errorf("read the settings: %w", err)
-	}
-	found, err := readConfig(path, text)
-	mode := found["credential_store"]
-	if err != nil || mode.value == "" {
-		return StoreAuto, err
-	}
-	return parseStoreMode(fmt.Sprintf("%s: line %d: credential_store", path, mode.line), mode.value)
+	return parseStoreMode(fmt.Sprintf("%s: line %d: credential_store", c.path, inFile.line), inFile.value)
 }
 
 func parseStoreMode(where, text string) (StoreMode, error) {

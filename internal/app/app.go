@@ -18,7 +18,7 @@ import (
 	"github.com/mogplex/mogplex-cli/internal/words"
 )
 
-// App implements [talk.Services] over an account.
+// App does what a conversation needs over the account of one profile.
 type App struct {
 	Options
 	log     *sessionlog.Log
@@ -43,9 +43,9 @@ type Options struct {
 	OpenBrowser func(string) error // nil: a person could not see one
 	// Status returns the text of `mogplex auth status`.
 	Status func(context.Context) (string, error)
+	// Profiles returns the text of `mogplex auth list`.
+	Profiles func(context.Context) (string, error)
 }
-
-var _ talk.Services = (*App)(nil)
 
 // Open returns an App that ends with ctx. From here on the account reports its progress to the conversation.
 func Open(ctx context.Context, opt Options) *App {

@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/mogplex/mogplex-cli/internal/account"
 	"github.com/mogplex/mogplex-cli/internal/auth"
 	"github.com/mogplex/mogplex-cli/internal/talk"
 	"github.com/mogplex/mogplex-cli/internal/text"
@@ -16,7 +17,7 @@ import (
 
 // Session implements [talk.Services].
 func (a *App) Session(ctx context.Context) (talk.Session, error) {
-	now := talk.Session{Service: a.Account.Origin}
+	now := talk.Session{Service: a.Account.Origin, Profile: profileOf(a.Account.Settings)}
 	res, err := a.credential(ctx)
 	now.Warnings = finishedWarnings(res.Warnings, a.Account.Notices())
 	switch {
@@ -35,6 +36,14 @@ func (a *App) Session(ctx context.Context) (talk.Session, error) {
 		a.synced.Do(func() { a.background.Go(a.sync) })
 	}
 	return now, nil
+}
+
+// profileOf names a profile that something chose; "" for the default one otherwise.
+func profileOf(s account.Settings) string {
+	if s.Profile == "" && (s.ChosenBy == account.ByDefault || s.ChosenBy == "") {
+		return ""
+	}
+	return s.ProfileName()
 }
 
 // identity identifies a person or key. A renewal does not change it.
@@ -77,6 +86,12 @@ func (a *App) Status(ctx context.Context) (string, error) {
 		status += "\n" + hint + "\n"
 	}
 	return status, nil
+}
+
+// Profiles implements [talk.Services].
+func (a *App) Profiles(ctx context.Context) (string, error) {
+	list, err := a.Options.Profiles(ctx)
+	return list, a.failed("profiles", err)
 }
 
 // finishedWarnings returns warnings as printable sentences.

@@ -63,7 +63,7 @@ type Result struct {
 
 // Rejected reports that the service rejected the refresh token of the active
 // credential, which is not renewed until someone signs in or forces a refresh.
-func (res Result) Rejected() bool { return res.held.record.rejected() }
+func (res Result) Rejected() bool { return res.held.record.Rejected() }
 
 // held is the stored record of a credential, and its place.
 type held struct {

@@ -69,7 +69,8 @@ func (r Record) hasActiveClaim(lock string, now time.Time) bool {
 	return now.Before(m.Until.Add(clockSlack))
 }
 
-func (r Record) rejected() bool { return r.Mark != nil && r.Mark.State == rejected }
+// Rejected reports that the service rejected the record's refresh token.
+func (r Record) Rejected() bool { return r.Mark != nil && r.Mark.State == rejected }
 
 // sealKey encrypts one renewed token, once. It is stored as base64.
 type sealKey struct{ Secret }

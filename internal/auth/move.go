@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 )
 
@@ -40,6 +41,33 @@ func (m *Manager) List(ctx context.Context, layer string) ([]Listed, error) {
 	return m.layerNamed(layer).Store.List(ctx)
 }
 
+// OfDirectory lists a layer's records of this directory, in all profiles.
+func (m *Manager) OfDirectory(ctx context.Context, layer string) ([]Listed, error) {
+	from := m.layerNamed(layer)
+	list, err := from.Store.List(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return m.ofDirectory(from, list)
+}
+
+func (m *Manager) ofDirectory(from *Layer, list []Listed) (ours []Listed, err error) {
+	id, err := m.Dir.find()
+	if err != nil {
+		return nil, err
+	}
+	for _, l := range list {
+		if !from.shared() {
+			l.Key.DirID = id // a file has records of its own directory only
+		}
+		if l.Key.DirID == id {
+			l.Key.Dir = m.Dir.Path
+			ours = append(ours, l)
+		}
+	}
+	return ours, nil
+}
+
 // Movable lists the source's records of this directory and profile.
 func (m *Manager) Movable(ctx context.Context, how Move) ([]Listed, error) {
 	from := m.layerNamed(how.From)
@@ -50,21 +78,8 @@ func (m *Manager) Movable(ctx context.Context, how Move) ([]Listed, error) {
 	if m.layerNamed(how.To).shared() && len(list) > 0 && !how.DryRun {
 		m.MakeID(ctx)
 	}
-	id, err := m.Dir.find()
-	if err != nil {
-		return nil, err
-	}
-	var ours []Listed
-	for _, l := range list {
-		if !from.shared() {
-			l.Key.DirID = id // a file has records of its own directory only
-		}
-		if l.Key.Profile == m.Profile && l.Key.DirID == id {
-			l.Key.Dir = m.Dir.Path
-			ours = append(ours, l)
-		}
-	}
-	return ours, nil
+	list, err = m.ofDirectory(from, list)
+	return slices.DeleteFunc(list, func(l Listed) bool { return l.Key.Profile != m.Profile }), err
 }
 
 // Move moves one record: it stores the record in the destination, reads it back
@@ -250,7 +265,7 @@ func (mv *moving) storeCopy(ctx context.Context, rec, there Record) (copied Revi
 		next = renewed
 	}
 	next.Revision, next.ReadOnly = rec.Revision.next(), false
-	if next.Mark != nil && !next.rejected() {
+	if next.Mark != nil && !next.Rejected() {
 		next.Mark = nil
 	}
 	if err := mv.to.Store.Swap(ctx, mv.done.Key, there.Revision, next); err != nil {

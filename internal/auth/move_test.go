@@ -90,7 +90,7 @@ func TestMove(t *testing.T) {
 					if got := [2]string{r.token(from), r.token(to)}; got != test.left {
 						t.Errorf("left are %q; want %q", got, test.left)
 					}
-					if rec, found := r.record(to); found && test.from.rejected() != rec.rejected() {
+					if rec, found := r.record(to); found && test.from.Rejected() != rec.Rejected() {
 						t.Errorf("the mark became %+v", rec.Mark)
 					}
 				})

@@ -88,7 +88,7 @@ func (r *renewal) attempt(ctx context.Context) error {
 		return r.reload(ctx)
 	case h.record.hasActiveClaim(lock.id(h.layer), r.Now()) && h.record.Revision != r.staleClaim:
 		return ErrClaimed
-	case h.record.rejected() && !r.forced:
+	case h.record.Rejected() && !r.forced:
 		return ErrRejected
 	case h.record.ReadOnly:
 		return fmt.Errorf("%w: another program's file holds it", ErrNotRefreshable)

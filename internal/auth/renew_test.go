@@ -139,7 +139,7 @@ func TestARejectedRefreshTokenIsSentOnce(t *testing.T) {
 			wantError(t, err, ErrRejected)
 		}
 		r.service.wantCalls(t, 1)
-		if rec, _ := r.record(r.keychain); !rec.rejected() || rec.Token.Reveal() != "a" {
+		if rec, _ := r.record(r.keychain); !rec.Rejected() || rec.Token.Reveal() != "a" {
 			t.Errorf("stored is %+v", rec)
 		}
 		_, err := r.Renew(t.Context())

@@ -13,7 +13,7 @@ import (
 func (p *program) here() outcome.Here {
 	here := outcome.Here{Unlock: p.env.Site().UnlockHint()}
 	if a := p.account; a != nil {
-		here.Profile, here.Store, here.Origin = a.Profile, a.Store, a.Origin
+		here.Profile, here.Store, here.Origin = a.CommandProfile(), a.Store, a.Origin
 	}
 	return here
 }
@@ -86,3 +86,11 @@ func (p *program) fail(err error) int {
 type silent struct{ error }
 
 func (s silent) Unwrap() error { return s.error }
+
+// silenced returns an error that fail does not print; nil for nil.
+func silenced(err error) error {
+	if err == nil {
+		return nil
+	}
+	return silent{err}
+}

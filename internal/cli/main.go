@@ -40,7 +40,7 @@ func (p *program) main() int {
 
 // run runs one command line.
 func (p *program) run(ctx context.Context, args []string) int {
-	p.json = asksForJSON(args)
+	p.args, p.json = args, asksForJSON(args)
 	out := &checkedWriter{Writer: p.stdout}
 	p.stdout = out
 	err := p.app().RunContext(ctx, args)
@@ -50,7 +50,7 @@ func (p *program) run(ctx context.Context, args []string) int {
 	case err == nil && out.err != nil:
 		err = fmt.Errorf("write to stdout: %w", out.err)
 	case err == nil:
-		return outcome.OK
+		return p.exit
 	}
 	if ctx.Err() != nil && !p.handlesInterrupts && !errors.Is(err, context.Canceled) {
 		err = errors.Join(err, ctx.Err())
@@ -83,6 +83,8 @@ func (p *program) app() *cli.App {
 		Action:          p.root,
 		OnUsageError:    onUsageError,
 		ExitErrHandler:  func(*cli.Context, error) {},
+
+		DisableSliceFlagSeparator: true,
 	}
 }
 
@@ -118,9 +120,11 @@ func prepare(commands []*cli.Command) {
 func (p *program) authCommand() *cli.Command {
 	return &cli.Command{
 		Name:  "auth",
-		Usage: "show, print, renew and move credentials",
-		Subcommands: []*cli.Command{p.statusCommand(), p.tokenCommand(), p.refreshCommand(), p.migrateCommand(),
-			p.loginCommand(), p.logoutCommand()},
+		Usage: "show, print, use, renew and move credentials",
+		Subcommands: []*cli.Command{
+			p.statusCommand(), p.listCommand(), p.switchCommand(), p.tokenCommand(), p.refreshCommand(), p.execCommand(),
+			p.migrateCommand(), p.doctorCommand(), p.loginCommand(), p.logoutCommand(),
+		},
 		Action: func(c *cli.Context) error {
 			if name := c.Args().First(); name != "" {
 				return unknownCommand(c.App, c.Command.HelpName, c.Command.Subcommands, name)

@@ -85,7 +85,7 @@ func (p *program) wantsPlain() bool {
 // runApp runs the app on the screen.
 func (p *program) runApp(ctx context.Context, opt talk.Options) error {
 	p.account.Progress.Asked = nil // it would write over the screen
-	return p.withApp(ctx, func(ctx context.Context, a *app.App) error {
+	return p.withApp(ctx, func(ctx context.Context, a *app.Profiles) error {
 		return tui.Run(ctx, a, tui.Options{Options: opt, Input: p.stdin, Output: p.rawStdout(), Environ: os.Environ()})
 	})
 }
@@ -105,7 +105,7 @@ func (p *program) runPlain(ctx context.Context, opt talk.Options) error {
 			lines.Quiet = func() (func(), bool) { return quiet(f) }
 		}
 	}
-	err := p.withApp(ctx, func(ctx context.Context, a *app.App) error {
+	err := p.withApp(ctx, func(ctx context.Context, a *app.Profiles) error {
 		lines.Interrupts = interrupts(ctx)
 		return plain.Run(ctx, a, lines)
 	})
@@ -117,20 +117,36 @@ func (p *program) runPlain(ctx context.Context, opt talk.Options) error {
 
 // withApp opens the app, runs converse with it, and ends pending sessions at the
 // service.
-func (p *program) withApp(ctx context.Context, converse func(context.Context, *app.App) error) error {
+func (p *program) withApp(ctx context.Context, converse func(context.Context, *app.Profiles) error) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
-	opt := app.Options{Account: p.account, Here: p.here(), Status: p.statusText}
-	if p.env.Site().Browser {
-		opt.OpenBrowser = p.openBrowser
-	}
-	a := app.Open(ctx, opt)
+	a := app.OpenProfiles(ctx, p.appOptions(), p.openProfile)
 	err := a.Ended(converse(ctx, a))
 	end := p.begin(account.EndAtService)
 	late := a.Close()
 	end()
 	p.sayAll(late)
 	return err
+}
+
+func (p *program) appOptions() app.Options {
+	opt := app.Options{Account: p.account, Here: p.here(), Status: p.statusText, Profiles: p.profilesText}
+	if p.env.Site().Browser {
+		opt.OpenBrowser = p.openBrowser
+	}
+	return opt
+}
+
+// openProfile opens the account of another profile, for the app alone.
+func (p *program) openProfile(name string) (app.Options, error) {
+	s, err := p.env.ReadSettings(name)
+	if err != nil {
+		return app.Options{}, err
+	}
+	s.ChosenBy = account.ByApp
+	other := *p
+	other.account = account.Open(p.env, s)
+	return other.appOptions(), nil
 }
 
 // interrupts returns a channel that receives once for each Ctrl-C until ctx ends.

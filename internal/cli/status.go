@@ -26,10 +26,14 @@ Examples:
   mogplex auth status
   mogplex auth status --check            ask the service as well
   mogplex auth status --provider openai
-  mogplex auth status --json`,
+  mogplex auth status --json
+  mogplex auth status --short            one line, for a shell prompt
+  mogplex auth status --within 3d        fail if the sign-in ends before`,
 		Flags: []cli.Flag{
 			jsonFlag(), providerFlag(),
 			&cli.BoolFlag{Name: "check", Usage: "ask the service if it accepts the credential"},
+			&cli.StringFlag{Name: "within", Usage: "exit with 64 if the sign-in ends within `TIME`, such as 3d"},
+			&cli.BoolFlag{Name: "short", Usage: "print one line"},
 		},
 		Action: p.command(p.status),
 	}
@@ -38,11 +42,19 @@ Examples:
 // statusReport is the object of --json. Absent fields are omitted.
 type statusReport struct {
 	SignedIn bool            `json:"signed_in"`
+	Profile  profileReport   `json:"profile"`
 	Active   *activeReport   `json:"active,omitempty"`
 	Layers   []layerReport   `json:"layers"`
 	Warnings []string        `json:"warnings,omitempty"`
 	Checked  account.Checked `json:"checked,omitempty"` // with --check
 	Error    *report         `json:"error,omitempty"`
+}
+
+// profileReport is the profile of a command, and what chose it.
+type profileReport struct {
+	Name     string         `json:"name"`
+	ChosenBy account.Choice `json:"chosen_by"`
+	Rule     string         `json:"rule,omitempty"` // the directory of the rule, as config.toml has it
 }
 
 type activeReport struct {
@@ -74,12 +86,30 @@ func (p *program) status(ctx context.Context, c *cli.Context) error {
 	if err != nil {
 		return err
 	}
+	within, err := withinValue(c)
+	if err != nil {
+		return err
+	}
+	short := c.Bool("short")
+	switch {
+	case short && p.json:
+		return account.UsageError("use one of --short and --json")
+	case short: // a shell prompt must not open the prompt of a keychain, or report progress
+		ctx, p.account.Progress = p.account.Manager.Unattended(ctx), account.Progress{}
+	}
 	st, err := p.account.Status(ctx, provider, c.Bool("check"))
 	if err != nil && err == ctx.Err() {
 		return err
 	}
 	if errors.Is(err, hosted.ErrUnauthorized) {
 		err = account.HintError{Err: err, Hint: refusedHint(st.Result)}
+	}
+	if err == nil && within > 0 {
+		err = p.endsWithin(&st, within)
+	}
+	if short {
+		fmt.Fprintln(p.stdout, shortStatus(st, p.profileName(), p.here().Of(err), p.env.Now()))
+		return silenced(err)
 	}
 	r := p.statusReport(ctx, st, err)
 	if p.json {
@@ -93,6 +123,7 @@ func (p *program) status(ctx context.Context, c *cli.Context) error {
 
 func (p *program) statusReport(ctx context.Context, st account.Status, err error) statusReport {
 	r := statusReport{SignedIn: st.SignedIn, Checked: st.Checked, Error: p.reportOf(err)}
+	r.Profile = profileReport{p.account.ProfileName(), p.account.ChosenBy, text.Printable(p.account.Rule)}
 	r.Warnings = append(append(r.Warnings, st.Warnings...), st.Notices...)
 	for _, f := range st.Findings {
 		l := layerReport{Layer: f.Layer, Name: f.Name, Path: f.Path, State: f.State, ShadowedBy: f.ShadowedBy, Stray: f.Stray}
@@ -109,14 +140,9 @@ func (p *program) statusReport(ctx context.Context, st account.Status, err error
 	if !st.Found {
 		return r
 	}
-	c := st.Credential
-	r.Active = &activeReport{
-		Provider: c.Provider, Source: st.Source, Type: c.Type, Issuer: text.Printable(c.Issuer), Scopes: c.Scopes,
-		ExpiresAt: timestamp(c.ExpiresAt), SignInEnds: timestamp(c.SignInExpiresAt), Refreshable: c.Refreshable() && !st.Rejected(),
-	}
-	if c.Account != (auth.Account{}) {
-		r.Active.Account = &auth.Account{ID: text.Printable(c.Account.ID), Email: text.Printable(c.Account.Email), Name: text.Printable(c.Account.Name)}
-	}
+	active := newActiveReport(st.Source, st.Credential)
+	active.Refreshable = active.Refreshable && !st.Rejected()
+	r.Active = &active
 	if st.Source == auth.InFile {
 		r.Warnings = append(r.Warnings, "the credential is stored in "+p.account.StoreName(ctx, st.Source, st.Path))
 	}
@@ -124,6 +150,14 @@ func (p *program) statusReport(ctx context.Context, st account.Status, err error
 		r.Warnings = append(r.Warnings, "only a Mogplex credential can be checked at the service")
 	}
 	return r
+}
+
+// accountReport returns an account for JSON; nil if nothing is known of it.
+func accountReport(a auth.Account) *auth.Account {
+	if a == (auth.Account{}) {
+		return nil
+	}
+	return &auth.Account{ID: text.Printable(a.ID), Email: text.Printable(a.Email), Name: text.Printable(a.Name)}
 }
 
 // strayWarning reports a credential that is hidden by another layer's for the same

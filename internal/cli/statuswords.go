@@ -24,10 +24,11 @@ func printStatus(w io.Writer, r statusReport, st account.Status, now time.Time) 
 	case r.Active != nil:
 		out("The service refuses the active credential.")
 	default:
-		out("No credential is active.\n")
+		out("No credential is active.")
 	}
+	out("")
+	out("  profile   %s", profileTitle(r.Profile))
 	if a := r.Active; a != nil {
-		out("")
 		out("  from      %s", sourceName(r))
 		out("  kind      %s", kind(st.Result, now))
 		if end := st.Credential.SignInExpiresAt; !end.IsZero() {
@@ -39,8 +40,8 @@ func printStatus(w io.Writer, r statusReport, st account.Status, now time.Time) 
 		if r.Checked == account.Accepted {
 			out("  checked   the service accepts it")
 		}
-		out("")
 	}
+	out("")
 	out("Searched in this order:")
 	for _, l := range r.Layers {
 		out("  %-12s%-20s%s", layerTitle(l.Layer), stateTitle(l), text.Printable(l.Name+l.Backend+l.Path))
@@ -112,8 +113,29 @@ func (p *program) statusText(ctx context.Context) (string, error) {
 	var shown strings.Builder
 	r := p.statusReport(ctx, st, err)
 	printStatus(&shown, r, st, p.env.Now())
-	for _, w := range r.Warnings {
-		shown.WriteString("Warning: " + words.Warning(w) + "\n")
-	}
+	writeWarnings(&shown, r.Warnings)
 	return shown.String(), err
+}
+
+func writeWarnings(b *strings.Builder, warnings []string) {
+	for _, w := range warnings {
+		b.WriteString("Warning: " + words.Warning(w) + "\n")
+	}
+}
+
+// profileTitle names a profile and what chose it.
+func profileTitle(r profileReport) string {
+	switch r.ChosenBy {
+	case account.ByFlag:
+		return r.Name + ", from --profile"
+	case account.ByEnv:
+		return r.Name + ", from MOGPLEX_PROFILE"
+	case account.ByRule:
+		return r.Name + ", by the rule for " + r.Rule
+	case account.BySwitch:
+		return r.Name + ", by `mogplex auth switch`"
+	case account.ByApp:
+		return r.Name + ", by /profile"
+	}
+	return r.Name
 }

@@ -126,8 +126,11 @@ func flagError(message string) account.UsageError {
 }
 
 // asksForJSON reports whether a command line asks for JSON. It also works if the rest
-// can't be parsed.
+// can't be parsed. What follows "--" is the command line of `auth exec`'s child.
 func asksForJSON(args []string) bool {
+	if end := slices.Index(args, "--"); end >= 0 {
+		args = args[:end]
+	}
 	return slices.ContainsFunc(args, func(arg string) bool {
 		return slices.Contains([]string{"--json", "-json", "--json=true", "-json=true"}, arg)
 	})

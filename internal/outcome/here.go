@@ -10,7 +10,7 @@ import (
 
 // Here is what hints depend on: where mogplex runs, and for whom.
 type Here struct {
-	Profile string            // empty for the default one
+	Profile string            // that commands have to name; empty if they need not
 	Store   account.StoreMode // empty until the settings are read
 	Origin  string            // of the service
 	Unlock  string            // how a keychain is unlocked here

@@ -36,6 +36,7 @@ func Commands() []Command {
 		{"login", "", "sign in, or store a key", false, alone((*Talk).logIn)},
 		{"logout", "", "sign out of the account", false, alone((*Talk).logOut)},
 		{"status", "", "which credential is active, and which it hides", true, alone((*Talk).status)},
+		{"profile", "[NAME]", "list the profiles, or use another one here", true, (*Talk).chooseProfile},
 		{"models", "[ID]", "pick the model that answers", true, (*Talk).chooseModel},
 		{"mcp", "", "the remote MCP servers", true, alone((*Talk).showServers)},
 		{"sync", "", "fetch models and MCP servers again", true, alone((*Talk).sync)},

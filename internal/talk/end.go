@@ -12,8 +12,10 @@ import (
 // is written anywhere.
 var ErrCrashed = errors.New("mogplex has a defect, and ended the screen because of it")
 
-// errNotSignedOut is the end of an app that did not wait for a sign-out longer.
-var errNotSignedOut = errors.New("the sign-out has not ended yet: `mogplex logout` does it again")
+// notSignedOut is the end of an app that did not wait for a sign-out longer.
+func (t *Talk) notSignedOut() error {
+	return errors.New("the sign-out has not ended yet: " + t.session.command("logout") + " does it again")
+}
 
 // Twice is how soon a second Ctrl+C leaves.
 const Twice = 1500 * time.Millisecond

@@ -2,7 +2,6 @@ package talk
 
 import (
 	"context"
-	"fmt"
 	"slices"
 
 	"github.com/mogplex/mogplex-cli/internal/auth"
@@ -15,7 +14,7 @@ func (t *Talk) logOut() {
 	t.cut()
 	job, ctx := t.newJob("Signing out")
 	job.heard = true
-	t.job, t.signingOut, t.signOut = job, true, errNotSignedOut
+	t.job, t.signingOut, t.signOut = job, true, t.notSignedOut()
 	t.spawn(func() {
 		lasting, cancel := t.lasting(ctx)
 		defer cancel()
@@ -51,7 +50,7 @@ func (t *Talk) signedOut(report SignedOut, err error, now Session, unread error)
 		t.explain(err)
 	}
 	if unread != nil { // who was signed in may be so no more
-		now = Session{Service: t.session.Service}
+		now = Session{Service: t.session.Service, Profile: t.session.Profile}
 	}
 	t.adopt(now)
 	t.unread = unread != nil
@@ -89,5 +88,5 @@ func removeText(report SignedOut, now Session) string {
 	if !now.SignedIn || now.Provider == auth.Mogplex || slices.Contains(report.StillInEnv, now.Source) {
 		return ""
 	}
-	return fmt.Sprintf("`mogplex logout --provider %s` removes it.", text.Line(now.Provider))
+	return now.command("logout --provider "+text.Line(now.Provider)) + " removes it."
 }

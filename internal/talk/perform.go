@@ -31,15 +31,18 @@ func (t *Talk) clear() {
 func (t *Talk) status() {
 	t.do("Looking at every credential", func(ctx context.Context) func() {
 		status, err := t.services.Status(ctx)
-		return func() {
-			if status = strings.TrimSpace(status); status != "" {
-				t.say(Noticed, status)
-			}
-			if err != nil {
-				t.explain(err)
-			}
-		}
+		return func() { t.sayOutput(status, err) }
 	})
+}
+
+// sayOutput says what a command prints, and why it is not complete.
+func (t *Talk) sayOutput(output string, err error) {
+	if output = strings.TrimRight(output, "\n"); output != "" {
+		t.say(Noticed, output)
+	}
+	if err != nil {
+		t.explain(err)
+	}
 }
 
 func (t *Talk) showServers() {

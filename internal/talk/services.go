@@ -22,6 +22,11 @@ type Services interface {
 	SignOut(ctx context.Context) (SignedOut, error)
 	// Status returns the text of `mogplex auth status`.
 	Status(ctx context.Context) (string, error)
+	// Profiles returns the text of `mogplex auth list`.
+	Profiles(ctx context.Context) (string, error)
+	// UseProfile makes another profile the one of this conversation. It changes nothing that is stored. The caller looks
+	// the session up again.
+	UseProfile(ctx context.Context, name string) error
 	// Models returns the catalog of the active session: the cached copy, or the service's if there is none or refresh is
 	// set.
 	Models(ctx context.Context, refresh bool) (Models, error)
@@ -53,6 +58,7 @@ type Session struct {
 	Account  string   // "Ada Lovelace <ada@example.test>"; empty if it is not known
 	Source   string   // where it comes from: "keychain (Secret Service)", "MOGPLEX_API_KEY", "auth.json"
 	Service  string   // where prompts go: the provider's name, or the service's origin, which is known without a sign-in
+	Profile  string   // empty for the default one, if nothing chose it
 	Warnings []string // sentences
 }
 

@@ -168,7 +168,18 @@ func goneText(now Session) string {
 
 // activeText is a session in a few words.
 func activeText(s Session) string {
+	if s.Profile != "" {
+		return fmt.Sprintf("%s, from %s, in profile %s", s.Who(), text.Line(s.Source), text.Line(s.Profile))
+	}
 	return fmt.Sprintf("%s, from %s", s.Who(), text.Line(s.Source))
+}
+
+// command returns a command line that works on the session's profile.
+func (s Session) command(arguments string) string {
+	if s.Profile != "" {
+		arguments = "--profile " + text.Line(s.Profile) + " " + arguments
+	}
+	return "`mogplex " + arguments + "`"
 }
 
 // Who names the person or the key.

@@ -5,7 +5,7 @@
 // with what the person types. Everything else is done by [Services]. Neither knows a token, a store or the network.
 //
 //   - session.go: who is signed in. Talk is the one owner; fronts read [Talk.Session].
-//   - commands.go and perform.go: slash commands; prompt.go, login.go, logout.go, models.go, run.go: what they start.
+//   - commands.go and perform.go: slash commands; prompt.go, login.go, logout.go, models.go, profile.go, run.go: what they start.
 //   - work.go: work off the front's goroutine, and how its results come back.
 package talk
 

@@ -58,6 +58,19 @@ var scripts = map[string]struct {
 		types("hello", "You are not signed in.", "/login signs in."),
 		types("/quit"),
 	}},
+	"other profiles": {fake: func() *talktest.Fake {
+		f := talktest.SignedIn()
+		f.Listed = "* default: mogplex, Ada\n  work: mogplex, Grace\n"
+		f.Others = map[string]talk.Session{"work": talktest.Grace, "default": talktest.Ada}
+		return f
+	}, steps: []scene{
+		types("/profile", "* default: mogplex, Ada", "work: mogplex, Grace"),
+		types("hello", "Hello, Ada."),
+		types("/profile work", "The conversation starts over", "Active now: Grace Hopper <grace@example.test>, from keychain (Secret Service), in profile work."),
+		types("/profile empty", "You are not signed in in profile empty.", "/login signs in."),
+		types("/profile default", "Active now: Ada Lovelace <ada@example.test>"),
+		types("/quit"),
+	}},
 	"signing in": {fake: talktest.New, steps: []scene{
 		types("1", "Sign in with the browser that opens. If none does, open:", "On another machine?"),
 		types("http://nonsense", "This is not the address that the browser ended at."),

@@ -89,9 +89,9 @@ func TestCockpitSaysWhatIsNext(t *testing.T) {
 	bubble(t, furnished, Options{}, window80, func(r *rig) {
 		r.shows("Ask anything. / shows commands.")
 		r.types("/")
-		r.shows("/login", "/exit", "Tab completes · Enter sends 10 to choose from")
+		r.shows("/login", "/exit", "Tab completes · Enter sends 11 to choose from")
 		r.press("tab", "tab")
-		r.shows("> /logout", "2 of 10")
+		r.shows("> /logout", "2 of 11")
 		r.press("ctrl+u")
 		r.shows("Ctrl+J new line")
 		r.enter("/models")

@@ -94,7 +94,7 @@ func (t *transcript) drawn(theme *theme) []string {
 // offered draws at most height completions.
 func (c *cockpit) offered(width, height int) []string {
 	all, at := c.completion.choices, c.completion.at
-	from, to := window(len(all), max(0, at), max(0, min(height, 10)))
+	from, to := window(len(all), max(0, at), max(0, min(height, 12)))
 	long := 0
 	for _, one := range all[from:to] {
 		long = max(long, text.Columns(one.text))

@@ -37,12 +37,17 @@ func (a *app) Clear() { a.cockpit.transcript.clear() }
 
 // Help implements [talk.Front].
 func (a *app) Help(rows [][2]string) {
-	var b strings.Builder
-	for _, row := range append(rows, [][2]string{
+	rows = append(rows, [][2]string{
 		{}, {"Enter", "send"}, {"Ctrl+J", "new line; Shift+Enter too if the terminal reports it"}, {"Tab", "complete a command"},
 		{"↑ ↓", "what was typed before"}, {"PgUp PgDn", "scroll"}, {"Esc", "interrupt"}, {"Ctrl+C", "interrupt; twice leaves"},
-	}...) {
-		fmt.Fprintf(&b, "%s%s%s\n", row[0], strings.Repeat(" ", 14-text.Columns(row[0])), row[1])
+	}...)
+	width := 0
+	for _, row := range rows {
+		width = max(width, text.Columns(row[0]))
+	}
+	var b strings.Builder
+	for _, row := range rows {
+		fmt.Fprintf(&b, "%s%s%s\n", row[0], strings.Repeat(" ", width+2-text.Columns(row[0])), row[1])
 	}
 	a.Say(talk.Noticed, strings.TrimSpace(b.String()))
 }

@@ -37,7 +37,8 @@ func (s sides) fitting(width int) (left, right string) {
 	return text.Shorten(left, width-2-text.Columns(right)), right
 }
 
-// header shows whose credential is active, from which layer, at which service, and which model answers.
+// header shows whose credential is active, from which layer, at which service, in which profile, and which model
+// answers.
 func (c *cockpit) header(window size) []string {
 	session := c.talk.Session()
 	first := sides{whoForms(session, c.talk.Unread()), sourceForms(session), c.theme.title, c.theme.muted}
@@ -91,10 +92,15 @@ func sourceForms(s talk.Session) []string {
 	return []string{source, short}
 }
 
-// serviceForms drop https:// if it does not fit, but never http://.
+// serviceForms drop https:// if it does not fit, but never http://. The profile stays.
 func serviceForms(s talk.Session) []string {
 	service := text.Line(s.Service)
-	return []string{service, strings.TrimPrefix(service, "https://")}
+	short := strings.TrimPrefix(service, "https://")
+	if s.Profile == "" {
+		return []string{service, short}
+	}
+	profile := text.Line(s.Profile)
+	return []string{service + " · profile " + profile, short + " · profile " + profile, profile + " · " + short}
 }
 
 // modelForms drop the maker's name if it does not fit. Only the account service has a default model.

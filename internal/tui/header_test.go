@@ -11,9 +11,9 @@ import (
 )
 
 func TestHeader(t *testing.T) {
-	dev, wide, http := talktest.Ada, talktest.Ada, talktest.Ada
+	dev, wide, http, work := talktest.Ada, talktest.Ada, talktest.Ada, talktest.Ada
 	dev.Account, wide.Account = "", "山田太郎と呼ばれる人 <yamada.taro@example.test>"
-	http.Service = "http://127.0.0.1:8080"
+	http.Service, work.Profile = "http://127.0.0.1:8080", "work"
 	for _, test := range []struct {
 		session       talk.Session
 		model         string
@@ -27,6 +27,8 @@ func TestHeader(t *testing.T) {
 		{wide, "", 40, "yamada.taro@example.test  keychain", "https://mogplex.com  default model"},
 		{wide, "", 30, "山田太郎と呼ば…  keychain", "mogplex.com  default model"},
 		{http, "", 40, "ada@example.test  keychain", "http://127.0.0.1:8080  default model"},
+		{work, "", 80, "Ada Lovelace <ada@example.test>  keychain (Secret Service)", "https://mogplex.com · profile work  default model"},
+		{work, "", 30, "ada@example.test  keychain", "work · mog…  default model"},
 		{talktest.OpenAI, "", 80, "openai key  OPENAI_API_KEY", "OpenAI  /models picks a model"},
 		{talk.Session{Service: "https://mogplex.com"}, "", 80, "Not signed in  /login signs in", "https://mogplex.com"},
 	} {

@@ -116,8 +116,6 @@ func TestLogoutInterrupted(t *testing.T) {
 }
 
 func TestOtherTerminals(t *testing.T) {
-	grace := talktest.Ada
-	grace.ID, grace.Account = "grace", "Grace Hopper <grace@example.test>"
 	renewed := talktest.Ada
 	renewed.Source = "auth.json"
 	for _, test := range []struct {
@@ -127,7 +125,7 @@ func TestOtherTerminals(t *testing.T) {
 	}{
 		{talk.Session{}, "! Signed out in another terminal. /login signs in again.", true},
 		{talk.Session{Ended: true}, "! The stored sign-in has ended. /login signs in again.", true},
-		{grace, "· Changed in another terminal. Active now: Grace Hopper <grace@example.test>, from keychain", true},
+		{talktest.Grace, "· Changed in another terminal. Active now: Grace Hopper <grace@example.test>, from keychain", true},
 		{renewed, "auth.json", false},
 	} {
 		bubble(t, furnished, Options{}, window80, func(r *rig) {

@@ -8,8 +8,8 @@ import (
 	"github.com/mogplex/mogplex-cli/internal/auth"
 )
 
-// SignedIn reports where a credential is stored and which ones it replaced. It warns about a missing refresh token, and
-// about variables that come before the credential.
+// SignedIn reports in which profile and where a credential is stored, and which ones it replaced. It warns about a
+// missing refresh token, and about variables that come before the credential.
 func SignedIn(ctx context.Context, a *account.Account, saved auth.Saved) (out Lines) {
 	c := saved.Credential
 	what := "Signed in"
@@ -19,7 +19,7 @@ func SignedIn(ctx context.Context, a *account.Account, saved auth.Saved) (out Li
 	if c.Type != auth.OAuth {
 		what = "Stored the credential of " + c.Provider
 	}
-	out.Say("%s. It is stored in %s.", what, a.StoreName(ctx, saved.Layer, saved.Path))
+	out.Say("%s%s. It is stored in %s.", what, OfProfile(a.CommandProfile()), a.StoreName(ctx, saved.Layer, saved.Path))
 	for _, old := range saved.Replaced {
 		out.Say("%s", Replaced(old))
 	}

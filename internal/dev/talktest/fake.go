@@ -29,7 +29,9 @@ type Fake struct {
 	Pasted   []string
 	Stored   talk.Stored // of SignIn and StoreSecret
 	Report   talk.SignedOut
-	State    string // of Status
+	State    string                  // of Status
+	Listed   string                  // of Profiles
+	Others   map[string]talk.Session // the accounts of other profiles
 	Catalog  talk.Models
 	Remote   talk.Servers
 	Answer   []string            // pieces of an answer
@@ -48,6 +50,12 @@ var _ talk.Services = (*Fake)(nil)
 // Ada is a session in the keychain.
 var Ada = talk.Session{
 	SignedIn: true, ID: "ada", Provider: auth.Mogplex, Account: "Ada Lovelace <ada@example.test>",
+	Source: "keychain (Secret Service)", Service: "https://mogplex.com",
+}
+
+// Grace is another session in the keychain.
+var Grace = talk.Session{
+	SignedIn: true, ID: "grace", Provider: auth.Mogplex, Account: "Grace Hopper <grace@example.test>",
 	Source: "keychain (Secret Service)", Service: "https://mogplex.com",
 }
 
@@ -199,6 +207,23 @@ func (f *Fake) SignOut(ctx context.Context) (talk.SignedOut, error) {
 
 // Status implements [talk.Services].
 func (f *Fake) Status(ctx context.Context) (string, error) { return f.State, f.enter(ctx, "Status") }
+
+// Profiles implements [talk.Services].
+func (f *Fake) Profiles(ctx context.Context) (string, error) {
+	return f.Listed, f.enter(ctx, "Profiles")
+}
+
+// UseProfile implements [talk.Services].
+func (f *Fake) UseProfile(ctx context.Context, name string) error {
+	if err := f.enter(ctx, "UseProfile"); err != nil {
+		return err
+	}
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.Account = f.Others[name]
+	f.Account.Profile = name
+	return nil
+}
 
 // Models implements [talk.Services].
 func (f *Fake) Models(ctx context.Context, refresh bool) (talk.Models, error) {
