@@ -38,6 +38,9 @@ type Options struct {
 	// Dir is this program's own directory, "" for none. Reading removes others' rights
 	// to it, and adds a notice.
 	Dir string
+	// ReadOnly makes reading change nothing: it leaves others' rights to the file and its
+	// directory, and adds no notices of them.
+	ReadOnly bool
 }
 
 // New names the file at path. It does no I/O. The first write creates missing
@@ -125,11 +128,16 @@ func (f *File) load(ctx context.Context) (target string, doc *document, err erro
 	if err := ctx.Err(); err != nil {
 		return "", nil, fmt.Errorf("read %s: %w", f.path, err)
 	}
-	f.checkDirs()
+	checkMode := f.checkMode
+	if f.opt.ReadOnly {
+		checkMode = nil
+	} else {
+		f.checkDirs()
+	}
 	target, info, err := private.Resolve(f.path)
 	var data []byte
 	if err == nil && info != nil {
-		data, err = private.Read(target, maxSize, f.checkMode)
+		data, err = private.Read(target, maxSize, checkMode)
 	}
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return "", nil, fmt.Errorf("read %s: %w", f.path, private.Cause(err))

@@ -39,6 +39,17 @@ func TestLaxModesAreRepairedAndReported(t *testing.T) {
 	}
 }
 
+func TestReadOnlyRepairsNothing(t *testing.T) {
+	f := newFile(t, `{"groq":"g"}`)
+	dir := filepath.Dir(f.path)
+	must(t, os.Chmod(f.path, 0o644))
+	must(t, os.Chmod(dir, 0o755))
+	f.opt = Options{Dir: dir, ReadOnly: true}
+	if get(t, f, "groq") == "" || modeOf(t, f.path) != 0o644 || modeOf(t, dir) != 0o755 || len(f.Notices()) != 0 {
+		t.Errorf("became %o in %o, notices %q", modeOf(t, f.path), modeOf(t, dir), f.Notices())
+	}
+}
+
 func TestModesWithoutRightsForOthersAreKept(t *testing.T) {
 	for _, mode := range []os.FileMode{0o400, 0o700} {
 		f := newFile(t, `{"groq":"g"}`)

@@ -219,3 +219,34 @@ func TestATokenThatCannotBeRevoked(t *testing.T) {
 		t.Errorf("another origin: %v, %v, sent to %q", offered, err, s.sentTo())
 	}
 }
+
+func TestDiscoverReportsTheServiceAndItsClock(t *testing.T) {
+	now := time.Date(2026, 11, 24, 12, 0, 0, 0, time.UTC)
+	for status, want := range map[int]error{200: nil, 503: ErrUnreachable} {
+		server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			w.Header().Set("Date", now.Add(-time.Hour).Format(http.TimeFormat))
+			w.WriteHeader(status)
+			_, _ = io.WriteString(w, `{"issuer":"http://`+r.Host+`","revocation_endpoint":"http://`+r.Host+`/r"}`)
+		}))
+		defer server.Close()
+		client := Client{Origin: server.URL, AllowLoopbackHTTP: true, Now: func() time.Time { return now }}
+		found, err := client.Discover(t.Context())
+		if !errors.Is(err, want) || !found.Date.Equal(now.Add(-time.Hour)) || !found.Asked.Equal(now) {
+			t.Errorf("%d: %+v, %v", status, found, err)
+		}
+		if found.Metadata != (want == nil) || found.Revoke != (want == nil) || found.Device {
+			t.Errorf("%d: %+v", status, found)
+		}
+	}
+}
+
+func TestDiscoverEndsWithItsContext(t *testing.T) {
+	server := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() }))
+	defer server.Close()
+	ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
+	defer cancel()
+	_, err := (&Client{Origin: server.URL, AllowLoopbackHTTP: true, HTTP: &http.Client{}}).Discover(ctx)
+	if !errors.Is(err, ErrUnreachable) || !strings.Contains(err.Error(), "in time") {
+		t.Errorf("got %v", err)
+	}
+}

@@ -47,8 +47,14 @@ type Account struct {
 func Open(env Env, s Settings) *Account {
 	a := &Account{Settings: s, env: env}
 	userAgent := "mogplex/" + strings.Trim(env.Version, "()") // "(devel)" would be a comment, by RFC 9110
-	a.client = sync.OnceValue(func() *http.Client { return login.NewHTTPClient(userAgent) })
-	a.promptClient = sync.OnceValue(func() *http.Client { return &http.Client{Transport: login.NewTransport(userAgent)} })
+	a.client = sync.OnceValue(func() *http.Client {
+		client := login.NewHTTPClient(userAgent)
+		client.Transport = a.reporting(client.Transport)
+		return client
+	})
+	a.promptClient = sync.OnceValue(func() *http.Client {
+		return &http.Client{Transport: a.reporting(login.NewTransport(userAgent))}
+	})
 	ring := env.OpenKeyring(keyring.Options{
 		Timeout:   s.KeychainTimeout,
 		Attended:  env.Attended(),

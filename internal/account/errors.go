@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/mogplex/mogplex-cli/internal/auth"
+	"github.com/mogplex/mogplex-cli/internal/text"
 )
 
 // Failures of the use cases, for errors.Is.
@@ -19,6 +20,8 @@ var (
 	ErrUnchecked = errors.New("the token could not be checked, and replaces nothing")
 	// ErrNotAsked means that the service was not asked about an expired token.
 	ErrNotAsked = errors.New("was not asked")
+	// ErrEndsSoon means that the sign-in ends within the time that the caller needs it.
+	ErrEndsSoon = errors.New("the sign-in ends")
 	// ErrGivenUp means that the program exited before it ended a session at the
 	// service.
 	ErrGivenUp = errors.New("it did not answer in time")
@@ -78,6 +81,9 @@ func CheckProvider(name string) error {
 	var names []string
 	for _, p := range auth.Providers() {
 		names = append(names, p.Name)
+	}
+	if near := text.Nearest(name, names); near != "" {
+		return UsageError("unknown provider; did you mean " + near + "?")
 	}
 	return UsageError("unknown provider; use one of " + strings.Join(names, ", "))
 }

@@ -165,6 +165,13 @@ func (s Settings) ProfileNames() []string {
 	return sortedProfiles(names)
 }
 
+// Profiles returns the [Settings.ProfileNames] of the state directory, as far as the
+// settings can be read.
+func (e Env) Profiles() []string {
+	s, _ := e.ReadSettings(DefaultProfile)
+	return s.ProfileNames()
+}
+
 // sortedProfiles adds the default profile to names, puts it first, and drops repeated and
 // invalid names.
 func sortedProfiles(names []string) []string {

@@ -1,6 +1,9 @@
 package account
 
-import "sync"
+import (
+	"sync"
+	"time"
+)
 
 // Progress has functions that a use case calls while it works. Each may be nil, and is
 // called from any goroutine.
@@ -15,6 +18,10 @@ type Progress struct {
 	Confirm func()
 	// Removed is called every few seconds while many items are removed.
 	Removed func(done, total int)
+	// Asked is called after each call of a store or of a service, with what was asked,
+	// the answer in a word or an error's text, and how long it took. Neither text has a
+	// secret in it.
+	Asked func(what, answer string, took time.Duration)
 }
 
 func call(f func()) {

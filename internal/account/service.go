@@ -40,7 +40,7 @@ func (a *Account) newManager(s Settings, file *legacyfile.File) *auth.Manager {
 		Resolver: auth.Resolver{
 			LookupEnv: a.env.LookupEnv, Dir: &auth.Directory{Path: s.Dir, UserHome: a.env.UserDatabase},
 			Profile: s.Profile, Origin: s.Origin, Layers: a.layers(s, file),
-			Displaced: func(path string) auth.Place { return legacyfile.New(path, legacyfile.Options{}) },
+			Displaced: func(path string) auth.Place { return legacyfile.New(path, legacyfile.Options{ReadOnly: s.readOnly}) },
 		},
 		Now:        a.env.Now,
 		Unattended: unattended,

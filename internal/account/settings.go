@@ -38,9 +38,10 @@ type Settings struct {
 	CallbackPorts   []int         // nil: those of package login
 	Notices         []string      // warnings for a person
 
-	rules []profileRule // of config.toml, if it was read
-	codex bool          // Dir is Codex's: only read its auth.json
-	noDir error         // why there is no state directory
+	rules    []profileRule // of config.toml, if it was read
+	codex    bool          // Dir is Codex's: only read its auth.json
+	noDir    error         // why there is no state directory
+	readOnly bool          // reading repairs no modes; see OpenReadOnly
 }
 
 // StoreModes are the values of credential_store: [StoreAuto], and each store's name.
@@ -54,7 +55,8 @@ func StoreModes() []StoreMode {
 
 // ReadSettings reads the settings. An empty profile stands for the one that the
 // environment, a rule or `auth switch` chooses. It ignores a project's own
-// .mogplex/config.toml, which must not decide where tokens are stored or sent.
+// .mogplex/config.toml, which must not decide where tokens are stored or sent. After
+// an error the fields that it has not read are empty.
 func (e Env) ReadSettings(profile string) (Settings, error) {
 	var s Settings
 	root, err := e.stateDir(&s)

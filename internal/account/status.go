@@ -4,9 +4,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
 
 	"github.com/mogplex/mogplex-cli/internal/auth"
 	"github.com/mogplex/mogplex-cli/internal/hosted"
+	"github.com/mogplex/mogplex-cli/internal/text"
 )
 
 // Status reports which credential is active, and what each layer holds.
@@ -55,6 +57,26 @@ func (a *Account) Status(ctx context.Context, provider string, check bool) (Stat
 		st.SignedIn = false
 	}
 	return st, err
+}
+
+// Lasts returns ErrEndsSoon if the sign-in, or a token that can't be renewed, ends within
+// a time from now. known is false if nobody says when it ends.
+func (a *Account) Lasts(res auth.Result, within time.Duration) (known bool, err error) {
+	c := res.Credential
+	end, what := c.SignInExpiresAt, "the sign-in ends"
+	if !c.Refreshable() || res.Rejected() {
+		end, what = c.ExpiresAt, "the token can't be renewed, and expires"
+	}
+	now := a.env.Now()
+	switch left := end.Sub(now); {
+	case end.IsZero():
+		return false, nil
+	case left <= 0:
+		return true, reworded{ErrEndsSoon, what + " now"}
+	case left <= within:
+		return true, reworded{ErrEndsSoon, what + " in " + text.Duration(left)}
+	}
+	return true, nil
 }
 
 // unusable returns why the active credential has expired for good; nil if it has not

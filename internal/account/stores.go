@@ -20,9 +20,9 @@ import (
 // name, because Codex's auth.json is only read.
 func (s Settings) openFile() *legacyfile.File {
 	if s.codex {
-		return legacyfile.New(filepath.Join(s.Home, "auth.mogplex.json"), legacyfile.Options{Codex: filepath.Join(s.Dir, "auth.json")})
+		return legacyfile.New(filepath.Join(s.Home, "auth.mogplex.json"), legacyfile.Options{Codex: filepath.Join(s.Dir, "auth.json"), ReadOnly: s.readOnly})
 	}
-	opt := legacyfile.Options{Dir: s.Home}
+	opt := legacyfile.Options{Dir: s.Home, ReadOnly: s.readOnly}
 	if home, err := os.UserHomeDir(); err == nil && home == s.Home {
 		opt.Dir = "" // the mode of the home directory is not ours to change
 	}
@@ -59,6 +59,7 @@ func (a *Account) layers(s Settings, file *legacyfile.File) []auth.Layer {
 		if s.noDir != nil {
 			layers[i].Store = closedStore{s.noDir}
 		}
+		layers[i].Store = reportingStore{layers[i].Store, a, layers[i].Name}
 	}
 	return layers
 }

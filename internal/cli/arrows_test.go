@@ -45,6 +45,7 @@ var rooms = map[string][]string{
 	"internal/dev/soak":                {"internal/dev/accountserver", "internal/dev/callback", "internal/dev/keyringtest"},
 	"internal/dev/house":               {},
 	"internal/dev/deep":                {},
+	"internal/dev/manpage":             {"internal/cli"},
 	"internal/dev/callback":            {},
 	"internal/dev/terminal":            {},
 	"internal/dev/pictures":            {"internal/dev/accountserver", "internal/dev/terminal", "internal/dev/keyringtest"},

@@ -5,6 +5,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"reflect"
 	"regexp"
 	"slices"
 	"strings"
@@ -52,7 +53,7 @@ func TestEveryEndingIsDocumented(t *testing.T) {
 func TestEveryExitCodeIsInREADME(t *testing.T) {
 	t.Parallel()
 	text := readDoc(t, "README.md")
-	for _, code := range []int{exitOK, exitFailure, exitUsage, exitNotSignedIn, exitForbidden, exitUnavailable, exitTryAgain, exitInterrupted} {
+	for _, code := range []int{exitOK, exitFailure, exitUsage, exitNotSignedIn, exitForbidden, exitUnavailable, exitTryAgain, outcome.CannotRun, outcome.NoCommand, exitInterrupted} {
 		if !strings.Contains(text, fmt.Sprintf("| %d |", code)) {
 			t.Errorf("exit code %d is not in README.md", code)
 		}
@@ -70,10 +71,10 @@ func TestEveryProviderIsInREADME(t *testing.T) {
 }
 
 // TestEveryCommandIsDocumented compares the commands and flags with those in README
-// and the user's guide, both ways.
+// and the users' guides, both ways.
 func TestEveryCommandIsDocumented(t *testing.T) {
 	t.Parallel()
-	text := readDoc(t, "README.md") + readDoc(t, "docs/authentication.md")
+	text := readDoc(t, "README.md") + readDoc(t, "docs/authentication.md") + readDoc(t, "docs/automation.md")
 	app := newProgram().app()
 	known := []string{"mogplex"}
 	check := func(path string, flags []cli.Flag) {
@@ -90,6 +91,9 @@ func TestEveryCommandIsDocumented(t *testing.T) {
 	var walk func(path string, commands []*cli.Command)
 	walk = func(path string, commands []*cli.Command) {
 		for _, c := range commands {
+			if c.Hidden {
+				continue
+			}
 			check(path+" "+c.Name, c.Flags)
 			walk(path+" "+c.Name, c.Subcommands)
 		}
@@ -100,6 +104,21 @@ func TestEveryCommandIsDocumented(t *testing.T) {
 	for _, found := range regexp.MustCompile("(?m)(?:^|`|\\$ )(mogplex(?: (?:auth )?[a-z]+)?)").FindAllStringSubmatch(text, -1) {
 		if !slices.Contains(known, found[1]) {
 			t.Errorf("there is no command %q, which the documentation tells of", found[1])
+		}
+	}
+}
+
+// TestEveryJSONFieldIsPromised checks that docs/automation.md has each field of the
+// commands that it is about.
+func TestEveryJSONFieldIsPromised(t *testing.T) {
+	t.Parallel()
+	text := readDoc(t, "docs/automation.md")
+	for _, object := range []any{tokenReport{}, headerReport{}, savedReport{}, replacedReport{}, auth.Account{}, statusReport{}, layerReport{}, report{}} {
+		for _, field := range reflect.VisibleFields(reflect.TypeOf(object)) {
+			name, _, _ := strings.Cut(field.Tag.Get("json"), ",")
+			if !field.Anonymous && !strings.Contains(text, "`"+name+"`") && !strings.Contains(text, `"`+name+`":`) {
+				t.Errorf("the field %s of %T is not in docs/automation.md", name, object)
+			}
 		}
 	}
 }

@@ -2,8 +2,10 @@ package cli
 
 import (
 	"errors"
+	"slices"
 
 	"github.com/mogplex/mogplex-cli/internal/outcome"
+	"github.com/mogplex/mogplex-cli/internal/text"
 	"github.com/mogplex/mogplex-cli/internal/words"
 )
 
@@ -14,6 +16,28 @@ func (p *program) here() outcome.Here {
 		here.Profile, here.Store, here.Origin = a.CommandProfile(), a.Store, a.Origin
 	}
 	return here
+}
+
+// outcomeOf returns what a failure means here. If a profile has no credential, it may
+// be a mistyped one.
+func (p *program) outcomeOf(err error) outcome.Outcome {
+	o := p.here().Of(err)
+	if o.Code == "not_signed_in" && p.profile() != "" {
+		o.Hint = didYouMean(p.nearestProfile()) + o.Hint
+	}
+	return o
+}
+
+// nearestProfile returns the flag for the profile that a new one probably means, or "".
+func (p *program) nearestProfile() string {
+	profiles := p.env.Profiles()
+	if slices.Contains(profiles, p.profile()) {
+		return ""
+	}
+	if near := text.Nearest(p.profile(), profiles); near != "" {
+		return "`--profile " + near + "`"
+	}
+	return ""
 }
 
 // report is the error object in JSON output.
@@ -27,14 +51,14 @@ func (p *program) reportOf(err error) *report {
 	if err == nil {
 		return nil
 	}
-	o := p.here().Of(err)
+	o := p.outcomeOf(err)
 	return &report{Code: string(o.Code), Message: words.Sentence(err), Hint: o.Hint}
 }
 
 // fail prints an error and returns its exit code. With --json it prints an object on
 // stdout; otherwise, or if stdout can't be written, text on stderr.
 func (p *program) fail(err error) int {
-	o := p.here().Of(err)
+	o := p.outcomeOf(err)
 	if p.json {
 		if !p.printed {
 			p.printJSON(map[string]*report{"error": p.reportOf(err)})
@@ -62,3 +86,11 @@ func (p *program) fail(err error) int {
 type silent struct{ error }
 
 func (s silent) Unwrap() error { return s.error }
+
+// silenced returns an error that fail does not print; nil for nil.
+func silenced(err error) error {
+	if err == nil {
+		return nil
+	}
+	return silent{err}
+}

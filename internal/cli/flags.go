@@ -2,6 +2,7 @@ package cli
 
 import (
 	"strings"
+	"time"
 
 	"github.com/urfave/cli/v2"
 
@@ -10,6 +11,10 @@ import (
 
 func profileFlag() cli.Flag {
 	return &cli.StringFlag{Name: "profile", Usage: "use the profile `NAME` (also MOGPLEX_PROFILE)"}
+}
+
+func debugFlag() cli.Flag {
+	return &cli.BoolFlag{Name: "debug", Usage: "write what is asked of whom to stderr (also MOGPLEX_DEBUG=1)"}
 }
 
 func jsonFlag() cli.Flag {
@@ -31,6 +36,18 @@ func providerValue(c *cli.Context) (string, error) {
 		return "", account.UsageError("--provider is empty")
 	}
 	return name, account.CheckProvider(name)
+}
+
+func minTTLFlag(value time.Duration) cli.Flag {
+	return &cli.DurationFlag{Name: "min-ttl", Value: value, Usage: "renew a token that expires within `TIME`"}
+}
+
+func minTTLValue(c *cli.Context) (time.Duration, error) {
+	minTTL := c.Duration("min-ttl")
+	if minTTL < 0 {
+		return 0, account.UsageError("--min-ttl must be a time such as 60s, not less than 0")
+	}
+	return minTTL, nil
 }
 
 // rootFlagsAlone refuses a command that is combined with a flag of `mogplex` alone.

@@ -25,14 +25,15 @@ Examples:
   mogplex login
   mogplex login --no-browser               over SSH
   mogplex login --with-token < token.txt   a personal access token
-  mogplex login --provider openai --with-api-key < key.txt`,
+  mogplex login --provider openai --with-api-key < key.txt
+  mogplex login --json                     what is stored, without the token`,
 		Flags: []cli.Flag{
 			&cli.BoolFlag{Name: "no-browser", Usage: "open nothing; read the callback address from stdin"},
 			&cli.BoolFlag{Name: "device", Usage: "also show a code for another device, if offered"},
 			&cli.BoolFlag{Name: "with-token", Usage: "read a personal access token from stdin"},
 			&cli.BoolFlag{Name: "force", Usage: "replace a sign-in even if the token can't be checked"},
 			&cli.BoolFlag{Name: "with-api-key", Usage: "read the API key of --provider from stdin"},
-			providerFlag(),
+			providerFlag(), jsonFlag(),
 			&cli.DurationFlag{Name: "timeout", Value: 5 * time.Minute, Usage: "wait at most `TIME` for the browser"},
 		},
 		Action: p.command(p.login),
@@ -99,6 +100,9 @@ func (p *program) signedIn(ctx context.Context, saved auth.Saved, err error) err
 		return err
 	}
 	p.sayAll(words.SignedIn(ctx, p.account, saved))
+	if p.json {
+		p.printJSON(p.savedReport(saved.Layer, saved.Credential, saved.Replaced))
+	}
 	p.account.EndSessions(ctx, saved.Ended())
 	if saved.Credential.Provider != auth.Mogplex {
 		return nil

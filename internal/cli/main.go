@@ -40,7 +40,7 @@ func (p *program) main() int {
 
 // run runs one command line.
 func (p *program) run(ctx context.Context, args []string) int {
-	p.json = asksForJSON(args)
+	p.args, p.json = args, asksForJSON(args)
 	out := &checkedWriter{Writer: p.stdout}
 	p.stdout = out
 	err := p.app().RunContext(ctx, args)
@@ -50,7 +50,7 @@ func (p *program) run(ctx context.Context, args []string) int {
 	case err == nil && out.err != nil:
 		err = fmt.Errorf("write to stdout: %w", out.err)
 	case err == nil:
-		return outcome.OK
+		return p.exit
 	}
 	if ctx.Err() != nil && !p.handlesInterrupts && !errors.Is(err, context.Canceled) {
 		err = errors.Join(err, ctx.Err())
@@ -70,20 +70,21 @@ func version() string {
 
 func (p *program) app() *cli.App {
 	return &cli.App{
-		Name:                 "mogplex",
-		Usage:                "sign in to Mogplex once, and have a valid token in every terminal",
-		Version:              p.env.Version,
-		Description:          rootHelp,
-		Flags:                quickFlags(rootFlags()),
-		Commands:             p.commands(),
-		EnableBashCompletion: true,
-		HideHelpCommand:      true,
-		Reader:               p.stdin,
-		Writer:               p.stdout,
-		ErrWriter:            io.Discard, // errors are printed once, by fail
-		Action:               p.root,
-		OnUsageError:         onUsageError,
-		ExitErrHandler:       func(*cli.Context, error) {},
+		Name:            "mogplex",
+		Usage:           "sign in to Mogplex once, and have a valid token in every terminal",
+		Version:         p.env.Version,
+		Description:     rootHelp,
+		Flags:           quickFlags(rootFlags()),
+		Commands:        p.commands(),
+		HideHelpCommand: true,
+		Reader:          p.stdin,
+		Writer:          p.stdout,
+		ErrWriter:       io.Discard, // errors are printed once, by fail
+		Action:          p.root,
+		OnUsageError:    onUsageError,
+		ExitErrHandler:  func(*cli.Context, error) {},
+
+		DisableSliceFlagSeparator: true,
 	}
 }
 
@@ -99,30 +100,34 @@ Examples:
   mogplex logout                 sign out everywhere on this machine`
 
 func (p *program) commands() []*cli.Command {
-	all := []*cli.Command{p.loginCommand(), p.logoutCommand(), p.authCommand(), p.modelsCommand(), p.mcpCommand(), completionCommand()}
+	all := []*cli.Command{p.loginCommand(), p.logoutCommand(), p.authCommand(), p.modelsCommand(), p.mcpCommand(),
+		completionCommand(), p.completeCommand(), p.helpCommand(), versionCommand()}
 	prepare(all)
 	return all
 }
 
-// prepare gives every command the profile flag, and has it return usage errors
+// prepare gives every command the flags that all have, and has it return usage errors
 // instead of printing them with a page of help.
 func prepare(commands []*cli.Command) {
 	for _, c := range commands {
 		c.OnUsageError = onUsageError
 		c.HideHelpCommand = true
-		c.Flags = quickFlags(append(c.Flags, profileFlag()))
+		c.Flags = quickFlags(append(c.Flags, profileFlag(), debugFlag()))
 		prepare(c.Subcommands)
 	}
 }
 
 func (p *program) authCommand() *cli.Command {
 	return &cli.Command{
-		Name:        "auth",
-		Usage:       "show, print, renew and move credentials",
-		Subcommands: []*cli.Command{p.statusCommand(), p.listCommand(), p.switchCommand(), p.tokenCommand(), p.refreshCommand(), p.migrateCommand()},
+		Name:  "auth",
+		Usage: "show, print, use, renew and move credentials",
+		Subcommands: []*cli.Command{
+			p.statusCommand(), p.listCommand(), p.switchCommand(), p.tokenCommand(), p.refreshCommand(), p.execCommand(),
+			p.migrateCommand(), p.doctorCommand(), p.loginCommand(), p.logoutCommand(),
+		},
 		Action: func(c *cli.Context) error {
 			if name := c.Args().First(); name != "" {
-				return unknownCommand(c, name)
+				return unknownCommand(c.App, c.Command.HelpName, c.Command.Subcommands, name)
 			}
 			return cli.ShowSubcommandHelp(c)
 		},

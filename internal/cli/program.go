@@ -34,8 +34,10 @@ type program struct {
 
 	account *account.Account // nil until open
 
-	json    bool // errors go to stdout as an object
-	printed bool // the JSON object was printed
+	args    []string // the command line
+	exit    int      // the exit code of a command that succeeds: that of the child of `auth exec`
+	json    bool     // errors go to stdout as an object
+	printed bool     // the JSON object was printed
 	// handlesInterrupts means that an interrupt ends the app's current work, not the app.
 	handlesInterrupts bool
 }
@@ -75,25 +77,31 @@ func (p *program) attended() bool {
 	return p.isTerminal(p.stdin) && p.isTerminal(p.stderr) && p.env.Getenv("CI") == ""
 }
 
+// errEmptyProfile refuses the value of a script's unset variable.
+const errEmptyProfile = account.UsageError("--profile is empty")
+
 // open reads the settings and opens the account. It reads no store.
 func (p *program) open(c *cli.Context) error {
 	p.json = p.json || boolFlag(c, "json")
 	if emptyFlag(c, "profile") {
-		return account.UsageError("--profile is empty")
+		return errEmptyProfile
 	}
 	s, err := p.env.ReadSettings(stringFlag(c, "profile"))
 	if err != nil {
 		return err
 	}
-	p.openWith(s)
+	p.openWith(c, s)
 	return nil
 }
 
 // openWith opens the account of the settings. It reads no store.
-func (p *program) openWith(s account.Settings) {
+func (p *program) openWith(c *cli.Context, s account.Settings) {
 	p.warn(s.Notices...)
 	p.account = account.Open(p.env, s)
 	p.account.Progress = p.progress()
+	if boolFlag(c, "debug") || p.env.Getenv("MOGPLEX_DEBUG") == "1" {
+		p.debug(s)
+	}
 }
 
 // profile returns the profile of this run. It is empty for the default one, and until
@@ -122,13 +130,28 @@ func (p *program) quickCommand(run action) cli.ActionFunc {
 	return func(c *cli.Context) error { return withHelp(c, p.opened(c, run)) }
 }
 
-// opened checks what all commands refuse, opens the account and calls run.
-func (p *program) opened(c *cli.Context, run action) error {
+// checkLine checks what all commands without arguments refuse.
+func checkLine(c *cli.Context) error {
 	if err := rootFlagsAlone(c); err != nil {
 		return err
 	}
 	if extra := c.Args().First(); extra != "" {
 		return unexpectedArgument(extra)
+	}
+	return nil
+}
+
+// opened opens the account of a command without arguments and calls run.
+func (p *program) opened(c *cli.Context, run action) error {
+	if err := checkLine(c); err != nil {
+		return err
+	}
+	return p.openedWithArguments(c, run)
+}
+
+func (p *program) openedWithArguments(c *cli.Context, run action) error {
+	if err := rootFlagsAlone(c); err != nil {
+		return err
 	}
 	if err := p.open(c); err != nil {
 		return err

@@ -19,8 +19,10 @@ func (p *program) refreshCommand() *cli.Command {
 		Description: `Renews the token of a browser sign-in, even if it does not expire soon. The
 old token stays stored until the new one is.
 
-Example:
-  mogplex auth refresh`,
+Examples:
+  mogplex auth refresh
+  mogplex auth refresh --json   what is stored now, without the token`,
+		Flags:  []cli.Flag{jsonFlag()},
 		Action: p.command(p.refresh),
 	}
 }
@@ -42,6 +44,10 @@ func (p *program) refresh(ctx context.Context, _ *cli.Context) error {
 		}
 	case err != nil:
 		return err
+	}
+	if p.json {
+		p.printJSON(p.savedReport(res.Source, c, nil))
+		return nil
 	}
 	p.say("Renewed. The token %s. It is stored in %s.", words.Lifetime(c, p.env.Now()), p.account.StoreName(ctx, res.Source, res.Path))
 	return nil

@@ -24,13 +24,15 @@ func rootFlags() []cli.Flag {
 		&cli.BoolFlag{Name: "logout", Usage: "remove the stored Mogplex credential first"},
 		attachFlag(),
 		&cli.BoolFlag{Name: "plain", Usage: "read and write line by line (also MOGPLEX_PLAIN=1)"},
+		debugFlag(),
+		cli.HelpFlag, // the library adds it only to an app without a help command
 	}
 }
 
 // root is `mogplex` alone.
 func (p *program) root(c *cli.Context) error {
 	if name := c.Args().First(); name != "" {
-		return unknownCommand(c, name)
+		return unknownCommand(c.App, c.Command.HelpName, c.Command.Subcommands, name)
 	}
 	return p.command(func(ctx context.Context, c *cli.Context) error {
 		run, err := p.attachedRun(c)
@@ -82,6 +84,7 @@ func (p *program) wantsPlain() bool {
 
 // runApp runs the app on the screen.
 func (p *program) runApp(ctx context.Context, opt talk.Options) error {
+	p.account.Progress.Asked = nil // it would write over the screen
 	return p.withApp(ctx, func(ctx context.Context, a *app.Profiles) error {
 		return tui.Run(ctx, a, tui.Options{Options: opt, Input: p.stdin, Output: p.rawStdout(), Environ: os.Environ()})
 	})

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"os"
@@ -64,6 +65,15 @@ func (p *program) progress() account.Progress {
 		Unlock:  func() { p.say(words.Unlock) },
 		Confirm: func() { p.say(words.Confirm) },
 		Removed: func(done, total int) { p.say("Removed %d of %d…", done, total) },
+	}
+}
+
+// debug writes the settings to stderr and, from then on, what is asked of which store and
+// service.
+func (p *program) debug(s account.Settings) {
+	p.say("debug: profile %s, state directory %s, store %s, service %s", cmp.Or(s.Profile, account.DefaultProfile), s.Dir, s.Store, s.Origin)
+	p.account.Progress.Asked = func(what, answer string, took time.Duration) {
+		p.say("debug: %s: %s, %s", what, answer, took.Round(10*time.Microsecond))
 	}
 }
 

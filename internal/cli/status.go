@@ -26,10 +26,14 @@ Examples:
   mogplex auth status
   mogplex auth status --check            ask the service as well
   mogplex auth status --provider openai
-  mogplex auth status --json`,
+  mogplex auth status --json
+  mogplex auth status --short            one line, for a shell prompt
+  mogplex auth status --within 3d        fail if the sign-in ends before`,
 		Flags: []cli.Flag{
 			jsonFlag(), providerFlag(),
 			&cli.BoolFlag{Name: "check", Usage: "ask the service if it accepts the credential"},
+			&cli.StringFlag{Name: "within", Usage: "exit with 64 if the sign-in ends within `TIME`, such as 3d"},
+			&cli.BoolFlag{Name: "short", Usage: "print one line"},
 		},
 		Action: p.command(p.status),
 	}
@@ -82,12 +86,30 @@ func (p *program) status(ctx context.Context, c *cli.Context) error {
 	if err != nil {
 		return err
 	}
+	within, err := withinValue(c)
+	if err != nil {
+		return err
+	}
+	short := c.Bool("short")
+	switch {
+	case short && p.json:
+		return account.UsageError("use one of --short and --json")
+	case short: // a shell prompt must not open the prompt of a keychain, or report progress
+		ctx, p.account.Progress = p.account.Manager.Unattended(ctx), account.Progress{}
+	}
 	st, err := p.account.Status(ctx, provider, c.Bool("check"))
 	if err != nil && err == ctx.Err() {
 		return err
 	}
 	if errors.Is(err, hosted.ErrUnauthorized) {
 		err = account.HintError{Err: err, Hint: refusedHint(st.Result)}
+	}
+	if err == nil && within > 0 {
+		err = p.endsWithin(&st, within)
+	}
+	if short {
+		fmt.Fprintln(p.stdout, shortStatus(st, p.profileName(), p.here().Of(err), p.env.Now()))
+		return silenced(err)
 	}
 	r := p.statusReport(ctx, st, err)
 	if p.json {
@@ -118,11 +140,9 @@ func (p *program) statusReport(ctx context.Context, st account.Status, err error
 	if !st.Found {
 		return r
 	}
-	c := st.Credential
-	r.Active = &activeReport{
-		Provider: c.Provider, Source: st.Source, Type: c.Type, Account: accountReport(c.Account), Issuer: text.Printable(c.Issuer), Scopes: c.Scopes,
-		ExpiresAt: timestamp(c.ExpiresAt), SignInEnds: timestamp(c.SignInExpiresAt), Refreshable: c.Refreshable() && !st.Rejected(),
-	}
+	active := newActiveReport(st.Source, st.Credential)
+	active.Refreshable = active.Refreshable && !st.Rejected()
+	r.Active = &active
 	if st.Source == auth.InFile {
 		r.Warnings = append(r.Warnings, "the credential is stored in "+p.account.StoreName(ctx, st.Source, st.Path))
 	}

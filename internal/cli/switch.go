@@ -48,7 +48,7 @@ func (p *program) switchProfile(c *cli.Context) error {
 	if err != nil {
 		return withHelp(c, err)
 	}
-	p.openWith(s)
+	p.openWith(c, s)
 	defer p.account.Close()
 	if err := s.SwitchProfile(); err != nil {
 		return err

@@ -22,10 +22,13 @@ about to expire is renewed first. Never opens a browser.
 Examples:
   mogplex auth token
   mogplex auth token --min-ttl 10m       valid for at least ten minutes
-  mogplex auth token --provider openai   that provider's key`,
+  mogplex auth token --provider openai   that provider's key
+  mogplex auth token --json              with its header and its expiry
+  mogplex auth token --header | curl -H @- https://mogplex.com/api/v1/mogplex/models`,
 		Flags: []cli.Flag{
-			providerFlag(),
-			&cli.DurationFlag{Name: "min-ttl", Value: time.Minute, Usage: "renew a token that expires within `TIME`"},
+			providerFlag(), jsonFlag(),
+			&cli.BoolFlag{Name: "header", Usage: "print the whole line of the HTTP header"},
+			minTTLFlag(time.Minute),
 		},
 		Action: p.quickCommand(p.printToken),
 	}
@@ -36,19 +39,36 @@ func (p *program) printToken(ctx context.Context, c *cli.Context) error {
 	if err != nil {
 		return err
 	}
-	minTTL := c.Duration("min-ttl")
-	if minTTL < 0 {
-		return account.UsageError("--min-ttl must be a time such as 60s, not less than 0")
-	}
-	res, err := p.account.Token(ctx, auth.Query{Provider: provider}, minTTL)
-	p.warnBefore(err, res.Warnings)
+	minTTL, err := minTTLValue(c)
 	if err != nil {
 		return err
 	}
+	header := c.Bool("header")
+	if header && p.json {
+		return account.UsageError("use one of --header and --json")
+	}
+	res, err := p.token(ctx, provider, minTTL)
+	switch {
+	case err != nil:
+		return err
+	case p.json:
+		p.printJSON(p.tokenReport(res.Credential))
+	case header:
+		h := headerOf(res.Credential)
+		fmt.Fprintf(p.stdout, "%s: %s\n", h.Name, h.Value)
+	default:
+		fmt.Fprintln(p.stdout, res.Credential.Token.Reveal())
+	}
+	return nil
+}
+
+// token returns a credential that stays valid for minTTL, and warns if it does not.
+func (p *program) token(ctx context.Context, provider string, minTTL time.Duration) (auth.Result, error) {
+	res, err := p.account.Token(ctx, auth.Query{Provider: provider}, minTTL)
+	p.warnBefore(err, res.Warnings)
 	expires := res.Credential.ExpiresAt
-	if left := expires.Sub(p.env.Now()); !expires.IsZero() && left < minTTL {
+	if left := expires.Sub(p.env.Now()); err == nil && !expires.IsZero() && left < minTTL {
 		p.warn(fmt.Sprintf("the token expires in %s, sooner than --min-ttl asks for", text.Duration(left)))
 	}
-	fmt.Fprintln(p.stdout, res.Credential.Token.Reveal())
-	return nil
+	return res, err
 }

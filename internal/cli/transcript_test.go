@@ -43,11 +43,11 @@ func (s *transcript) secret(texts ...string) {
 	}
 }
 
-// output records what a command printed. Only the stdout of `auth token` may contain
-// a secret.
+// output records what a command printed. Only the stdout of `auth token`, and of what
+// `auth exec` runs, may contain a secret.
 func (s *transcript) output(args []string, stdout, stderr string) {
 	command := strings.Join(args, " ")
-	if strings.Contains(command, "auth token") {
+	if strings.Contains(command, "auth token") || strings.Contains(command, "auth exec") {
 		stdout = ""
 	}
 	s.mu.Lock()

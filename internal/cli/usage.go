@@ -9,6 +9,7 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"github.com/mogplex/mogplex-cli/internal/account"
+	"github.com/mogplex/mogplex-cli/internal/text"
 )
 
 // Usage errors quote at most a plain word of the command line, because an argument in
@@ -37,15 +38,48 @@ func withHelp(c *cli.Context, err error) error {
 	if !errors.As(err, &usage) || errors.As(err, &own) {
 		return err
 	}
-	return account.HintError{Err: err, Hint: "See `" + c.Command.HelpName + " --help`."}
+	return account.HintError{Err: err, Hint: seeHelp(c.Command.HelpName)}
 }
 
-func unknownCommand(c *cli.Context, name string) error {
-	message := "unknown command; a token or key is read from stdin"
+func seeHelp(line string) string { return "See `" + line + " --help`." }
+
+// unknownCommand is the error for a name that the command line parent has no command of.
+func unknownCommand(app *cli.App, parent string, commands []*cli.Command, name string) error {
+	message := account.UsageError("unknown command; a token or key is read from stdin")
 	if plainWord(name) {
-		message = "unknown command `" + c.Command.HelpName + " " + name + "`"
+		message = account.UsageError("unknown command `" + parent + " " + name + "`")
 	}
-	return withHelp(c, account.UsageError(message))
+	var names []string
+	lines := map[string]string{}
+	add := func(line string, command *cli.Command) {
+		if _, nearer := lines[command.Name]; !nearer {
+			names = append(names, command.Name)
+			lines[command.Name] = "`" + line + "`"
+		}
+	}
+	eachCommand(parent, commands, add)
+	eachCommand(app.HelpName, app.Commands, add) // `mogplex status` means `mogplex auth status`
+	return account.HintError{Err: message, Hint: didYouMean(lines[text.Nearest(name, names)]) + seeHelp(parent)}
+}
+
+// eachCommand calls do with each visible command, level by level, and with the command
+// line that runs it.
+func eachCommand(parent string, commands []*cli.Command, do func(line string, command *cli.Command)) {
+	visible := slices.DeleteFunc(slices.Clone(commands), func(c *cli.Command) bool { return c.Hidden })
+	for _, c := range visible {
+		do(parent+" "+c.Name, c)
+	}
+	for _, c := range visible {
+		eachCommand(parent+" "+c.Name, c.Subcommands, do)
+	}
+}
+
+// didYouMean suggests what was probably meant, which may be "".
+func didYouMean(meant string) string {
+	if meant == "" {
+		return ""
+	}
+	return "Did you mean " + meant + "? "
 }
 
 func unexpectedArgument(argument string) error {
@@ -57,7 +91,23 @@ func unexpectedArgument(argument string) error {
 
 // onUsageError replaces the errors of package flag, which quote values.
 func onUsageError(c *cli.Context, err error, _ bool) error {
-	return withHelp(c, flagError(err.Error()))
+	return account.HintError{Err: flagError(err.Error()), Hint: didYouMean(nearestFlag(c, err.Error())) + seeHelp(c.Command.HelpName)}
+}
+
+// nearestFlag returns the flag that an unknown one probably means, or "".
+func nearestFlag(c *cli.Context, message string) string {
+	typed, unknown := strings.CutPrefix(message, "flag provided but not defined: -")
+	if !unknown {
+		return ""
+	}
+	var names []string
+	for _, f := range c.Command.Flags {
+		names = append(names, f.Names()[0])
+	}
+	if near := text.Nearest(typed, names); near != "" {
+		return "--" + near
+	}
+	return ""
 }
 
 func flagError(message string) account.UsageError {
@@ -76,8 +126,11 @@ func flagError(message string) account.UsageError {
 }
 
 // asksForJSON reports whether a command line asks for JSON. It also works if the rest
-// can't be parsed.
+// can't be parsed. What follows "--" is the command line of `auth exec`'s child.
 func asksForJSON(args []string) bool {
+	if end := slices.Index(args, "--"); end >= 0 {
+		args = args[:end]
+	}
 	return slices.ContainsFunc(args, func(arg string) bool {
 		return slices.Contains([]string{"--json", "-json", "--json=true", "-json=true"}, arg)
 	})

@@ -104,7 +104,7 @@ func loginValues(t *testing.T) []any {
 		t.Fatal(unreachable)
 	}
 	return []any{c, *c, g, *g, []*login.Grant{g}, struct{ grant *login.Grant }{g}, g.Identity, flow, prompt, late, failed, *failed,
-		login.DevicePrompt{}, refused, unissued, api, lost, *lost}
+		login.DevicePrompt{}, login.Discovery{}, refused, unissued, api, lost, *lost}
 }
 
 func hostedValues(t *testing.T) []any {

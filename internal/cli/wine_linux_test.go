@@ -206,6 +206,10 @@ func TestTheWindowsProgramKeepsEverythingInCredentialManager(t *testing.T) {
 	if second := w.token(); second == first || !w.service.Valid(second) {
 		t.Error("the token was not renewed")
 	}
+	code, stdout, stderr := w.run("auth", "exec", "--", "cmd", "/c", "echo %MOGPLEX_API_KEY%& exit 7")
+	if code != 7 || strings.TrimSpace(stdout) != w.token() {
+		t.Errorf("auth exec: exit %d: %q%s", code, stdout, stderr)
+	}
 	w.must("logout", "--all")
 	if code, _, _ := w.run("auth", "token"); code != exitNotSignedIn {
 		t.Errorf("after signing out: exit %d", code)

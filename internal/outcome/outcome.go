@@ -25,7 +25,15 @@ const (
 	Forbidden   = 65
 	Unavailable = 69
 	TryAgain    = 75
+	CannotRun   = 126 // as shells do
+	NoCommand   = 127
 	Interrupted = 130
+)
+
+// Failures of starting the command of `mogplex auth exec`.
+var (
+	ErrNoCommand = errors.New("was not found")
+	ErrCannotRun = errors.New("can't be run")
 )
 
 // Outcome is what a failure means.

@@ -43,6 +43,9 @@ var othersAtWork = []error{auth.ErrBusy, auth.ErrClaimed, auth.ErrConflict, lega
 var table = []row{
 	{[]error{context.Canceled}, "interrupted", Interrupted, "", ""},
 
+	{[]error{ErrNoCommand}, "command_not_found", NoCommand, "Check its name and your PATH, or give its path.", none},
+	{[]error{ErrCannotRun}, "command_not_run", CannotRun, "Check that it is a program, and that you may execute it.", none},
+	{[]error{account.ErrEndsSoon}, "ends_soon", NotSignedIn, "Sign in again with `mogplex login`.", signIn},
 	{[]error{account.ErrReplaced}, "busy", TryAgain,
 		again,
 		"It was not sent. Send it again, and the credential that is active now is used."},

@@ -182,3 +182,30 @@ func TestOpenDirRefusesLinksAndFiles(t *testing.T) {
 		t.Errorf("mode %v", got)
 	}
 }
+
+func TestInspectReportsAndChangesNothing(t *testing.T) {
+	dir := t.TempDir()
+	file, link := filepath.Join(dir, "file"), filepath.Join(dir, "link")
+	must(t, Create(file, nil))
+	must(t, os.Symlink(file, link))
+	for path, lax := range map[string]os.FileMode{file: 0o644, dir: 0o755} {
+		strict := modeOf(t, path).Perm() &^ 0o077
+		for _, mode := range []os.FileMode{lax, strict} {
+			must(t, os.Chmod(path, mode))
+			open, err := Inspect(path)
+			if (open != "") != (mode == lax) || err != nil || modeOf(t, path).Perm() != mode {
+				t.Errorf("%s of mode %v: %q, %v", path, mode, open, err)
+			}
+		}
+		must(t, os.Chmod(path, lax))
+		if err := CloseToOthers(path); err != nil || modeOf(t, path).Perm() != strict {
+			t.Errorf("%s: %v", path, err)
+		}
+	}
+	if _, err := Inspect(link); !errors.Is(err, ErrNotRegular) {
+		t.Errorf("link: %v", err)
+	}
+	if _, err := Inspect(filepath.Join(dir, "missing")); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("missing: %v", err)
+	}
+}

@@ -1,0 +1,41 @@
+package account
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+)
+
+// portHolder names the process of this user that listens on a port of 127.0.0.1 or of
+// all addresses; "" if it is not known.
+func portHolder(port int) string {
+	sockets := listeners(port)
+	links, _ := filepath.Glob("/proc/[0-9]*/fd/*")
+	for _, link := range links {
+		target, err := os.Readlink(link)
+		if err != nil || !sockets[target] {
+			continue
+		}
+		process := filepath.Dir(filepath.Dir(link))
+		name, _ := os.ReadFile(filepath.Join(process, "comm"))
+		return fmt.Sprintf("%s (process %s)", strings.TrimSpace(string(name)), filepath.Base(process))
+	}
+	return ""
+}
+
+// listeners returns the sockets that listen on a port, as the links in /proc name them.
+func listeners(port int) map[string]bool {
+	const listening = "0A" // TCP_LISTEN in include/net/tcp_states.h
+	found := map[string]bool{}
+	for _, table := range []string{"/proc/net/tcp", "/proc/net/tcp6"} {
+		text, _ := os.ReadFile(table)
+		for line := range strings.Lines(string(text)) {
+			f := strings.Fields(line) // sl, local address, remote address, state, …, inode
+			if len(f) > 9 && f[3] == listening && strings.HasSuffix(f[1], fmt.Sprintf(":%04X", port)) {
+				found["socket:["+f[9]+"]"] = true
+			}
+		}
+	}
+	return found
+}

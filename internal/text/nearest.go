@@ -1,0 +1,67 @@
+package text
+
+import "strings"
+
+// Nearest returns the name that a mistyped word probably means, or "" if none is near.
+// About one slip in three letters is near: a letter too many, one missing, a wrong one, or
+// two swapped. So is the beginning of a single name, of three letters or more. Case does
+// not count.
+func Nearest(typed string, names []string) string {
+	const longest = 64 // no name is longer, and distance takes quadratic time
+	if typed == "" || len(typed) > longest {
+		return ""
+	}
+	typed = strings.ToLower(typed)
+	nearest, least := "", longest
+	for _, name := range names {
+		slips := distance(typed, strings.ToLower(name))
+		if slips <= (max(len(typed), len(name))+1)/3 && slips < min(least, len(typed)) {
+			nearest, least = name, slips
+		}
+	}
+	if nearest == "" && len(typed) >= 3 {
+		nearest = onlyOneBeginning(typed, names)
+	}
+	return nearest
+}
+
+// onlyOneBeginning returns the name that begins with typed, or "" if none or several do.
+func onlyOneBeginning(typed string, names []string) (only string) {
+	for _, name := range names {
+		if !strings.HasPrefix(strings.ToLower(name), typed) {
+			continue
+		}
+		if only != "" && only != name {
+			return ""
+		}
+		only = name
+	}
+	return only
+}
+
+// distance returns the optimal string alignment distance: how many letters to insert,
+// remove, replace or swap with their neighbor to make b of a.
+func distance(a, b string) int {
+	rows := make([][]int, len(a)+1)
+	for i := range rows {
+		rows[i] = make([]int, len(b)+1)
+		rows[i][0] = i
+	}
+	for j := range rows[0] {
+		rows[0][j] = j
+	}
+	for i := 1; i <= len(a); i++ {
+		for j := 1; j <= len(b); j++ {
+			wrong := 1
+			if a[i-1] == b[j-1] {
+				wrong = 0
+			}
+			least := min(rows[i-1][j]+1, rows[i][j-1]+1, rows[i-1][j-1]+wrong)
+			if i > 1 && j > 1 && a[i-1] == b[j-2] && a[i-2] == b[j-1] {
+				least = min(least, rows[i-2][j-2]+1)
+			}
+			rows[i][j] = least
+		}
+	}
+	return rows[len(a)][len(b)]
+}
