@@ -146,10 +146,9 @@ func (s Settings) SwitchProfile() error {
 	return fmt.Errorf("store the choice: %w", err)
 }
 
-// ProfileNames returns the names of the profiles that files and settings name, the default
-// one first. It does not ask the keychain.
-func (s Settings) ProfileNames() []string {
-	names := []string{s.ProfileName()}
+// ProfileNames returns the names of the profiles that have a directory or a rule, the
+// default one first. It does not ask the keychain.
+func (s Settings) ProfileNames() (names []string) {
 	entries, _ := os.ReadDir(filepath.Join(s.Dir, "profiles")) // names alone: whoever reads the files reports errors
 	for _, entry := range entries {
 		if info, err := os.Stat(filepath.Join(s.Dir, "profiles", entry.Name())); err == nil && info.IsDir() {
@@ -159,10 +158,14 @@ func (s Settings) ProfileNames() []string {
 	for _, rule := range s.config.rules {
 		names = append(names, rule.name.value)
 	}
-	if name, err := s.switchedProfile(); err == nil && s.noDir == nil {
-		names = append(names, name)
-	}
 	return sortedProfiles(names)
+}
+
+// Profiles returns the [Settings.ProfileNames] of the state directory, as far as the
+// settings can be read.
+func (e Env) Profiles() []string {
+	s, _ := e.ReadSettings(DefaultProfile)
+	return s.ProfileNames()
 }
 
 // sortedProfiles adds the default profile to names, puts it first, and drops repeated and
