@@ -6,6 +6,7 @@ import (
 	"errors"
 	"net/http"
 	"net/url"
+	"slices"
 	"time"
 
 	"golang.org/x/oauth2"
@@ -28,8 +29,8 @@ type Client struct {
 	ClientID string
 	// Scopes to ask for; nil means openid profile email offline_access read write.
 	Scopes []string
-	// RequireMetadata makes a service without usable metadata an error, [ErrNoMetadata]; otherwise the paths of mogplex.com
-	// are used there.
+	// RequireMetadata is for services other than mogplex.com. It makes a service without usable metadata an error,
+	// [ErrNoMetadata], instead of using the paths of mogplex.com there, and asks for consent to offline_access.
 	RequireMetadata bool
 	// HTTP provides the Transport and the Timeout, which is 30 seconds if it is 0; nil means [NewHTTPClient] with Go's own
 	// user agent. Its CheckRedirect and Jar are ignored: a Client follows no redirect and stores no cookie.
@@ -121,6 +122,15 @@ func (s *service) config(ep endpoints, redirect string) *oauth2.Config {
 			AuthStyle:     oauth2.AuthStyleInParams,
 		},
 	}
+}
+
+// consent returns the parameter without which an OpenID service may ignore the scope offline_access, and give no refresh token
+// (OpenID Connect Core section 11). mogplex.com ignores prompt.
+func (s *service) consent() []oauth2.AuthCodeOption {
+	if !s.requireMetadata || !slices.Contains(s.scopes, "openid") || !slices.Contains(s.scopes, "offline_access") {
+		return nil
+	}
+	return []oauth2.AuthCodeOption{oauth2.SetAuthURLParam("prompt", "consent")}
 }
 
 // withReader returns a context in which x/oauth2 sends its requests through an answerReader with these secrets.

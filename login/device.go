@@ -52,7 +52,7 @@ func (a *attempt) startDevice(wait context.Context) {
 func (s *service) requestDevice(ctx context.Context, cfg *oauth2.Config) (*oauth2.DeviceAuthResponse, error) {
 	limited, cancel := context.WithTimeout(ctx, deviceStartTimeout)
 	defer cancel()
-	auth, err := cfg.DeviceAuth(s.withReader(limited))
+	auth, err := cfg.DeviceAuth(s.withReader(limited), s.consent()...)
 	if err != nil {
 		return nil, s.failed(ctx, err)
 	}

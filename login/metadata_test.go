@@ -108,6 +108,23 @@ func TestAnOpenIDServiceSignsIn(t *testing.T) {
 	}
 }
 
+// OpenID Connect Core section 11 has refresh tokens depend on prompt=consent.
+func TestConsentToOfflineAccess(t *testing.T) {
+	s := newDocumentService(t, map[string]string{openIDPath: `{"issuer":"ORIGIN","authorization_endpoint":"ORIGIN/a","token_endpoint":"ORIGIN/t"}`})
+	for scopes, want := range map[string]bool{"openid offline_access": true, "openid": false, "offline_access": false} {
+		for _, required := range []bool{true, false} {
+			client := s.client()
+			client.Scopes, client.RequireMetadata = strings.Fields(scopes), required
+			r := start(t, client, Flow{})
+			if got := strings.Contains(r.prompt.URL, "prompt=consent"); got != (want && required) {
+				t.Errorf("%q, metadata required %v: the address is %s", scopes, required, r.prompt.URL)
+			}
+			r.cancel()
+			_, _ = r.end()
+		}
+	}
+}
+
 func TestWithoutMetadataNothingIsRevoked(t *testing.T) {
 	s := newDocumentService(t, nil)
 	if offered, err := s.client().Revoke(t.Context(), markRefresh, "refresh_token"); offered || err != nil {

@@ -91,7 +91,7 @@ func (a *attempt) noPort() *Error {
 func (a *attempt) announce(wait context.Context) {
 	deadline, _ := wait.Deadline()
 	p := Prompt{
-		URL:         a.config(a.endpoints, a.redirect).AuthCodeURL(a.state, oauth2.S256ChallengeOption(a.verifier)),
+		URL:         a.config(a.endpoints, a.redirect).AuthCodeURL(a.state, append(a.consent(), oauth2.S256ChallengeOption(a.verifier))...),
 		RedirectURL: a.redirect,
 		Listening:   a.server != nil,
 		Deadline:    deadline,
