@@ -3,7 +3,7 @@ package text
 import "strings"
 
 // Nearest returns the name that a mistyped word probably means, or "" if none is near.
-// About one slip in three letters is near: a letter too many, one missing, a wrong one, or
+// About one slip in four letters is near: a letter too many, one missing, a wrong one, or
 // two swapped. So is the beginning of a single name, of three letters or more. Case does
 // not count.
 func Nearest(typed string, names []string) string {
@@ -15,7 +15,7 @@ func Nearest(typed string, names []string) string {
 	nearest, least := "", longest
 	for _, name := range names {
 		slips := distance(typed, strings.ToLower(name))
-		if slips <= (max(len(typed), len(name))+1)/3 && slips < min(least, len(typed)) {
+		if slips <= (max(len(typed), len(name))+2)/4 && slips < min(least, len(typed)) {
 			nearest, least = name, slips
 		}
 	}

@@ -4,11 +4,11 @@ import "testing"
 
 func TestNearest(t *testing.T) {
 	t.Parallel()
-	names := []string{"login", "logout", "auth", "models", "mcp", "completion", "help", "version", "status", "token", "refresh", "migrate"}
+	names := []string{"login", "logout", "auth", "models", "mcp", "completion", "help", "version", "status", "token", "refresh", "migrate", "profile"}
 	for typed, want := range map[string]string{
 		"lgoin": "login", "logn": "login", "loginn": "login", "logot": "logout", "stauts": "status", "tokne": "token",
 		"Login": "login", "comp": "completion", "mod": "models", "mpc": "mcp", "hlep": "help", "migrat": "migrate",
-		"bogus": "", "": "", "x": "", "lo": "", "extra": "", "nobody": "", "tcsh": "", "deploy": "", "aut": "auth",
+		"bogus": "", "": "", "x": "", "lo": "", "extra": "", "nobody": "", "tcsh": "", "deploy": "", "aut": "auth", "provider": "", "tkn": "",
 		"mog_0123456789abcdefghijklmnopqrstuvwxyz0123456789abcdefghijklmnopq": "",
 	} {
 		if got := Nearest(typed, names); got != want {
