@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
-	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
@@ -115,11 +114,12 @@ const switchLimit = 1 << 10
 // that can't be used is an error: another profile is another account.
 func (s Settings) switchedProfile() (string, error) {
 	path := s.switchFile()
-	content, err := private.ReadTrusted(path, switchLimit)
-	switch {
-	case errors.Is(err, fs.ErrNotExist):
+	target, info, err := private.Resolve(path)
+	if err == nil && info == nil && target == path {
 		return "", nil
-	case err != nil:
+	}
+	content, err := private.ReadTrusted(path, switchLimit)
+	if err != nil { // among them a link that leads nowhere
 		return "", fmt.Errorf("%s: %w", text.Printable(path), private.Cause(err))
 	}
 	name := strings.TrimSpace(string(content))
@@ -135,13 +135,17 @@ func (s Settings) SwitchProfile() error {
 	if s.noDir != nil {
 		return s.noDir
 	}
-	err := private.Replace(s.switchFile(), []byte(s.ProfileName()+"\n"))
+	path := s.switchFile()
+	if target, info, err := private.Resolve(path); err == nil && info != nil && info.Mode().IsRegular() {
+		path = target // the user's own link stays
+	}
+	err := private.Replace(path, []byte(s.ProfileName()+"\n"))
 	var rename *os.LinkError
 	switch {
 	case err == nil || errors.Is(err, private.ErrUnsure):
 		return nil
 	case errors.As(err, &rename): // a directory that is not empty
-		return HintError{fmt.Errorf("%s: %w", text.Printable(s.switchFile()), rename.Err), "Move it away, then try again."}
+		return HintError{fmt.Errorf("%s: %w", text.Printable(path), rename.Err), "Move it away, then try again."}
 	}
 	return fmt.Errorf("store the choice: %w", err)
 }
