@@ -9,7 +9,6 @@ import (
 	"path/filepath"
 	"runtime"
 	"slices"
-	"strconv"
 	"strings"
 	"syscall"
 
@@ -62,13 +61,16 @@ func (d *doctor) checkPorts(context.Context) []Check {
 	if ports == nil {
 		ports = defaultPorts
 	}
+	if slices.Contains(ports, 0) {
+		return ok("a sign-in here uses any free port")
+	}
 	var free, taken []string
 	for _, port := range ports {
 		listener, err := net.Listen("tcp4", fmt.Sprintf("127.0.0.1:%d", port))
 		switch {
 		case err == nil:
 			listener.Close()
-			free = append(free, portName(port))
+			free = append(free, fmt.Sprint(port))
 		case errors.Is(err, syscall.EADDRINUSE), errors.Is(err, wsaAddrInUse):
 			taken = append(taken, fmt.Sprintf("%d is taken%s", port, by(portHolder(port))))
 		default:
@@ -80,17 +82,9 @@ func (d *doctor) checkPorts(context.Context) []Check {
 		return []Check{{State: CheckWarning, Message: strings.Join(taken, "; "),
 			Fix: "Free one of them, or paste the address where the browser ends into `mogplex login --no-browser`."}}
 	case len(taken) > 0:
-		return ok("%s; free, which is enough: %s", strings.Join(taken, "; "), strings.Join(free, ", "))
+		return ok("%s; %s is free, which is enough", strings.Join(taken, "; "), strings.Join(free, ", "))
 	}
-	return ok("free: %s", strings.Join(free, ", "))
-}
-
-// portName is the name of a port for a person.
-func portName(port int) string {
-	if port == 0 {
-		return "one that the system picks"
-	}
-	return strconv.Itoa(port)
+	return ok("%s are free", strings.Join(free, ", "))
 }
 
 func by(holder string) string {

@@ -85,6 +85,9 @@ func TestAnotherService(t *testing.T) {
 	if got := w.must("auth", "token"); got != "other-access-2\n" {
 		t.Errorf("the renewed token is %q", got)
 	}
+	if _, out, _ := w.run("auth", "doctor"); !strings.Contains(out, "uses any free port") {
+		t.Errorf("doctor: %s", out)
+	}
 	var status struct{ Active struct{ Issuer string } }
 	if err := json.Unmarshal([]byte(w.must("auth", "status", "--json")), &status); err != nil || status.Active.Issuer != other.URL {
 		t.Errorf("status: %+v, %v", status, err)
