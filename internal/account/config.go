@@ -10,7 +10,6 @@ import (
 
 	"github.com/pelletier/go-toml/v2"
 	"github.com/pelletier/go-toml/v2/unstable"
-	"github.com/xrash/smetrics"
 
 	"github.com/mogplex/mogplex-cli/internal/private"
 	"github.com/mogplex/mogplex-cli/internal/text"
@@ -163,7 +162,7 @@ func near(typed, name string, slips int) bool {
 		}, s)
 	}
 	a, b := fold(typed), fold(name)
-	return len(a) <= len(b)+slips && len(b) <= len(a)+slips && smetrics.WagnerFischer(a, b, 1, 1, 1) <= slips
+	return len(a) <= len(b)+slips && len(b) <= len(a)+slips && text.Distance(a, b) <= slips
 }
 
 // readConfigFile returns our settings in the file at path; none if it does not exist.
