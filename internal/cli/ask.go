@@ -25,8 +25,8 @@ func (p *program) askCommand() *cli.Command {
 		ArgsUsage: "PROMPT",
 		Description: `Sends one prompt with the active credential, and prints the answer as it
 comes. If stdin is a pipe or a file, its text follows the prompt. Flags may
-stand behind the prompt; quote a prompt that has words with a dash, or write
-it after --.
+follow the prompt. Quote a prompt that has words with a dash, or write it
+after --.
 
 Examples:
   mogplex ask "What is a keychain?"
@@ -96,7 +96,7 @@ func (p *program) readPrompt(ctx context.Context, words []string) (string, error
 const pipeLimit = 4 << 20
 
 // readPiped reads stdin to its end, without the line breaks there. Stdin may be a pipe
-// that somebody forgot to close, so it reports a wait.
+// that stays open, so it reports a wait.
 func (p *program) readPiped(ctx context.Context) (string, error) {
 	timer := time.AfterFunc(patience, func() { p.say("Reading stdin to its end; `</dev/null` sends the prompt alone.") })
 	defer timer.Stop()
@@ -129,7 +129,7 @@ func (p *program) askForText(ctx context.Context, res auth.Result, request chat.
 		}
 		last = cmp.Or(piece, last)
 		if _, failed = io.WriteString(p.stdout, piece); failed != nil {
-			cancel() // nobody gets the rest
+			cancel() // the rest can't be printed
 		}
 	})
 	if failed != nil {
@@ -175,7 +175,7 @@ func flagsFirst(app *cli.App, args []string) []string {
 		case !needsNext(ask, arg):
 			flags = append(flags, arg)
 		case i+1 == len(args):
-			return append(flags, arg) // for the error
+			return append(flags, arg) // the library reports the missing value
 		default:
 			i++
 			flags = append(flags, arg, args[i])

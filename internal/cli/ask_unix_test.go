@@ -59,7 +59,7 @@ func TestAnOpenPipeIsReported(t *testing.T) {
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
-	eventually(t, "a word about stdin", func() bool { return strings.Contains(said.String(), "Reading stdin to its end") })
+	eventually(t, "the report that it reads stdin", func() bool { return strings.Contains(said.String(), "Reading stdin to its end") })
 	if err := cmd.Process.Signal(os.Interrupt); err != nil {
 		t.Fatal(err)
 	}
