@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"runtime"
 	"slices"
+	"strconv"
 	"strings"
 	"syscall"
 
@@ -67,7 +68,7 @@ func (d *doctor) checkPorts(context.Context) []Check {
 		switch {
 		case err == nil:
 			listener.Close()
-			free = append(free, fmt.Sprint(port))
+			free = append(free, portName(port))
 		case errors.Is(err, syscall.EADDRINUSE), errors.Is(err, wsaAddrInUse):
 			taken = append(taken, fmt.Sprintf("%d is taken%s", port, by(portHolder(port))))
 		default:
@@ -79,9 +80,17 @@ func (d *doctor) checkPorts(context.Context) []Check {
 		return []Check{{State: CheckWarning, Message: strings.Join(taken, "; "),
 			Fix: "Free one of them, or paste the address where the browser ends into `mogplex login --no-browser`."}}
 	case len(taken) > 0:
-		return ok("%s; %s is free, which is enough", strings.Join(taken, "; "), strings.Join(free, ", "))
+		return ok("%s; free, which is enough: %s", strings.Join(taken, "; "), strings.Join(free, ", "))
 	}
-	return ok("%s are free", strings.Join(free, ", "))
+	return ok("free: %s", strings.Join(free, ", "))
+}
+
+// portName is the name of a port for a person.
+func portName(port int) string {
+	if port == 0 {
+		return "one that the system picks"
+	}
+	return strconv.Itoa(port)
 }
 
 func by(holder string) string {

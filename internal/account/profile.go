@@ -159,7 +159,7 @@ func (s Settings) ProfileNames() (names []string) {
 			names = append(names, entry.Name())
 		}
 	}
-	for _, rule := range s.rules {
+	for _, rule := range s.config.rules {
 		names = append(names, rule.name.value)
 	}
 	return sortedProfiles(names)
