@@ -22,6 +22,11 @@ var (
 	ErrNotAsked = errors.New("was not asked")
 	// ErrEndsSoon means that the sign-in ends within the time that the caller needs it.
 	ErrEndsSoon = errors.New("the sign-in ends")
+	// ErrNoModel means that a prompt names no model, and the provider does not choose one.
+	ErrNoModel = errors.New("no model is chosen")
+	// ErrOtherToken means that the service accepts personal access tokens for prompts,
+	// but not this one.
+	ErrOtherToken = errors.New("another token is needed")
 	// ErrGivenUp means that the program exited before it ended a session at the
 	// service.
 	ErrGivenUp = errors.New("it did not answer in time")

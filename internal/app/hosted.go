@@ -43,7 +43,7 @@ func (a *App) Models(ctx context.Context, refresh bool) (talk.Models, error) {
 	}
 	got, res, err := account.List(ctx, a.Account, refresh, hosted.Catalog.Models)
 	if err != nil {
-		return talk.Models{}, a.failed("models", wrongKey(res, err))
+		return talk.Models{}, a.failed("models", account.RefusedVariable(res, err))
 	}
 	models := talk.Models{Fetched: got.Fetched, Stale: got.Stale}
 	for _, m := range got.List {
@@ -87,7 +87,7 @@ func (a *App) providerModels(ctx context.Context, c auth.Credential) (talk.Model
 func (a *App) Servers(ctx context.Context, refresh bool) (talk.Servers, error) {
 	got, res, err := account.List(ctx, a.Account, refresh, hosted.Catalog.Servers)
 	if err != nil {
-		return talk.Servers{}, a.failed("MCP servers", wrongKey(res, err))
+		return talk.Servers{}, a.failed("MCP servers", account.RefusedVariable(res, err))
 	}
 	servers := talk.Servers{Fetched: got.Fetched, Stale: got.Stale}
 	for _, server := range got.List {
@@ -116,7 +116,7 @@ func (a *App) Follow(ctx context.Context, run string, on func(talk.RunUpdate)) e
 	})
 	if errors.Is(err, hosted.ErrUnauthorized) {
 		res, _ := a.Account.Mogplex(ctx)
-		err = wrongKey(res, err)
+		err = account.RefusedVariable(res, err)
 	}
 	return a.failed("run", words.RunError(run, err))
 }

@@ -2,11 +2,8 @@ package app
 
 import (
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
 	"errors"
 	"slices"
-	"strings"
 
 	"github.com/mogplex/mogplex-cli/internal/account"
 	"github.com/mogplex/mogplex-cli/internal/auth"
@@ -30,7 +27,7 @@ func (a *App) Session(ctx context.Context) (talk.Session, error) {
 		return now, a.failed("session", err)
 	}
 	c := res.Credential
-	now.SignedIn, now.ID, now.Provider = true, identity(c), c.Provider
+	now.SignedIn, now.ID, now.Provider = true, account.Identity(c), c.Provider
 	now.Account, now.Source, now.Service = words.AccountName(c.Account), a.sourceOf(ctx, res), a.serviceOf(c)
 	if c.Provider == auth.Mogplex { // not earlier: a locked keychain would prompt twice
 		a.synced.Do(func() { a.background.Go(a.sync) })
@@ -44,19 +41,6 @@ func profileOf(s account.Settings) string {
 		return ""
 	}
 	return s.ProfileName()
-}
-
-// identity identifies a person or key. A renewal does not change it.
-func identity(c auth.Credential) string {
-	who := c.Account.ID
-	if who == "" {
-		who = c.Account.Email
-	}
-	if c.Type != auth.OAuth {
-		who = c.Token.Reveal()
-	}
-	sum := sha256.Sum256([]byte(strings.Join([]string{c.Provider, string(c.Type), c.Issuer, who}, "\x00")))
-	return hex.EncodeToString(sum[:8])
 }
 
 // sourceOf names the source of the active credential.

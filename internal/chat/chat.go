@@ -49,6 +49,12 @@ type Model struct {
 	Name string `json:"display_name"` // may be empty
 }
 
+// Answer is what the service says about a complete answer, uncleaned.
+type Answer struct {
+	Model        string // that answered; empty if the service does not say
+	FinishReason string // "stop", "length", …; empty if the service does not say
+}
+
 const (
 	bodyLimit   = 8 << 20         // bytes of a list of models
 	streamLimit = 32 << 20        // bytes of a streamed answer
@@ -61,27 +67,28 @@ const (
 // Stream sends a conversation and calls emit with each piece of the answer, in order, from the caller's goroutine. The pieces
 // are raw: clean them before they reach a terminal. It returns when the answer is complete, and at once when ctx ends. It may
 // have called emit before it returns an error.
-func (c Client) Stream(ctx context.Context, request Request, token string, emit func(piece string)) error {
+func (c Client) Stream(ctx context.Context, request Request, token string, emit func(piece string)) (Answer, error) {
 	body, err := json.Marshal(struct {
 		Request
 		Stream bool `json:"stream"`
 	}{request, true})
 	if err != nil {
-		return fmt.Errorf("prompt: %w", err)
+		return Answer{}, fmt.Errorf("prompt: %w", err)
 	}
 	f := failures{token: token, messages: request.Messages}
 	resp, stop, err := c.call(ctx, http.MethodPost, "/chat/completions", body, f)
 	if err != nil {
-		return err
+		return Answer{}, err
 	}
 	defer stop()
 	if kind, _, _ := mime.ParseMediaType(resp.Header.Get("Content-Type")); kind != "text/event-stream" && kind != "" {
-		return f.notAStream(resp)
+		return Answer{}, f.notAStream(resp)
 	}
-	if err := readStream(resp.Request.Context(), resp.Body, f, emit); err != nil {
-		return ended(ctx, err)
+	answer, err := readStream(resp.Request.Context(), resp.Body, f, emit)
+	if err != nil {
+		return answer, ended(ctx, err)
 	}
-	return nil
+	return answer, nil
 }
 
 // Models lists the models that the service offers to the token.

@@ -45,7 +45,7 @@ func start(t *testing.T, cfg accountserver.Config) service {
 func (s service) ask(ctx context.Context, token, prompt string) (string, error) {
 	var said strings.Builder
 	request := chat.Request{Messages: []chat.Message{{Role: "user", Content: prompt}}}
-	err := s.Stream(ctx, request, token, func(piece string) { said.WriteString(piece) })
+	_, err := s.Stream(ctx, request, token, func(piece string) { said.WriteString(piece) })
 	return said.String(), err
 }
 
@@ -152,7 +152,7 @@ func TestRequest(t *testing.T) {
 		fmt.Fprint(w, "data: [DONE]")
 	})
 	request := chat.Request{Model: "m", Messages: []chat.Message{{Role: "system", Content: "s"}, {Role: "user", Content: "<u>"}}}
-	if err := c.Stream(t.Context(), request, "tok", func(string) { t.Error("something was said") }); err == nil {
+	if _, err := c.Stream(t.Context(), request, "tok", func(string) { t.Error("something was said") }); err == nil {
 		t.Error("an answer of plain text passed for a stream")
 	}
 	want := `POST/chat/completions [Bearer tok]{"model":"m","messages":[{"role":"system","content":"s"},{"role":"user","content":"\u003cu\u003e"}],"stream":true}`
@@ -167,7 +167,7 @@ func TestRedirectIsNotFollowed(t *testing.T) {
 	defer other.Close()
 	for _, status := range []int{301, 302, 303, 307, 308} {
 		c := server(t, func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, other.URL, status) })
-		if err := c.Stream(t.Context(), chat.Request{}, "tok", nil); !errors.Is(err, chat.ErrRedirected) {
+		if _, err := c.Stream(t.Context(), chat.Request{}, "tok", nil); !errors.Is(err, chat.ErrRedirected) {
 			t.Error(err)
 		}
 		if _, err := c.Models(t.Context(), "tok"); !errors.Is(err, chat.ErrRedirected) {
@@ -193,7 +193,7 @@ func TestMessages(t *testing.T) {
 			fmt.Fprint(w, body)
 		})
 		request := chat.Request{Messages: []chat.Message{{Role: "user", Content: "a prompt of MARK words"}}}
-		err := c.Stream(t.Context(), request, token, nil)
+		_, err := c.Stream(t.Context(), request, token, nil)
 		var failed *chat.Error
 		if !errors.As(err, &failed) || failed.Message != want || !errors.Is(err, chat.ErrRefused) {
 			t.Errorf("%s gave %#v", body, err)
@@ -238,7 +238,24 @@ func TestAnthropic(t *testing.T) {
 		t.Errorf("%v, %v", models, err)
 	}
 	said := ""
-	if err := c.Stream(t.Context(), chat.Request{Model: "claude"}, "key", func(s string) { said += s }); err != nil || said != "hi" {
+	if _, err := c.Stream(t.Context(), chat.Request{Model: "claude"}, "key", func(s string) { said += s }); err != nil || said != "hi" {
 		t.Errorf("%q, %v", said, err)
+	}
+}
+
+// TestAnswer: the service names its model and why the answer ends, or does not.
+func TestAnswer(t *testing.T) {
+	for stream, want := range map[string]chat.Answer{
+		`{"model":"m","choices":[{"delta":{"content":"a"},"finish_reason":null}]} {"choices":[{"finish_reason":"length"}]}`: {Model: "m", FinishReason: "length"},
+		`{"choices":[{"finish_reason":"stop"},{"index":1,"finish_reason":"length"}]} {"model":"m","choices":[]}`:            {Model: "m", FinishReason: "stop"},
+		`{"model":7,"choices":[{"finish_reason":{}}]}`:                                                                      {},
+	} {
+		c := server(t, func(w http.ResponseWriter, _ *http.Request) {
+			w.Header().Set("Content-Type", "text/event-stream")
+			fmt.Fprintf(w, "data: %s\n\ndata: [DONE]\n\n", strings.ReplaceAll(stream, " ", "\n\ndata: "))
+		})
+		if got, err := c.Stream(t.Context(), chat.Request{}, "tok", func(string) {}); got != want || err != nil {
+			t.Errorf("%s gave %+v, %v", stream, got, err)
+		}
 	}
 }

@@ -76,7 +76,7 @@ func TestCancel(t *testing.T) {
 				ctx, cancel := context.WithCancel(t.Context())
 				stop = cancel
 				began := time.Now()
-				err := c.Stream(ctx, chat.Request{}, "tok", func(string) { cancel() })
+				_, err := c.Stream(ctx, chat.Request{}, "tok", func(string) { cancel() })
 				if took := time.Since(began); !errors.Is(err, context.Canceled) || took > 0 {
 					t.Errorf("%v after %v", err, took)
 				}
@@ -103,7 +103,7 @@ func TestLimits(t *testing.T) {
 				}
 			}, func(t *testing.T, client chat.Client) {
 				began := time.Now()
-				err := client.Stream(t.Context(), chat.Request{}, "tok", nil)
+				_, err := client.Stream(t.Context(), chat.Request{}, "tok", nil)
 				took := time.Since(began)
 				if !errors.Is(err, chat.ErrCut) || !strings.Contains(err.Error(), "too long") || took != c.after {
 					t.Errorf("%v after %v", err, took)

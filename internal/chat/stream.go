@@ -3,6 +3,7 @@ package chat
 import (
 	"bufio"
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -17,7 +18,7 @@ var (
 
 // readStream reads server-sent events, each a chunk of a chat completion, until [DONE]. It uses ctx only to explain a
 // failed read.
-func readStream(ctx context.Context, r io.Reader, f failures, emit func(string)) error {
+func readStream(ctx context.Context, r io.Reader, f failures, emit func(string)) (answer Answer, err error) {
 	counted := &io.LimitedReader{R: r, N: streamLimit}
 	lines := bufio.NewScanner(counted)
 	lines.Buffer(make([]byte, 0, 4<<10), eventLimit)
@@ -32,31 +33,31 @@ func readStream(ctx context.Context, r io.Reader, f failures, emit func(string))
 				event = append(append(event, bytes.TrimPrefix(value, []byte(" "))...), '\n')
 			}
 			if len(event) > eventLimit {
-				return cut(errEventTooLong)
+				return answer, cut(errEventTooLong)
 			}
 			if string(event) != "[DONE]\n" { // some services send it without the empty line that ends an event
 				continue
 			}
 		}
-		done, err := readEvent(event, f, emit)
+		done, err := readEvent(event, f, emit, &answer)
 		if done || err != nil {
-			return err
+			return answer, err
 		}
 		event = event[:0]
 	}
 	switch err := lines.Err(); {
 	case errors.Is(err, bufio.ErrTooLong):
-		return cut(errEventTooLong)
+		return answer, cut(errEventTooLong)
 	case err != nil:
-		return cut(cause(ctx, err))
+		return answer, cut(cause(ctx, err))
 	case counted.N <= 0:
-		return cut(errAnswerTooLong)
+		return answer, cut(errAnswerTooLong)
 	}
-	return cut(nil)
+	return answer, cut(nil)
 }
 
-// readEvent passes the text of one chunk to emit. It returns true for [DONE].
-func readEvent(event []byte, f failures, emit func(string)) (done bool, err error) {
+// readEvent passes the text of one chunk to emit, and notes in answer what else it says. It returns true for [DONE].
+func readEvent(event []byte, f failures, emit func(string), answer *Answer) (done bool, err error) {
 	event = bytes.TrimSpace(event)
 	if len(event) == 0 {
 		return false, nil
@@ -66,9 +67,11 @@ func readEvent(event []byte, f failures, emit func(string)) (done bool, err erro
 	}
 	var chunk struct {
 		Error   json.RawMessage `json:"error"`
+		Model   json.RawMessage `json:"model"`
 		Choices []struct {
-			Index int `json:"index"`
-			Delta struct {
+			Index        int             `json:"index"`
+			FinishReason json.RawMessage `json:"finish_reason"`
+			Delta        struct {
 				Content json.RawMessage `json:"content"`
 			} `json:"delta"`
 		} `json:"choices"`
@@ -79,8 +82,13 @@ func readEvent(event []byte, f failures, emit func(string)) (done bool, err erro
 	if len(chunk.Error) > 0 && string(chunk.Error) != "null" {
 		return false, &Error{Kind: ErrCut, Status: 200, Message: f.message(chunk.Error)}
 	}
+	answer.Model = cmp.Or(contentText(chunk.Model), answer.Model)
 	for _, choice := range chunk.Choices {
-		if text := contentText(choice.Delta.Content); text != "" && choice.Index == 0 {
+		if choice.Index != 0 {
+			continue
+		}
+		answer.FinishReason = cmp.Or(contentText(choice.FinishReason), answer.FinishReason)
+		if text := contentText(choice.Delta.Content); text != "" {
 			emit(text)
 		}
 	}

@@ -24,7 +24,7 @@ func TestNoCommandButASignInOpensABrowser(t *testing.T) {
 		t.Fatal(err)
 	}
 	w.env = append(w.env, "BROWSER="+browser, "DISPLAY=:7", "WAYLAND_DISPLAY=wayland-7")
-	commands := []string{"auth token", "auth refresh", "auth status", "auth status --check", "auth migrate", "--logout", "logout", ""}
+	commands := []string{"auth token", "auth refresh", "auth status", "auth status --check", "auth migrate", "ask hi", "--logout", "logout", ""}
 	for _, ended := range []bool{false, true} {
 		done := make(chan struct{})
 		for range 3 {

@@ -45,9 +45,18 @@ func (p *program) readSecret(ctx context.Context, provider string) (string, erro
 	return text, err
 }
 
-// readInput calls read and checks its result. If ctx ends first it returns without
-// waiting for read, which can't be interrupted.
+// readInput calls read, and checks that its result can be a token or key.
 func readInput(ctx context.Context, read func() ([]byte, error)) (string, error) {
+	text, err := readAll(ctx, read)
+	if ctx.Err() != nil {
+		return "", ctx.Err()
+	}
+	return checkInput(text, err)
+}
+
+// readAll calls read. If ctx ends first it returns without waiting for read, which can't
+// be interrupted.
+func readAll(ctx context.Context, read func() ([]byte, error)) ([]byte, error) {
 	type input struct {
 		text []byte
 		err  error
@@ -59,9 +68,9 @@ func readInput(ctx context.Context, read func() ([]byte, error)) (string, error)
 	}()
 	select {
 	case in := <-done:
-		return checkInput(in.text, in.err)
+		return in.text, in.err
 	case <-ctx.Done():
-		return "", ctx.Err()
+		return nil, ctx.Err()
 	}
 }
 

@@ -44,7 +44,8 @@ func (p *program) run(ctx context.Context, args []string) int {
 	p.args, p.json = args, asksForJSON(args)
 	out := &checkedWriter{Writer: p.stdout}
 	p.stdout = out
-	err := p.app().RunContext(ctx, args)
+	app := p.app()
+	err := app.RunContext(ctx, flagsFirst(app, args))
 	switch {
 	case err == nil && errors.Is(out.err, syscall.EPIPE):
 		return outcome.Failure // nobody reads the output any more, so don't report it
@@ -95,13 +96,14 @@ MOGPLEX_API_KEY comes first, then the keychain, then ~/.mogplex/auth.json.
 
 Examples:
   mogplex                        open the app: sign in and send prompts
+  mogplex ask "What is new?"     send one prompt and print the answer
   mogplex login                  sign in with the browser
   mogplex auth status            show the active credential and its source
   mogplex auth token             print a valid token, for a script
   mogplex logout                 sign out everywhere on this machine`
 
 func (p *program) commands() []*cli.Command {
-	all := []*cli.Command{p.loginCommand(), p.logoutCommand(), p.authCommand(), p.modelsCommand(), p.mcpCommand(),
+	all := []*cli.Command{p.loginCommand(), p.logoutCommand(), p.authCommand(), p.askCommand(), p.modelsCommand(), p.mcpCommand(),
 		completionCommand(), p.completeCommand(), p.helpCommand(), versionCommand()}
 	p.prepare(all)
 	return all

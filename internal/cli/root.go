@@ -63,9 +63,10 @@ func (p *program) greet(ctx context.Context) error {
 	res, err := p.account.Token(ctx, auth.Query{}, time.Minute)
 	p.warnBefore(err, res.Warnings)
 	if err != nil {
-		return err
+		return p.withAskHint(err)
 	}
 	p.say("%s", headline(res.Credential))
+	p.say("%s", p.here().InProfile(askHint))
 	return nil
 }
 

@@ -42,7 +42,7 @@ func TestACommandEndsWithoutAReaderOfStdout(t *testing.T) {
 	w := fakeWorld(t, accountserver.Config{})
 	w.seed(time.Hour, "keychain")
 	w.service.AddRun(accountserver.Run{ID: "long", Events: []accountserver.Event{{Type: "status"}, {After: time.Hour}}})
-	for _, args := range []string{"models", "auth token", "--attach long"} {
+	for _, args := range []string{"models", "auth token", "ask hi", "--attach long"} {
 		cmd := w.command(strings.Fields(args)...)
 		var said strings.Builder
 		cmd.Stdout, cmd.Stderr = unread(t), &said

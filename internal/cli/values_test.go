@@ -140,12 +140,12 @@ func chatValues(t *testing.T) []any {
 	s.Fail(accountserver.Fault{Path: accountserver.InferencePath, Status: 400, Body: `{"error":{"message":"` + access + `"}}`})
 	c := chat.Client{BaseURL: s.url + "/api/cli/inference", HTTP: login.NewHTTPClient("")}
 	request := chat.Request{Messages: []chat.Message{{Role: "user", Content: "a prompt"}}}
-	err := c.Stream(t.Context(), request, access, func(string) {})
+	answer, err := c.Stream(t.Context(), request, access, func(string) {})
 	var failed *chat.Error
 	if !errors.As(err, &failed) {
 		t.Fatal(err)
 	}
-	return []any{c, request, request.Messages[0], chat.Model{}, err, failed, *failed}
+	return []any{c, request, request.Messages[0], chat.Model{}, answer, err, failed, *failed}
 }
 
 func logValues(t *testing.T) []any {

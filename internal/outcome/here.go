@@ -82,7 +82,7 @@ func (h Here) InProfile(hint string) string {
 	if h.Profile == "" {
 		return hint
 	}
-	for _, command := range []string{"mogplex login", "mogplex logout", "mogplex auth", "mogplex --attach"} {
+	for _, command := range []string{"mogplex login", "mogplex logout", "mogplex auth", "mogplex ask", "mogplex --attach"} {
 		hint = strings.ReplaceAll(hint, command, "mogplex --profile "+h.Profile+strings.TrimPrefix(command, "mogplex"))
 	}
 	return hint

@@ -31,6 +31,7 @@ const (
 // Hints of several rows.
 const (
 	again      = "Try again in a moment."
+	nameModel  = "Name another model with --model."
 	otherModel = "Pick another model with /models."
 	replaced   = "Sign in again with /login: what is damaged is replaced, and a file is backed up first."
 	signIn     = "Sign in with /login."
@@ -49,15 +50,19 @@ var table = []row{
 	{[]error{account.ErrReplaced}, "busy", TryAgain,
 		again,
 		"It was not sent. Send it again, and the credential that is active now is used."},
+	{[]error{account.ErrNoModel}, "failed", Failure, "Name one with --model.", "Pick one with /models."},
+	{[]error{account.ErrOtherToken}, "forbidden", Forbidden,
+		"Make another token at SERVICE/settings/api-keys, and store it with `mogplex login --with-token`.",
+		"Make another token at SERVICE/settings/api-keys, and store it with /login."},
 	{[]error{chat.ErrRedirected}, "forbidden", Forbidden,
-		"",
+		"A personal access token is accepted: make one at SERVICE/settings/api-keys, and store it with `mogplex login --with-token`.",
 		"A personal access token is accepted: make one at SERVICE/settings/api-keys, and store it with /login."},
 	{[]error{chat.ErrNoModel}, "forbidden", Forbidden,
-		"",
-		"Enable one at SERVICE/web/models, or see SERVICE/plans-and-billing."},
-	{[]error{chat.ErrForbidden}, "forbidden", Forbidden, "", otherModel},
-	{[]error{chat.ErrRefused}, "failed", Failure, "", otherModel},
-	{[]error{chat.ErrCut}, "unreachable", Unavailable, "", "Send it again."},
+		"Enable one at SERVICE/web/models, or see SERVICE/plans-and-billing.",
+		""},
+	{[]error{chat.ErrForbidden}, "forbidden", Forbidden, nameModel, otherModel},
+	{[]error{chat.ErrRefused}, "failed", Failure, nameModel, otherModel},
+	{[]error{chat.ErrCut}, "unreachable", Unavailable, "Run the command again.", "Send it again."},
 
 	{othersAtWork, "busy", TryAgain, again, ""},
 	{diskFull, "disk_full", Failure, "Make room on the disk, then try again.", ""},
