@@ -24,8 +24,8 @@ type Flow struct {
 	// Deadline receives the time at which SignIn gives up if that becomes earlier than Prompt.Deadline, as after an error
 	// callback without state.
 	Deadline func(time.Time)
-	// Pasted carries callback addresses that the person pasted: the whole address, quoted or wrapped over lines, or its
-	// code=…&state=… alone.
+	// Pasted carries what the person pasted, quoted or wrapped over lines: the whole callback address, its query, or the
+	// code alone. The state must be right if it is there; PKCE binds a code without it.
 	Pasted <-chan string
 	// PasteRejected receives the reason why a paste is unusable. The wait continues.
 	PasteRejected func(error)
