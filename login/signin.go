@@ -33,15 +33,22 @@ func (c *Client) SignIn(ctx context.Context, flow Flow) (*Grant, error) {
 		return nil, a.ended(ctx, err)
 	}
 	a.listen(ctx)
-	a.startDevice(wait)
-	if !a.hasChannel() {
-		return nil, a.noPort()
-	}
-	a.announce(wait)
-	o := a.wait(ctx, wait)
+	o := a.run(ctx, wait)
 	cancel()
 	a.stop(ctx, o)
 	return o.grant, o.err
+}
+
+// run starts the device grant, shows the prompt and waits for the decision.
+func (a *attempt) run(ctx, wait context.Context) outcome {
+	if err := a.startDevice(wait); err != nil {
+		return outcome{err: a.ended(ctx, err)}
+	}
+	if !a.hasChannel() {
+		return outcome{err: a.noPort()}
+	}
+	a.announce(wait)
+	return a.wait(ctx, wait)
 }
 
 // attempt is one sign-in.

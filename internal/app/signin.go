@@ -29,7 +29,6 @@ func (a *App) SignIn(ctx context.Context, pasted <-chan string, tell func(talk.S
 			tell(talk.SignInNews{Reject: &p})
 		},
 		Timeout: signInTimeout,
-		Device:  true,
 	})
 	return a.stored(ctx, saved, err)
 }

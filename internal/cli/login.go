@@ -18,8 +18,9 @@ func (p *program) loginCommand() *cli.Command {
 		Name:  "login",
 		Usage: "sign in with the browser, or store a token or key",
 		Description: `Opens the sign-in page in the browser and waits. It prints the address too:
-you can open it on another machine, and paste the address you end up at. The
-stored credential stays active until the new one is stored.
+you can open it on another machine, and paste the address you end up at. If the
+service offers that, it also prints a code to type on another device. The first
+of these to finish signs you in. The stored credential stays active until then.
 
 Examples:
   mogplex login
@@ -29,7 +30,7 @@ Examples:
   mogplex login --json                     what is stored, without the token`,
 		Flags: []cli.Flag{
 			&cli.BoolFlag{Name: "no-browser", Usage: "open nothing; read the callback address from stdin"},
-			&cli.BoolFlag{Name: "device", Usage: "also show a code for another device, if offered"},
+			&cli.BoolFlag{Name: "device", Usage: "fail if the service offers no code for another device"},
 			&cli.BoolFlag{Name: "with-token", Usage: "read a personal access token from stdin"},
 			&cli.BoolFlag{Name: "force", Usage: "replace a sign-in even if the token can't be checked"},
 			&cli.BoolFlag{Name: "with-api-key", Usage: "read the API key of --provider from stdin"},
@@ -67,7 +68,7 @@ func (p *program) login(ctx context.Context, c *cli.Context) error {
 
 type signInOptions struct {
 	open    bool // a browser
-	device  bool // the device grant as well
+	device  bool // the device grant must run
 	timeout time.Duration
 }
 
@@ -79,7 +80,7 @@ func (p *program) browserSignIn(ctx context.Context, opt signInOptions) error {
 		Deadline:      func(end time.Time) { p.say("Waiting for you until %s.", end.Local().Format("15:04:05")) },
 		PasteRejected: func(err error) { p.say("Not the callback address: %s", words.Sentence(err)) },
 		Timeout:       opt.timeout,
-		Device:        opt.device,
+		RequireDevice: opt.device,
 	}
 	if opt.open && p.canOpenBrowser() {
 		flow.Open = p.openBrowser

@@ -24,8 +24,6 @@ func (p *program) showPrompt(prompt login.Prompt, opt signInOptions) {
 	p.say("\n%s\n", prompt.URL)
 	if d := prompt.Device; d != nil {
 		p.say("Or open %s on any device and type the code %s", d.VerificationURL, d.UserCode)
-	} else if opt.device {
-		p.say("The service offers no code for another device.")
 	}
 	if !prompt.Listening {
 		p.say("The callback ports 24816 and 24818 are in use: expect the browser to end at a page that does not load.")
