@@ -28,6 +28,9 @@ type Client struct {
 	ClientID string
 	// Scopes to ask for; nil means openid profile email offline_access read write.
 	Scopes []string
+	// RequireMetadata makes a service without usable metadata an error, [ErrNoMetadata]; otherwise the paths of mogplex.com
+	// are used there.
+	RequireMetadata bool
 	// HTTP provides the Transport and the Timeout, which is 30 seconds if it is 0; nil means [NewHTTPClient] with Go's own
 	// user agent. Its CheckRedirect and Jar are ignored: a Client follows no redirect and stores no cookie.
 	HTTP *http.Client
@@ -38,8 +41,8 @@ type Client struct {
 }
 
 // Refresh trades refreshToken for new tokens (RFC 6749 section 6). It reads the service's metadata first and sends the token
-// to the endpoint named there, or to the fixed path if there is no metadata; if it must not use the
-// metadata, it sends nothing and returns [ErrBadAnswer]. It sends the token at most once, whatever the answer. The answer's
+// to the endpoint named there, or to the fixed path if there is no metadata; if it must not use the metadata, it sends nothing
+// and returns [ErrBadAnswer], and [ErrNoMetadata] if the Client requires metadata and there is none. It sends the token at most once, whatever the answer. The answer's
 // refresh token replaces the old one; if it has none, the Grant's Token has the old one. Only [ErrInvalidGrant] means that
 // the refresh token is no longer valid. After any other error the caller may use it again, though the service may have
 // rotated it if the answer was lost.
@@ -75,6 +78,8 @@ type service struct {
 	now      func() time.Time
 	http     *http.Client
 	close    func()
+
+	requireMetadata bool
 }
 
 func (c *Client) service(op string) (*service, error) {
@@ -83,7 +88,7 @@ func (c *Client) service(op string) (*service, error) {
 		return nil, withOp(op, err)
 	}
 	s := &service{op: op, origin: origin, clientID: cmp.Or(c.ClientID, "mogplex-cli"), scopes: c.Scopes,
-		loopback: c.AllowLoopbackHTTP, now: c.Now, close: func() {}}
+		loopback: c.AllowLoopbackHTTP, now: c.Now, close: func() {}, requireMetadata: c.RequireMetadata}
 	if s.scopes == nil {
 		s.scopes = []string{"openid", "profile", "email", "offline_access", "read", "write"}
 	}

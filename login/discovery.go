@@ -12,7 +12,7 @@ import (
 	"github.com/mogplex/mogplex-cli/internal/web"
 )
 
-// discoveryTimeout is short because a sign-in works without metadata.
+// discoveryTimeout is short because a sign-in at mogplex.com works without metadata.
 const discoveryTimeout = 5 * time.Second
 
 // endpoints are the addresses of one account service.
@@ -30,7 +30,7 @@ func fixedEndpoints(origin string) endpoints {
 	}
 }
 
-// metadata holds the fields of RFC 8414 section 2 that a Client uses.
+// metadata holds the fields of RFC 8414 section 2 that a Client uses. OpenID documents have the same names.
 type metadata struct {
 	Issuer        string   `json:"issuer"`
 	Authorize     string   `json:"authorization_endpoint"`
@@ -41,20 +41,32 @@ type metadata struct {
 	RequireIssuer bool     `json:"authorization_response_iss_parameter_supported"`
 }
 
+// metadataPaths are where the documents are, in the order to try: RFC 8414 section 3, and OpenID Connect Discovery section 4.
+var metadataPaths = []string{"/.well-known/oauth-authorization-server", "/.well-known/openid-configuration"}
+
 // discover reads the service's metadata and returns its endpoints: those of the metadata, or the fixed ones if there is no
-// usable document. Its error is of class [ErrUnreachable] if no metadata could be read, in which case the caller may try the fixed
-// endpoints, and of class [ErrBadAnswer] if the document must stop the operation.
+// usable document and the Client does not require one. Its error is of class [ErrUnreachable] if no metadata could be read,
+// in which case the caller may try the fixed endpoints unless metadata is required, of class [ErrNoMetadata] if there is no
+// usable document, and of class [ErrBadAnswer] if the document must stop the operation.
 func (s *service) discover(ctx context.Context) (endpoints, error) {
 	ep := fixedEndpoints(s.origin)
 	document, err := s.fetchMetadata(ctx)
-	if err != nil || document == nil {
+	switch {
+	case err != nil:
 		return ep, err
+	case document == nil:
+		return ep, s.unusable("")
 	}
 	if err := s.checkMetadata(document); err != nil {
 		return ep, &Error{Op: s.op, Kind: ErrBadAnswer, Err: err}
 	}
-	if document.Issuer != s.origin && document.Issuer != s.origin+"/" {
-		return ep, nil // RFC 8414 section 3.3: must not be used
+	if document.Issuer != s.origin && document.Issuer != s.origin+"/" { // RFC 8414 section 3.3: must not be used
+		return ep, s.unusable("its document names another issuer than " + s.origin)
+	}
+	if document.Authorize == "" || document.Token == "" {
+		if err := s.unusable("its document lacks an endpoint"); err != nil {
+			return ep, err
+		}
 	}
 	ep.authorize = cmp.Or(document.Authorize, ep.authorize)
 	ep.token = cmp.Or(document.Token, ep.token)
@@ -62,44 +74,68 @@ func (s *service) discover(ctx context.Context) (endpoints, error) {
 	return ep, nil
 }
 
-// locate is discover for an operation that does not need metadata. It fails only if the document must stop the operation,
-// or if ctx ended.
+// unusable returns the error for a service without a usable document. It returns nil if the service has the fixed paths.
+func (s *service) unusable(why string) error {
+	if !s.requireMetadata {
+		return nil
+	}
+	return &Error{Op: s.op, Kind: ErrNoMetadata, Err: errors.New(cmp.Or(why, "it has neither an RFC 8414 nor an OpenID document"))}
+}
+
+// locate is discover for an operation that does not need metadata at a service with the fixed paths. There it fails only if
+// the document must stop the operation, or if ctx ended.
 func (s *service) locate(ctx context.Context) (endpoints, error) {
 	ep, err := s.discover(ctx)
-	if errors.Is(err, ErrUnreachable) && ctx.Err() == nil {
+	if errors.Is(err, ErrUnreachable) && ctx.Err() == nil && !s.requireMetadata {
 		err = nil
 	}
 	return ep, err
 }
 
-// fetchMetadata returns nil if the service answers without a document.
+// fetchMetadata returns the first document of metadataPaths that the service has, or nil if it has none that can be read. It
+// asks for the next one only after a 404.
 func (s *service) fetchMetadata(ctx context.Context) (*metadata, error) {
 	limited, cancel := context.WithTimeout(ctx, discoveryTimeout)
 	defer cancel()
-	req, err := http.NewRequestWithContext(limited, http.MethodGet, s.origin+"/.well-known/oauth-authorization-server", nil)
+	for _, path := range metadataPaths {
+		body, status, err := s.get(ctx, limited, s.origin+path)
+		switch {
+		case err != nil:
+			return nil, err
+		case status == http.StatusNotFound:
+			continue
+		}
+		document := new(metadata)
+		if status != http.StatusOK || json.Unmarshal(body, document) != nil || jsonObject(body) == nil {
+			return nil, nil
+		}
+		return document, nil
+	}
+	return nil, nil
+}
+
+// get returns a small document within limited, whose parent is ctx. The body is empty if it is too large.
+func (s *service) get(ctx, limited context.Context, address string) (body []byte, status int, err error) {
+	req, err := http.NewRequestWithContext(limited, http.MethodGet, address, nil)
 	if err != nil {
-		return nil, &Error{Op: s.op, Kind: ErrBadOrigin}
+		return nil, 0, &Error{Op: s.op, Kind: ErrBadOrigin}
 	}
 	req.Header.Set("Accept", "application/json")
 	resp, err := s.http.Do(req)
 	if err != nil {
-		return nil, s.failed(ctx, err)
+		return nil, 0, s.failed(ctx, err)
 	}
 	defer func() { _ = resp.Body.Close() }()
-	body, err := web.ReadBody(resp.Body, maxBody)
+	body, err = web.ReadBody(resp.Body, maxBody)
 	switch {
 	case ctx.Err() != nil:
-		return nil, s.failed(ctx, ctx.Err())
-	case resp.StatusCode >= 500, err != nil && !errors.Is(err, web.ErrTooLarge):
-		return nil, &Error{Op: s.op, Kind: ErrUnreachable, Status: resp.StatusCode}
-	case err != nil, resp.StatusCode != http.StatusOK:
-		return nil, nil
+		return nil, 0, s.failed(ctx, ctx.Err())
+	case errors.Is(err, web.ErrTooLarge) && resp.StatusCode < 500:
+		return nil, resp.StatusCode, nil
+	case resp.StatusCode >= 500, err != nil:
+		return nil, 0, &Error{Op: s.op, Kind: ErrUnreachable, Status: resp.StatusCode}
 	}
-	document := new(metadata)
-	if json.Unmarshal(body, document) != nil || jsonObject(body) == nil {
-		return nil, nil
-	}
-	return document, nil
+	return body, resp.StatusCode, nil
 }
 
 // checkMetadata refuses a document that would lead tokens away from the origin, or a sign-in without PKCE.

@@ -28,8 +28,9 @@
 //
 // # Discovery
 //
-// SignIn, Refresh and Revoke read the service's metadata (RFC 8414) each time,
-// before they send a token. Without metadata, SignIn and Refresh use the service's
-// fixed paths, and Revoke does nothing. Metadata that points to another origin
-// makes all of them fail.
+// SignIn, Refresh and Revoke read the service's metadata each time, before they send
+// a token: the document of RFC 8414 or, if that is 404, of OpenID Connect Discovery.
+// Without metadata, Revoke does nothing, and SignIn and Refresh use the fixed paths of
+// mogplex.com; with [Client.RequireMetadata] they fail. Metadata that points to another
+// origin makes all of them fail.
 package login

@@ -31,6 +31,8 @@ var (
 	ErrNoDevice = errors.New("the service offers no code for another device")
 	// ErrSave: the tokens were granted, and [Flow.Save] or the store of a [Client.TokenSource] failed.
 	ErrSave = errors.New("the credential could not be stored")
+	// ErrNoMetadata: the service publishes no usable metadata, and [Client.RequireMetadata] is set.
+	ErrNoMetadata = errors.New("no usable OAuth metadata")
 	// ErrBadAnswer: the service answered something that must not be used, such as a token that would break a header, or
 	// metadata of another origin.
 	ErrBadAnswer = errors.New("unacceptable answer from the account service")

@@ -2,6 +2,7 @@ package login
 
 import (
 	"context"
+	"errors"
 	"net/http"
 	"net/url"
 	"strings"
@@ -29,6 +30,9 @@ func (c *Client) Revoke(ctx context.Context, token, hint string) (offered bool, 
 	}
 	defer s.close()
 	ep, err := s.discover(ctx)
+	if errors.Is(err, ErrNoMetadata) {
+		return false, nil
+	}
 	if err != nil || ep.revoke == "" {
 		return false, err
 	}

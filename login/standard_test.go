@@ -58,14 +58,11 @@ func (s standardStorage) CompleteDeviceAuthorization(ctx context.Context, code, 
 	return s.Storage.CompleteDeviceAuthorization(ctx, code, standardUserID)
 }
 
-// newStandard starts the provider, and serves its OpenID metadata as RFC 8414's.
+// newStandard starts the provider, which publishes an OpenID document alone.
 func newStandard(t *testing.T) *login.Client {
 	t.Helper()
 	var provider http.Handler
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if r.URL.Path == "/.well-known/oauth-authorization-server" {
-			r.URL.Path = oidc.DiscoveryEndpoint
-		}
 		provider.ServeHTTP(w, r)
 	}))
 	t.Cleanup(server.Close)
@@ -73,7 +70,7 @@ func newStandard(t *testing.T) *login.Client {
 	stored := storage.NewStorageWithClients(storage.NewUserStore(server.URL), map[string]*storage.Client{standardID: native})
 	silent := slog.New(slog.DiscardHandler)
 	provider = exampleop.SetupServer(server.URL, standardStorage{stored}, silent, false, op.WithAllowInsecure(), op.WithLogger(silent))
-	return &login.Client{Origin: server.URL, ClientID: standardID, AllowLoopbackHTTP: true,
+	return &login.Client{Origin: server.URL, ClientID: standardID, AllowLoopbackHTTP: true, RequireMetadata: true,
 		Scopes: []string{"openid", "profile", "email", "offline_access"}}
 }
 

@@ -1,6 +1,7 @@
 package account
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -10,14 +11,13 @@ import (
 
 	"github.com/pelletier/go-toml/v2"
 	"github.com/pelletier/go-toml/v2/unstable"
-	"github.com/xrash/smetrics"
 
 	"github.com/mogplex/mogplex-cli/internal/private"
 	"github.com/mogplex/mogplex-cli/internal/text"
 )
 
 // configKeys are our keys in config.toml whose values are strings; profile rules are in
-// configrules.go. A key that is nearly one of ours, or in the wrong table, is an error: it
+// configrules.go, and services in configservices.go. A key that is nearly one of ours, or in the wrong table, is an error: it
 // may be a mistyped security setting. All other keys belong to other programs.
 var configKeys = []string{"credential_store"}
 
@@ -29,9 +29,10 @@ type setting struct {
 
 // config has our settings in a config.toml.
 type config struct {
-	path   string
-	values map[string]setting
-	rules  []profileRule
+	path     string
+	values   map[string]setting
+	rules    []profileRule
+	services []oauthService
 }
 
 // configReader collects our settings.
@@ -60,7 +61,7 @@ func readConfig(path string, text []byte) (config, error) {
 			err = r.keyValue(table, node)
 		} else {
 			table, err = r.key(nil, node, node.Kind)
-			r.beginRule(table, r.line(node))
+			r.begin(table, r.line(node))
 		}
 		if err != nil {
 			return config{}, err
@@ -69,7 +70,10 @@ func readConfig(path string, text []byte) (config, error) {
 	if err := r.parser.Error(); err != nil {
 		return config{}, err
 	}
-	return r.config, r.checkRules()
+	if err := r.checkRules(); err != nil {
+		return config{}, err
+	}
+	return r.config, r.checkServices()
 }
 
 // keyValue checks a key and the keys inside its value.
@@ -82,8 +86,11 @@ func (r *configReader) keyValue(table []string, node *unstable.Node) error {
 	if len(path) == 1 && slices.Contains(configKeys, path[0]) {
 		r.values[path[0]] = setting{string(value.Data), r.line(node)}
 	}
-	if path[0] == ruleKey {
+	switch path[0] {
+	case ruleKey:
 		return r.ruleValue(path, node)
+	case serviceKey:
+		return r.serviceValue(path, node)
 	}
 	return r.inside(path, value)
 }
@@ -117,7 +124,7 @@ func (r *configReader) key(table []string, node *unstable.Node, kind unstable.Ki
 			return nil, r.wrong(r.line(node), wrong)
 		}
 	}
-	if wrong := wrongRuleKey(path, kind); wrong != "" {
+	if wrong := cmp.Or(wrongRuleKey(path, kind), wrongServiceKey(path, kind)); wrong != "" {
 		return nil, r.wrong(r.line(node), wrong)
 	}
 	return path, nil
@@ -163,7 +170,7 @@ func near(typed, name string, slips int) bool {
 		}, s)
 	}
 	a, b := fold(typed), fold(name)
-	return len(a) <= len(b)+slips && len(b) <= len(a)+slips && smetrics.WagnerFischer(a, b, 1, 1, 1) <= slips
+	return len(a) <= len(b)+slips && len(b) <= len(a)+slips && text.Distance(a, b) <= slips
 }
 
 // readConfigFile returns our settings in the file at path; none if it does not exist.

@@ -76,6 +76,7 @@ func FuzzConfig(f *testing.F) {
 	f.Add("auth = {credential-store = 1}")
 	f.Add("[[profile_rule]]\nname = 'work'\ndirs = ['~/work']")
 	f.Add("profile_rule = [{name = 'work', dirs = ['/w', 1]}]")
+	f.Add("[[service]]\norigin = 'https://a'\nclient_id = 'c'\nredirect_ports = [0]")
 	f.Add("[\"a\\u001b\\n\"]\ncredential_store = 'file'")
 	f.Fuzz(func(t *testing.T, text string) {
 		found, err := readConfig("config.toml", []byte(text))

@@ -63,44 +63,57 @@ func wrongInRule(path []string, kind unstable.Kind) string {
 	}
 }
 
-// beginRule starts a rule at the header [[profile_rule]].
-func (r *configReader) beginRule(table []string, line int) {
-	if len(table) == 1 && table[0] == ruleKey {
+// begin starts a rule at the header [[profile_rule]], and a service at [[service]].
+func (r *configReader) begin(table []string, line int) {
+	switch {
+	case len(table) != 1:
+	case table[0] == ruleKey:
 		r.rules = append(r.rules, profileRule{line: line})
+	case table[0] == serviceKey:
+		r.services = append(r.services, oauthService{line: line})
 	}
 }
 
 // ruleValue reads a key of a rule, or the rules in an array of inline tables.
 func (r *configReader) ruleValue(path []string, node *unstable.Node) error {
-	line, value := r.line(node), node.Value()
+	line := r.line(node)
 	switch {
 	case len(path) == 1:
-		return r.inlineRules(path, value, line)
+		return r.inlineTables(path, node, ruleShape)
 	case len(r.rules) == 0: // profile_rule.name = "x"
 		return r.wrong(line, ruleShape)
 	}
 	rule := &r.rules[len(r.rules)-1]
 	if path[1] == "name" {
-		rule.name = setting{string(value.Data), line}
+		rule.name = setting{string(node.Value().Data), line}
 		return nil
 	}
-	for it := value.Children(); it.Next(); {
-		if it.Node().Kind != unstable.String {
-			return r.wrong(line, dirsShape)
-		}
-		at := r.parser.Shape(it.Node().Raw).Start.Line
-		rule.dirs = append(rule.dirs, setting{string(it.Node().Data), at})
-	}
-	return nil
+	var err error
+	rule.dirs, err = r.list(node, unstable.String, dirsShape)
+	return err
 }
 
-// inlineRules reads profile_rule = [{name = "work", dirs = ["~/work"]}].
-func (r *configReader) inlineRules(path []string, array *unstable.Node, line int) error {
-	for it := array.Children(); it.Next(); {
-		if it.Node().Kind != unstable.InlineTable {
-			return r.wrong(line, ruleShape)
+// list returns the elements of an array. Any that is not of kind is an error, which says
+// shape.
+func (r *configReader) list(node *unstable.Node, kind unstable.Kind, shape string) (all []setting, err error) {
+	for it := node.Value().Children(); it.Next(); {
+		if it.Node().Kind != kind {
+			return nil, r.wrong(r.line(node), shape)
 		}
-		r.beginRule(path, line)
+		all = append(all, setting{string(it.Node().Data), r.parser.Shape(it.Node().Raw).Start.Line})
+	}
+	return all, nil
+}
+
+// inlineTables reads tables such as profile_rule = [{name = "work", dirs = ["~/work"]}].
+// Any other element is an error, which says shape.
+func (r *configReader) inlineTables(path []string, node *unstable.Node, shape string) error {
+	line := r.line(node)
+	for it := node.Value().Children(); it.Next(); {
+		if it.Node().Kind != unstable.InlineTable {
+			return r.wrong(line, shape)
+		}
+		r.begin(path, line)
 		for keys := it.Node().Children(); keys.Next(); {
 			if err := r.keyValue(path, keys.Node()); err != nil {
 				return err

@@ -53,9 +53,9 @@ func (d *doctor) checkPorts(context.Context) []Check {
 		return []Check{{State: CheckWarning, Message: strings.Join(taken, "; "),
 			Fix: "Free one of them, or paste the address where the browser ends into `mogplex login --no-browser`."}}
 	case len(taken) > 0:
-		return ok("%s; %s is free, which is enough", strings.Join(taken, "; "), strings.Join(free, ", "))
+		return ok("%s; free, which is enough: %s", strings.Join(taken, "; "), strings.Join(free, ", "))
 	}
-	return ok("%s are free", strings.Join(free, ", "))
+	return ok("free: %s", strings.Join(free, ", "))
 }
 
 // checkBrowser reports whether a sign-in can open a browser.

@@ -2,7 +2,6 @@ package account
 
 import (
 	"os"
-	"path/filepath"
 	"runtime"
 	"strings"
 	"time"
@@ -62,20 +61,4 @@ func envKey(goos, name string) string {
 		return strings.ToUpper(name)
 	}
 	return name
-}
-
-// Profiles returns the default profile and those that have a directory on disk.
-func (e Env) Profiles() []string {
-	profiles := []string{DefaultProfile}
-	root, err := e.stateDir(&Settings{})
-	if err != nil {
-		return profiles
-	}
-	entries, _ := os.ReadDir(filepath.Join(root, "profiles")) // nothing to list if it can't be read
-	for _, entry := range entries {
-		if entry.IsDir() && validProfile(entry.Name()) {
-			profiles = append(profiles, entry.Name())
-		}
-	}
-	return profiles
 }

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"strconv"
 	"strings"
 	"syscall"
 )
@@ -35,7 +36,7 @@ func (s Settings) tryPorts() (free, taken []string) {
 		switch {
 		case err == nil:
 			listener.Close()
-			free = append(free, fmt.Sprint(port))
+			free = append(free, portName(port))
 		case errors.Is(err, syscall.EADDRINUSE), errors.Is(err, wsaAddrInUse):
 			taken = append(taken, fmt.Sprintf("%d is taken%s", port, by(portHolder(port))))
 		default:
@@ -43,6 +44,14 @@ func (s Settings) tryPorts() (free, taken []string) {
 		}
 	}
 	return free, taken
+}
+
+// portName is the name of a port for a person.
+func portName(port int) string {
+	if port == 0 {
+		return "one that the system picks"
+	}
+	return strconv.Itoa(port)
 }
 
 func by(holder string) string {

@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
-	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
@@ -115,11 +114,12 @@ const switchLimit = 1 << 10
 // that can't be used is an error: another profile is another account.
 func (s Settings) switchedProfile() (string, error) {
 	path := s.switchFile()
-	content, err := private.ReadTrusted(path, switchLimit)
-	switch {
-	case errors.Is(err, fs.ErrNotExist):
+	target, info, err := private.Resolve(path)
+	if err == nil && info == nil && target == path {
 		return "", nil
-	case err != nil:
+	}
+	content, err := private.ReadTrusted(path, switchLimit)
+	if err != nil { // among them a link that leads nowhere
 		return "", fmt.Errorf("%s: %w", text.Printable(path), private.Cause(err))
 	}
 	name := strings.TrimSpace(string(content))
@@ -135,34 +135,41 @@ func (s Settings) SwitchProfile() error {
 	if s.noDir != nil {
 		return s.noDir
 	}
-	err := private.Replace(s.switchFile(), []byte(s.ProfileName()+"\n"))
+	path := s.switchFile()
+	if target, info, err := private.Resolve(path); err == nil && info != nil && info.Mode().IsRegular() {
+		path = target // the user's own link stays
+	}
+	err := private.Replace(path, []byte(s.ProfileName()+"\n"))
 	var rename *os.LinkError
 	switch {
 	case err == nil || errors.Is(err, private.ErrUnsure):
 		return nil
 	case errors.As(err, &rename): // a directory that is not empty
-		return HintError{fmt.Errorf("%s: %w", text.Printable(s.switchFile()), rename.Err), "Move it away, then try again."}
+		return HintError{fmt.Errorf("%s: %w", text.Printable(path), rename.Err), "Move it away, then try again."}
 	}
 	return fmt.Errorf("store the choice: %w", err)
 }
 
-// ProfileNames returns the names of the profiles that files and settings name, the default
-// one first. It does not ask the keychain.
-func (s Settings) ProfileNames() []string {
-	names := []string{s.ProfileName()}
+// ProfileNames returns the names of the profiles that have a directory or a rule, the
+// default one first. It does not ask the keychain.
+func (s Settings) ProfileNames() (names []string) {
 	entries, _ := os.ReadDir(filepath.Join(s.Dir, "profiles")) // names alone: whoever reads the files reports errors
 	for _, entry := range entries {
 		if info, err := os.Stat(filepath.Join(s.Dir, "profiles", entry.Name())); err == nil && info.IsDir() {
 			names = append(names, entry.Name())
 		}
 	}
-	for _, rule := range s.rules {
+	for _, rule := range s.config.rules {
 		names = append(names, rule.name.value)
 	}
-	if name, err := s.switchedProfile(); err == nil && s.noDir == nil {
-		names = append(names, name)
-	}
 	return sortedProfiles(names)
+}
+
+// Profiles returns the [Settings.ProfileNames] of the state directory, as far as the
+// settings can be read.
+func (e Env) Profiles() []string {
+	s, _ := e.ReadSettings(DefaultProfile)
+	return s.ProfileNames()
 }
 
 // sortedProfiles adds the default profile to names, puts it first, and drops repeated and

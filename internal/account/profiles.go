@@ -34,7 +34,10 @@ func (a *Account) Profiles(ctx context.Context) (list []Profile, warnings []stri
 		return nil, nil, a.noDir
 	}
 	defer a.begin(WaitForKeychain)()
-	names := a.ProfileNames()
+	names := append(a.ProfileNames(), a.ProfileName())
+	if switched, err := a.switchedProfile(); err == nil { // settings that need it report the error
+		names = append(names, switched)
+	}
 	found, warnings, err := a.sharedRecords(ctx)
 	for _, l := range found {
 		names = append(names, l.Key.ProfileName())

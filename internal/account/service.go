@@ -3,6 +3,7 @@ package account
 import (
 	"context"
 	"errors"
+	"strings"
 
 	"github.com/mogplex/mogplex-cli/internal/auth"
 	"github.com/mogplex/mogplex-cli/internal/chat"
@@ -11,9 +12,16 @@ import (
 	"github.com/mogplex/mogplex-cli/login"
 )
 
-// loginClient returns the OAuth client of an origin.
+// loginClient returns the OAuth client of an origin, with the settings that config.toml
+// has for it. Only mogplex.com and a development service, which has plain http, may lack
+// metadata: their paths are known.
 func (a *Account) loginClient(origin string) *login.Client {
-	return &login.Client{Origin: origin, HTTP: a.client(), AllowLoopbackHTTP: a.Dev, Now: a.env.Now}
+	client := &login.Client{Origin: origin, HTTP: a.client(), AllowLoopbackHTTP: a.Dev, Now: a.env.Now}
+	client.RequireMetadata = origin != auth.DefaultOrigin && !strings.HasPrefix(origin, "http://")
+	if s := a.config.serviceAt(origin); s != nil {
+		client.ClientID, client.Scopes, client.RequireMetadata = s.clientID.value, s.scopes, true
+	}
+	return client
 }
 
 // api returns the client of the account service.

@@ -38,10 +38,10 @@ type Settings struct {
 	CallbackPorts   []int         // nil: those of package login
 	Notices         []string      // warnings for a person
 
-	rules    []profileRule // of config.toml, if it was read
-	codex    bool          // Dir is Codex's: only read its auth.json
-	noDir    error         // why there is no state directory
-	readOnly bool          // reading repairs no modes; see OpenReadOnly
+	config   config // config.toml, if it was read
+	codex    bool   // Dir is Codex's: only read its auth.json
+	noDir    error  // why there is no state directory
+	readOnly bool   // reading repairs no modes; see OpenReadOnly
 }
 
 // StoreModes are the values of credential_store: [StoreAuto], and each store's name.
@@ -82,19 +82,22 @@ func (e Env) ReadSettings(profile string) (Settings, error) {
 	return s, err
 }
 
-// readConfigured reads what the user's config.toml can decide: the store, and the profile
-// if nothing has named one. Without a state directory there is no config.toml. A
+// readConfigured reads what the user's config.toml can decide: the store, the profile if
+// nothing has named one, and the OAuth client of a service other than mogplex.com. Without a state directory there is no config.toml. A
 // config.toml that can't be read is an error, because it may forbid files.
 func (e Env) readConfigured(s *Settings) error {
 	mode, named := e.Getenv("MOGPLEX_CREDENTIAL_STORE"), s.ChosenBy != ""
 	var c config
-	if s.noDir == nil && (mode == "" || !named) {
+	if s.noDir == nil && (mode == "" || !named || s.Origin != auth.DefaultOrigin) {
 		var err error
 		if c, err = readConfigFile(filepath.Join(s.Dir, "config.toml")); err != nil {
 			return err
 		}
 	}
-	s.rules = c.rules
+	s.config = c
+	if service := c.serviceAt(s.Origin); service != nil && s.CallbackPorts == nil {
+		s.CallbackPorts = service.ports
+	}
 	var err error
 	if s.Store, err = readStoreMode(mode, c); err != nil || named {
 		return err

@@ -117,7 +117,8 @@ func (s *screen) ends(want int) {
 	s.Helper()
 	s.exit(want)
 	if now := s.Screen(); now.Alternate || now.Cursor.Hidden {
-		s.Errorf("the terminal was not restored: %+v", now.Cursor)
+		out := s.Terminal.Output()
+		s.Errorf("the terminal was not restored: %+v; the output ends in %q", now.Cursor, out[max(0, len(out)-200):])
 	}
 	s.wasSilent()
 }

@@ -11,13 +11,16 @@ import (
 	"github.com/mogplex/mogplex-cli/internal/auth"
 )
 
+// completing is the name of the hidden command.
+const completing = "__complete"
+
 // completeCommand is what the completion scripts run: the words before the cursor are
 // its arguments, and the word at the cursor is the value of a flag, because PowerShell
 // drops an empty argument. It prints a line for each word that can stand there, with a
 // tab and a description. It opens no store.
 func (p *program) completeCommand() *cli.Command {
 	return &cli.Command{
-		Name:   "__complete",
+		Name:   completing,
 		Hidden: true,
 		Flags:  []cli.Flag{&cli.StringFlag{Name: "word"}},
 		Action: func(c *cli.Context) error {
@@ -106,7 +109,8 @@ func flagChoices(at *cli.Command, before []string) []choice {
 	for _, f := range at.Flags {
 		name := "--" + f.Names()[0]
 		given := func(w string) bool { return w == name || strings.HasPrefix(w, name+"=") }
-		if !slices.ContainsFunc(before, given) && name != "--help" {
+		_, repeated := f.(*cli.StringSliceFlag)
+		if (repeated || !slices.ContainsFunc(before, given)) && name != "--help" {
 			found = append(found, choice{name, plainUsage(f)})
 		}
 	}

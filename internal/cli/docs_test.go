@@ -113,7 +113,7 @@ func TestEveryCommandIsDocumented(t *testing.T) {
 func TestEveryJSONFieldIsPromised(t *testing.T) {
 	t.Parallel()
 	text := readDoc(t, "docs/automation.md")
-	for _, object := range []any{tokenReport{}, headerReport{}, savedReport{}, replacedReport{}, auth.Account{}, statusReport{}, layerReport{}, report{}} {
+	for _, object := range []any{tokenReport{}, headerReport{}, savedReport{}, replacedReport{}, auth.Account{}, statusReport{}, layerReport{}, profileReport{}, report{}} {
 		for _, field := range reflect.VisibleFields(reflect.TypeOf(object)) {
 			name, _, _ := strings.Cut(field.Tag.Get("json"), ",")
 			if !field.Anonymous && !strings.Contains(text, "`"+name+"`") && !strings.Contains(text, `"`+name+`":`) {

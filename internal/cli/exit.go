@@ -23,21 +23,20 @@ func (p *program) here() outcome.Here {
 func (p *program) outcomeOf(err error) outcome.Outcome {
 	o := p.here().Of(err)
 	if o.Code == "not_signed_in" && p.profile() != "" {
-		o.Hint = didYouMean(p.nearestProfile()) + o.Hint
+		if near := p.nearestProfile(); near != "" {
+			o.Hint = didYouMean("`--profile "+near+"`") + o.Hint
+		}
 	}
 	return o
 }
 
-// nearestProfile returns the flag for the profile that a new one probably means, or "".
+// nearestProfile returns the profile that a new one probably means, or "".
 func (p *program) nearestProfile() string {
 	profiles := p.env.Profiles()
 	if slices.Contains(profiles, p.profile()) {
 		return ""
 	}
-	if near := text.Nearest(p.profile(), profiles); near != "" {
-		return "`--profile " + near + "`"
-	}
-	return ""
+	return text.Nearest(p.profile(), profiles)
 }
 
 // report is the error object in JSON output.

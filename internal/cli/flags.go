@@ -96,7 +96,7 @@ func setAt(c *cli.Context, name string) *cli.Context {
 	return nil
 }
 
-// quickFlags returns the same flags with their names cached. The library asks every
+// quickFlags returns the same flags, which cache their names. The library asks every
 // flag for its names many times and runs a regular expression each time, which takes 2%
 // of the time of `auth token`.
 func quickFlags(flags []cli.Flag) []cli.Flag {
@@ -104,10 +104,10 @@ func quickFlags(flags []cli.Flag) []cli.Flag {
 	for i, f := range flags {
 		switch f := f.(type) {
 		case *cli.StringFlag:
-			quick[i] = &quickString{f, append([]string{f.Name}, f.Aliases...)}
+			quick[i] = &quickString{StringFlag: f}
 		case *cli.BoolFlag:
 			f.DisableDefaultText = true // "(default: false)" says nothing
-			quick[i] = &quickBool{f, append([]string{f.Name}, f.Aliases...)}
+			quick[i] = &quickBool{BoolFlag: f}
 		default:
 			quick[i] = f
 		}
@@ -120,11 +120,19 @@ type quickString struct {
 	names []string
 }
 
-func (f *quickString) Names() []string { return f.names }
+func (f *quickString) Names() []string { return cached(&f.names, f.Name, f.Aliases) }
 
 type quickBool struct {
 	*cli.BoolFlag
 	names []string
 }
 
-func (f *quickBool) Names() []string { return f.names }
+func (f *quickBool) Names() []string { return cached(&f.names, f.Name, f.Aliases) }
+
+// cached sets names on the first call, because most flags are of commands that do not run.
+func cached(names *[]string, name string, aliases []string) []string {
+	if *names == nil {
+		*names = append([]string{name}, aliases...)
+	}
+	return *names
+}

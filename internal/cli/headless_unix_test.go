@@ -3,6 +3,7 @@
 package cli
 
 import (
+	"encoding/base64"
 	"fmt"
 	"net"
 	"net/url"
@@ -18,12 +19,14 @@ func TestTheAddressIsCopied(t *testing.T) {
 	t.Parallel()
 	w := fakeWorld(t, accountserver.Config{})
 	at := w.terminal("login", "--no-browser", "--clipboard")
-	shown := at.shows("Press Ctrl-C")
-	if want := accountserver.AuthorizeURL(shown); want == "" || at.Clipboard() != want {
-		t.Errorf("copied %q, want %q", at.Clipboard(), want)
+	address := accountserver.AuthorizeURL(at.shows("Press Ctrl-C"))
+	if address == "" || at.Clipboard() != address {
+		t.Errorf("copied %q, want %q", at.Clipboard(), address)
 	}
 	at.types(interrupt)
-	at.ends(exitInterrupted)
+	at.exit(exitInterrupted)
+	sequence := "\x1b]52;c;" + base64.StdEncoding.EncodeToString([]byte(address)) + "\a"
+	heard.output(at.args, "", strings.Replace(at.shown(), sequence, "", 1)) // the rest must not steer the terminal
 
 	code, stdout, stderr := w.run("login", "--no-browser", "--clipboard", "--timeout", "50ms")
 	if code != exitFailure || strings.ContainsAny(stdout+stderr, "\x1b\a") || !strings.Contains(stderr, "no terminal") {

@@ -100,6 +100,11 @@ var plants = []struct {
 	{"config.toml is huge", planted("config.toml", huge), exitFailure, "config.toml: too large"},
 	{"config.toml is somebody else's", planted("config.toml", another), exitFailure, "config.toml: owned by another user"},
 	{"config.toml is a link to nothing", planted("config.toml", link("nothing")), exitOK, ""},
+	{"profile is a pipe", planted("profile", pipe), exitFailure, "profile: not a regular file"},
+	{"profile has no end", planted("profile", link("/dev/zero")), exitFailure, "profile: not a regular file"},
+	{"profile is huge", planted("profile", huge), exitFailure, "profile: too large"},
+	{"profile is somebody else's", planted("profile", another), exitFailure, "profile: owned by another user"},
+	{"profile is a link to nothing", planted("profile", link("nothing")), exitFailure, "profile: file does not exist"},
 	{"auth.json is a pipe", planted("auth.json", pipe), exitFailure, "not a regular file"},
 	{"auth.json is a directory", planted("auth.json", directory), exitFailure, "not a regular file"},
 	{"auth.json has no end", planted("auth.json", link("/dev/zero")), exitFailure, "not a regular file"},
@@ -200,7 +205,7 @@ func TestAHostileStateDirectory(t *testing.T) {
 // unplant takes away what was planted and puts back what was there.
 func (w *world) unplant(t *testing.T) {
 	t.Helper()
-	err := errors.Join(os.RemoveAll(w.state("config.toml")), os.RemoveAll(w.state("locks")))
+	err := errors.Join(os.RemoveAll(w.state("config.toml")), os.RemoveAll(w.state("profile")), os.RemoveAll(w.state("locks")))
 	if _, missing := os.Lstat(w.state("auth.json.aside")); missing == nil {
 		err = errors.Join(err, os.RemoveAll(w.state("auth.json")), os.Rename(w.state("auth.json.aside"), w.state("auth.json")))
 	}

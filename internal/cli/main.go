@@ -12,6 +12,7 @@ import (
 	"io"
 	"os"
 	"runtime/debug"
+	"slices"
 	"sync"
 	"syscall"
 
@@ -102,19 +103,29 @@ Examples:
 func (p *program) commands() []*cli.Command {
 	all := []*cli.Command{p.loginCommand(), p.logoutCommand(), p.authCommand(), p.modelsCommand(), p.mcpCommand(),
 		completionCommand(), p.completeCommand(), p.helpCommand(), versionCommand()}
-	prepare(all)
+	p.prepare(all)
 	return all
 }
 
-// prepare gives every command the flags that all have, and has it return usage errors
-// instead of printing them with a page of help.
-func prepare(commands []*cli.Command) {
+// prepare gives every command that may run the flags that all have, and has it return
+// usage errors instead of printing them with a page of help. It skips those that the
+// command line does not name, to start sooner.
+func (p *program) prepare(commands []*cli.Command) {
 	for _, c := range commands {
+		if !p.names(c) {
+			continue
+		}
 		c.OnUsageError = onUsageError
 		c.HideHelpCommand = true
 		c.Flags = quickFlags(append(c.Flags, profileFlag(), debugFlag()))
-		prepare(c.Subcommands)
+		p.prepare(c.Subcommands)
 	}
+}
+
+// names reports whether the command line names a command. Completion, and what shows all
+// commands without a command line, need every command.
+func (p *program) names(c *cli.Command) bool {
+	return len(p.args) == 0 || slices.Contains(p.args, c.Name) || slices.Contains(p.args, completing)
 }
 
 func (p *program) authCommand() *cli.Command {

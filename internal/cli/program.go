@@ -90,18 +90,18 @@ func (p *program) open(c *cli.Context) error {
 	if err != nil {
 		return err
 	}
-	p.openWith(s)
-	if boolFlag(c, "debug") || p.env.Getenv("MOGPLEX_DEBUG") == "1" {
-		p.debug(s)
-	}
+	p.openWith(c, s)
 	return nil
 }
 
 // openWith opens the account of the settings. It reads no store.
-func (p *program) openWith(s account.Settings) {
+func (p *program) openWith(c *cli.Context, s account.Settings) {
 	p.warn(s.Notices...)
 	p.account = account.Open(p.env, s)
 	p.account.Progress = p.progress()
+	if boolFlag(c, "debug") || p.env.Getenv("MOGPLEX_DEBUG") == "1" {
+		p.debug(s)
+	}
 }
 
 // profile returns the profile of this run. It is empty for the default one, and until

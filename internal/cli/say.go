@@ -1,7 +1,6 @@
 package cli
 
 import (
-	"cmp"
 	"errors"
 	"fmt"
 	"os"
@@ -71,7 +70,7 @@ func (p *program) progress() account.Progress {
 // debug writes the settings to stderr and, from then on, what is asked of which store and
 // service.
 func (p *program) debug(s account.Settings) {
-	p.say("debug: profile %s, state directory %s, store %s, service %s", cmp.Or(s.Profile, account.DefaultProfile), s.Dir, s.Store, s.Origin)
+	p.say("debug: profile %s, state directory %s, store %s, service %s", s.ProfileName(), s.Dir, s.Store, s.Origin)
 	p.account.Progress.Asked = func(what, answer string, took time.Duration) {
 		p.say("debug: %s: %s, %s", what, answer, took.Round(10*time.Microsecond))
 	}

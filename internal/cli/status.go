@@ -108,7 +108,7 @@ func (p *program) status(ctx context.Context, c *cli.Context) error {
 		err = p.endsWithin(&st, within)
 	}
 	if short {
-		fmt.Fprintln(p.stdout, shortStatus(st, p.profileName(), p.here().Of(err), p.env.Now()))
+		fmt.Fprintln(p.stdout, shortStatus(st, p.account.ProfileName(), p.here().Of(err), p.env.Now()))
 		return silenced(err)
 	}
 	r := p.statusReport(ctx, st, err)

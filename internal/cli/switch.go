@@ -48,7 +48,7 @@ func (p *program) switchProfile(c *cli.Context) error {
 	if err != nil {
 		return withHelp(c, err)
 	}
-	p.openWith(s)
+	p.openWith(c, s)
 	defer p.account.Close()
 	if err := s.SwitchProfile(); err != nil {
 		return err
@@ -93,7 +93,7 @@ func (p *program) sayHolder(ctx context.Context) {
 	if len(held) > 0 {
 		p.say("It holds %s.", strings.Join(held, ", "))
 	} else {
-		p.say("Nothing is stored for it. %s", p.here().InProfile("Sign in with `mogplex login`."))
+		p.say("Nothing is stored for it. %s%s", didYouMean(p.nearestProfile()), p.here().InProfile("Sign in with `mogplex login`."))
 		if len(others) > 0 {
 			p.say("Profiles with credentials: %s.", strings.Join(others, ", "))
 		}

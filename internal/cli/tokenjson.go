@@ -1,10 +1,8 @@
 package cli
 
 import (
-	"cmp"
 	"strings"
 
-	"github.com/mogplex/mogplex-cli/internal/account"
 	"github.com/mogplex/mogplex-cli/internal/auth"
 	"github.com/mogplex/mogplex-cli/internal/text"
 )
@@ -47,11 +45,8 @@ func headerOf(c auth.Credential) headerReport {
 	return headerReport{name, value.Reveal()}
 }
 
-// profileName names the profile for programs, and in the line of `auth status --short`.
-func (p *program) profileName() string { return cmp.Or(p.profile(), account.DefaultProfile) }
-
 func (p *program) grantReport(c auth.Credential) grantReport {
-	r := grantReport{Scope: strings.Join(c.Scopes, " "), Profile: p.profileName()}
+	r := grantReport{Scope: strings.Join(c.Scopes, " "), Profile: p.account.ProfileName()}
 	if headerOf(c).Name == "Authorization" {
 		r.TokenType = "Bearer"
 	}

@@ -7,8 +7,6 @@ import (
 	"unicode"
 	"unicode/utf8"
 
-	"github.com/xrash/smetrics"
-
 	"github.com/mogplex/mogplex-cli/internal/text"
 )
 
@@ -92,26 +90,8 @@ func splitCommand(line string) (name, argument string, found bool) {
 
 func unknownCommand(name string) *Problem {
 	wrong := Problem{Text: fmt.Sprintf("Unknown command: /%s.", text.Shorten(name, 30)), Hint: "Type /help for a list."}
-	if near, ok := nearest(strings.ToLower(name), CommandNames()); ok {
+	if near := text.Nearest(name, CommandNames()); near != "" {
 		wrong.Hint = fmt.Sprintf("Did you mean /%s?", near)
 	}
 	return &wrong
-}
-
-// nearest returns the name that word was most likely meant to be.
-func nearest(word string, names []string) (string, bool) {
-	best, least := "", 3 // three wrong letters are another word
-	if len(word) > 100 {
-		return "", false
-	}
-	for _, name := range names {
-		distance := smetrics.WagnerFischer(word, name, 1, 1, 1)
-		if len(word) > 1 && strings.HasPrefix(name, word) {
-			distance = 1
-		}
-		if distance < least && distance < len(name) {
-			best, least = name, distance
-		}
-	}
-	return best, best != ""
 }

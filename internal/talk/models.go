@@ -53,7 +53,7 @@ func (t *Talk) useNamed(name string) {
 		ids = append(ids, m.ID)
 	}
 	p := Problem{Text: fmt.Sprintf("The catalog has no model %s.", name), Hint: "/models lists them."}
-	if near, ok := nearest(name, ids); ok {
+	if near := text.Nearest(name, ids); near != "" {
 		p.Hint = fmt.Sprintf("Did you mean %s?", near)
 	}
 	t.problem(p)

@@ -3,45 +3,32 @@ package text
 import "strings"
 
 // Nearest returns the name that a mistyped word probably means, or "" if none is near.
-// About one slip in three letters is near: a letter too many, one missing, a wrong one, or
-// two swapped. So is the beginning of a single name, of three letters or more. Case does
-// not count.
+// About one slip in four letters is near: a letter too many, one missing, a wrong one, or
+// two swapped. The beginning of a name, of two letters or more, counts as one slip. Case
+// does not count.
 func Nearest(typed string, names []string) string {
-	const longest = 64 // no name is longer, and distance takes quadratic time
-	if typed == "" || len(typed) > longest {
+	const longest = 100 // Distance takes quadratic time
+	if len(typed) > longest {
 		return ""
 	}
 	typed = strings.ToLower(typed)
-	nearest, least := "", longest
+	nearest, least := "", len(typed) // as many slips as letters leave nothing of the word
 	for _, name := range names {
-		slips := distance(typed, strings.ToLower(name))
-		if slips <= (max(len(typed), len(name))+1)/3 && slips < min(least, len(typed)) {
+		folded := strings.ToLower(name)
+		slips := Distance(typed, folded)
+		if len(typed) > 1 && strings.HasPrefix(folded, typed) {
+			slips = min(slips, 1)
+		}
+		if slips <= (max(len(typed), len(name))+2)/4 && slips < least {
 			nearest, least = name, slips
 		}
-	}
-	if nearest == "" && len(typed) >= 3 {
-		nearest = onlyOneBeginning(typed, names)
 	}
 	return nearest
 }
 
-// onlyOneBeginning returns the name that begins with typed, or "" if none or several do.
-func onlyOneBeginning(typed string, names []string) (only string) {
-	for _, name := range names {
-		if !strings.HasPrefix(strings.ToLower(name), typed) {
-			continue
-		}
-		if only != "" && only != name {
-			return ""
-		}
-		only = name
-	}
-	return only
-}
-
-// distance returns the optimal string alignment distance: how many letters to insert,
+// Distance returns the optimal string alignment distance: how many letters to insert,
 // remove, replace or swap with their neighbor to make b of a.
-func distance(a, b string) int {
+func Distance(a, b string) int {
 	rows := make([][]int, len(a)+1)
 	for i := range rows {
 		rows[i] = make([]int, len(b)+1)
