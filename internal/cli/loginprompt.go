@@ -6,6 +6,7 @@ import (
 	"encoding/base64"
 	"fmt"
 	"io"
+	"net/url"
 	"os"
 	"strings"
 	"time"
@@ -38,7 +39,19 @@ func (p *program) showPrompt(prompt login.Prompt, opt signInOptions) {
 	if p.takesPastes(opt) {
 		p.say("On another machine: sign in there, then paste the address of the last page here.")
 	}
+	if hint := p.siteHint(prompt); hint != "" {
+		p.say("%s", hint)
+	}
 	p.say("Waiting for you until %s. Press Ctrl-C to stop.", prompt.Deadline.Local().Format("15:04:05"))
+}
+
+// siteHint returns how to sign in without pasting at a place where no browser opens.
+func (p *program) siteHint(prompt login.Prompt) string {
+	u, err := url.Parse(prompt.RedirectURL)
+	if err != nil || !prompt.Listening || p.canOpenBrowser() {
+		return ""
+	}
+	return p.env.Site().SignInHint(u.Port())
 }
 
 // takesPastes reports whether a person or a program can paste an address: stdin is a
