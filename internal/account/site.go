@@ -29,7 +29,7 @@ var sites = []struct {
 	{Site{
 		Name: "ssh", what: "this is an SSH session",
 		unlock: "Log in at that computer's own screen to unlock it.",
-		signIn: "Or run `ssh -L PORT:127.0.0.1:PORT` to this computer from yours, and open the address there: then there is nothing to paste.",
+		signIn: "Or run `ssh -L PORT:127.0.0.1:PORT HOST` on your own computer, HOST being this one, and open the address there: then there is nothing to paste.",
 	}, func(e evidence) bool { return e.set("SSH_CONNECTION", "SSH_CLIENT", "SSH_TTY") }},
 	{Site{
 		Name: "container", what: "this is a container",

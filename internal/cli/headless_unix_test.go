@@ -68,3 +68,33 @@ func TestACodeIsPastedWhilePortsAreTaken(t *testing.T) {
 		t.Errorf("%q is not in %s", want, stderr)
 	}
 }
+
+// A code alone that belongs to another sign-in signs nobody in: PKCE binds it.
+func TestAForeignCodeIsRefused(t *testing.T) {
+	t.Parallel()
+	w := fakeWorld(t, accountserver.Config{})
+	foreign := func(shown string) (string, error) {
+		address, err := url.Parse(accountserver.AuthorizeURL(shown))
+		if err != nil {
+			return "", err
+		}
+		query := address.Query()
+		query.Set("code_challenge", strings.Repeat("A", 43))
+		address.RawQuery = query.Encode()
+		callback, err := walk(address.String(), ada)
+		if err != nil {
+			return "", err
+		}
+		u, err := url.Parse(callback)
+		return u.Query().Get("code"), err
+	}
+	cmd := w.command("login", "--no-browser", "--timeout", "3s")
+	stdout, stderr, err := runAttended(cmd, foreign)
+	heard.output(cmd.Args[1:], stdout, stderr)
+	if exitCode(err) != exitFailure || !strings.Contains(stderr, "does not accept that code") || !strings.Contains(stderr, "not finished in time") {
+		t.Errorf("%v: %s", err, stderr)
+	}
+	if code, _, _ := w.run("auth", "token"); code != exitNotSignedIn {
+		t.Errorf("auth token: exit %d", code)
+	}
+}
