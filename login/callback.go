@@ -25,6 +25,7 @@ const (
 	malformed    verdict = iota // not an authorization response
 	foreign                     // a wrong or missing state: another sign-in's, or forged
 	strayRefusal                // an error without state, which any process can send
+	unbound                     // a code without state: only PKCE binds it to this sign-in
 	answered                    // a code or an error, with the right state
 )
 
@@ -32,6 +33,7 @@ const (
 type answer struct {
 	code    string
 	refusal *Error // instead of a code
+	unbound bool   // the code was pasted without its state
 }
 
 // parse reads the query of a callback. Only the verdict answered may decide the
@@ -61,10 +63,15 @@ func (x expectation) parse(rawQuery string) (answer, verdict) {
 	switch {
 	case state == "" && refused != "":
 		return a, strayRefusal
-	case subtle.ConstantTimeCompare([]byte(state), []byte(x.state)) != 1:
+	case query.Has("state") && subtle.ConstantTimeCompare([]byte(state), []byte(x.state)) != 1:
 		return answer{}, foreign
 	case refused == "" && !web.VisibleASCII(code):
 		return answer{}, malformed
+	case !query.Has("state") && query.Has("iss") && !x.issuedBy(query):
+		return answer{}, foreign
+	case !query.Has("state"):
+		a.unbound = true
+		return a, unbound
 	case !x.issuedBy(query):
 		a = answer{refusal: &Error{Op: opSignIn, Kind: ErrBadAnswer, Err: errWrongIssuer}}
 	}

@@ -2,6 +2,7 @@ package login
 
 import (
 	"errors"
+	"net/http"
 	"net/url"
 	"strings"
 	"testing"
@@ -58,10 +59,24 @@ func TestPaste(t *testing.T) {
 		"HTML":            strings.Replace(good, "&", "&amp;", 1),
 		"bracketed paste": "\x1b[200~" + good + "\x1b[201~",
 		"fragment":        good + "#_=_",
+		"zsh":             strings.NewReplacer("?", `\?`, "&", `\&`, "=", `\=`).Replace(good),
 	} {
 		p := pasteReader{expect: testExpectation()}
-		if a, err := p.read(text); err != nil || a.code != "abc" {
-			t.Errorf("%s: code %q, err %v", name, a.code, err)
+		if a, err := p.read(text); err != nil || a.code != "abc" || a.unbound {
+			t.Errorf("%s: code %q, unbound %v, err %v", name, a.code, a.unbound, err)
+		}
+	}
+	for name, text := range map[string]string{
+		"bare code":         "abc/+defgh",
+		"bare, wrapped":     "  abc/+  \r\n   defgh \n",
+		"bare, quoted":      "'abc/+defgh'",
+		"bare, escaped":     "abc%2F%2Bdefgh",
+		"no state":          "code=abc%2F%2Bdefgh",
+		"address, no state": "http://127.0.0.1:24816/auth/callback?code=abc%2F%2Bdefgh",
+	} {
+		p := pasteReader{expect: testExpectation()}
+		if a, err := p.read(text); err != nil || a.code != "abc/+defgh" || !a.unbound {
+			t.Errorf("%s: code %q, unbound %v, err %v", name, a.code, a.unbound, err)
 		}
 	}
 	for name, c := range map[string]struct {
@@ -69,8 +84,10 @@ func TestPaste(t *testing.T) {
 		want error
 	}{
 		"empty":         {"", errPasteUnusable},
-		"bare code":     {"abc", errPasteBareCode},
-		"no state":      {"code=abc", errPasteBareCode},
+		"a word":        {"quit", errPasteUnusable},
+		"a sentence":    {"how do I paste this", errPasteUnusable},
+		"empty state":   {"code=abc&state=", errPasteForeign},
+		"other issuer":  {"code=abc&iss=https://evil.example", errPasteForeign},
 		"other state":   {strings.Replace(good, "st4te", "other", 1), errPasteForeign},
 		"other host":    {strings.Replace(good, "127.0.0.1", "evil.example", 1), errPasteUnusable},
 		"https":         {strings.Replace(good, "http:", "https:", 1), errPasteUnusable},
@@ -94,7 +111,7 @@ func TestPasteLineByLine(t *testing.T) {
 	lines := []string{"what?", strings.Replace(good, "st4te", "other", 1), good[:25], good[25:50], good[50:]}
 	for i, line := range lines {
 		a, err := p.read(line)
-		if last := i == len(lines)-1; last != (err == nil) || last != (a.code == "abc") {
+		if last := i == len(lines)-1; last != (err == nil && !a.unbound) || last && a.code != "abc" {
 			t.Errorf("line %d: code %q, err %v", i, a.code, err)
 		}
 	}
@@ -109,18 +126,47 @@ func TestPasteRefusal(t *testing.T) {
 	}
 }
 
+// A code alone is exchanged once its lines are complete. One that the service does not
+// know leaves the sign-in open.
 func TestPasteDuringSignIn(t *testing.T) {
-	s := newService(t)
-	pasted := make(chan string)
-	rejected := make(chan error, 1)
-	r := start(t, s.client(), Flow{Pasted: pasted, PasteRejected: func(err error) { rejected <- err }})
-	pasted <- "code=" + markCode
-	if err := <-rejected; !errors.Is(err, errPasteBareCode) {
-		t.Errorf("err = %v", err)
-	}
-	pasted <- r.callback("code=" + markCode + "&state=STATE")
-	if _, err := r.end(); err != nil || len(s.requests()) != 1 {
-		t.Fatal(err)
+	t.Parallel()
+	for name, lines := range map[string][]string{
+		"code":                 {markCode},
+		"code, wrapped":        {markCode[:12], markCode[12:]},
+		"no state":             {"code=" + markCode},
+		"address, wrapped":     {"ADDRESS?code=" + markCode[:12], markCode[12:] + "&state=STATE"},
+		"mistake":              {"not-a-code-0a1b", "WAIT", markCode},
+		"mistake, then state":  {"not-a-code-0a1b", "WAIT", "ADDRESS?code=" + markCode + "&state=STATE"},
+		"code, then the whole": {markCode, "ADDRESS?code=" + markCode + "&state=STATE"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			s := newService(t)
+			s.token = func(w http.ResponseWriter, r *http.Request) {
+				if r.PostForm.Get("code") != markCode {
+					answerWith(401, `{"error":"invalid_grant"}`)(w, r)
+					return
+				}
+				writeJSON(w, 200, goodAnswer())
+			}
+			pasted, rejected := make(chan string), make(chan error, 1)
+			r := start(t, s.client(), Flow{Pasted: pasted, PasteRejected: func(err error) { rejected <- err }})
+			for _, line := range lines {
+				if line == "WAIT" {
+					if err := <-rejected; !errors.Is(err, errPasteUnknownCode) {
+						t.Errorf("err = %v", err)
+					}
+					continue
+				}
+				pasted <- strings.NewReplacer("ADDRESS", r.prompt.RedirectURL, "STATE", r.state).Replace(line)
+			}
+			close(pasted)
+			if _, err := r.end(); err != nil {
+				t.Fatal(err)
+			}
+			forms := s.requests()
+			checkPKCE(t, forms[len(forms)-1], r.prompt.URL)
+		})
 	}
 }
 
@@ -133,7 +179,7 @@ func FuzzPasted(f *testing.F) {
 		p := pasteReader{expect: testExpectation()}
 		for _, text := range []string{first, second} {
 			a, err := p.read(text)
-			if err == nil && a.code != "" && !holdsState(unwrap(first), unwrap(second), unwrap(first)+unwrap(second)) {
+			if err == nil && a.code != "" && !a.unbound && !holdsState(unwrap(first), unwrap(second), unwrap(first)+unwrap(second)) {
 				t.Errorf("accepted %q, %q without the state", first, second)
 			}
 			if err == nil && (a.code == "") == (a.refusal == nil) {

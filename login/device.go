@@ -13,7 +13,12 @@ import (
 	"github.com/mogplex/mogplex-cli/internal/web"
 )
 
-const deviceStartTimeout = 10 * time.Second
+// deviceStartTimeout bounds the request for a code. The person sees no address before
+// it ends, so it is short if the grant is one way among others.
+const (
+	deviceStartTimeout    = 10 * time.Second
+	shortDeviceStartLimit = 3 * time.Second
+)
 
 // deviceGrant is a device grant (RFC 8628) in progress.
 type deviceGrant struct {
@@ -27,18 +32,31 @@ type deviceResult struct {
 	err   error
 }
 
-// startDevice starts the device grant, if the caller wants it and the service
-// offers it, and polls until wait ends. If it can't start, the sign-in continues
-// without it.
-func (a *attempt) startDevice(wait context.Context) {
-	if !a.flow.Device || a.endpoints.device == "" {
-		return
+// startDevice starts the device grant, if the service offers it, and polls until wait
+// ends. If it can't start, the sign-in continues without it, unless the caller requires
+// it.
+func (a *attempt) startDevice(wait context.Context) error {
+	required := a.flow.RequireDevice
+	switch {
+	case a.endpoints.device != "":
+	case required:
+		return &Error{Op: a.op, Kind: ErrNoDevice}
+	default:
+		return nil
+	}
+	limit := shortDeviceStartLimit
+	if required {
+		limit = deviceStartTimeout
 	}
 	cfg := a.config(a.endpoints, a.redirect)
-	auth, err := a.requestDevice(wait, cfg)
-	if err != nil {
+	auth, err := a.requestDevice(wait, cfg, limit)
+	switch {
+	case err == nil:
+	case required, wait.Err() != nil:
+		return err
+	default:
 		a.flow.Notice("signing in on another device is not possible now: " + err.Error())
-		return
+		return nil
 	}
 	d := &deviceGrant{auth: auth, result: make(chan deviceResult, 1), ended: make(chan struct{})}
 	a.device = d
@@ -47,10 +65,11 @@ func (a *attempt) startDevice(wait context.Context) {
 		grant, err := a.pollDevice(wait, cfg, auth)
 		d.result <- deviceResult{grant, err}
 	}()
+	return nil
 }
 
-func (s *service) requestDevice(ctx context.Context, cfg *oauth2.Config) (*oauth2.DeviceAuthResponse, error) {
-	limited, cancel := context.WithTimeout(ctx, deviceStartTimeout)
+func (s *service) requestDevice(ctx context.Context, cfg *oauth2.Config, limit time.Duration) (*oauth2.DeviceAuthResponse, error) {
+	limited, cancel := context.WithTimeout(ctx, limit)
 	defer cancel()
 	auth, err := cfg.DeviceAuth(s.withReader(limited), s.consent()...)
 	if err != nil {

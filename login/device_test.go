@@ -49,7 +49,7 @@ func poll(t *testing.T, answers ...string) (gaps []int, g *Grant, err error) {
 		ctx, cancel := context.WithTimeout(context.Background(), 10*time.Minute)
 		defer cancel()
 		cfg := s.config(endpoints{token: "https://a.test/t", device: "https://a.test/d"}, "")
-		auth, authErr := s.requestDevice(ctx, cfg)
+		auth, authErr := s.requestDevice(ctx, cfg, deviceStartTimeout)
 		if authErr != nil {
 			err = authErr
 			return
@@ -140,7 +140,7 @@ func TestDeviceDuringSignIn(t *testing.T) {
 	t.Parallel()
 	t.Run("the device wins", func(t *testing.T) {
 		t.Parallel()
-		r := start(t, deviceService(t, token).client(), Flow{Device: true})
+		r := start(t, deviceService(t, token).client(), Flow{})
 		if p := r.prompt.Device; p == nil || p.UserCode != "ABCD-EFGH" || !strings.HasSuffix(p.VerificationURL, "/device") || p.Expiry.IsZero() {
 			t.Errorf("prompt %+v", p)
 		}
@@ -150,7 +150,7 @@ func TestDeviceDuringSignIn(t *testing.T) {
 	})
 	t.Run("the browser wins", func(t *testing.T) {
 		t.Parallel()
-		r := start(t, deviceService(t, pending).client(), Flow{Device: true})
+		r := start(t, deviceService(t, pending).client(), Flow{})
 		visit(t, r.callback("code=c&state=STATE"))
 		if g, err := r.end(); err != nil || g.Token.AccessToken != markAccess {
 			t.Errorf("err = %v", err)
@@ -158,14 +158,14 @@ func TestDeviceDuringSignIn(t *testing.T) {
 	})
 	t.Run("denied on the device", func(t *testing.T) {
 		t.Parallel()
-		if _, err := start(t, deviceService(t, `{"error":"access_denied"}`).client(), Flow{Device: true}).end(); !errors.Is(err, ErrRefused) {
+		if _, err := start(t, deviceService(t, `{"error":"access_denied"}`).client(), Flow{}).end(); !errors.Is(err, ErrRefused) {
 			t.Errorf("err = %v", err)
 		}
 	})
 	t.Run("the device code expires", func(t *testing.T) {
 		t.Parallel()
 		s := deviceService(t, `{"error":"expired_token"}`)
-		r := start(t, s.client(), Flow{Device: true})
+		r := start(t, s.client(), Flow{})
 		for len(s.requests()) == 0 || r.noted() == "" {
 			time.Sleep(5 * time.Millisecond)
 		}
@@ -176,18 +176,38 @@ func TestDeviceDuringSignIn(t *testing.T) {
 	})
 	t.Run("not offered", func(t *testing.T) {
 		t.Parallel()
-		r := start(t, newService(t).client(), Flow{Device: true})
+		r := start(t, newService(t).client(), Flow{})
 		if r.prompt.Device != nil {
 			t.Error("a device prompt")
 		}
 		r.cancel()
 		_, _ = r.end()
+		if _, err := start(t, newService(t).client(), Flow{RequireDevice: true}).end(); !errors.Is(err, ErrNoDevice) {
+			t.Errorf("required: err = %v", err)
+		}
+	})
+	t.Run("out of order", func(t *testing.T) {
+		t.Parallel()
+		s := newService(t)
+		s.metadata["device_authorization_endpoint"] = s.URL + "/device"
+		s.mux.HandleFunc("POST /device", answerWith(503, ""))
+		r := start(t, s.client(), Flow{})
+		if r.prompt.Device != nil || !strings.Contains(r.noted(), "another device is not possible now") {
+			t.Errorf("prompt %+v, notices %s", r.prompt.Device, r.noted())
+		}
+		visit(t, r.callback("code=c&state=STATE"))
+		if _, err := r.end(); err != nil {
+			t.Errorf("err = %v", err)
+		}
+		if _, err := start(t, s.client(), Flow{RequireDevice: true}).end(); !errors.Is(err, ErrUnreachable) {
+			t.Errorf("required: err = %v", err)
+		}
 	})
 	t.Run("alone, without a port", func(t *testing.T) {
 		t.Parallel()
 		squatter, port := squat(t)
 		defer func() { _ = squatter.Close() }()
-		if _, err := start(t, deviceService(t, token).client(), Flow{Device: true, Ports: []int{port}}).end(); err != nil {
+		if _, err := start(t, deviceService(t, token).client(), Flow{Ports: []int{port}}).end(); err != nil {
 			t.Errorf("err = %v", err)
 		}
 	})
@@ -195,7 +215,7 @@ func TestDeviceDuringSignIn(t *testing.T) {
 		t.Parallel()
 		squatter, port := squat(t)
 		defer func() { _ = squatter.Close() }()
-		r := start(t, deviceService(t, pending).client(), Flow{Device: true, Ports: []int{port}, Timeout: time.Second})
+		r := start(t, deviceService(t, pending).client(), Flow{Ports: []int{port}, Timeout: time.Second})
 		if _, err := r.end(); !errors.Is(err, ErrTimeout) {
 			t.Errorf("err = %v", err)
 		}

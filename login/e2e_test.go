@@ -173,7 +173,7 @@ func TestCancelOnTheSignInPage(t *testing.T) {
 func TestDeviceEndToEnd(t *testing.T) {
 	t.Parallel()
 	a := newAccount(t, accountserver.Config{OfferDevice: true, DeviceInterval: time.Second})
-	g, err := a.signIn(t, login.Flow{Device: true}, func(p login.Prompt) {
+	g, err := a.signIn(t, login.Flow{}, func(p login.Prompt) {
 		if p.Device == nil {
 			t.Error("no device prompt")
 			return

@@ -27,6 +27,8 @@ var (
 	ErrTimeout = errors.New("not finished in time")
 	// ErrNoPort: no callback port could be bound, and there is no other way to finish.
 	ErrNoPort = errors.New("no callback port is free")
+	// ErrNoDevice: [Flow.RequireDevice] is set, and the service does not offer the device grant.
+	ErrNoDevice = errors.New("the service offers no code for another device")
 	// ErrSave: the tokens were granted, and [Flow.Save] or the store of a [Client.TokenSource] failed.
 	ErrSave = errors.New("the credential could not be stored")
 	// ErrNoMetadata: the service publishes no usable metadata, and [Client.RequireMetadata] is set.

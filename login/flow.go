@@ -24,8 +24,8 @@ type Flow struct {
 	// Deadline receives the time at which SignIn gives up if that becomes earlier than Prompt.Deadline, as after an error
 	// callback without state.
 	Deadline func(time.Time)
-	// Pasted carries callback addresses that the person pasted: the whole address, quoted or wrapped over lines, or its
-	// code=…&state=… alone.
+	// Pasted carries what the person pasted, quoted or wrapped over lines: the whole callback address, its query, or the
+	// code alone. The state must be right if it is there; PKCE binds a code without it.
 	Pasted <-chan string
 	// PasteRejected receives the reason why a paste is unusable. The wait continues.
 	PasteRejected func(error)
@@ -34,8 +34,9 @@ type Flow struct {
 	Save func(ctx context.Context, g *Grant) (where string, err error)
 	// Timeout bounds the wait for the person; 0 means five minutes.
 	Timeout time.Duration
-	// Device runs the device grant (RFC 8628) as well, if the service's metadata offers it.
-	Device bool
+	// RequireDevice fails the sign-in at once if the device grant (RFC 8628) can't start: with [ErrNoDevice] if the
+	// service's metadata does not offer it. Without RequireDevice, SignIn runs the device grant if it can.
+	RequireDevice bool
 	// Ports are the callback ports on 127.0.0.1, in the order to try; nil means 24816 and 24818, the ones that mogplex.com
 	// redirects to. A development service may accept others; 0 is any free port.
 	Ports []int
@@ -55,7 +56,7 @@ type Prompt struct {
 	Listening bool
 	// Deadline is when the sign-in gives up; see [Flow.Deadline].
 	Deadline time.Time
-	// Device is nil if the device grant was not asked for or is not offered.
+	// Device is nil if the device grant is not offered or could not start.
 	Device *DevicePrompt
 }
 

@@ -60,13 +60,19 @@ func OpenBrowser(address string) error {
 		return runFirst(chosen, commands)
 	}
 	if isWSL() {
-		if run([]string{"wslview", address}) == nil {
+		if run([]string{"wslview", withoutQuotes(address)}) == nil {
 			return nil
 		}
 	} else if !hasDisplay() {
 		return errNoDisplay
 	}
 	return unlessSlow(func() error { return openDefault(address) })
+}
+
+// withoutQuotes escapes the characters of an address that mean something to PowerShell,
+// to which wslview passes it in double quotes.
+func withoutQuotes(address string) string {
+	return strings.NewReplacer(`"`, "%22", "$", "%24", "'", "%27", "(", "%28", ")", "%29", ";", "%3B", "`", "%60").Replace(address)
 }
 
 // runFirst runs the commands of $BROWSER until one succeeds.

@@ -167,3 +167,11 @@ func TestFailureToOpenIsANotice(t *testing.T) {
 		t.Fatal(err)
 	}
 }
+
+func TestNoAddressLeavesTheQuotesOfPowerShell(t *testing.T) {
+	t.Parallel()
+	const address = "https://a.test/x?a=$(calc)&b=`\";'&c=%20"
+	if got, want := withoutQuotes(address), "https://a.test/x?a=%24%28calc%29&b=%60%22%3B%27&c=%20"; got != want {
+		t.Errorf("%s, want %s", got, want)
+	}
+}

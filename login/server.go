@@ -141,7 +141,7 @@ func (s *callbackServer) callback(w http.ResponseWriter, r *http.Request) {
 	switch v {
 	case malformed:
 		writePage(w, http.StatusBadRequest, pageNotHere)
-	case foreign:
+	case foreign, unbound:
 		redirect(w, foreignPath)
 	case strayRefusal:
 		select {

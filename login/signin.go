@@ -33,15 +33,22 @@ func (c *Client) SignIn(ctx context.Context, flow Flow) (*Grant, error) {
 		return nil, a.ended(ctx, err)
 	}
 	a.listen(ctx)
-	a.startDevice(wait)
-	if !a.hasChannel() {
-		return nil, a.noPort()
-	}
-	a.announce(wait)
-	o := a.wait(ctx, wait)
+	o := a.run(ctx, wait)
 	cancel()
 	a.stop(ctx, o)
 	return o.grant, o.err
+}
+
+// run starts the device grant, shows the prompt and waits for the decision.
+func (a *attempt) run(ctx, wait context.Context) outcome {
+	if err := a.startDevice(wait); err != nil {
+		return outcome{err: a.ended(ctx, err)}
+	}
+	if !a.hasChannel() {
+		return outcome{err: a.noPort()}
+	}
+	a.announce(wait)
+	return a.wait(ctx, wait)
 }
 
 // attempt is one sign-in.
@@ -54,9 +61,11 @@ type attempt struct {
 
 	server  *callbackServer // nil if no port could be bound
 	pastes  pasteReader
-	device  *deviceGrant // nil if it does not run
-	refused *Error       // the error callback without state, if there was one
-	opened  chan error   // the result of flow.Open
+	unbound answer           // a pasted code without state
+	due     <-chan time.Time // when unbound is used; nil if there is none
+	device  *deviceGrant     // nil if it does not run
+	refused *Error           // the error callback without state, if there was one
+	opened  chan error       // the result of flow.Open
 }
 
 // outcome is how a sign-in ended.
@@ -80,7 +89,7 @@ func (a *attempt) listen(ctx context.Context) {
 
 // hasChannel reports whether a way to finish the sign-in is left.
 func (a *attempt) hasChannel() bool {
-	return a.server != nil || a.flow.Pasted != nil || a.device != nil
+	return a.server != nil || a.flow.Pasted != nil || a.due != nil || a.device != nil
 }
 
 func (a *attempt) noPort() *Error {
@@ -129,6 +138,10 @@ func (a *attempt) wait(ctx, wait context.Context) outcome {
 			a.reportRefusal(wait)
 		case text, ok := <-a.flow.Pasted:
 			if o := a.paste(ctx, text, ok); o != nil {
+				return *o
+			}
+		case <-a.due:
+			if o := a.completeUnbound(ctx); o != nil {
 				return *o
 			}
 		case got := <-a.device.results():
@@ -199,10 +212,29 @@ func (a *attempt) paste(ctx context.Context, text string, open bool) *outcome {
 	}
 	got, err := a.pastes.read(text)
 	if err != nil {
+		a.due = nil // more lines came, and the whole is no code
 		a.flow.PasteRejected(err)
 		return nil
 	}
+	if got.unbound {
+		a.unbound, a.due = got, time.After(pasteGap)
+		return nil
+	}
 	o := a.complete(ctx, got)
+	return &o
+}
+
+// completeUnbound exchanges a pasted code that came without state. PKCE binds it: the
+// service refuses the code of another sign-in. The wait continues then, because a
+// person can paste anything.
+func (a *attempt) completeUnbound(ctx context.Context) *outcome {
+	a.due = nil
+	a.pastes.close()
+	o := a.complete(ctx, a.unbound)
+	if errors.Is(o.err, ErrInvalidGrant) || errors.Is(o.err, ErrRefused) {
+		a.flow.PasteRejected(errPasteUnknownCode)
+		return nil
+	}
 	return &o
 }
 

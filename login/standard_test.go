@@ -132,7 +132,7 @@ func TestAStandardServiceGrantsADevice(t *testing.T) {
 	t.Parallel()
 	client := newStandard(t)
 	a := &account{client: client, port: freePort(t)}
-	g, err := a.signIn(t, login.Flow{Timeout: time.Minute, Device: true}, func(p login.Prompt) {
+	g, err := a.signIn(t, login.Flow{Timeout: time.Minute}, func(p login.Prompt) {
 		if p.Device == nil {
 			t.Error("no device prompt")
 			return

@@ -2,15 +2,11 @@ package account
 
 import (
 	"context"
-	"errors"
-	"fmt"
-	"net"
 	"os/exec"
 	"path/filepath"
 	"runtime"
 	"slices"
 	"strings"
-	"syscall"
 
 	"github.com/mogplex/mogplex-cli/internal/auth"
 )
@@ -49,34 +45,12 @@ func (d *doctor) checkVariables(ctx context.Context) (rows []Check) {
 	return rows
 }
 
-// defaultPorts are those of package login.
-var defaultPorts = []int{24816, 24818}
-
-// wsaAddrInUse is EADDRINUSE on Windows, which package syscall does not name.
-const wsaAddrInUse syscall.Errno = 10048
-
 // checkPorts tries to listen on the callback ports.
 func (d *doctor) checkPorts(context.Context) []Check {
-	ports := d.CallbackPorts
-	if ports == nil {
-		ports = defaultPorts
-	}
-	if slices.Contains(ports, 0) {
+	if slices.Contains(d.CallbackPorts, 0) {
 		return ok("a sign-in here uses any free port")
 	}
-	var free, taken []string
-	for _, port := range ports {
-		listener, err := net.Listen("tcp4", fmt.Sprintf("127.0.0.1:%d", port))
-		switch {
-		case err == nil:
-			listener.Close()
-			free = append(free, fmt.Sprint(port))
-		case errors.Is(err, syscall.EADDRINUSE), errors.Is(err, wsaAddrInUse):
-			taken = append(taken, fmt.Sprintf("%d is taken%s", port, by(portHolder(port))))
-		default:
-			taken = append(taken, fmt.Sprintf("%d can't be used", port))
-		}
-	}
+	free, taken := d.tryPorts()
 	switch {
 	case len(free) == 0:
 		return []Check{{State: CheckWarning, Message: strings.Join(taken, "; "),
@@ -85,13 +59,6 @@ func (d *doctor) checkPorts(context.Context) []Check {
 		return ok("%s; %s is free, which is enough", strings.Join(taken, "; "), strings.Join(free, ", "))
 	}
 	return ok("%s are free", strings.Join(free, ", "))
-}
-
-func by(holder string) string {
-	if holder == "" {
-		return ""
-	}
-	return " by " + holder
 }
 
 // checkBrowser reports whether a sign-in can open a browser.

@@ -11,6 +11,7 @@ type Site struct {
 
 	what   string // a clause for the start of a sentence
 	unlock string // how to unlock the keychain if no prompt can be seen
+	signIn string // how to sign in from here without pasting; PORT stands for the callback port
 }
 
 // sites are tried in this order; the first that matches counts.
@@ -21,16 +22,19 @@ var sites = []struct {
 	{Site{
 		Name: "ci", what: "this is a CI job",
 		unlock: "Unlock it in an earlier step of the job.",
+		signIn: "A job has nobody to sign in: set MOGPLEX_API_KEY to a personal access token instead.",
 	}, func(e evidence) bool {
 		return e.on("CI") || e.set("TF_BUILD", "JENKINS_URL", "TEAMCITY_VERSION")
 	}},
 	{Site{
 		Name: "ssh", what: "this is an SSH session",
 		unlock: "Log in at that computer's own screen to unlock it.",
+		signIn: "Or run `ssh -L PORT:127.0.0.1:PORT HOST` on your own computer, HOST being this one, and open the address there: then there is nothing to paste.",
 	}, func(e evidence) bool { return e.set("SSH_CONNECTION", "SSH_CLIENT", "SSH_TTY") }},
 	{Site{
 		Name: "container", what: "this is a container",
 		unlock: "Unlock it outside the container.",
+		signIn: "In a container that shares the host's network (`--network host`), there is nothing to paste.",
 	}, func(e evidence) bool {
 		return e.linux && (e.set("container", "KUBERNETES_SERVICE_HOST") || e.exists("/.dockerenv") || e.exists("/run/.containerenv"))
 	}},
@@ -113,6 +117,10 @@ func (s Site) WhyNoBrowser() string {
 	}
 	return sentenceCase(s.what) + ": no browser can open here."
 }
+
+// SignInHint returns how to sign in from here without pasting, while a sign-in listens on
+// the callback port. It is empty if there is nothing special to do.
+func (s Site) SignInHint(port string) string { return strings.ReplaceAll(s.signIn, "PORT", port) }
 
 // sentenceCase capitalizes the first letter of an ASCII text.
 func sentenceCase(clause string) string { return strings.ToUpper(clause[:1]) + clause[1:] }

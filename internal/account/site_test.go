@@ -79,3 +79,18 @@ func TestNoHintPointsAtAWindowThatCannotOpen(t *testing.T) {
 		t.Errorf("%q; want %q", got, want)
 	}
 }
+
+func TestTheSignInHintFitsThePlace(t *testing.T) {
+	t.Parallel()
+	for env, want := range map[string]string{
+		"SSH_TTY=x":        "ssh -L 24818:127.0.0.1:24818",
+		"CI=true":          "MOGPLEX_API_KEY",
+		"container=podman": "--network host",
+		"":                 "",
+		"DISPLAY=:0":       "",
+	} {
+		if got := siteFor("linux", env, "").SignInHint("24818"); !strings.Contains(got, want) || (got == "") != (want == "") {
+			t.Errorf("%q: %q; want %q", env, got, want)
+		}
+	}
+}

@@ -19,8 +19,13 @@ func (a *App) SignIn(ctx context.Context, pasted <-chan string, tell func(talk.S
 	defer a.hear(notice)()
 	a.log.Event("sign-in started")
 	saved, err := a.Account.SignIn(ctx, login.Flow{
-		Open:     a.OpenBrowser,
-		Show:     func(p login.Prompt) { tell(talk.SignInNews{Prompt: promptOf(p, a.OpenBrowser != nil)}) },
+		Open: a.OpenBrowser,
+		Show: func(p login.Prompt) {
+			tell(talk.SignInNews{Prompt: promptOf(p, a.OpenBrowser != nil)})
+			if !p.Listening {
+				notice(words.Finished(text.Printable(a.Account.WhyNoPort())))
+			}
+		},
 		Notice:   func(line string) { notice(words.Finished(text.Printable(line))) },
 		Deadline: func(end time.Time) { tell(talk.SignInNews{Until: end}) },
 		Pasted:   pasted,
@@ -29,7 +34,6 @@ func (a *App) SignIn(ctx context.Context, pasted <-chan string, tell func(talk.S
 			tell(talk.SignInNews{Reject: &p})
 		},
 		Timeout: signInTimeout,
-		Device:  true,
 	})
 	return a.stored(ctx, saved, err)
 }

@@ -18,8 +18,9 @@ func (p *program) loginCommand() *cli.Command {
 		Name:  "login",
 		Usage: "sign in with the browser, or store a token or key",
 		Description: `Opens the sign-in page in the browser and waits. It prints the address too:
-you can open it on another machine, and paste the address you end up at. The
-stored credential stays active until the new one is stored.
+you can open it on another machine, and paste the address you end up at. If the
+service offers that, it also prints a code to type on another device. The first
+of these to finish signs you in. The stored credential stays active until then.
 
 Examples:
   mogplex login
@@ -29,7 +30,8 @@ Examples:
   mogplex login --json                     what is stored, without the token`,
 		Flags: []cli.Flag{
 			&cli.BoolFlag{Name: "no-browser", Usage: "open nothing; read the callback address from stdin"},
-			&cli.BoolFlag{Name: "device", Usage: "also show a code for another device, if offered"},
+			&cli.BoolFlag{Name: "device", Usage: "fail if the service offers no code for another device"},
+			&cli.BoolFlag{Name: "clipboard", Usage: "copy the address to the clipboard of the terminal"},
 			&cli.BoolFlag{Name: "with-token", Usage: "read a personal access token from stdin"},
 			&cli.BoolFlag{Name: "force", Usage: "replace a sign-in even if the token can't be checked"},
 			&cli.BoolFlag{Name: "with-api-key", Usage: "read the API key of --provider from stdin"},
@@ -46,6 +48,7 @@ func (p *program) login(ctx context.Context, c *cli.Context) error {
 		return err
 	}
 	provider = cmp.Or(provider, auth.Mogplex)
+	secret := c.Bool("with-token") || c.Bool("with-api-key")
 	switch {
 	case c.Bool("with-token") && c.Bool("with-api-key"):
 		return account.UsageError("use one of --with-token and --with-api-key")
@@ -53,7 +56,11 @@ func (p *program) login(ctx context.Context, c *cli.Context) error {
 		return account.UsageError("--with-token is for Mogplex; for a provider's key use --with-api-key")
 	case c.Bool("with-api-key") && !c.IsSet("provider"):
 		return account.UsageError("--with-api-key needs --provider NAME")
-	case c.Bool("with-token"), c.Bool("with-api-key"):
+	case secret && browserFlag(c) != "":
+		return account.UsageError("--" + browserFlag(c) + " is for the browser sign-in; it does nothing with --with-token or --with-api-key")
+	case !secret && c.Bool("force"):
+		return account.UsageError("--force is for --with-token")
+	case secret:
 		return p.storeSecret(ctx, provider, c.Bool("force"))
 	case provider != auth.Mogplex:
 		return account.UsageError("only Mogplex has a browser sign-in; store a key with --provider " + provider + " --with-api-key")
@@ -61,14 +68,25 @@ func (p *program) login(ctx context.Context, c *cli.Context) error {
 		return account.UsageError("--timeout must be a time such as 5m, more than 0")
 	}
 	return p.browserSignIn(ctx, signInOptions{
-		open: !c.Bool("no-browser"), device: c.Bool("device"), timeout: c.Duration("timeout"),
+		open: !c.Bool("no-browser"), device: c.Bool("device"), clipboard: c.Bool("clipboard"), timeout: c.Duration("timeout"),
 	})
 }
 
+// browserFlag returns a flag on the command line that only the browser sign-in uses.
+func browserFlag(c *cli.Context) string {
+	for _, name := range []string{"no-browser", "device", "clipboard", "timeout"} {
+		if c.IsSet(name) {
+			return name
+		}
+	}
+	return ""
+}
+
 type signInOptions struct {
-	open    bool // a browser
-	device  bool // the device grant as well
-	timeout time.Duration
+	open      bool // a browser
+	device    bool // the device grant must run
+	clipboard bool // copy the address
+	timeout   time.Duration
 }
 
 // browserSignIn signs a person in at the command line.
@@ -79,12 +97,12 @@ func (p *program) browserSignIn(ctx context.Context, opt signInOptions) error {
 		Deadline:      func(end time.Time) { p.say("Waiting for you until %s.", end.Local().Format("15:04:05")) },
 		PasteRejected: func(err error) { p.say("Not the callback address: %s", words.Sentence(err)) },
 		Timeout:       opt.timeout,
-		Device:        opt.device,
+		RequireDevice: opt.device,
 	}
 	if opt.open && p.canOpenBrowser() {
 		flow.Open = p.openBrowser
 	}
-	if !opt.open || p.isTerminal(p.stdin) {
+	if p.takesPastes(opt) {
 		flow.Pasted = pastes(ctx, p.stdin)
 	}
 	saved, err := p.account.SignIn(ctx, flow)
