@@ -72,7 +72,7 @@ func (w *world) listeningLogin() (cmd *exec.Cmd, address string, stderr *syncBuf
 	}
 	w.Cleanup(func() { _ = cmd.Process.Kill() })
 	eventually(w, "a login that listens", func() bool { return strings.Contains(stderr.String(), "Ctrl-C") })
-	if strings.Contains(stderr.String(), "are taken") {
+	if strings.Contains(stderr.String(), "No callback port") {
 		w.Fatalf("the callback ports are taken: %s", stderr)
 	}
 	return cmd, accountserver.AuthorizeURL(stderr.String()), stderr
