@@ -1,14 +1,12 @@
 // Package account has the use cases of an account: sign in and out, get a valid token,
 // report and move what is stored, and list the account's models and MCP servers.
 //
-// [Env.ReadSettings] reads the environment and the user's config.toml, and [Open]
-// turns the result into an [Account]. Its methods are the use cases. They take and
+// [Open] turns settings into an [Account]. Its methods are the use cases. They take and
 // return values, report progress to [Account.Progress], and return errors that wrap a
 // class. They print nothing and know no flags: text and exit codes are up to the
 // caller.
 //
-// settings.go has the settings, stores.go the stores of credentials, and service.go
-// the clients of the service.
+// stores.go has the stores of credentials, and service.go the clients of the service.
 package account
 
 import (
@@ -20,6 +18,7 @@ import (
 	"time"
 
 	"github.com/mogplex/mogplex-cli/internal/auth"
+	"github.com/mogplex/mogplex-cli/internal/settings"
 	"github.com/mogplex/mogplex-cli/keyring"
 	"github.com/mogplex/mogplex-cli/legacyfile"
 	"github.com/mogplex/mogplex-cli/login"
@@ -28,13 +27,13 @@ import (
 // Account is a user's credentials at one service, in one profile and state
 // directory. Its methods may be called concurrently.
 type Account struct {
-	Settings
+	settings.Settings
 	// Progress must not be replaced while a method runs.
 	Progress Progress
 	// Manager resolves and stores the credentials.
 	Manager *auth.Manager
 
-	env      Env
+	env      settings.Env
 	keychain keychain
 	file     *legacyfile.File
 	onWait   atomic.Pointer[func()] // see beginOnWait
@@ -44,7 +43,7 @@ type Account struct {
 }
 
 // Open returns an account with the stores of the settings. It reads none of them.
-func Open(env Env, s Settings) *Account {
+func Open(env settings.Env, s settings.Settings) *Account {
 	a := &Account{Settings: s, env: env}
 	userAgent := "mogplex/" + strings.Trim(env.Version, "()") // "(devel)" would be a comment, by RFC 9110
 	a.client = sync.OnceValue(func() *http.Client {
@@ -60,11 +59,11 @@ func Open(env Env, s Settings) *Account {
 		Attended:  env.Attended(),
 		OnPrompt:  func() { call(a.Progress.Unlock) },
 		OnConfirm: func() { call(a.Progress.Confirm) },
-		Label:     s.keychainLabel,
+		Label:     a.keychainLabel,
 		Schema:    "com.mogplex.Credential",
 	})
 	a.keychain = keychain{ring, ring.Unattended(), a.waiting}
-	a.file = s.openFile()
+	a.file = openFile(s)
 	a.Manager = a.newManager(s, a.file)
 	return a
 }

@@ -9,6 +9,7 @@ import (
 
 	"github.com/mogplex/mogplex-cli/internal/auth"
 	"github.com/mogplex/mogplex-cli/internal/dev/keyringtest"
+	"github.com/mogplex/mogplex-cli/internal/settings"
 	"github.com/mogplex/mogplex-cli/keyring"
 )
 
@@ -19,14 +20,15 @@ const openaiKey = "sk-proj-0123456789abcdefghijklmnop"
 func openAccount(t *testing.T, variables ...string) *Account {
 	t.Helper()
 	home, items := t.TempDir(), keyringtest.Fake{Dir: t.TempDir()}
-	env := Env{
-		LookupEnv:    Variables("linux", variables),
+	env := settings.Env{
+		LookupEnv:    settings.Variables("linux", variables),
 		UserHome:     func() (string, error) { return home, nil },
 		UserDatabase: func() string { return home },
 		Now:          time.Now,
 		OpenKeyring:  func(opt keyring.Options) *keyring.Keyring { return keyring.New(items, opt) },
 		Attended:     func() bool { return false },
 		BeforeLock:   func() {},
+		Stores:       StoreNames(),
 	}
 	s, err := env.ReadSettings("")
 	if err != nil {
@@ -58,7 +60,7 @@ func TestAKeyIsStoredMovedAndRemoved(t *testing.T) {
 	if r := a.SignOut(ctx, Scope{}); len(r.Removed) != 0 || len(r.StillActive) != 1 || r.Err() != nil {
 		t.Errorf("signing out of Mogplex: %+v", r)
 	}
-	want := []Removed{{Store: auth.InFile, Provider: "openai", Profile: DefaultProfile}}
+	want := []Removed{{Store: auth.InFile, Provider: "openai", Profile: settings.DefaultProfile}}
 	if r := a.SignOut(ctx, Scope{Provider: "openai"}); !slices.Equal(r.Removed, want) || len(r.StillActive) != 0 || r.Err() != nil {
 		t.Errorf("signing out of openai: %+v", r)
 	}
@@ -74,7 +76,7 @@ func TestBadRequestsAreUsageErrors(t *testing.T) {
 	_, foreign := a.StoreSecret(t.Context(), "groq", auth.NewSecret(openaiKey), false)
 	_, forbidden := a.Migrate(t.Context(), auth.Move{From: auth.InFile, To: auth.InKeychain})
 	for _, err := range []error{unknown, foreign, forbidden} {
-		var usage UsageError
+		var usage settings.UsageError
 		if !errors.As(err, &usage) {
 			t.Errorf("%v", err)
 		}

@@ -9,6 +9,7 @@ import (
 
 	"github.com/mogplex/mogplex-cli/internal/auth"
 	"github.com/mogplex/mogplex-cli/internal/hosted"
+	"github.com/mogplex/mogplex-cli/internal/settings"
 	"github.com/mogplex/mogplex-cli/keyring"
 )
 
@@ -43,8 +44,8 @@ func (a *Account) owner(c auth.Credential) string {
 // reads the keychain without a prompt, and not at all if the resolver just failed to:
 // no list is worth a second wait.
 func (a *Account) cache(res auth.Result) hosted.Cache {
-	k := hosted.Cache{Dir: a.hostedDir(), Owner: a.owner(res.Credential), SealedOnly: !a.allows(auth.InFile)}
-	if !a.allows(auth.InKeychain) {
+	k := hosted.Cache{Dir: a.hostedDir(), Owner: a.owner(res.Credential), SealedOnly: !a.Allows(auth.InFile)}
+	if !a.Allows(auth.InKeychain) {
 		k.Seal = func(context.Context, []byte) (string, error) { return "", nil }
 		k.Open = func(context.Context, string) ([]byte, error) { return nil, errKeyForbidden }
 		return k
@@ -61,7 +62,7 @@ func (a *Account) cache(res auth.Result) hosted.Cache {
 	k.Seal = func(ctx context.Context, plain []byte) (string, error) {
 		a.Manager.MakeID(ctx)
 		sealed, err := sealer().Seal(ctx, sealLabel, plain)
-		if a.Store == StoreAuto && errors.Is(err, keyring.ErrUnavailable) {
+		if a.Store == settings.StoreAuto && errors.Is(err, keyring.ErrUnavailable) {
 			return "", nil // without a keychain, store it in plain text, as auth.json is
 		}
 		return sealed, err

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/mogplex/mogplex-cli/internal/auth"
+	"github.com/mogplex/mogplex-cli/internal/settings"
 )
 
 // CheckState is the result of a check.
@@ -49,8 +50,8 @@ const (
 
 // OpenReadOnly is [Open] for an account whose methods must not repair the permissions of
 // files when they read them.
-func OpenReadOnly(env Env, s Settings) *Account {
-	s.readOnly = true
+func OpenReadOnly(env settings.Env, s settings.Settings) *Account {
+	s.ReadOnly = true
 	return Open(env, s)
 }
 
@@ -139,7 +140,7 @@ func (d *doctor) checkSettings(context.Context) []Check {
 	for _, notice := range d.Settings.Notices {
 		rows = append(rows, Check{State: CheckWarning, Message: notice})
 	}
-	return append(rows, ok("profile %s, credential_store %s, service %s", cmp.Or(d.Profile, DefaultProfile), d.Store, d.Origin)...)
+	return append(rows, ok("profile %s, credential_store %s, service %s", cmp.Or(d.Profile, settings.DefaultProfile), d.Store, d.Origin)...)
 }
 
 // ok returns one row without a fault.

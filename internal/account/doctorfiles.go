@@ -12,18 +12,19 @@ import (
 
 	"github.com/mogplex/mogplex-cli/internal/auth"
 	"github.com/mogplex/mogplex-cli/internal/private"
+	"github.com/mogplex/mogplex-cli/internal/settings"
 	"github.com/mogplex/mogplex-cli/legacyfile"
 )
 
 // hasDir reports whether there is a state directory to look into.
-func (d *doctor) hasDir() bool { return d.Dir != "" && d.noDir == nil }
+func (d *doctor) hasDir() bool { return d.Dir != "" && d.NoDir == nil }
 
 func (d *doctor) checkDirectory(context.Context) []Check {
 	switch {
 	case d.Dir == "":
 		return skip(noSettings)
-	case d.noDir != nil:
-		return []Check{{State: CheckFailure, Message: d.noDir.Error(), Err: d.noDir}}
+	case d.NoDir != nil:
+		return []Check{{State: CheckFailure, Message: d.NoDir.Error(), Err: d.NoDir}}
 	}
 	info, err := os.Stat(d.Dir)
 	switch {
@@ -66,7 +67,7 @@ func (d *doctor) profileHomes() []string {
 	homes := []string{d.Dir}
 	entries, _ := os.ReadDir(filepath.Join(d.Dir, "profiles"))
 	for _, entry := range entries {
-		if name := entry.Name(); entry.IsDir() && validProfile(name) {
+		if name := entry.Name(); entry.IsDir() && settings.ValidProfile(name) {
 			homes = append(homes, auth.ProfileHome(d.Dir, name))
 		}
 	}
@@ -77,7 +78,7 @@ func (d *doctor) profileHomes() []string {
 // not read. Codex's auth.json is not ours to judge.
 func (d *doctor) secretFiles() []string {
 	names := []string{"auth.json", "displaced.json", "models.remote.json", "mcp-servers.remote.json"}
-	if d.codex {
+	if d.Codex {
 		names[0] = "auth.mogplex.json"
 	}
 	return names

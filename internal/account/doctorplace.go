@@ -66,7 +66,7 @@ func (d *doctor) checkBrowser(context.Context) []Check {
 	paste := "Sign in with `mogplex login --no-browser`: open the address elsewhere, and paste the one where the browser ends."
 	site := d.env.Site()
 	if !site.Browser {
-		return []Check{{State: CheckWarning, Message: "no browser can open here: " + site.what, Fix: paste}}
+		return []Check{{State: CheckWarning, Message: "no browser can open here: " + site.What, Fix: paste}}
 	}
 	chosen := d.env.Getenv("BROWSER")
 	if chosen == "" && runtime.GOOS != "linux" {

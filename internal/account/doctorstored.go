@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/mogplex/mogplex-cli/internal/auth"
+	"github.com/mogplex/mogplex-cli/internal/settings"
 	"github.com/mogplex/mogplex-cli/internal/text"
 	"github.com/mogplex/mogplex-cli/keyring"
 )
@@ -59,7 +60,7 @@ func (d *doctor) checkKeychain(ctx context.Context) []Check {
 	case d.Store == "":
 		d.items.err = errors.New(noSettings)
 		return skip(noSettings)
-	case !d.allows(auth.InKeychain):
+	case !d.Allows(auth.InKeychain):
 		return skip(`credential_store is "file", so the keychain is not used`)
 	}
 	defer d.begin(WaitForKeychain)()
@@ -76,7 +77,7 @@ func (d *doctor) checkKeychain(ctx context.Context) []Check {
 	case errors.Is(err, keyring.ErrTimeout):
 		return []Check{{State: CheckFailure, Message: fmt.Sprintf("%v within %s", keyring.ErrTimeout, took),
 			Err: err, Fix: "Restart the keychain's own program, or log out and in again."}}
-	case errors.Is(err, keyring.ErrUnavailable) && d.Store == StoreAuto:
+	case errors.Is(err, keyring.ErrUnavailable) && d.Store == settings.StoreAuto:
 		return []Check{{State: CheckWarning, Message: err.Error() + "; credentials are stored in auth.json, not encrypted",
 			Fix: "Start a keychain, or accept this with `credential_store = \"file\"` in config.toml."}}
 	}
@@ -153,9 +154,9 @@ func (d *doctor) removeProbe(ctx context.Context, account string) error {
 func (d *doctor) manager(profile string) *auth.Manager {
 	s := d.Settings
 	s.Profile, s.Home = profile, auth.ProfileHome(d.Dir, profile)
-	m := d.newManager(s, s.openFile())
+	m := d.newManager(s, openFile(s))
 	for i := range m.Layers {
-		if m.Layers[i].Name == auth.InKeychain && s.noDir == nil {
+		if m.Layers[i].Name == auth.InKeychain && s.NoDir == nil {
 			m.Layers[i].Store = auth.KeychainStore(d.items)
 		}
 	}
@@ -182,9 +183,9 @@ func (d *doctor) checkProfiles(ctx context.Context) (rows []Check) {
 	slices.Sort(names)
 	for _, name := range slices.Compact(names) {
 		for _, c := range d.checkProfile(ctx, name) {
-			c.Name = "profile/" + cmp.Or(name, DefaultProfile)
+			c.Name = "profile/" + cmp.Or(name, settings.DefaultProfile)
 			if name != d.Profile {
-				c.Profile = cmp.Or(name, DefaultProfile)
+				c.Profile = cmp.Or(name, settings.DefaultProfile)
 			}
 			rows = append(rows, c)
 		}
@@ -222,7 +223,7 @@ func (d *doctor) checkProfile(ctx context.Context, profile string) []Check {
 	case len(held) == 0 && len(faults) > 0:
 		return faults
 	}
-	if plain := plaintext(ctx, m); len(plain) > 0 && d.allows(auth.InKeychain) && d.items.err == nil {
+	if plain := plaintext(ctx, m); len(plain) > 0 && d.Allows(auth.InKeychain) && d.items.err == nil {
 		row.State, row.Message = CheckWarning, row.Message+"; not encrypted in auth.json: "+strings.Join(plain, ", ")
 		row.Fix = "Move it to the keychain with `mogplex auth migrate`."
 	}
@@ -232,7 +233,7 @@ func (d *doctor) checkProfile(ctx context.Context, profile string) []Check {
 // keychainUnread reports whether there is a keychain that may hold credentials, but could
 // not be read.
 func (d *doctor) keychainUnread() bool {
-	return d.allows(auth.InKeychain) && d.items.err != nil && !errors.Is(d.items.err, keyring.ErrUnavailable)
+	return d.Allows(auth.InKeychain) && d.items.err != nil && !errors.Is(d.items.err, keyring.ErrUnavailable)
 }
 
 // plaintext names what a profile's file holds, for all services, even if the settings

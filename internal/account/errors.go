@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/mogplex/mogplex-cli/internal/auth"
+	"github.com/mogplex/mogplex-cli/internal/settings"
 	"github.com/mogplex/mogplex-cli/internal/text"
 )
 
@@ -35,21 +36,6 @@ var (
 	ErrBackup = errors.New("this backup of a file that could not be parsed may hold a credential; look at it, then remove it")
 )
 
-// UsageError is invalid usage, or an invalid setting.
-type UsageError string
-
-func (e UsageError) Error() string { return string(e) }
-
-// HintError is an error with its own hint, which replaces that of its class.
-type HintError struct {
-	Err  error
-	Hint string // sentences that name the next step
-}
-
-func (e HintError) Error() string { return e.Err.Error() }
-
-func (e HintError) Unwrap() error { return e.Err }
-
 // ProviderError is a failure with a provider's credential. The commands in its hint
 // depend on the provider.
 type ProviderError struct {
@@ -69,15 +55,6 @@ func forProvider(err error, provider string) error {
 	return ProviderError{err, provider}
 }
 
-// reworded is an error with a text of its own, for people.
-type reworded struct {
-	error
-	text string
-}
-
-func (e reworded) Error() string { return e.text }
-func (e reworded) Unwrap() error { return e.error }
-
 // CheckProvider refuses a name that is not in the provider table.
 func CheckProvider(name string) error {
 	if _, ok := auth.ProviderNamed(name); ok {
@@ -88,9 +65,9 @@ func CheckProvider(name string) error {
 		names = append(names, p.Name)
 	}
 	if near := text.Nearest(name, names); near != "" {
-		return UsageError("unknown provider; did you mean " + near + "?")
+		return settings.UsageError("unknown provider; did you mean " + near + "?")
 	}
-	return UsageError("unknown provider; use one of " + strings.Join(names, ", "))
+	return settings.UsageError("unknown provider; use one of " + strings.Join(names, ", "))
 }
 
 // explain adds to the error of a resolution which layer could not be read, or whether

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/mogplex/mogplex-cli/internal/auth"
+	"github.com/mogplex/mogplex-cli/internal/settings"
 )
 
 // removeEverything removes what mogplex stores for this user: the files of every
@@ -127,16 +128,16 @@ func (a *Account) homes(r *SignOutReport) []string {
 // removeFiles removes the records of all services from one profile's file, and the
 // renewed tokens in its displaced.json.
 func (a *Account) removeFiles(ctx context.Context, home string, r *SignOutReport) {
-	if !a.allows(auth.InFile) {
+	if !a.Allows(auth.InFile) {
 		r.skipped(auth.InFile, auth.Disabled)
 		return
 	}
 	other := a.Settings
-	other.Home, other.Profile, other.Store = home, filepath.Base(home), StoreFile
+	other.Home, other.Profile, other.Store = home, filepath.Base(home), settings.StoreFile
 	if home == a.Dir {
 		other.Profile = ""
 	}
-	file := other.openFile()
+	file := openFile(other)
 	manager := a.newManager(other, file)
 	items, err := manager.List(ctx, auth.InFile)
 	if err != nil {

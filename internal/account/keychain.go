@@ -83,14 +83,14 @@ func (k keychain) All(ctx context.Context) (map[string][]byte, error) {
 }
 
 // keychainLabel returns the label of an item in the keychain's own window.
-func (s Settings) keychainLabel(account string) string {
+func (a *Account) keychainLabel(account string) string {
 	provider, rest, _ := strings.Cut(account, ".")
 	label := "Mogplex: key of " + provider
 	switch provider {
 	case auth.Mogplex:
-		label = "Mogplex sign-in at " + s.Origin
+		label = "Mogplex sign-in at " + a.Origin
 	case sealAccount:
-		label = "Mogplex: key of the cached lists of " + s.Origin
+		label = "Mogplex: key of the cached lists of " + a.Origin
 	}
 	for part := range strings.SplitSeq(rest, ".") {
 		if profile, ok := strings.CutPrefix(part, "p_"); ok {

@@ -6,6 +6,7 @@ import (
 	"fmt"
 
 	"github.com/mogplex/mogplex-cli/internal/auth"
+	"github.com/mogplex/mogplex-cli/internal/settings"
 )
 
 // Migration reports what a migration did with each record, by the name of its key.
@@ -40,8 +41,8 @@ func (m *Migration) Err() error {
 // skipped. It returns an error if it could not list all records.
 func (a *Account) Migrate(ctx context.Context, how auth.Move) (*Migration, error) {
 	m := &Migration{From: how.From, To: how.To, DryRun: how.DryRun}
-	if !a.allows(how.To) {
-		return m, UsageError(fmt.Sprintf("the setting credential_store (MOGPLEX_CREDENTIAL_STORE) is %q, which forbids the %s", a.Store, how.To))
+	if !a.Allows(how.To) {
+		return m, settings.UsageError(fmt.Sprintf("the setting credential_store (MOGPLEX_CREDENTIAL_STORE) is %q, which forbids the %s", a.Store, how.To))
 	}
 	end := a.begin(MoveCredentials)
 	err := a.moveAll(ctx, how, m)

@@ -17,8 +17,8 @@ const wsaAddrInUse syscall.Errno = 10048
 
 // WhyNoPort says which callback ports can't be used, and who holds them if that is
 // known.
-func (s Settings) WhyNoPort() string {
-	_, taken := s.tryPorts()
+func (a *Account) WhyNoPort() string {
+	_, taken := a.tryPorts()
 	if len(taken) == 0 {
 		return "no callback port could be used" // the port became free in the meantime
 	}
@@ -26,8 +26,8 @@ func (s Settings) WhyNoPort() string {
 }
 
 // tryPorts tries to listen on the callback ports.
-func (s Settings) tryPorts() (free, taken []string) {
-	ports := s.CallbackPorts
+func (a *Account) tryPorts() (free, taken []string) {
+	ports := a.CallbackPorts
 	if ports == nil {
 		ports = defaultPorts
 	}

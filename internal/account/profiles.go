@@ -8,6 +8,7 @@ import (
 	"slices"
 
 	"github.com/mogplex/mogplex-cli/internal/auth"
+	"github.com/mogplex/mogplex-cli/internal/settings"
 )
 
 // Profile is what is stored for a profile in this state directory, for all providers and
@@ -30,21 +31,21 @@ type Holding struct {
 // service. If a store can't be read, it returns what the others hold, and an error.
 // Warnings are about single credentials.
 func (a *Account) Profiles(ctx context.Context) (list []Profile, warnings []string, err error) {
-	if a.noDir != nil {
-		return nil, nil, a.noDir
+	if a.NoDir != nil {
+		return nil, nil, a.NoDir
 	}
 	defer a.begin(WaitForKeychain)()
 	names := append(a.ProfileNames(), a.ProfileName())
-	if switched, err := a.switchedProfile(); err == nil { // settings that need it report the error
+	if switched, err := a.SwitchedProfile(); err == nil { // settings that need it report the error
 		names = append(names, switched)
 	}
 	found, warnings, err := a.sharedRecords(ctx)
 	for _, l := range found {
 		names = append(names, l.Key.ProfileName())
 	}
-	names = sortedProfiles(names)
+	names = settings.SortedProfiles(names)
 	errs := []error{err}
-	if a.allows(auth.InFile) {
+	if a.Allows(auth.InFile) {
 		for _, name := range names {
 			inFile, notices, err := a.fileRecords(ctx, name)
 			found, errs, warnings = append(found, inFile...), append(errs, err), append(warnings, notices...)
@@ -102,12 +103,12 @@ func (a *Account) sharedRecords(ctx context.Context) (found []inStore, warnings 
 // the file.
 func (a *Account) fileRecords(ctx context.Context, profile string) (found []inStore, notices []string, err error) {
 	other := a.Settings
-	other.Profile, other.Store = "", StoreFile
-	if profile != DefaultProfile {
+	other.Profile, other.Store = "", settings.StoreFile
+	if profile != settings.DefaultProfile {
 		other.Profile = profile
 	}
 	other.Home = auth.ProfileHome(a.Dir, other.Profile)
-	file := other.openFile()
+	file := openFile(other)
 	list, err := a.newManager(other, file).List(ctx, auth.InFile)
 	for _, item := range list {
 		found = append(found, inStore{item, auth.InFile})

@@ -11,6 +11,7 @@ import (
 	"github.com/mogplex/mogplex-cli/internal/auth"
 	"github.com/mogplex/mogplex-cli/internal/chat"
 	"github.com/mogplex/mogplex-cli/internal/hosted"
+	"github.com/mogplex/mogplex-cli/internal/settings"
 )
 
 // Prompt sends a conversation to the service of a credential that Token returned, and
@@ -65,7 +66,7 @@ func RefusedVariable(res auth.Result, err error) error {
 		return err
 	}
 	p, _ := auth.ProviderNamed(res.Credential.Provider)
-	return HintError{Err: err, Hint: "It is the value of " + p.Variable + ": correct it, or unset it, then start mogplex again."}
+	return settings.HintError{Err: err, Hint: "It is the value of " + p.Variable + ": correct it, or unset it, then start mogplex again."}
 }
 
 // Identity identifies a person or key. A renewal does not change it.

@@ -8,6 +8,7 @@ import (
 	"github.com/mogplex/mogplex-cli/internal/auth"
 	"github.com/mogplex/mogplex-cli/internal/chat"
 	"github.com/mogplex/mogplex-cli/internal/hosted"
+	"github.com/mogplex/mogplex-cli/internal/settings"
 	"github.com/mogplex/mogplex-cli/legacyfile"
 	"github.com/mogplex/mogplex-cli/login"
 )
@@ -18,8 +19,8 @@ import (
 func (a *Account) loginClient(origin string) *login.Client {
 	client := &login.Client{Origin: origin, HTTP: a.client(), AllowLoopbackHTTP: a.Dev, Now: a.env.Now}
 	client.RequireMetadata = origin != auth.DefaultOrigin && !strings.HasPrefix(origin, "http://")
-	if s := a.config.serviceAt(origin); s != nil {
-		client.ClientID, client.Scopes, client.RequireMetadata = s.clientID.value, s.scopes, true
+	if id, scopes, found := a.ServiceAt(origin); found {
+		client.ClientID, client.Scopes, client.RequireMetadata = id, scopes, true
 	}
 	return client
 }
@@ -43,12 +44,12 @@ func (a *Account) Chat(c auth.Credential) chat.Client {
 
 // newManager returns a manager of the stores in the settings, the environment and the
 // service.
-func (a *Account) newManager(s Settings, file *legacyfile.File) *auth.Manager {
+func (a *Account) newManager(s settings.Settings, file *legacyfile.File) *auth.Manager {
 	return &auth.Manager{
 		Resolver: auth.Resolver{
 			LookupEnv: a.env.LookupEnv, Dir: &auth.Directory{Path: s.Dir, UserHome: a.env.UserDatabase},
 			Profile: s.Profile, Origin: s.Origin, Layers: a.layers(s, file),
-			Displaced: func(path string) auth.Place { return legacyfile.New(path, legacyfile.Options{ReadOnly: s.readOnly}) },
+			Displaced: func(path string) auth.Place { return legacyfile.New(path, legacyfile.Options{ReadOnly: s.ReadOnly}) },
 		},
 		Now:        a.env.Now,
 		Unattended: unattended,
@@ -70,7 +71,7 @@ func (a *Account) refresh(ctx context.Context, c auth.Credential) (auth.Credenti
 		if e := (*login.Error)(nil); errors.As(err, &e) && e.Description != "" {
 			text += ": " + e.Description
 		}
-		return c, reworded{errors.Join(auth.ErrRejected, err), text}
+		return c, settings.Reworded{Err: errors.Join(auth.ErrRejected, err), Text: text}
 	}
 	if err != nil {
 		return c, err

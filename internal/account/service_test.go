@@ -1,7 +1,8 @@
 package account
 
 import (
-	"net/http"
+	"os"
+	"path/filepath"
 	"testing"
 
 	"github.com/mogplex/mogplex-cli/internal/auth"
@@ -10,12 +11,12 @@ import (
 // Only mogplex.com and a development service may lack metadata.
 func TestWhichServiceMustHaveMetadata(t *testing.T) {
 	t.Parallel()
-	described, err := readConfig("config.toml", []byte("[[service]]\norigin = 'http://127.0.0.1:9'\nclient_id = 'c'"))
-	if err != nil {
+	dir := t.TempDir()
+	described := "[[service]]\norigin = 'http://127.0.0.1:9'\nclient_id = 'c'"
+	if err := os.WriteFile(filepath.Join(dir, "config.toml"), []byte(described), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	a := &Account{client: func() *http.Client { return nil }}
-	a.config = described
+	a := openAccount(t, "MOGPLEX_HOME="+dir)
 	for origin, want := range map[string]bool{
 		auth.DefaultOrigin: false, "http://127.0.0.1:8": false, "http://127.0.0.1:9": true, "https://id.example": true,
 	} {

@@ -8,6 +8,7 @@ import (
 
 	"github.com/mogplex/mogplex-cli/internal/auth"
 	"github.com/mogplex/mogplex-cli/internal/hosted"
+	"github.com/mogplex/mogplex-cli/internal/settings"
 	"github.com/mogplex/mogplex-cli/login"
 )
 
@@ -70,7 +71,7 @@ func (a *Account) StoreSecret(ctx context.Context, provider string, secret auth.
 	}
 	c := auth.Credential{Provider: provider, Type: auth.APIKey, Token: secret}
 	if err := c.Check(); err != nil {
-		return saved, UsageError(err.Error())
+		return saved, settings.UsageError(err.Error())
 	}
 	var unchecked error
 	if provider == auth.Mogplex {
@@ -128,7 +129,7 @@ func (a *Account) checkNew(ctx context.Context, c auth.Credential) (unchecked, e
 	case ctx.Err() != nil:
 		return nil, ctx.Err()
 	case errors.Is(err, hosted.ErrUnauthorized):
-		return nil, HintError{fmt.Errorf("%s: %w; nothing was stored", a.Origin, err), "Make a token at " + a.Origin + "/settings/api-keys."}
+		return nil, settings.HintError{Err: fmt.Errorf("%s: %w; nothing was stored", a.Origin, err), Hint: "Make a token at " + a.Origin + "/settings/api-keys."}
 	}
 	return fmt.Errorf("%s: %w", a.Origin, err), nil
 }

@@ -149,7 +149,7 @@ func (a *Account) removeKey(ctx context.Context, key auth.Key, r *SignOutReport)
 
 // removeSealKey removes the key of the cached lists, which go with it.
 func (a *Account) removeSealKey(ctx context.Context, r *SignOutReport) {
-	if !a.allows(auth.InKeychain) || len(r.Failures) > 0 {
+	if !a.Allows(auth.InKeychain) || len(r.Failures) > 0 {
 		return
 	}
 	if _, err := a.keychain.attended.Delete(ctx, a.sealAccount()); err != nil && keychainState(err) != auth.Unavailable {

@@ -8,6 +8,7 @@ import (
 
 	"github.com/mogplex/mogplex-cli/internal/auth"
 	"github.com/mogplex/mogplex-cli/internal/hosted"
+	"github.com/mogplex/mogplex-cli/internal/settings"
 	"github.com/mogplex/mogplex-cli/internal/text"
 )
 
@@ -72,9 +73,9 @@ func (a *Account) Lasts(res auth.Result, within time.Duration) (known bool, err 
 	case end.IsZero():
 		return false, nil
 	case left <= 0:
-		return true, reworded{ErrEndsSoon, what + " now"}
+		return true, settings.Reworded{Err: ErrEndsSoon, Text: what + " now"}
 	case left <= within:
-		return true, reworded{ErrEndsSoon, what + " in " + text.Duration(left)}
+		return true, settings.Reworded{Err: ErrEndsSoon, Text: what + " in " + text.Duration(left)}
 	}
 	return true, nil
 }

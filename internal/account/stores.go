@@ -11,6 +11,7 @@ import (
 
 	"github.com/mogplex/mogplex-cli/internal/auth"
 	"github.com/mogplex/mogplex-cli/internal/private"
+	"github.com/mogplex/mogplex-cli/internal/settings"
 	"github.com/mogplex/mogplex-cli/internal/text"
 	"github.com/mogplex/mogplex-cli/keyring"
 	"github.com/mogplex/mogplex-cli/legacyfile"
@@ -18,11 +19,11 @@ import (
 
 // openFile returns the profile's auth.json. In Codex's directory our file has another
 // name, because Codex's auth.json is only read.
-func (s Settings) openFile() *legacyfile.File {
-	if s.codex {
-		return legacyfile.New(filepath.Join(s.Home, "auth.mogplex.json"), legacyfile.Options{Codex: filepath.Join(s.Dir, "auth.json"), ReadOnly: s.readOnly})
+func openFile(s settings.Settings) *legacyfile.File {
+	if s.Codex {
+		return legacyfile.New(filepath.Join(s.Home, "auth.mogplex.json"), legacyfile.Options{Codex: filepath.Join(s.Dir, "auth.json"), ReadOnly: s.ReadOnly})
 	}
-	opt := legacyfile.Options{Dir: s.Home, ReadOnly: s.readOnly}
+	opt := legacyfile.Options{Dir: s.Home, ReadOnly: s.ReadOnly}
 	if home, err := os.UserHomeDir(); err == nil && home == s.Home {
 		opt.Dir = "" // the mode of the home directory is not ours to change
 	}
@@ -33,15 +34,22 @@ func (s Settings) openFile() *legacyfile.File {
 // layers.
 func StoreNames() []string { return []string{auth.InKeychain, auth.InFile} }
 
-// allows reports whether the settings allow a store.
-func (s Settings) allows(store string) bool { return s.Store == StoreAuto || string(s.Store) == store }
+// StoreModes are the values of credential_store: [settings.StoreAuto], and each store's
+// name.
+func StoreModes() []settings.StoreMode {
+	modes := []settings.StoreMode{settings.StoreAuto}
+	for _, name := range StoreNames() {
+		modes = append(modes, settings.StoreMode(name))
+	}
+	return modes
+}
 
 // layers puts the stores in the order in which they are read.
-func (a *Account) layers(s Settings, file *legacyfile.File) []auth.Layer {
+func (a *Account) layers(s settings.Settings, file *legacyfile.File) []auth.Layer {
 	layers := []auth.Layer{
 		{
 			Name: auth.InKeychain, Store: auth.KeychainStore(a.keychain), State: keychainState,
-			Required: s.Store == StoreKeychain,
+			Required: s.Store == settings.StoreKeychain,
 			LockDir:  func(k auth.Key) string { return filepath.Join(k.Home(), "locks") },
 			Tidy:     a.keychain.attended.Tidy,
 		},
@@ -55,9 +63,9 @@ func (a *Account) layers(s Settings, file *legacyfile.File) []auth.Layer {
 		},
 	}
 	for i := range layers {
-		layers[i].Disabled = !s.allows(layers[i].Name)
-		if s.noDir != nil {
-			layers[i].Store = closedStore{s.noDir}
+		layers[i].Disabled = !s.Allows(layers[i].Name)
+		if s.NoDir != nil {
+			layers[i].Store = closedStore{s.NoDir}
 		}
 		layers[i].Store = reportingStore{layers[i].Store, a, layers[i].Name}
 	}
@@ -93,11 +101,6 @@ func fileLocks(file *legacyfile.File, key auth.Key) string {
 	}
 	return dir
 }
-
-// nowhere stands for a state directory that was not found. No file can be below it,
-// because its parent is a device. A credential in a variable works without a state
-// directory.
-var nowhere = filepath.Join(os.DevNull, "mogplex")
 
 // closedStore stands for the stores of a state directory that was not found.
 type closedStore struct{ why error }

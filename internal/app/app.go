@@ -13,6 +13,7 @@ import (
 	"github.com/mogplex/mogplex-cli/internal/auth"
 	"github.com/mogplex/mogplex-cli/internal/outcome"
 	"github.com/mogplex/mogplex-cli/internal/sessionlog"
+	"github.com/mogplex/mogplex-cli/internal/settings"
 	"github.com/mogplex/mogplex-cli/internal/talk"
 	"github.com/mogplex/mogplex-cli/internal/text"
 	"github.com/mogplex/mogplex-cli/internal/words"
@@ -83,7 +84,7 @@ func (a *App) Ended(err error) error {
 		return err
 	}
 	if _, missing := os.Stat(a.log.Path()); missing == nil && errors.Is(err, talk.ErrCrashed) {
-		err = account.HintError{Err: err, Hint: "What happened is in " + text.Printable(a.log.Path()) + ", without what you typed and without your credentials."}
+		err = settings.HintError{Err: err, Hint: "What happened is in " + text.Printable(a.log.Path()) + ", without what you typed and without your credentials."}
 	}
 	return a.failed("screen", err)
 }

@@ -17,6 +17,7 @@ import (
 	"github.com/mogplex/mogplex-cli/internal/hosted"
 	"github.com/mogplex/mogplex-cli/internal/outcome"
 	"github.com/mogplex/mogplex-cli/internal/sessionlog"
+	"github.com/mogplex/mogplex-cli/internal/settings"
 	"github.com/mogplex/mogplex-cli/internal/talk"
 	"github.com/mogplex/mogplex-cli/keyring"
 )
@@ -36,13 +37,13 @@ func (aKey) Update(context.Context, string, func([]byte) ([]byte, error)) error 
 
 // openWith returns an app over an account whose file is a store of the test's.
 func openWith(t *testing.T, store auth.Keychain, variables ...string) *App {
-	env := account.Env{
-		LookupEnv: account.Variables("", variables), UserHome: os.UserHomeDir, UserDatabase: account.UserDatabaseHome, Now: time.Now,
+	env := settings.Env{
+		LookupEnv: settings.Variables("", variables), UserHome: os.UserHomeDir, UserDatabase: account.UserDatabaseHome, Now: time.Now,
 		OpenKeyring: func(opt keyring.Options) *keyring.Keyring { return keyring.Open("mogplex-test", opt) },
 		Attended:    func() bool { return false }, BeforeLock: func() {},
 	}
 	dir := t.TempDir()
-	opened := account.Open(env, account.Settings{Dir: dir, Home: dir, Origin: auth.DefaultOrigin, Store: account.StoreFile})
+	opened := account.Open(env, settings.Settings{Dir: dir, Home: dir, Origin: auth.DefaultOrigin, Store: settings.StoreFile})
 	manager := opened.Manager
 	for i := range manager.Layers {
 		if layer := &manager.Layers[i]; layer.Name == auth.InFile {

@@ -7,10 +7,10 @@ import (
 	"testing"
 	"time"
 
-	"github.com/mogplex/mogplex-cli/internal/account"
 	"github.com/mogplex/mogplex-cli/internal/auth"
 	"github.com/mogplex/mogplex-cli/internal/chat"
 	"github.com/mogplex/mogplex-cli/internal/hosted"
+	"github.com/mogplex/mogplex-cli/internal/settings"
 	"github.com/mogplex/mogplex-cli/internal/talk"
 )
 
@@ -41,9 +41,9 @@ func TestExplain(t *testing.T) {
 			}},
 		{&hosted.Error{Kind: hosted.ErrRateLimited, Status: 429, RetryAfter: 7 * time.Second},
 			talk.Problem{Text: "The service asks to wait 7s.", Hint: "Try again in 7 seconds."}},
-		{account.HintError{Err: &chat.Error{Kind: chat.ErrUnauthorized}, Hint: "Unset it."},
+		{settings.HintError{Err: &chat.Error{Kind: chat.ErrUnauthorized}, Hint: "Unset it."},
 			talk.Problem{Text: "The service does not accept the credential.", Hint: "Unset it."}},
-		{account.UsageError("a token or key is one word of printable characters"),
+		{settings.UsageError("a token or key is one word of printable characters"),
 			talk.Problem{Text: "A token or key is one word of printable characters."}},
 		{errors.New("/home/ada/auth.json is a pipe"), talk.Problem{Text: "/home/ada/auth.json is a pipe."}},
 	} {

@@ -7,6 +7,7 @@ import (
 
 	"github.com/mogplex/mogplex-cli/internal/account"
 	"github.com/mogplex/mogplex-cli/internal/auth"
+	"github.com/mogplex/mogplex-cli/internal/settings"
 	"github.com/mogplex/mogplex-cli/internal/talk"
 	"github.com/mogplex/mogplex-cli/internal/text"
 	"github.com/mogplex/mogplex-cli/internal/words"
@@ -36,8 +37,8 @@ func (a *App) Session(ctx context.Context) (talk.Session, error) {
 }
 
 // profileOf names a profile that something chose; "" for the default one otherwise.
-func profileOf(s account.Settings) string {
-	if s.Profile == "" && (s.ChosenBy == account.ByDefault || s.ChosenBy == "") {
+func profileOf(s settings.Settings) string {
+	if s.Profile == "" && (s.ChosenBy == settings.ByDefault || s.ChosenBy == "") {
 		return ""
 	}
 	return s.ProfileName()

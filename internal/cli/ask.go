@@ -15,6 +15,7 @@ import (
 	"github.com/mogplex/mogplex-cli/internal/account"
 	"github.com/mogplex/mogplex-cli/internal/auth"
 	"github.com/mogplex/mogplex-cli/internal/chat"
+	"github.com/mogplex/mogplex-cli/internal/settings"
 	"github.com/mogplex/mogplex-cli/internal/text"
 )
 
@@ -54,7 +55,7 @@ type askReport struct {
 
 func (p *program) ask(ctx context.Context, c *cli.Context) error {
 	if emptyFlag(c, "model") {
-		return account.UsageError("--model is empty")
+		return settings.UsageError("--model is empty")
 	}
 	prompt, err := p.readPrompt(ctx, c.Args().Slice())
 	if err != nil {
@@ -83,7 +84,7 @@ func (p *program) readPrompt(ctx context.Context, words []string) (string, error
 	}
 	switch blank := strings.TrimSpace(prompt) == ""; {
 	case blank && strings.TrimSpace(piped) == "":
-		return "", account.UsageError("the prompt is empty")
+		return "", settings.UsageError("the prompt is empty")
 	case blank:
 		return piped, nil
 	case piped == "":
@@ -105,7 +106,7 @@ func (p *program) readPiped(ctx context.Context) (string, error) {
 	case err != nil:
 		return "", fmt.Errorf("read stdin: %w", err)
 	case len(read) > pipeLimit:
-		return "", account.UsageError("the text on stdin is longer than 4 MiB")
+		return "", settings.UsageError("the text on stdin is longer than 4 MiB")
 	}
 	return strings.TrimRight(decoded(read), "\r\n"), nil
 }
@@ -207,7 +208,7 @@ func (p *program) withAskHint(err error) error {
 	if !errors.Is(err, auth.ErrNotSignedIn) {
 		return err
 	}
-	return account.HintError{Err: err, Hint: p.here().Of(err).Hint + " " + askHint}
+	return settings.HintError{Err: err, Hint: p.here().Of(err).Hint + " " + askHint}
 }
 
 const askHint = "Without a terminal, `mogplex ask PROMPT` sends a prompt."

@@ -11,8 +11,8 @@ import (
 
 	"github.com/urfave/cli/v2"
 
-	"github.com/mogplex/mogplex-cli/internal/account"
 	"github.com/mogplex/mogplex-cli/internal/hosted"
+	"github.com/mogplex/mogplex-cli/internal/settings"
 	"github.com/mogplex/mogplex-cli/internal/words"
 )
 
@@ -24,7 +24,7 @@ func attachFlag() cli.Flag {
 func (p *program) attachedRun(c *cli.Context) (string, error) {
 	id := stringFlag(c, "attach")
 	if emptyFlag(c, "attach") {
-		return "", account.UsageError("--attach needs the id of a run")
+		return "", settings.UsageError("--attach needs the id of a run")
 	}
 	if id == "" {
 		id = p.env.Getenv("MOGPLEX_ATTACH_RUN_ID")

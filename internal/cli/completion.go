@@ -4,9 +4,8 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/mogplex/mogplex-cli/internal/settings"
 	"github.com/urfave/cli/v2"
-
-	"github.com/mogplex/mogplex-cli/internal/account"
 )
 
 // completionScripts ask mogplex itself, by its hidden command __complete.
@@ -71,7 +70,7 @@ func completionCommand() *cli.Command {
 		Action: func(c *cli.Context) error {
 			script, ok := completionScripts[c.Args().First()]
 			if !ok || c.NArg() != 1 {
-				return withHelp(c, account.UsageError("name one shell: "+strings.Join(completionShells, ", ")))
+				return withHelp(c, settings.UsageError("name one shell: "+strings.Join(completionShells, ", ")))
 			}
 			_, err := fmt.Fprint(c.App.Writer, script)
 			return err

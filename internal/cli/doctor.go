@@ -60,12 +60,12 @@ func (p *program) doctor(c *cli.Context) error {
 		return errEmptyProfile
 	}
 	profile := stringFlag(c, "profile")
-	settings, wrong := p.env.ReadSettings(profile)
-	if wrong != nil && profile != "" && settings.Profile == "" && settings.Origin == "" {
+	s, wrong := p.env.ReadSettings(profile)
+	if wrong != nil && profile != "" && s.Profile == "" && s.Origin == "" {
 		return wrong // the flag is wrong, not the machine
 	}
 	p.catchSignals()
-	p.account = account.OpenReadOnly(p.env, settings)
+	p.account = account.OpenReadOnly(p.env, s)
 	defer p.account.Close()
 	p.account.Progress = p.progress()
 

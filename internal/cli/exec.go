@@ -17,6 +17,7 @@ import (
 	"github.com/mogplex/mogplex-cli/internal/account"
 	"github.com/mogplex/mogplex-cli/internal/auth"
 	"github.com/mogplex/mogplex-cli/internal/outcome"
+	"github.com/mogplex/mogplex-cli/internal/settings"
 )
 
 func (p *program) execCommand() *cli.Command {
@@ -91,9 +92,9 @@ func (p *program) childCommand(c *cli.Context) ([]string, error) {
 	}
 	switch {
 	case c.NArg() > len(command):
-		return nil, account.UsageError("write the command after --, as in `mogplex auth exec -- npm start`")
+		return nil, settings.UsageError("write the command after --, as in `mogplex auth exec -- npm start`")
 	case len(command) == 0:
-		return nil, account.UsageError("name a command after --")
+		return nil, settings.UsageError("name a command after --")
 	}
 	return command, nil
 }
@@ -106,7 +107,7 @@ func providerValues(c *cli.Context) ([]string, error) {
 	var names []string
 	for _, name := range c.StringSlice("provider") {
 		if name == "" {
-			return nil, account.UsageError("--provider is empty")
+			return nil, settings.UsageError("--provider is empty")
 		}
 		if err := account.CheckProvider(name); err != nil {
 			return nil, err
@@ -142,7 +143,7 @@ func notStarted(name string, err error) error {
 	}
 	switch {
 	case errors.Is(err, exec.ErrDot):
-		return account.HintError{
+		return settings.HintError{
 			Err:  fmt.Errorf("%s %w: PATH finds it only in the current directory", what, outcome.ErrCannotRun),
 			Hint: "Give its path, as in `./NAME`.",
 		}

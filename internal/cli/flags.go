@@ -7,6 +7,7 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"github.com/mogplex/mogplex-cli/internal/account"
+	"github.com/mogplex/mogplex-cli/internal/settings"
 )
 
 func profileFlag() cli.Flag {
@@ -33,7 +34,7 @@ func providerValue(c *cli.Context) (string, error) {
 	case !c.IsSet("provider"):
 		return "", nil
 	case name == "":
-		return "", account.UsageError("--provider is empty")
+		return "", settings.UsageError("--provider is empty")
 	}
 	return name, account.CheckProvider(name)
 }
@@ -45,7 +46,7 @@ func minTTLFlag(value time.Duration) cli.Flag {
 func minTTLValue(c *cli.Context) (time.Duration, error) {
 	minTTL := c.Duration("min-ttl")
 	if minTTL < 0 {
-		return 0, account.UsageError("--min-ttl must be a time such as 60s, not less than 0")
+		return 0, settings.UsageError("--min-ttl must be a time such as 60s, not less than 0")
 	}
 	return minTTL, nil
 }
@@ -55,11 +56,11 @@ func rootFlagsAlone(c *cli.Context) error {
 	switch {
 	case c.Command.Name == c.App.Name:
 	case boolFlag(c, "logout"):
-		return account.UsageError("--logout can't be combined with a command; run `mogplex logout` first")
+		return settings.UsageError("--logout can't be combined with a command; run `mogplex logout` first")
 	case stringFlag(c, "attach") != "", emptyFlag(c, "attach"):
-		return account.UsageError("--attach can't be combined with a command")
+		return settings.UsageError("--attach can't be combined with a command")
 	case boolFlag(c, "plain"):
-		return account.UsageError("--plain can't be combined with a command")
+		return settings.UsageError("--plain can't be combined with a command")
 	}
 	return nil
 }

@@ -6,9 +6,9 @@ import (
 	"testing"
 	"time"
 
-	"github.com/mogplex/mogplex-cli/internal/account"
 	"github.com/mogplex/mogplex-cli/internal/dev/accountserver"
 	"github.com/mogplex/mogplex-cli/internal/dev/deep"
+	"github.com/mogplex/mogplex-cli/internal/settings"
 )
 
 // Every command reports a full disk as such, without a hint about the keychain. The
@@ -19,7 +19,7 @@ func TestAFullDiskIsNotBlamedOnTheKeychain(t *testing.T) {
 	if err != nil {
 		deep.Missing(t, "strace is not installed")
 	}
-	for _, mode := range []account.StoreMode{account.StoreAuto, account.StoreFile} {
+	for _, mode := range []settings.StoreMode{settings.StoreAuto, settings.StoreFile} {
 		t.Run(string(mode), func(t *testing.T) {
 			w := newWorld(t, fakeWorld(t, accountserver.Config{}).mogplex, accountserver.Config{}) // no keychain
 			w.env = append(w.env, "MOGPLEX_CREDENTIAL_STORE="+string(mode))

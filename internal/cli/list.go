@@ -12,6 +12,7 @@ import (
 
 	"github.com/mogplex/mogplex-cli/internal/account"
 	"github.com/mogplex/mogplex-cli/internal/auth"
+	"github.com/mogplex/mogplex-cli/internal/settings"
 	"github.com/mogplex/mogplex-cli/internal/text"
 	"github.com/mogplex/mogplex-cli/internal/words"
 )
@@ -41,7 +42,7 @@ type profilesReport struct {
 type listedProfile struct {
 	Name        string           `json:"name"`
 	InForce     bool             `json:"in_force"`
-	ChosenBy    account.Choice   `json:"chosen_by,omitempty"` // of the active one
+	ChosenBy    settings.Choice  `json:"chosen_by,omitempty"` // of the active one
 	Credentials []listedHoldings `json:"credentials"`
 }
 

@@ -8,9 +8,9 @@ import (
 
 	"github.com/urfave/cli/v2"
 
-	"github.com/mogplex/mogplex-cli/internal/account"
 	"github.com/mogplex/mogplex-cli/internal/auth"
 	"github.com/mogplex/mogplex-cli/internal/hosted"
+	"github.com/mogplex/mogplex-cli/internal/settings"
 	"github.com/mogplex/mogplex-cli/internal/text"
 	"github.com/mogplex/mogplex-cli/internal/words"
 )
@@ -72,7 +72,7 @@ func (p *program) failedCall(res auth.Result, err error) error {
 	}
 	err = fmt.Errorf("%s: %w", p.account.Origin, err)
 	if errors.Is(err, hosted.ErrUnauthorized) {
-		err = account.HintError{Err: err, Hint: refusedHint(res)}
+		err = settings.HintError{Err: err, Hint: refusedHint(res)}
 	}
 	return err
 }

@@ -7,8 +7,8 @@ import (
 
 	"github.com/urfave/cli/v2"
 
-	"github.com/mogplex/mogplex-cli/internal/account"
 	"github.com/mogplex/mogplex-cli/internal/auth"
+	"github.com/mogplex/mogplex-cli/internal/settings"
 	"github.com/mogplex/mogplex-cli/internal/words"
 	"github.com/mogplex/mogplex-cli/login"
 )
@@ -51,21 +51,21 @@ func (p *program) login(ctx context.Context, c *cli.Context) error {
 	secret := c.Bool("with-token") || c.Bool("with-api-key")
 	switch {
 	case c.Bool("with-token") && c.Bool("with-api-key"):
-		return account.UsageError("use one of --with-token and --with-api-key")
+		return settings.UsageError("use one of --with-token and --with-api-key")
 	case c.Bool("with-token") && provider != auth.Mogplex:
-		return account.UsageError("--with-token is for Mogplex; for a provider's key use --with-api-key")
+		return settings.UsageError("--with-token is for Mogplex; for a provider's key use --with-api-key")
 	case c.Bool("with-api-key") && !c.IsSet("provider"):
-		return account.UsageError("--with-api-key needs --provider NAME")
+		return settings.UsageError("--with-api-key needs --provider NAME")
 	case secret && browserFlag(c) != "":
-		return account.UsageError("--" + browserFlag(c) + " is for the browser sign-in; it does nothing with --with-token or --with-api-key")
+		return settings.UsageError("--" + browserFlag(c) + " is for the browser sign-in; it does nothing with --with-token or --with-api-key")
 	case !secret && c.Bool("force"):
-		return account.UsageError("--force is for --with-token")
+		return settings.UsageError("--force is for --with-token")
 	case secret:
 		return p.storeSecret(ctx, provider, c.Bool("force"))
 	case provider != auth.Mogplex:
-		return account.UsageError("only Mogplex has a browser sign-in; store a key with --provider " + provider + " --with-api-key")
+		return settings.UsageError("only Mogplex has a browser sign-in; store a key with --provider " + provider + " --with-api-key")
 	case c.Duration("timeout") <= 0:
-		return account.UsageError("--timeout must be a time such as 5m, more than 0")
+		return settings.UsageError("--timeout must be a time such as 5m, more than 0")
 	}
 	return p.browserSignIn(ctx, signInOptions{
 		open: !c.Bool("no-browser"), device: c.Bool("device"), clipboard: c.Bool("clipboard"), timeout: c.Duration("timeout"),

@@ -10,9 +10,9 @@ import (
 	"strings"
 	"unicode/utf16"
 
-	"github.com/mogplex/mogplex-cli/internal/account"
 	"github.com/mogplex/mogplex-cli/internal/auth"
 	"github.com/mogplex/mogplex-cli/internal/outcome"
+	"github.com/mogplex/mogplex-cli/internal/settings"
 )
 
 // secretLimit is the greatest size of a token or key on stdin, in bytes.
@@ -40,7 +40,7 @@ func (p *program) readSecret(ctx context.Context, provider string) (string, erro
 		if provider != auth.Mogplex {
 			command = outcome.StoreCommand(provider) + " < key.txt"
 		}
-		return "", account.HintError{Err: err, Hint: "Pipe the token or key into the command, as in `" + command + "`."}
+		return "", settings.HintError{Err: err, Hint: "Pipe the token or key into the command, as in `" + command + "`."}
 	}
 	return text, err
 }
@@ -75,7 +75,7 @@ func readAll(ctx context.Context, read func() ([]byte, error)) ([]byte, error) {
 }
 
 // errNoInput means that stdin has no token or key.
-var errNoInput = account.UsageError("stdin is empty")
+var errNoInput = settings.UsageError("stdin is empty")
 
 func checkInput(text []byte, err error) (string, error) {
 	trimmed := strings.TrimSpace(decoded(text))
@@ -83,7 +83,7 @@ func checkInput(text []byte, err error) (string, error) {
 	case err != nil && !errors.Is(err, io.EOF):
 		return "", fmt.Errorf("read stdin: %w", err)
 	case len(text) > secretLimit:
-		return "", account.UsageError("stdin is too large for a token or key")
+		return "", settings.UsageError("stdin is too large for a token or key")
 	case trimmed == "":
 		return "", errNoInput
 	}

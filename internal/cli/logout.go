@@ -9,6 +9,7 @@ import (
 
 	"github.com/mogplex/mogplex-cli/internal/account"
 	"github.com/mogplex/mogplex-cli/internal/auth"
+	"github.com/mogplex/mogplex-cli/internal/settings"
 	"github.com/mogplex/mogplex-cli/internal/text"
 	"github.com/mogplex/mogplex-cli/internal/words"
 )
@@ -41,7 +42,7 @@ func (p *program) logout(ctx context.Context, c *cli.Context) error {
 		return err
 	}
 	if provider != "" && c.Bool("all") {
-		return account.UsageError("use one of --provider and --all")
+		return settings.UsageError("use one of --provider and --all")
 	}
 	return p.signOut(ctx, account.Scope{Provider: provider, All: c.Bool("all")}, p.attended() && !p.json)
 }

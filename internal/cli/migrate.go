@@ -10,6 +10,7 @@ import (
 
 	"github.com/mogplex/mogplex-cli/internal/account"
 	"github.com/mogplex/mogplex-cli/internal/auth"
+	"github.com/mogplex/mogplex-cli/internal/settings"
 	"github.com/mogplex/mogplex-cli/internal/text"
 	"github.com/mogplex/mogplex-cli/internal/words"
 )
@@ -74,17 +75,17 @@ func (p *program) migrate(ctx context.Context, c *cli.Context) error {
 	case auth.InFile:
 		how.From = auth.InKeychain
 	default:
-		return account.UsageError("--to must be keychain or file")
+		return settings.UsageError("--to must be keychain or file")
 	}
 	m, err := p.account.Migrate(ctx, how)
-	var usage account.UsageError
+	var usage settings.UsageError
 	switch {
 	case err == nil:
 		err = migrationError(m)
 	case errors.As(err, &usage):
-		return account.HintError{Err: err, Hint: "Allow both stores with MOGPLEX_CREDENTIAL_STORE=auto."}
+		return settings.HintError{Err: err, Hint: "Allow both stores with MOGPLEX_CREDENTIAL_STORE=auto."}
 	case !errors.Is(err, context.Canceled):
-		err = account.HintError{Err: err, Hint: p.here().AgainHint(err, "mogplex auth migrate --to "+how.To)}
+		err = settings.HintError{Err: err, Hint: p.here().AgainHint(err, "mogplex auth migrate --to "+how.To)}
 	}
 	r := p.migrateReport(m, err)
 	if p.json {
@@ -108,7 +109,7 @@ func migrationError(m *account.Migration) error {
 	if err == nil {
 		return nil
 	}
-	return account.HintError{
+	return settings.HintError{
 		Err:  fmt.Errorf("not everything was moved to the %s: %w", m.To, err),
 		Hint: "What was not moved is still where it was. Fix the cause, then run `mogplex auth migrate --to " + m.To + "` again.",
 	}

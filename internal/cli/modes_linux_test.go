@@ -15,10 +15,10 @@ import (
 	"testing"
 	"time"
 
-	"github.com/mogplex/mogplex-cli/internal/account"
 	"github.com/mogplex/mogplex-cli/internal/dev/accountserver"
 	"github.com/mogplex/mogplex-cli/internal/dev/deep"
 	"github.com/mogplex/mogplex-cli/internal/dev/keyringtest"
+	"github.com/mogplex/mogplex-cli/internal/settings"
 )
 
 // ledger is every write of the commands that were traced, by strace.
@@ -104,7 +104,7 @@ func TestKeychainModeWritesNoTokenToAFile(t *testing.T) {
 	if _, err := exec.LookPath("strace"); err != nil {
 		deep.Missing(t, "strace is not installed")
 	}
-	for _, mode := range []account.StoreMode{account.StoreKeychain, account.StoreAuto} {
+	for _, mode := range []settings.StoreMode{settings.StoreKeychain, settings.StoreAuto} {
 		t.Run(string(mode), func(t *testing.T) {
 			var midRefresh interlude
 			w := realWorld(t, accountserver.Config{StrictRotation: true, OnRequest: midRefresh.request})
@@ -221,7 +221,7 @@ func TestFileModeNeverTouchesTheKeychain(t *testing.T) {
 // the next command that can.
 func TestARenewedTokenThatTheKeychainRefusedIsStoredLater(t *testing.T) {
 	t.Parallel()
-	for _, mode := range []account.StoreMode{account.StoreAuto, account.StoreKeychain} {
+	for _, mode := range []settings.StoreMode{settings.StoreAuto, settings.StoreKeychain} {
 		t.Run(string(mode), func(t *testing.T) {
 			var midRefresh interlude
 			w := fakeWorld(t, accountserver.Config{StrictRotation: true, OnRequest: midRefresh.request})

@@ -12,6 +12,7 @@ import (
 
 	"github.com/mogplex/mogplex-cli/internal/account"
 	"github.com/mogplex/mogplex-cli/internal/auth"
+	"github.com/mogplex/mogplex-cli/internal/settings"
 	"github.com/mogplex/mogplex-cli/keyring"
 	"github.com/mogplex/mogplex-cli/login"
 )
@@ -22,7 +23,7 @@ type program struct {
 	stdin       io.Reader
 	stdout      io.Writer
 	stderr      io.Writer
-	env         account.Env
+	env         settings.Env
 	isTerminal  func(any) bool // of an *os.File
 	openBrowser func(string) error
 
@@ -47,13 +48,13 @@ func newProgram() *program {
 		stdin: os.Stdin, stdout: os.Stdout, stderr: os.Stderr,
 		isTerminal: isTerminal, openBrowser: login.OpenBrowser, catchSignals: func() {},
 	}
-	p.env = account.Env{
-		LookupEnv: account.Variables(runtime.GOOS, os.Environ()), UserHome: os.UserHomeDir,
+	p.env = settings.Env{
+		LookupEnv: settings.Variables(runtime.GOOS, os.Environ()), UserHome: os.UserHomeDir,
 		UserDatabase: account.UserDatabaseHome, Now: time.Now,
 		OpenKeyring: func(opt keyring.Options) *keyring.Keyring { return keyring.Open(account.KeychainService, opt) },
 		Attended:    func() bool { return p.attended() && p.env.Site().Prompt },
 		BeforeLock:  func() { p.catchSignals() },
-		Version:     version(),
+		Version:     version(), Stores: account.StoreNames(),
 	}
 	return p
 }
@@ -78,7 +79,7 @@ func (p *program) attended() bool {
 }
 
 // errEmptyProfile refuses the value of a script's unset variable.
-const errEmptyProfile = account.UsageError("--profile is empty")
+const errEmptyProfile = settings.UsageError("--profile is empty")
 
 // open reads the settings and opens the account. It reads no store.
 func (p *program) open(c *cli.Context) error {
@@ -95,7 +96,7 @@ func (p *program) open(c *cli.Context) error {
 }
 
 // openWith opens the account of the settings. It reads no store.
-func (p *program) openWith(c *cli.Context, s account.Settings) {
+func (p *program) openWith(c *cli.Context, s settings.Settings) {
 	p.warn(s.Notices...)
 	p.account = account.Open(p.env, s)
 	p.account.Progress = p.progress()

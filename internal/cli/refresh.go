@@ -7,8 +7,8 @@ import (
 
 	"github.com/urfave/cli/v2"
 
-	"github.com/mogplex/mogplex-cli/internal/account"
 	"github.com/mogplex/mogplex-cli/internal/auth"
+	"github.com/mogplex/mogplex-cli/internal/settings"
 	"github.com/mogplex/mogplex-cli/internal/words"
 )
 
@@ -33,12 +33,12 @@ func (p *program) refresh(ctx context.Context, _ *cli.Context) error {
 	c := res.Credential
 	switch {
 	case errors.Is(err, auth.ErrNotRefreshable) && res.Source == auth.Env:
-		return account.HintError{
+		return settings.HintError{
 			Err:  fmt.Errorf("%w: it is the value of MOGPLEX_API_KEY", err),
 			Hint: "Unset MOGPLEX_API_KEY to renew what is stored.",
 		}
 	case errors.Is(err, auth.ErrNotRefreshable) && c.Type == auth.OAuth && c.Refresh.IsZero():
-		return account.HintError{
+		return settings.HintError{
 			Err:  fmt.Errorf("%w: %s gave no refresh token with it", err, p.account.Origin),
 			Hint: "The token " + words.Lifetime(c, p.env.Now()) + ". Sign in again with `mogplex login` when it ends.",
 		}

@@ -9,6 +9,7 @@ import (
 	"github.com/mogplex/mogplex-cli/internal/account"
 	"github.com/mogplex/mogplex-cli/internal/auth"
 	"github.com/mogplex/mogplex-cli/internal/dev/accountserver"
+	"github.com/mogplex/mogplex-cli/internal/settings"
 )
 
 // Without a deadline a session's end is tried until it is reached, or until ctx
@@ -17,7 +18,7 @@ func TestSessionsAreEndedInTheBackground(t *testing.T) {
 	t.Parallel()
 	alive := startService(t, accountserver.Config{OfferRevocation: true})
 	dead := startService(t, accountserver.Config{OfferRevocation: true})
-	a := account.Open(newProgram().env, account.Settings{Origin: alive.url, Dev: true})
+	a := account.Open(newProgram().env, settings.Settings{Origin: alive.url, Dev: true})
 	at := func(from *service) auth.Credential {
 		_, refresh := from.issue()
 		return auth.Credential{Provider: auth.Mogplex, Type: auth.OAuth, Issuer: from.url, Refresh: auth.NewSecret(refresh)}

@@ -14,6 +14,7 @@ import (
 	"github.com/mogplex/mogplex-cli/internal/app"
 	"github.com/mogplex/mogplex-cli/internal/auth"
 	"github.com/mogplex/mogplex-cli/internal/plain"
+	"github.com/mogplex/mogplex-cli/internal/settings"
 	"github.com/mogplex/mogplex-cli/internal/talk"
 	"github.com/mogplex/mogplex-cli/internal/tui"
 )
@@ -144,7 +145,7 @@ func (p *program) openProfile(name string) (app.Options, error) {
 	if err != nil {
 		return app.Options{}, err
 	}
-	s.ChosenBy = account.ByApp
+	s.ChosenBy = settings.ByApp
 	other := *p
 	other.account = account.Open(p.env, s)
 	return other.appOptions(), nil

@@ -11,6 +11,7 @@ import (
 
 	"github.com/mogplex/mogplex-cli/internal/account"
 	"github.com/mogplex/mogplex-cli/internal/auth"
+	"github.com/mogplex/mogplex-cli/internal/settings"
 	"github.com/mogplex/mogplex-cli/internal/text"
 	"github.com/mogplex/mogplex-cli/internal/words"
 )
@@ -69,7 +70,7 @@ func (p *program) progress() account.Progress {
 
 // debug writes the settings to stderr and, from then on, what is asked of which store and
 // service.
-func (p *program) debug(s account.Settings) {
+func (p *program) debug(s settings.Settings) {
 	p.say("debug: profile %s, state directory %s, store %s, service %s", s.ProfileName(), s.Dir, s.Store, s.Origin)
 	p.account.Progress.Asked = func(what, answer string, took time.Duration) {
 		p.say("debug: %s: %s, %s", what, answer, took.Round(10*time.Microsecond))

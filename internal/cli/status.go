@@ -11,6 +11,7 @@ import (
 	"github.com/mogplex/mogplex-cli/internal/auth"
 	"github.com/mogplex/mogplex-cli/internal/hosted"
 	"github.com/mogplex/mogplex-cli/internal/outcome"
+	"github.com/mogplex/mogplex-cli/internal/settings"
 	"github.com/mogplex/mogplex-cli/internal/text"
 	"github.com/mogplex/mogplex-cli/internal/words"
 )
@@ -52,9 +53,9 @@ type statusReport struct {
 
 // profileReport is the profile of a command, and what chose it.
 type profileReport struct {
-	Name     string         `json:"name"`
-	ChosenBy account.Choice `json:"chosen_by"`
-	Rule     string         `json:"rule,omitempty"` // the directory of the rule, as config.toml has it
+	Name     string          `json:"name"`
+	ChosenBy settings.Choice `json:"chosen_by"`
+	Rule     string          `json:"rule,omitempty"` // the directory of the rule, as config.toml has it
 }
 
 type activeReport struct {
@@ -93,7 +94,7 @@ func (p *program) status(ctx context.Context, c *cli.Context) error {
 	short := c.Bool("short")
 	switch {
 	case short && p.json:
-		return account.UsageError("use one of --short and --json")
+		return settings.UsageError("use one of --short and --json")
 	case short: // a shell prompt must not open the prompt of a keychain, or report progress
 		ctx, p.account.Progress = p.account.Manager.Unattended(ctx), account.Progress{}
 	}
@@ -102,7 +103,7 @@ func (p *program) status(ctx context.Context, c *cli.Context) error {
 		return err
 	}
 	if errors.Is(err, hosted.ErrUnauthorized) {
-		err = account.HintError{Err: err, Hint: refusedHint(st.Result)}
+		err = settings.HintError{Err: err, Hint: refusedHint(st.Result)}
 	}
 	if err == nil && within > 0 {
 		err = p.endsWithin(&st, within)

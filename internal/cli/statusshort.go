@@ -12,6 +12,7 @@ import (
 	"github.com/mogplex/mogplex-cli/internal/account"
 	"github.com/mogplex/mogplex-cli/internal/auth"
 	"github.com/mogplex/mogplex-cli/internal/outcome"
+	"github.com/mogplex/mogplex-cli/internal/settings"
 	"github.com/mogplex/mogplex-cli/internal/words"
 )
 
@@ -22,7 +23,7 @@ func withinValue(c *cli.Context) (time.Duration, error) {
 	}
 	within, err := span(c.String("within"))
 	if err != nil || within <= 0 {
-		return 0, account.UsageError("--within must be a time such as 3d or 12h, more than 0")
+		return 0, settings.UsageError("--within must be a time such as 3d or 12h, more than 0")
 	}
 	return within, nil
 }
@@ -54,7 +55,7 @@ func (p *program) endsWithin(st *account.Status, within time.Duration) error {
 	known, err := p.account.Lasts(st.Result, within)
 	switch {
 	case err != nil:
-		return account.HintError{Err: err, Hint: "Sign in again with `" + outcome.StoreCommand(st.Credential.Provider) + "`."}
+		return settings.HintError{Err: err, Hint: "Sign in again with `" + outcome.StoreCommand(st.Credential.Provider) + "`."}
 	case !known && st.Credential.Issuer != "":
 		st.Warnings = append(st.Warnings, st.Credential.Issuer+" does not say when the sign-in ends")
 	case !known:

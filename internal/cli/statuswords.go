@@ -9,6 +9,7 @@ import (
 
 	"github.com/mogplex/mogplex-cli/internal/account"
 	"github.com/mogplex/mogplex-cli/internal/auth"
+	"github.com/mogplex/mogplex-cli/internal/settings"
 	"github.com/mogplex/mogplex-cli/internal/text"
 	"github.com/mogplex/mogplex-cli/internal/words"
 )
@@ -126,15 +127,15 @@ func writeWarnings(b *strings.Builder, warnings []string) {
 // profileTitle names a profile and what chose it.
 func profileTitle(r profileReport) string {
 	switch r.ChosenBy {
-	case account.ByFlag:
+	case settings.ByFlag:
 		return r.Name + ", from --profile"
-	case account.ByEnv:
+	case settings.ByEnv:
 		return r.Name + ", from MOGPLEX_PROFILE"
-	case account.ByRule:
+	case settings.ByRule:
 		return r.Name + ", by the rule for " + r.Rule
-	case account.BySwitch:
+	case settings.BySwitch:
 		return r.Name + ", by `mogplex auth switch`"
-	case account.ByApp:
+	case settings.ByApp:
 		return r.Name + ", by /profile"
 	}
 	return r.Name

@@ -7,7 +7,7 @@ import (
 
 	"github.com/urfave/cli/v2"
 
-	"github.com/mogplex/mogplex-cli/internal/account"
+	"github.com/mogplex/mogplex-cli/internal/settings"
 	"github.com/mogplex/mogplex-cli/internal/words"
 )
 
@@ -35,11 +35,11 @@ func (p *program) switchProfile(c *cli.Context) error {
 	switch {
 	case err != nil:
 	case setAt(c, "profile") != nil:
-		err = account.UsageError("name the profile after `mogplex auth switch`, without --profile")
+		err = settings.UsageError("name the profile after `mogplex auth switch`, without --profile")
 	case c.NArg() > 1:
 		err = unexpectedArgument(c.Args().Get(1))
 	case c.Args().First() == "":
-		err = account.UsageError("name the profile to switch to; `mogplex auth list` lists them")
+		err = settings.UsageError("name the profile to switch to; `mogplex auth list` lists them")
 	}
 	if err != nil {
 		return withHelp(c, err)
@@ -60,7 +60,7 @@ func (p *program) switchProfile(c *cli.Context) error {
 }
 
 // warnOverride warns if something comes before the choice here.
-func (p *program) warnOverride(chosen account.Settings) {
+func (p *program) warnOverride(chosen settings.Settings) {
 	here, err := p.env.ReadSettings("")
 	switch {
 	case err != nil:

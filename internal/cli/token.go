@@ -7,8 +7,8 @@ import (
 
 	"github.com/urfave/cli/v2"
 
-	"github.com/mogplex/mogplex-cli/internal/account"
 	"github.com/mogplex/mogplex-cli/internal/auth"
+	"github.com/mogplex/mogplex-cli/internal/settings"
 	"github.com/mogplex/mogplex-cli/internal/text"
 )
 
@@ -45,7 +45,7 @@ func (p *program) printToken(ctx context.Context, c *cli.Context) error {
 	}
 	header := c.Bool("header")
 	if header && p.json {
-		return account.UsageError("use one of --header and --json")
+		return settings.UsageError("use one of --header and --json")
 	}
 	res, err := p.token(ctx, provider, minTTL)
 	switch {

@@ -8,7 +8,7 @@ import (
 
 	"github.com/urfave/cli/v2"
 
-	"github.com/mogplex/mogplex-cli/internal/account"
+	"github.com/mogplex/mogplex-cli/internal/settings"
 	"github.com/mogplex/mogplex-cli/internal/text"
 )
 
@@ -33,21 +33,21 @@ func flagNamed(message string) string {
 
 // withHelp adds a hint to a usage error that has none: the help of the command.
 func withHelp(c *cli.Context, err error) error {
-	var usage account.UsageError
-	var own account.HintError
+	var usage settings.UsageError
+	var own settings.HintError
 	if !errors.As(err, &usage) || errors.As(err, &own) {
 		return err
 	}
-	return account.HintError{Err: err, Hint: seeHelp(c.Command.HelpName)}
+	return settings.HintError{Err: err, Hint: seeHelp(c.Command.HelpName)}
 }
 
 func seeHelp(line string) string { return "See `" + line + " --help`." }
 
 // unknownCommand is the error for a name that the command line parent has no command of.
 func unknownCommand(app *cli.App, parent string, commands []*cli.Command, name string) error {
-	message := account.UsageError("unknown command; a token or key is read from stdin")
+	message := settings.UsageError("unknown command; a token or key is read from stdin")
 	if plainWord(name) {
-		message = account.UsageError("unknown command `" + parent + " " + name + "`")
+		message = settings.UsageError("unknown command `" + parent + " " + name + "`")
 	}
 	var names []string
 	lines := map[string]string{}
@@ -59,7 +59,7 @@ func unknownCommand(app *cli.App, parent string, commands []*cli.Command, name s
 	}
 	eachCommand(parent, commands, add)
 	eachCommand(app.HelpName, app.Commands, add) // `mogplex status` means `mogplex auth status`
-	return account.HintError{Err: message, Hint: didYouMean(lines[text.Nearest(name, names)]) + seeHelp(parent)}
+	return settings.HintError{Err: message, Hint: didYouMean(lines[text.Nearest(name, names)]) + seeHelp(parent)}
 }
 
 // eachCommand calls do with each visible command, level by level, and with the command
@@ -84,14 +84,14 @@ func didYouMean(meant string) string {
 
 func unexpectedArgument(argument string) error {
 	if !plainWord(argument) {
-		return account.UsageError("too many arguments; a token or key is read from stdin")
+		return settings.UsageError("too many arguments; a token or key is read from stdin")
 	}
-	return account.UsageError(`unexpected argument "` + argument + `"`)
+	return settings.UsageError(`unexpected argument "` + argument + `"`)
 }
 
 // onUsageError replaces the errors of package flag, which quote values.
 func onUsageError(c *cli.Context, err error, _ bool) error {
-	return account.HintError{Err: flagError(err.Error()), Hint: didYouMean(nearestFlag(c, err.Error())) + seeHelp(c.Command.HelpName)}
+	return settings.HintError{Err: flagError(err.Error()), Hint: didYouMean(nearestFlag(c, err.Error())) + seeHelp(c.Command.HelpName)}
 }
 
 // nearestFlag returns the flag that an unknown one probably means, or "".
@@ -110,8 +110,8 @@ func nearestFlag(c *cli.Context, message string) string {
 	return ""
 }
 
-func flagError(message string) account.UsageError {
-	name := account.UsageError(flagNamed(message))
+func flagError(message string) settings.UsageError {
+	name := settings.UsageError(flagNamed(message))
 	switch kind, _, _ := strings.Cut(message, ":"); {
 	case name == "":
 		return "unknown flag"

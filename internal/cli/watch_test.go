@@ -21,12 +21,12 @@ import (
 // again after each change and prints what it holds. It ends with its stdin.
 func holderMain() {
 	p := testProgram()
-	settings, err := p.env.ReadSettings("")
+	s, err := p.env.ReadSettings("")
 	if err != nil {
 		fmt.Println(err)
 		return
 	}
-	manager := account.Open(p.env, settings).Manager
+	manager := account.Open(p.env, s).Manager
 	ctx, cancel := context.WithCancel(context.Background())
 	go func() {
 		defer cancel()

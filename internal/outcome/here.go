@@ -6,20 +6,21 @@ import (
 
 	"github.com/mogplex/mogplex-cli/internal/account"
 	"github.com/mogplex/mogplex-cli/internal/sessionlog"
+	"github.com/mogplex/mogplex-cli/internal/settings"
 )
 
 // Here is what hints depend on: where mogplex runs, and for whom.
 type Here struct {
-	Profile string            // that commands have to name; empty if they need not
-	Store   account.StoreMode // empty until the settings are read
-	Origin  string            // of the service
-	Unlock  string            // how a keychain is unlocked here
+	Profile string             // that commands have to name; empty if they need not
+	Store   settings.StoreMode // empty until the settings are read
+	Origin  string             // of the service
+	Unlock  string             // how a keychain is unlocked here
 }
 
 // Of is [Of] with hints that can be typed as they stand: they name the profile that the failure is about.
 func (h Here) Of(err error) Outcome {
 	o := Of(err)
-	if own := (account.HintError{}); !errors.As(err, &own) {
+	if own := (settings.HintError{}); !errors.As(err, &own) {
 		if o.Code == "keychain_locked" {
 			o.Hint, o.App = h.Unlock, h.Unlock
 		}
@@ -38,13 +39,13 @@ func (h Here) Of(err error) Outcome {
 func (h Here) otherStoreHint(code sessionlog.Const, err error) string {
 	switch code {
 	case "keychain_locked", "keychain_timeout", "keychain_denied":
-		if h.Store == account.StoreAuto {
+		if h.Store == settings.StoreAuto {
 			var key account.ProviderError
 			errors.As(err, &key)
 			return " Or keep another credential in a file: `MOGPLEX_CREDENTIAL_STORE=file " + StoreCommand(key.Provider) + "`."
 		}
 	case "keychain_unavailable":
-		if h.Store == account.StoreKeychain {
+		if h.Store == settings.StoreKeychain {
 			return " Or allow the file with MOGPLEX_CREDENTIAL_STORE=auto."
 		}
 	}
@@ -53,7 +54,7 @@ func (h Here) otherStoreHint(code sessionlog.Const, err error) string {
 
 // AgainHint is what helps against the failure of a store that a command has to reach: no other store stands in for it.
 func (h Here) AgainHint(err error, command string) string {
-	var own account.HintError
+	var own settings.HintError
 	if errors.As(err, &own) {
 		return own.Hint
 	}

@@ -11,6 +11,7 @@ import (
 
 	"github.com/mogplex/mogplex-cli/internal/account"
 	"github.com/mogplex/mogplex-cli/internal/sessionlog"
+	"github.com/mogplex/mogplex-cli/internal/settings"
 	"github.com/mogplex/mogplex-cli/internal/text"
 	"github.com/mogplex/mogplex-cli/internal/web"
 	"github.com/mogplex/mogplex-cli/login"
@@ -60,7 +61,7 @@ func Of(err error) Outcome {
 		o.Hint = "Try again when the service answers, or store it unchecked with `mogplex login --with-token --force`."
 		o.App, o.SignIn = o.Hint, false
 	}
-	var own account.HintError
+	var own settings.HintError
 	if errors.As(err, &own) {
 		o.Hint, o.App, o.SignIn = own.Hint, own.Hint, false // it names what helps
 	}
@@ -84,13 +85,13 @@ func Each(do func(kind error, o Outcome)) {
 		err := &login.Error{Kind: login.ErrRefused, Status: status}
 		do(err, Of(err))
 	}
-	for _, err := range []error{account.UsageError(""), errors.New("any other")} {
+	for _, err := range []error{settings.UsageError(""), errors.New("any other")} {
 		do(err, Of(err))
 	}
 }
 
 func classOf(err error) Outcome {
-	var usage account.UsageError
+	var usage settings.UsageError
 	var refused *login.Error
 	switch {
 	case errors.As(err, &usage):

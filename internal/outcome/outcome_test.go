@@ -10,6 +10,7 @@ import (
 	"github.com/mogplex/mogplex-cli/internal/account"
 	"github.com/mogplex/mogplex-cli/internal/auth"
 	"github.com/mogplex/mogplex-cli/internal/hosted"
+	"github.com/mogplex/mogplex-cli/internal/settings"
 	"github.com/mogplex/mogplex-cli/keyring"
 )
 
@@ -33,7 +34,7 @@ func TestOf(t *testing.T) {
 		hint, app string
 	}{
 		{busy, Unavailable, "Try again in 7 seconds.", "Try again in 7 seconds."},
-		{account.HintError{Err: keyring.ErrLocked, Hint: "Do that."}, TryAgain, "Do that.", "Do that."},
+		{settings.HintError{Err: keyring.ErrLocked, Hint: "Do that."}, TryAgain, "Do that.", "Do that."},
 		{fmt.Errorf("%w: %w", auth.ErrNotSaved, keyring.ErrLocked), TryAgain, "Unlock it, then try again.", "Unlock it, then try again."},
 		{account.ProviderError{Err: auth.ErrNotSignedIn, Provider: "openai"}, NotSignedIn,
 			"Store its key with `mogplex login --provider openai --with-api-key`, or set OPENAI_API_KEY.", "Sign in with /login."},

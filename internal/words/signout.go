@@ -9,6 +9,7 @@ import (
 	"github.com/mogplex/mogplex-cli/internal/account"
 	"github.com/mogplex/mogplex-cli/internal/auth"
 	"github.com/mogplex/mogplex-cli/internal/outcome"
+	"github.com/mogplex/mogplex-cli/internal/settings"
 	"github.com/mogplex/mogplex-cli/internal/text"
 )
 
@@ -37,7 +38,7 @@ func Removed(r *account.SignOutReport, profile string) (out Lines) {
 // ownerSuffix names the profile and the service of a removed credential, if they are not
 // the default ones.
 func ownerSuffix(done account.Removed) (suffix string) {
-	if done.Profile != account.DefaultProfile {
+	if done.Profile != settings.DefaultProfile {
 		suffix += " of profile " + done.Profile
 	}
 	if done.Issuer != "" && done.Issuer != auth.DefaultOrigin {
@@ -133,7 +134,7 @@ func SignOutError(r *account.SignOutReport, here outcome.Here) error {
 	if err == nil {
 		return nil
 	}
-	return account.HintError{Err: fmt.Errorf("signing out is not complete: %w", err), Hint: here.AgainHint(err, LogoutCommand(r.Scope))}
+	return settings.HintError{Err: fmt.Errorf("signing out is not complete: %w", err), Hint: here.AgainHint(err, LogoutCommand(r.Scope))}
 }
 
 // LogoutCommand returns the command that removes a scope.

@@ -1,4 +1,4 @@
-package account
+package settings
 
 import (
 	"fmt"
@@ -129,7 +129,7 @@ func (c config) checkRules() error {
 		switch {
 		case rule.name.line == 0, len(rule.dirs) == 0:
 			return c.wrong(rule.line, ruleShape)
-		case !validProfile(rule.name.value):
+		case !ValidProfile(rule.name.value):
 			return c.wrong(rule.name.line, "name must have "+profileShape)
 		}
 		for _, dir := range rule.dirs {

@@ -1,4 +1,4 @@
-package account
+package settings
 
 import "strings"
 
@@ -9,7 +9,7 @@ type Site struct {
 	Prompt  bool   // the keychain's unlock prompt can be seen
 	Browser bool   // a browser can open
 
-	what   string // a clause for the start of a sentence
+	What   string // a clause for the start of a sentence
 	unlock string // how to unlock the keychain if no prompt can be seen
 	signIn string // how to sign in from here without pasting; PORT stands for the callback port
 }
@@ -20,32 +20,32 @@ var sites = []struct {
 	here func(evidence) bool
 }{
 	{Site{
-		Name: "ci", what: "this is a CI job",
+		Name: "ci", What: "this is a CI job",
 		unlock: "Unlock it in an earlier step of the job.",
 		signIn: "A job has nobody to sign in: set MOGPLEX_API_KEY to a personal access token instead.",
 	}, func(e evidence) bool {
 		return e.on("CI") || e.set("TF_BUILD", "JENKINS_URL", "TEAMCITY_VERSION")
 	}},
 	{Site{
-		Name: "ssh", what: "this is an SSH session",
+		Name: "ssh", What: "this is an SSH session",
 		unlock: "Log in at that computer's own screen to unlock it.",
 		signIn: "Or run `ssh -L PORT:127.0.0.1:PORT HOST` on your own computer, HOST being this one, and open the address there: then there is nothing to paste.",
 	}, func(e evidence) bool { return e.set("SSH_CONNECTION", "SSH_CLIENT", "SSH_TTY") }},
 	{Site{
-		Name: "container", what: "this is a container",
+		Name: "container", What: "this is a container",
 		unlock: "Unlock it outside the container.",
 		signIn: "In a container that shares the host's network (`--network host`), there is nothing to paste.",
 	}, func(e evidence) bool {
 		return e.linux && (e.set("container", "KUBERNETES_SERVICE_HOST") || e.exists("/.dockerenv") || e.exists("/run/.containerenv"))
 	}},
 	{Site{
-		Name: "wsl", what: "this is WSL", Browser: true,
+		Name: "wsl", What: "this is WSL", Browser: true,
 		unlock: "Unlock it in the program that provides the keychain.",
 	}, func(e evidence) bool {
 		return e.linux && (e.set("WSL_DISTRO_NAME") || e.exists("/proc/sys/fs/binfmt_misc/WSLInterop"))
 	}},
 	{Site{
-		Name: "no_display", what: "there is no display here",
+		Name: "no_display", What: "there is no display here",
 		unlock: "Log in at this computer's own screen to unlock it.",
 	}, func(e evidence) bool { return !e.display() }},
 	{Site{Name: "desktop", Prompt: true, Browser: true}, func(evidence) bool { return true }},
@@ -107,7 +107,7 @@ func (s Site) UnlockHint() string {
 	if s.Prompt {
 		return "Unlock it in the window that it opens, then try again."
 	}
-	return sentenceCase(s.what) + ": the keychain's window can't open here. " + s.unlock
+	return sentenceCase(s.What) + ": the keychain's window can't open here. " + s.unlock
 }
 
 // WhyNoBrowser returns why no browser can open here. It is empty if one can.
@@ -115,7 +115,7 @@ func (s Site) WhyNoBrowser() string {
 	if s.Browser {
 		return ""
 	}
-	return sentenceCase(s.what) + ": no browser can open here."
+	return sentenceCase(s.What) + ": no browser can open here."
 }
 
 // SignInHint returns how to sign in from here without pasting, while a sign-in listens on

@@ -1,4 +1,4 @@
-package account
+package settings
 
 import (
 	"errors"
@@ -166,4 +166,14 @@ func (c config) serviceAt(origin string) *oauthService {
 		}
 	}
 	return nil
+}
+
+// ServiceAt returns the client id and the scopes that config.toml has for the service
+// with a canonical origin. No scopes stand for those of package login.
+func (s Settings) ServiceAt(origin string) (clientID string, scopes []string, found bool) {
+	service := s.config.serviceAt(origin)
+	if service == nil {
+		return "", nil, false
+	}
+	return service.clientID.value, service.scopes, true
 }

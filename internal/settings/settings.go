@@ -1,8 +1,14 @@
-package account
+// Package settings has what decides how mogplex runs: the environment, the user's
+// config.toml, the profile that a rule or `auth switch` chooses, and the kind of place
+// that it runs at.
+//
+// [Env.ReadSettings] reads it all once. It ignores every file of a project.
+package settings
 
 import (
 	"errors"
 	"fmt"
+	"os"
 	"path/filepath"
 	"slices"
 	"strconv"
@@ -39,19 +45,14 @@ type Settings struct {
 	Notices         []string      // warnings for a person
 
 	config   config // config.toml, if it was read
-	codex    bool   // Dir is Codex's: only read its auth.json
-	noDir    error  // why there is no state directory
-	readOnly bool   // reading repairs no modes; see OpenReadOnly
+	Codex    bool   // Dir is Codex's: only read its auth.json
+	NoDir    error  // why there is no state directory
+	ReadOnly bool   // reading repairs no modes; see OpenReadOnly
 }
 
-// StoreModes are the values of credential_store: [StoreAuto], and each store's name.
-func StoreModes() []StoreMode {
-	modes := []StoreMode{StoreAuto}
-	for _, name := range StoreNames() {
-		modes = append(modes, StoreMode(name))
-	}
-	return modes
-}
+// nowhere stands for a state directory that was not found. No file can be below it,
+// so that a lookup finds nothing and a write fails.
+var nowhere = filepath.Join(os.DevNull, "mogplex")
 
 // ReadSettings reads the settings. An empty profile stands for the one that the
 // environment, a rule or `auth switch` chooses. It ignores a project's own
@@ -61,7 +62,7 @@ func (e Env) ReadSettings(profile string) (Settings, error) {
 	var s Settings
 	root, err := e.stateDir(&s)
 	if err != nil {
-		root, s.noDir = nowhere, err
+		root, s.NoDir = nowhere, err
 	}
 	s.Dir, s.Home = root, root
 	if err = e.readNamedProfile(&s, profile); err != nil {
@@ -88,7 +89,7 @@ func (e Env) ReadSettings(profile string) (Settings, error) {
 func (e Env) readConfigured(s *Settings) error {
 	mode, named := e.Getenv("MOGPLEX_CREDENTIAL_STORE"), s.ChosenBy != ""
 	var c config
-	if s.noDir == nil && (mode == "" || !named || s.Origin != auth.DefaultOrigin) {
+	if s.NoDir == nil && (mode == "" || !named || s.Origin != auth.DefaultOrigin) {
 		var err error
 		if c, err = readConfigFile(filepath.Join(s.Dir, "config.toml")); err != nil {
 			return err
@@ -99,7 +100,7 @@ func (e Env) readConfigured(s *Settings) error {
 		s.CallbackPorts = service.ports
 	}
 	var err error
-	if s.Store, err = readStoreMode(mode, c); err != nil || named {
+	if s.Store, err = e.readStoreMode(mode, c); err != nil || named {
 		return err
 	}
 	return e.chooseProfile(s, c)
@@ -110,7 +111,7 @@ func (e Env) stateDir(s *Settings) (string, error) {
 	dir := e.Getenv("MOGPLEX_HOME")
 	if dir == "" {
 		if dir = e.Getenv("CODEX_HOME"); dir != "" {
-			s.codex = true
+			s.Codex = true
 			s.Notices = append(s.Notices, "CODEX_HOME is deprecated: set MOGPLEX_HOME to "+dir+" instead")
 		}
 	}
@@ -135,7 +136,7 @@ func (e Env) readOrigin(dev bool) (string, error) {
 		if e := (*login.Error)(nil); errors.As(err, &e) {
 			why = e.Err
 		}
-		return "", reworded{err, "MOGPLEX_URL can't be used: " + why.Error()}
+		return "", Reworded{err, "MOGPLEX_URL can't be used: " + why.Error()}
 	}
 	return canonical, nil
 }
@@ -174,22 +175,26 @@ func (e Env) readKeychainTimeout() (time.Duration, error) {
 }
 
 // readStoreMode reads MOGPLEX_CREDENTIAL_STORE, else credential_store in config.toml.
-func readStoreMode(variable string, c config) (StoreMode, error) {
+func (e Env) readStoreMode(variable string, c config) (StoreMode, error) {
 	inFile := c.values["credential_store"]
 	switch {
 	case variable != "":
-		return parseStoreMode("MOGPLEX_CREDENTIAL_STORE", variable)
+		return e.parseStoreMode("MOGPLEX_CREDENTIAL_STORE", variable)
 	case inFile.value == "":
 		return StoreAuto, nil
 	}
-	return parseStoreMode(fmt.Sprintf("%s: line %d: credential_store", c.path, inFile.line), inFile.value)
+	return e.parseStoreMode(fmt.Sprintf("%s: line %d: credential_store", c.path, inFile.line), inFile.value)
 }
 
-func parseStoreMode(where, text string) (StoreMode, error) {
-	if mode := StoreMode(text); slices.Contains(StoreModes(), mode) {
-		return mode, nil
+func (e Env) parseStoreMode(where, text string) (StoreMode, error) {
+	if text == string(StoreAuto) || slices.Contains(e.Stores, text) {
+		return StoreMode(text), nil
 	}
-	names := StoreNames()
-	last := len(names) - 1
-	return "", UsageError(where + ` is "auto", "` + strings.Join(names[:last], `", "`) + `" or "` + names[last] + `"`)
+	last := len(e.Stores) - 1
+	return "", UsageError(where + ` is "auto", "` + strings.Join(e.Stores[:last], `", "`) + `" or "` + e.Stores[last] + `"`)
+}
+
+// Allows reports whether the settings allow a store.
+func (s Settings) Allows(store string) bool {
+	return s.Store == StoreAuto || string(s.Store) == store
 }

@@ -1,4 +1,4 @@
-package account
+package settings
 
 import (
 	"os"
@@ -21,7 +21,8 @@ type Env struct {
 	// BeforeLock is called before a lock is taken: no signal may interrupt the work
 	// under the lock.
 	BeforeLock func()
-	Version    string // of the program, for the user agent
+	Version    string   // of the program, for the user agent
+	Stores     []string // the names of the stores that credential_store may name
 }
 
 // Getenv returns a variable without leading and trailing space.

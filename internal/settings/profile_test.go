@@ -1,4 +1,4 @@
-package account
+package settings
 
 import (
 	"slices"
@@ -7,7 +7,7 @@ import (
 
 func TestSortedProfiles(t *testing.T) {
 	t.Parallel()
-	got := sortedProfiles([]string{"work", "", "Bad", "default", "a", "work", ".DS_Store"})
+	got := SortedProfiles([]string{"work", "", "Bad", "default", "a", "work", ".DS_Store"})
 	if want := []string{"default", "a", "work"}; !slices.Equal(got, want) {
 		t.Errorf("%q", got)
 	}

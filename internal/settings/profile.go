@@ -1,4 +1,4 @@
-package account
+package settings
 
 import (
 	"cmp"
@@ -57,7 +57,7 @@ func (e Env) readNamedProfile(s *Settings, flag string) error {
 	switch {
 	case name == "":
 		return nil
-	case !validProfile(name):
+	case !ValidProfile(name):
 		return UsageError("a profile name must have " + profileShape)
 	}
 	s.use(name, by)
@@ -66,7 +66,7 @@ func (e Env) readNamedProfile(s *Settings, flag string) error {
 
 const profileShape = "1 to 32 of a-z, 0-9, dash and underscore, and begin with a letter or a digit"
 
-func validProfile(name string) bool {
+func ValidProfile(name string) bool {
 	if name == "" || len(name) > 32 || strings.ContainsRune("-_", rune(name[0])) {
 		return false
 	}
@@ -89,8 +89,8 @@ func (e Env) chooseProfile(s *Settings, c config) error {
 			return nil
 		}
 	}
-	if s.noDir == nil {
-		name, err := s.switchedProfile()
+	if s.NoDir == nil {
+		name, err := s.SwitchedProfile()
 		if err != nil {
 			return HintError{fmt.Errorf("read the profile that `auth switch` chose: %w", err),
 				"Choose again with `mogplex auth switch NAME`, or name a profile with --profile."}
@@ -110,9 +110,9 @@ func (s Settings) switchFile() string { return filepath.Join(s.Dir, "profile") }
 // switchLimit is the greatest size of that file, in bytes.
 const switchLimit = 1 << 10
 
-// switchedProfile returns what `auth switch` chose, or "" if it has chosen nothing. A file
+// SwitchedProfile returns what `auth switch` chose, or "" if it has chosen nothing. A file
 // that can't be used is an error: another profile is another account.
-func (s Settings) switchedProfile() (string, error) {
+func (s Settings) SwitchedProfile() (string, error) {
 	path := s.switchFile()
 	target, info, err := private.Resolve(path)
 	if err == nil && info == nil && target == path {
@@ -123,7 +123,7 @@ func (s Settings) switchedProfile() (string, error) {
 		return "", fmt.Errorf("%s: %w", text.Printable(path), private.Cause(err))
 	}
 	name := strings.TrimSpace(string(content))
-	if !validProfile(name) {
+	if !ValidProfile(name) {
 		return "", fmt.Errorf("%s: it does not hold the name of a profile", text.Printable(path))
 	}
 	return name, nil
@@ -132,8 +132,8 @@ func (s Settings) switchedProfile() (string, error) {
 // SwitchProfile makes the profile of the settings the one that applies if no flag,
 // variable or rule chooses another.
 func (s Settings) SwitchProfile() error {
-	if s.noDir != nil {
-		return s.noDir
+	if s.NoDir != nil {
+		return s.NoDir
 	}
 	path := s.switchFile()
 	if target, info, err := private.Resolve(path); err == nil && info != nil && info.Mode().IsRegular() {
@@ -162,7 +162,7 @@ func (s Settings) ProfileNames() (names []string) {
 	for _, rule := range s.config.rules {
 		names = append(names, rule.name.value)
 	}
-	return sortedProfiles(names)
+	return SortedProfiles(names)
 }
 
 // Profiles returns the [Settings.ProfileNames] of the state directory, as far as the
@@ -172,10 +172,10 @@ func (e Env) Profiles() []string {
 	return s.ProfileNames()
 }
 
-// sortedProfiles adds the default profile to names, puts it first, and drops repeated and
+// SortedProfiles adds the default profile to names, puts it first, and drops repeated and
 // invalid names.
-func sortedProfiles(names []string) []string {
-	names = slices.DeleteFunc(names, func(name string) bool { return name == DefaultProfile || !validProfile(name) })
+func SortedProfiles(names []string) []string {
+	names = slices.DeleteFunc(names, func(name string) bool { return name == DefaultProfile || !ValidProfile(name) })
 	slices.Sort(names)
 	return slices.Insert(slices.Compact(names), 0, DefaultProfile)
 }
