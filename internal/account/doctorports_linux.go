@@ -2,24 +2,40 @@ package account
 
 import (
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 )
 
 // portHolder names the process of this user that listens on a port of 127.0.0.1 or of
-// all addresses; "" if it is not known.
+// all addresses; "" if it is not known. A child that has just been forked holds the
+// socket too, and is not meant.
 func portHolder(port int) string {
 	sockets := listeners(port)
+	holders := map[string]bool{} // directories in /proc
 	links, _ := filepath.Glob("/proc/[0-9]*/fd/*")
 	for _, link := range links {
-		target, err := os.Readlink(link)
-		if err != nil || !sockets[target] {
-			continue
+		if target, err := os.Readlink(link); err == nil && sockets[target] {
+			holders[filepath.Dir(filepath.Dir(link))] = true
 		}
-		process := filepath.Dir(filepath.Dir(link))
-		name, _ := os.ReadFile(filepath.Join(process, "comm"))
-		return fmt.Sprintf("%s (process %s)", strings.TrimSpace(string(name)), filepath.Base(process))
+	}
+	for _, process := range slices.Sorted(maps.Keys(holders)) {
+		if !holders[parentOf(process)] {
+			name, _ := os.ReadFile(filepath.Join(process, "comm"))
+			return fmt.Sprintf("%s (process %s)", strings.TrimSpace(string(name)), filepath.Base(process))
+		}
+	}
+	return ""
+}
+
+// parentOf returns the directory of a process's parent in /proc.
+func parentOf(process string) string {
+	stat, _ := os.ReadFile(filepath.Join(process, "stat"))
+	_, rest, _ := strings.Cut(string(stat), ") ") // the state and the parent follow the name
+	if f := strings.Fields(rest); len(f) > 1 {
+		return filepath.Join("/proc", f[1])
 	}
 	return ""
 }
