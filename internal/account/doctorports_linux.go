@@ -1,6 +1,7 @@
 package account
 
 import (
+	"bytes"
 	"fmt"
 	"maps"
 	"os"
@@ -33,8 +34,8 @@ func portHolder(port int) string {
 // parentOf returns the directory of a process's parent in /proc.
 func parentOf(process string) string {
 	stat, _ := os.ReadFile(filepath.Join(process, "stat"))
-	_, rest, _ := strings.Cut(string(stat), ") ") // the state and the parent follow the name
-	if f := strings.Fields(rest); len(f) > 1 {
+	_, rest, _ := strings.Cut(string(stat[bytes.LastIndexByte(stat, ')')+1:]), " ")
+	if f := strings.Fields(rest); len(f) > 1 { // the state and the parent follow the name
 		return filepath.Join("/proc", f[1])
 	}
 	return ""
