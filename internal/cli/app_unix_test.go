@@ -117,8 +117,7 @@ func (s *screen) ends(want int) {
 	s.Helper()
 	s.exit(want)
 	if now := s.Screen(); now.Alternate || now.Cursor.Hidden {
-		out := s.Terminal.Output()
-		s.Errorf("the terminal was not restored: %+v; the output ends in %q", now.Cursor, out[max(0, len(out)-200):])
+		s.Errorf("the terminal was not restored: %+v", now.Cursor)
 	}
 	s.wasSilent()
 }

@@ -24,6 +24,9 @@ type Options struct {
 	window size // in tests, if Output is no terminal
 }
 
+// showCursor makes the cursor visible (DECTCEM). bubbletea sometimes leaves it hidden if it ends while it draws.
+const showCursor = "\x1b[?25h"
+
 // Run draws the app on the terminal until the person leaves, and gives the terminal back as it was. What it returns is
 // that of [talk.Talk.End]. The caller turns signals into the context's end.
 func Run(ctx context.Context, s talk.Services, opt Options) error {
@@ -39,6 +42,7 @@ func Run(ctx context.Context, s talk.Services, opt Options) error {
 		settings = append(settings, tea.WithWindowSize(opt.window.width, opt.window.height))
 	}
 	_, err := tea.NewProgram(a, settings...).Run()
+	fmt.Fprint(opt.Output, showCursor)
 	a.talk.Close(func() { fmt.Fprintln(opt.Output, "Finishing what is still running…") })
 	switch end := a.talk.End(ctx); {
 	case end != nil:
