@@ -2,20 +2,49 @@ package settings
 
 import (
 	"errors"
+	"fmt"
 	"strings"
 	"testing"
 )
+
+// configCase is a config.toml and what readConfig makes of it.
+type configCase struct {
+	text  string
+	wrong string // in the error, which is on line 2; "" for none
+	want  string // as testConfig's describe says it
+}
+
+func testConfig(t *testing.T, cases []configCase, describe func(config) string) {
+	t.Helper()
+	for _, c := range cases {
+		found, err := readConfig("config.toml", []byte(c.text))
+		var usage UsageError
+		switch {
+		case c.wrong == "" && err != nil, c.wrong != "" && !errors.As(err, &usage):
+			t.Errorf("%q: %v", c.text, err)
+		case err != nil && (!strings.HasPrefix(err.Error(), "config.toml: line 2: ") || !strings.Contains(err.Error(), c.wrong)):
+			t.Errorf("%q: %v", c.text, err)
+		case err == nil && describe(found) != c.want:
+			t.Errorf("%q: %s", c.text, describe(found))
+		}
+	}
+}
+
+// describeStore returns credential_store, with its line if that is not the second.
+func describeStore(c config) string {
+	store := c.values["credential_store"]
+	if store.value != "" && store.line != 2 {
+		return fmt.Sprintf("%s on line %d", store.value, store.line)
+	}
+	return store.value
+}
 
 // A mistyped key of ours is an error that names its line. Keys of other programs are
 // ignored.
 func TestConfig(t *testing.T) {
 	t.Parallel()
 	const mistyped, misplaced, wrongType = "did you mean credential_store?", "belongs above the first table", "credential_store must be a string"
-	for _, c := range []struct {
-		text  string
-		wrong string // on line 2
-		value string
-	}{
+	testConfig(t, []configCase{
 		{"\ncredential_store = 'file'", "", "file"},
 		{"\n\"credential_store\" = \"keychain\"\n[a]\nb = 1", "", "keychain"},
 		{"\ncredential_store = ''", "", ""},
@@ -44,18 +73,7 @@ func TestConfig(t *testing.T) {
 		// Keys of Codex and of other programs.
 		{"\ncli_auth_credentials_store = 'file'\nmcp_oauth_credentials_store = 'auto'\nmodel = 'x'\n[profiles.store]\nstore = true\n[mcp_servers.a.env]\nCREDENTIAL = '1'", "", ""},
 		{"\nstore = 'file'\ncredential = 'x'", "", ""},
-	} {
-		found, err := readConfig("config.toml", []byte(c.text))
-		var usage UsageError
-		switch {
-		case c.wrong == "" && err != nil, c.wrong != "" && !errors.As(err, &usage):
-			t.Errorf("%q: %v", c.text, err)
-		case err != nil && (!strings.HasPrefix(err.Error(), "config.toml: line 2: ") || !strings.Contains(err.Error(), c.wrong)):
-			t.Errorf("%q: %v", c.text, err)
-		case found.values["credential_store"].value != c.value, c.value != "" && found.values["credential_store"].line != 2:
-			t.Errorf("%q: %+v", c.text, found)
-		}
-	}
+	}, describeStore)
 }
 
 func TestInvalidTOMLIsAnErrorWithItsLine(t *testing.T) {

@@ -1,7 +1,6 @@
 package settings
 
 import (
-	"errors"
 	"strings"
 	"testing"
 )
@@ -10,11 +9,7 @@ import (
 func TestProfileRules(t *testing.T) {
 	t.Parallel()
 	const mistyped, shape = "did you mean [[profile_rule]]?", "a profile rule is a table"
-	for _, c := range []struct {
-		text  string
-		wrong string // on line 2
-		rules string
-	}{
+	testConfig(t, []configCase{
 		{"\n[[profile_rule]]\nname = 'work'\ndirs = ['~/work', '/srv/acme']", "", "work ~/work,/srv/acme"},
 		{"[[profile_rule]]\nname = 'a'\ndirs = ['~']\n[[profile_rule]]\nname = 'b'\ndirs = ['/']", "", "a ~; b /"},
 		{"\nprofile_rule = [{name = 'work', dirs = ['/w']}, {name = 'b', dirs = ['/b']}]", "", "work /w; b /b"},
@@ -49,18 +44,7 @@ func TestProfileRules(t *testing.T) {
 		{"\n[[profile.rule]]\nname = 'w'", mistyped, ""},
 		{"\n[[auth.profile_rule]]\nname = 'w'", "must not be below [auth]", ""},
 		{"profile = 'x'\nprofile_name = 'y'\nprofile_file = 'z'\n[profiles.rule]\nmodel = 'm'\n[profiles.role]\nx = 1\n[pro]\nfile_rules = 1", "", ""},
-	} {
-		found, err := readConfig("config.toml", []byte(c.text))
-		var usage UsageError
-		switch {
-		case c.wrong == "" && err != nil, c.wrong != "" && !errors.As(err, &usage):
-			t.Errorf("%q: %v", c.text, err)
-		case err != nil && (!strings.HasPrefix(err.Error(), "config.toml: line 2: ") || !strings.Contains(err.Error(), c.wrong)):
-			t.Errorf("%q: %v", c.text, err)
-		case err == nil && describe(found.rules) != c.rules:
-			t.Errorf("%q: %s", c.text, describe(found.rules))
-		}
-	}
+	}, func(c config) string { return describe(c.rules) })
 }
 
 func describe(rules []profileRule) string {

@@ -1,7 +1,6 @@
 package settings
 
 import (
-	"errors"
 	"fmt"
 	"strings"
 	"testing"
@@ -12,11 +11,7 @@ func TestServices(t *testing.T) {
 	t.Parallel()
 	const mistyped, shape = "did you mean [[service]]?", "a service is a table"
 	const origin, id = "origin = 'https://id.example'\n", "client_id = 'c'\n"
-	for _, c := range []struct {
-		text     string
-		wrong    string // on line 2
-		services string
-	}{
+	testConfig(t, []configCase{
 		{"[[service]]\n" + origin + id, "", "https://id.example c default default"},
 		{"[[service]]\norigin = 'HTTPS://Id.Example:443/'\n" + id + "scopes = ['a', 'b:c']\nredirect_ports = [0, 8_085]", "", "https://id.example c [a b:c] [0 8085]"},
 		{"[[service]]\n" + origin + id + "scopes = []", "", "https://id.example c [] default"},
@@ -53,18 +48,7 @@ func TestServices(t *testing.T) {
 		{"\n[[Service]]\n" + origin, mistyped, ""},
 		{"\n[[auth.service]]\n" + origin, "must not be below [auth]", ""},
 		{"service_tier = 'fast'\n[services]\nx = 1\n[mcp_servers.service]\nurl = 'x'\n[mcp_servers.a.env]\nservice = '1'\n[[servers]]\nx = 1", "", ""},
-	} {
-		found, err := readConfig("config.toml", []byte(c.text))
-		var usage UsageError
-		switch {
-		case c.wrong == "" && err != nil, c.wrong != "" && !errors.As(err, &usage):
-			t.Errorf("%q: %v", c.text, err)
-		case err != nil && (!strings.HasPrefix(err.Error(), "config.toml: line 2: ") || !strings.Contains(err.Error(), c.wrong)):
-			t.Errorf("%q: %v", c.text, err)
-		case err == nil && describeServices(found.services) != c.services:
-			t.Errorf("%q: %s", c.text, describeServices(found.services))
-		}
-	}
+	}, func(c config) string { return describeServices(c.services) })
 }
 
 func describeServices(services []oauthService) string {
