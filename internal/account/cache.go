@@ -21,7 +21,7 @@ const (
 	// data.
 	sealLabel = "mcp-servers.remote.json"
 	// sealAccount is the keychain account of the key that seals the cached lists of
-	// one service, profile and directory. It is no provider's name.
+	// one service, profile and directory. No provider has this name.
 	sealAccount = "seal"
 )
 

@@ -115,6 +115,8 @@ func flagError(message string) settings.UsageError {
 	switch kind, _, _ := strings.Cut(message, ":"); {
 	case name == "":
 		return "unknown flag"
+	case kind == "flag provided but not defined" && len(name) == 1:
+		return "unknown flag -" + name
 	case kind == "flag provided but not defined":
 		return "unknown flag --" + name
 	case kind == "flag needs an argument":

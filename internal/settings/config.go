@@ -73,7 +73,10 @@ func readConfig(path string, text []byte) (config, error) {
 	if err := r.checkRules(); err != nil {
 		return config{}, err
 	}
-	return r.config, r.checkServices()
+	if err := r.checkServices(); err != nil {
+		return config{}, err
+	}
+	return r.config, nil
 }
 
 // keyValue checks a key and the keys inside its value.

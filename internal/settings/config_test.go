@@ -24,7 +24,7 @@ func testConfig(t *testing.T, cases []configCase, describe func(config) string) 
 			t.Errorf("%q: %v", c.text, err)
 		case err != nil && (!strings.HasPrefix(err.Error(), "config.toml: line 2: ") || !strings.Contains(err.Error(), c.wrong)):
 			t.Errorf("%q: %v", c.text, err)
-		case err == nil && describe(found) != c.want:
+		case describe(found) != c.want:
 			t.Errorf("%q: %s", c.text, describe(found))
 		}
 	}

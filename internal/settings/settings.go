@@ -84,12 +84,12 @@ func (e Env) ReadSettings(profile string) (Settings, error) {
 }
 
 // readConfigured reads what the user's config.toml can decide: the store, the profile if
-// nothing has named one, and the OAuth client of a service other than mogplex.com. Without a state directory there is no config.toml. A
-// config.toml that can't be read is an error, because it may forbid files.
+// nothing has named one, and the OAuth clients of services other than mogplex.com, which
+// `logout --all` needs. Without a state directory there is no config.toml. A config.toml
+// that can't be read is an error, because it may forbid files.
 func (e Env) readConfigured(s *Settings) error {
-	mode, named := e.Getenv("MOGPLEX_CREDENTIAL_STORE"), s.ChosenBy != ""
 	var c config
-	if s.NoDir == nil && (mode == "" || !named || s.Origin != auth.DefaultOrigin) {
+	if s.NoDir == nil {
 		var err error
 		if c, err = readConfigFile(filepath.Join(s.Dir, "config.toml")); err != nil {
 			return err
@@ -100,7 +100,7 @@ func (e Env) readConfigured(s *Settings) error {
 		s.CallbackPorts = service.ports
 	}
 	var err error
-	if s.Store, err = e.readStoreMode(mode, c); err != nil || named {
+	if s.Store, err = e.readStoreMode(e.Getenv("MOGPLEX_CREDENTIAL_STORE"), c); err != nil || s.ChosenBy != "" {
 		return err
 	}
 	return e.chooseProfile(s, c)
