@@ -147,7 +147,7 @@ func (s Settings) SwitchProfile() error {
 	case errors.As(err, &rename): // a directory that is not empty
 		return HintError{fmt.Errorf("%s: %w", text.Printable(path), rename.Err), "Move it away, then try again."}
 	}
-	return fmt.Errorf("store the choice: %w", err)
+	return fmt.Errorf("store the choice in %s: %w", s.switchFile(), private.Cause(err))
 }
 
 // ProfileNames returns the names of the profiles that have a directory or a rule, the
